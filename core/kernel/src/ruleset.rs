@@ -1,0 +1,301 @@
+//! The immutable snapshot that decisions are made with.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    Assess, Calendar, Case, ChannelId, Code, Day, FactKey, Facts, KindId, LocalityId, PolicyId, ProvisionId, Purposes,
+    RuleId, RuleInfo, Text, Value, Vocabulary,
+};
+
+/// How many levels a tree of localities may have.
+pub const LOCALITY_DEPTH_MAX: usize = 8;
+
+/// Whether parties must take part in mediation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Participation {
+    /// Only with consent.
+    Voluntary,
+    /// Parties may be bound to attend, never to settle.
+    AttendanceRequired,
+    /// A tribunal stands before the court.
+    TribunalFirst,
+}
+
+/// A kind, or every kind below a prefix (`labour.*`), or every kind (`*`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Arc<str>);
+
+impl Pattern {
+    /// A pattern as written in a policy file.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True when it covers the kind.
+    #[must_use]
+    pub fn covers(&self, kind: &str) -> bool {
+        self.0.strip_suffix('*').map_or(&*self.0 == kind, |prefix| kind.starts_with(prefix))
+    }
+}
+
+/// What the host does when somebody may be in danger (H04).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Safety {
+    /// Any of these flags of the case switches it on.
+    pub flags: Vec<FactKey>,
+    /// Any of these kinds does, too.
+    pub kinds: Vec<Pattern>,
+    /// Any party of one of these age bands, when `flags` and `kinds` are empty or hold.
+    pub offers: Vec<ChannelId>,
+    /// Duties added.
+    pub duties: Vec<Code>,
+    /// No mediation while it is on.
+    pub closes_mediation: bool,
+    /// The law behind it; the articles not in force on the day are left out.
+    pub basis: Vec<ProvisionId>,
+    /// Why, for the parties.
+    pub why: Text,
+}
+
+/// What no policy may break, with the words of one jurisdiction.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Guardrails {
+    /// Kinds and the deciding channel that must be reachable for them; the first that covers wins (H01).
+    pub courts: Vec<(Pattern, ChannelId)>,
+    /// The deciding channel against an authority's act, with the flag that tells one (H01).
+    pub authority: Option<(FactKey, ChannelId)>,
+    /// Protection first (H04).
+    pub safety: Vec<Safety>,
+    /// Flags with which a case goes to a person only (H22).
+    pub person_only: Vec<FactKey>,
+    /// Rights that every decision carries.
+    pub rights: Vec<Code>,
+    /// Duties that every decision carries: access (H16), how to refuse and how to object (H10).
+    pub duties: Vec<(&'static str, Code)>,
+    /// The law behind H01 and the rights.
+    pub basis: Vec<ProvisionId>,
+}
+
+/// A place in the tree of jurisdictions, with all it inherits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Locality {
+    /// Official code, such as `330784`.
+    pub code: Option<Arc<str>>,
+    /// Its name.
+    pub title: Text,
+    /// Itself and every level above it, from the root down.
+    pub chain: Vec<LocalityId>,
+    /// Whether parties must take part in mediation.
+    pub participation: Participation,
+    /// ISO 4217 code.
+    pub currency: Arc<str>,
+    /// Days of rest and work.
+    pub calendar: Arc<Calendar>,
+    /// Figures of the place, such as a money threshold.
+    pub figures: Facts,
+    /// What the host keeps there.
+    pub guardrails: Arc<Guardrails>,
+}
+
+/// Whether a policy's answer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It counts.
+    Enforce,
+    /// It is asked and noted, and changes nothing.
+    Shadow,
+    /// It is not asked.
+    Off,
+}
+
+impl Mode {
+    /// The word used in JSON and TOML.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Shadow => "shadow",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Which cases a policy covers, decided without running anything. Empty lists cover everything.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Target {
+    /// Kinds covered.
+    pub kinds: Vec<Pattern>,
+    /// Kinds left out again.
+    pub except: Vec<Pattern>,
+    /// Doors covered.
+    pub sources: Vec<Code>,
+    /// Facts of the case that must have these values.
+    pub facts: Vec<(FactKey, Value)>,
+}
+
+impl Target {
+    /// True when the policy covers the case.
+    #[must_use]
+    pub fn covers(&self, case: &Case, facts: &Facts) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.covers(case.kind.as_str()));
+        (self.kinds.is_empty() || any(&self.kinds))
+            && !any(&self.except)
+            && (self.sources.is_empty() || self.sources.contains(&case.source))
+            && self.facts.iter().all(|(key, value)| facts.get(key.as_str()) == Some(value))
+    }
+}
+
+/// Which of a policy's rules no lower level may weaken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Floor {
+    /// None.
+    None,
+    /// Every rule.
+    All,
+    /// These rules.
+    Rules(BTreeSet<RuleId>),
+}
+
+impl Floor {
+    /// True when the rule is floor.
+    #[must_use]
+    pub fn holds(&self, rule: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Rules(rules) => rules.contains(rule),
+        }
+    }
+}
+
+/// A rule of an upper level that gives way when this policy speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaces {
+    /// Only when this rule of the replacing policy speaks; else when any does.
+    pub when: Option<RuleId>,
+    /// The policy that gives way.
+    pub policy: PolicyId,
+    /// The rule that gives way; without one, all of the policy's.
+    pub rule: Option<RuleId>,
+}
+
+/// One policy, ready to be asked.
+pub struct Policy {
+    /// Its id.
+    pub id: PolicyId,
+    /// The locality of its pack.
+    pub locality: LocalityId,
+    /// `id@version` of its plugin.
+    pub plugin: Arc<str>,
+    /// Digest of the plugin's component.
+    pub digest: Arc<str>,
+    /// Whether its answer counts.
+    pub mode: Mode,
+    /// What it is for.
+    pub purposes: Purposes,
+    /// Which cases it covers.
+    pub target: Target,
+    /// First day in force.
+    pub from: Option<Day>,
+    /// Last day in force.
+    pub to: Option<Day>,
+    /// True when the host's configuration trusts the pack to set the floor.
+    pub trusted: bool,
+    /// Which of its rules are floor.
+    pub floor: Floor,
+    /// What gives way to it.
+    pub replaces: Vec<Replaces>,
+    /// INVARIANT: sorted. The facts it reads.
+    pub reads: Vec<FactKey>,
+    /// Its rules.
+    pub rules: BTreeMap<RuleId, RuleInfo>,
+    /// The texts of its reasons.
+    pub reasons: BTreeMap<Code, Text>,
+    /// Answers cases.
+    pub assessor: Arc<dyn Assess>,
+}
+
+/// Everything a decision is made with. Never edited; replaced whole.
+pub struct Ruleset {
+    digest: Arc<str>,
+    vocabulary: Vocabulary,
+    localities: BTreeMap<LocalityId, Locality>,
+    codes: BTreeMap<Arc<str>, LocalityId>,
+    /* INVARIANT: each list sorted by policy id. */
+    policies: HashMap<LocalityId, Vec<Policy>>,
+    by_id: BTreeSet<PolicyId>,
+}
+
+impl Ruleset {
+    /// Puts a ruleset together. The order in which policies and localities are given means nothing.
+    #[must_use]
+    pub fn new(
+        digest: Arc<str>,
+        vocabulary: Vocabulary,
+        localities: BTreeMap<LocalityId, Locality>,
+        policies: Vec<Policy>,
+    ) -> Self {
+        let codes = localities.iter().filter_map(|(id, l)| Some((Arc::clone(l.code.as_ref()?), id.clone()))).collect();
+        let by_id = policies.iter().map(|p| p.id.clone()).collect();
+        let mut by_locality: HashMap<LocalityId, Vec<Policy>> = HashMap::new();
+        for mut policy in policies {
+            policy.reads.sort();
+            by_locality.entry(policy.locality.clone()).or_default().push(policy);
+        }
+        for list in by_locality.values_mut() {
+            list.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        Self { digest, vocabulary, localities, codes, policies: by_locality, by_id }
+    }
+
+    /// `sha256:…` over everything the ruleset was made from.
+    #[must_use]
+    pub fn digest(&self) -> &Arc<str> {
+        &self.digest
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// A locality by path or by official code.
+    #[must_use]
+    pub fn locality(&self, path_or_code: &str) -> Option<(&LocalityId, &Locality)> {
+        let path = self.codes.get(path_or_code).map_or(path_or_code, LocalityId::as_str);
+        self.localities.get_key_value(path)
+    }
+
+    /// All localities by path.
+    pub fn localities(&self) -> impl Iterator<Item = (&LocalityId, &Locality)> {
+        self.localities.iter()
+    }
+
+    /// The policies of one locality itself, sorted by id.
+    #[must_use]
+    pub fn policies_of(&self, locality: &LocalityId) -> &[Policy] {
+        self.policies.get(locality).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ids of all policies.
+    pub fn policy_ids(&self) -> impl Iterator<Item = &PolicyId> {
+        self.by_id.iter()
+    }
+
+    /// True when the kind is known.
+    #[must_use]
+    pub fn knows_kind(&self, kind: &KindId) -> bool {
+        self.vocabulary.kinds.contains_key(kind)
+    }
+}

@@ -1,0 +1,253 @@
+//! The words that cases, policies and decisions are made of.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{ChannelId, Code, FactKey, KindId, LocalityId, ProvisionId, Span};
+
+/// A text in both languages of the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Chinese.
+    pub zh: Arc<str>,
+    /// English.
+    pub en: Arc<str>,
+}
+
+impl Text {
+    /// A text.
+    #[must_use]
+    pub fn new(zh: &str, en: &str) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new("", "")
+    }
+}
+
+/// What a channel does to a dispute. The order is the order of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Keeps somebody safe.
+    Protective,
+    /// Runs beside the others and decides nothing between the parties.
+    Parallel,
+    /// Helps the parties agree: mediation in all its forms; by consent only.
+    Facilitative,
+    /// The law wants it before the court.
+    Precondition,
+    /// Decides.
+    Adjudicative,
+    /// Tells or helps.
+    Informative,
+}
+
+impl Class {
+    /// All classes in the order of steps.
+    pub const ALL: [Self; 6] = [
+        Self::Protective,
+        Self::Parallel,
+        Self::Facilitative,
+        Self::Precondition,
+        Self::Adjudicative,
+        Self::Informative,
+    ];
+
+    /// The word used in JSON, TOML and WIT.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Protective => "protective",
+            Self::Parallel => "parallel",
+            Self::Facilitative => "facilitative",
+            Self::Precondition => "precondition",
+            Self::Adjudicative => "adjudicative",
+            Self::Informative => "informative",
+        }
+    }
+
+    /// The class of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == word)
+    }
+}
+
+/// A place a dispute can go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    /// What it does.
+    pub class: Class,
+    /// Its name.
+    pub title: Text,
+    /// The tree of localities it exists in, such as `cn`.
+    pub within: LocalityId,
+    /// Free by law: no policy can charge for it.
+    pub free: bool,
+    /// Parties may be bound to attend (never to settle) where participation is `attendance_required`.
+    pub attendance: bool,
+    /// The longest the law lets it take.
+    pub max: Option<Span>,
+    /// The law behind fee and time.
+    pub basis: Vec<ProvisionId>,
+}
+
+/// Whose fact it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Of the dispute.
+    Case,
+    /// Of one party.
+    Party,
+    /// Of the locality: a figure such as a threshold; never sent by a caller.
+    Locality,
+    /// Set by policies for later policies; never sent by a caller.
+    Derived,
+}
+
+/// What values a fact takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FactType {
+    /// One of these words; with no words, any code of `[a-z0-9_]`.
+    Text(Vec<Arc<str>>),
+    /// A whole number within these bounds.
+    Count {
+        /// Least.
+        min: i64,
+        /// Most.
+        max: i64,
+    },
+    /// Yes or no.
+    Flag,
+    /// A day.
+    Day,
+    /// Some of these words.
+    Words(Vec<Arc<str>>),
+    /// An exact amount of the locality's currency, in minor units, at most this much.
+    Money {
+        /// Most, in minor units.
+        max: i64,
+    },
+}
+
+/// A fact that may be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FactDef {
+    /// What values it takes.
+    pub kind: FactType,
+    /// Whose it is.
+    pub scope: Scope,
+    /// What it means.
+    pub title: Text,
+}
+
+/// Lists of words that claims may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WordList {
+    /// Duties.
+    Duty,
+    /// Who bears a duty or answers for a signal.
+    Bearer,
+    /// Signals.
+    Signal,
+    /// Measures.
+    Measure,
+    /// Clocks.
+    Clock,
+    /// Skills; an entry ending in `*` stands for a family, such as `lang_*`.
+    Skill,
+    /// Bodies within a channel.
+    Body,
+    /// Events that a term runs from.
+    Event,
+    /// Reasons for referring to a person.
+    Referral,
+    /// Parameters of reasons and duties.
+    Param,
+    /// Doors a case comes through.
+    Source,
+    /// Roles of parties.
+    Role,
+    /// Rights.
+    Right,
+}
+
+/// How a clock may be changed by a lower level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// A party's time to act: neither shorter nor longer than the law says.
+    Limitation,
+    /// An authority's time to act: never longer.
+    Service,
+}
+
+/// What is known of a word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    /// What it means.
+    pub title: Text,
+    /// A duty that weighs on somebody: a person confirms it before anything happens (H11).
+    pub adverse: bool,
+    /// For clocks: how it may be changed.
+    pub clock: Option<ClockKind>,
+    /// For clocks: the longest the law allows.
+    pub max: Option<Span>,
+}
+
+/// One article of law.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provision {
+    /// The law's name.
+    pub law: Text,
+    /// The article, as cited.
+    pub article: Arc<str>,
+    /// First day in force.
+    pub from: crate::Day,
+    /// Last day in force, if it ended.
+    pub to: Option<crate::Day>,
+    /// What it says, in our own words.
+    pub summary: Text,
+    /// Where it was read.
+    pub source: Arc<str>,
+    /// Whether somebody compared it with the official text.
+    pub verified: bool,
+}
+
+impl Provision {
+    /// True on days when it is law.
+    #[must_use]
+    pub fn in_force(&self, day: crate::Day) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// All words of a ruleset.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Vocabulary {
+    /// Facts by key.
+    pub facts: BTreeMap<FactKey, FactDef>,
+    /// Dispute kinds.
+    pub kinds: BTreeMap<KindId, Text>,
+    /// Channels.
+    pub channels: BTreeMap<ChannelId, Channel>,
+    /// Every other word.
+    pub words: BTreeMap<WordList, BTreeMap<Code, Word>>,
+    /// Articles of law.
+    pub provisions: BTreeMap<ProvisionId, Provision>,
+}
+
+impl Vocabulary {
+    /// A word of a list; families such as `lang_*` stand for each of their members.
+    #[must_use]
+    pub fn word(&self, list: WordList, code: &str) -> Option<&Word> {
+        let words = self.words.get(&list)?;
+        words.get(code).or_else(|| {
+            words
+                .iter()
+                .find(|(w, _)| w.as_str().strip_suffix('*').is_some_and(|p| code.starts_with(p)))
+                .map(|(_, w)| w)
+        })
+    }
+}
