@@ -1,23 +1,30 @@
 //! One dispute and one ruleset in, one decision out.
 //!
 //! The kernel reads nothing and waits for nothing: no files, no clock, no network, no database, no serialisation.
-//! The day is a fact of the question. What policies say is put together by [`combine`], and what no policy may break
-//! is kept by [`guardrails`]; every correction is written into the [`Decision`].
+//! The day is a fact of the question. What policies say is put together in `combine`, and what no policy may break
+//! is kept in `guardrails`; every correction is written into the [`Decision`].
 
 mod calendar;
 mod case;
+mod check;
+mod combine;
 mod decision;
+mod evaluate;
+mod guardrails;
 mod ids;
+mod reason;
 mod ruleset;
 mod verdict;
 mod vocabulary;
 
 pub use calendar::{Calendar, DAY_YEAR_MAX, DAY_YEAR_MIN, Day, End, SPAN_COUNT_MAX, Span, Unit};
 pub use case::{Case, Facts, Party, PartyType, Purposes, Question, Value};
+pub use combine::SIGNAL_DAYS_MAX;
 pub use decision::{
     Action, Asked, By, Clock, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, HOST, Outcome,
     Precondition, Referral, Signal, Skipped, Step, StepDue,
 };
+pub use evaluate::evaluate;
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{
     Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset, Safety,

@@ -14,9 +14,10 @@ use crate::{
 pub const LOCALITY_DEPTH_MAX: usize = 8;
 
 /// Whether parties must take part in mediation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Participation {
     /// Only with consent.
+    #[default]
     Voluntary,
     /// Parties may be bound to attend, never to settle.
     AttendanceRequired,
@@ -55,7 +56,7 @@ pub struct Safety {
     pub flags: Vec<FactKey>,
     /// Any of these kinds does, too.
     pub kinds: Vec<Pattern>,
-    /// Any party of one of these age bands, when `flags` and `kinds` are empty or hold.
+    /// Protective channels put on the way.
     pub offers: Vec<ChannelId>,
     /// Duties added.
     pub duties: Vec<Code>,
@@ -87,7 +88,7 @@ pub struct Guardrails {
 }
 
 /// A place in the tree of jurisdictions, with all it inherits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Locality {
     /// Official code, such as `330784`.
     pub code: Option<Arc<str>>,

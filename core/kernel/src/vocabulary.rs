@@ -174,6 +174,28 @@ pub enum WordList {
     Right,
 }
 
+impl WordList {
+    /// The word for one entry of the list, as used in `words.toml` and in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Duty => "duty",
+            Self::Bearer => "bearer",
+            Self::Signal => "signal",
+            Self::Measure => "measure",
+            Self::Clock => "clock",
+            Self::Skill => "skill",
+            Self::Body => "body",
+            Self::Event => "event",
+            Self::Referral => "referral",
+            Self::Param => "param",
+            Self::Source => "source",
+            Self::Role => "role",
+            Self::Right => "right",
+        }
+    }
+}
+
 /// How a clock may be changed by a lower level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockKind {

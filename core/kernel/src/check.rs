@@ -1,0 +1,112 @@
+//! What a policy's answer must hold to be read at all: known words, declared rules, derived facts of the right type.
+
+use crate::{
+    Channel, Claim, Code, FactKey, FactType, Facts, Finding, LocalityId, Policy, Scope, Selector, Subject, Value,
+    Vocabulary, WordList,
+};
+
+/// The locality that stands for all, for channels that exist everywhere.
+const EVERYWHERE: &str = "*";
+
+/// True when the channel exists in the tree below `root`.
+pub(crate) fn exists_in(channel: &Channel, root: Option<&LocalityId>) -> bool {
+    channel.within.as_str() == EVERYWHERE
+        || root.is_some_and(|root| {
+            let (within, root) = (channel.within.as_str(), root.as_str());
+            root == within || root.strip_prefix(within).is_some_and(|rest| rest.starts_with('/'))
+        })
+}
+
+/// The first word of a finding that the ruleset does not have, as a message.
+pub(crate) fn unknown_word(
+    vocabulary: &Vocabulary,
+    root: Option<&LocalityId>,
+    policy: &Policy,
+    finding: &Finding,
+) -> Option<String> {
+    let reader = Reader { vocabulary, root };
+    if !policy.rules.contains_key(&finding.rule) {
+        return Some(format!("rule `{}` is not among those that the plugin describes", finding.rule));
+    }
+    if !finding.reason.as_str().is_empty() && !policy.reasons.contains_key(&finding.reason) {
+        return Some(format!("rule `{}`: reason `{}` has no text", finding.rule, finding.reason));
+    }
+    reader.claim(&finding.claim).map(|problem| format!("rule `{}`: {problem}", finding.rule))
+}
+
+struct Reader<'a> {
+    vocabulary: &'a Vocabulary,
+    root: Option<&'a LocalityId>,
+}
+
+impl Reader<'_> {
+    fn claim(&self, claim: &Claim) -> Option<String> {
+        match claim {
+            Claim::Offer { channel, body, skills, .. } => self
+                .channel(channel.as_str())
+                .or_else(|| self.words(WordList::Body, body.as_ref()))
+                .or_else(|| self.words(WordList::Skill, skills)),
+            Claim::Prefer { channel, .. } | Claim::Forbid(Selector::Channel(channel)) => self.channel(channel.as_str()),
+            Claim::Forbid(Selector::Class(_)) | Claim::Derive { .. } => None,
+            Claim::RequireFirst { first, before } => {
+                self.channel(first.as_str()).or_else(|| self.channel(before.as_str()))
+            }
+            Claim::Duty { code, bearer, .. } => {
+                self.words(WordList::Duty, [code]).or_else(|| self.words(WordList::Bearer, bearer.as_ref()))
+            }
+            Claim::Clock { code, .. } => self.words(WordList::Clock, [code]),
+            Claim::Signal { code, subject, measures, responsible, .. } => self
+                .words(WordList::Signal, [code])
+                .or_else(|| self.words(WordList::Measure, measures))
+                .or_else(|| self.words(WordList::Bearer, responsible.as_ref()))
+                .or_else(|| match subject {
+                    Subject::Organisation(role) => self.words(WordList::Role, [role]),
+                    _ => None,
+                }),
+            Claim::Refer(code) => self.words(WordList::Referral, [code]),
+        }
+    }
+
+    fn channel(&self, id: &str) -> Option<String> {
+        match self.vocabulary.channels.get(id) {
+            None => Some(format!("unknown channel `{id}`")),
+            Some(channel) if !exists_in(channel, self.root) => Some(format!("channel `{id}` does not exist here")),
+            Some(_) => None,
+        }
+    }
+
+    fn words<'c>(&self, list: WordList, codes: impl IntoIterator<Item = &'c Code>) -> Option<String> {
+        let unknown = codes.into_iter().find(|code| self.vocabulary.word(list, code.as_str()).is_none())?;
+        Some(format!("unknown {} `{unknown}`", list.as_str()))
+    }
+}
+
+/// True when the value is one that the fact may take.
+#[must_use]
+pub(crate) fn fits(kind: &FactType, value: &Value) -> bool {
+    match (kind, value) {
+        (FactType::Text(words), Value::Text(text)) => words.is_empty() || words.contains(text),
+        (FactType::Words(words), Value::Words(list)) => words.is_empty() || list.iter().all(|w| words.contains(w)),
+        #[expect(clippy::cast_precision_loss, reason = "bounds of counts are far below 2^53")]
+        (FactType::Count { min, max }, Value::Number(n)) => n.fract() == 0.0 && (*min as f64..=*max as f64).contains(n),
+        (FactType::Money { max }, Value::Money(minor)) => (0..=*max).contains(minor),
+        (FactType::Flag, Value::Flag(_)) | (FactType::Day, Value::Day(_)) => true,
+        _ => false,
+    }
+}
+
+/// True when a policy may derive this fact.
+pub(crate) fn derivable(vocabulary: &Vocabulary, key: &FactKey, value: &Value) -> bool {
+    vocabulary.facts.get(key).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value))
+}
+
+/// Lays what a policy derived over the facts that later policies see.
+pub(crate) fn derive(vocabulary: &Vocabulary, findings: &[Finding], facts: &mut Facts) {
+    for finding in findings {
+        if let Claim::Derive { key, value } = &finding.claim
+            && derivable(vocabulary, key, value)
+        {
+            facts.set(key.clone(), value.clone());
+        }
+    }
+}

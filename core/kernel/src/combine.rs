@@ -1,0 +1,612 @@
+//! Many verdicts, one decision.
+//!
+//! The order of precedence: safety, exclusions, preconditions, voluntariness, clocks, offers, local preferences.
+//! A lower level adds, prefers and shortens. What an upper level marks as floor stands.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Action, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Due, Duty, Excluded, Fate, Finding,
+    Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Selector, Signal, Span, Step, StepDue,
+    Subject, Text, WordList, check,
+    evaluate::{Hearing, Voice},
+    guardrails,
+    reason::reason,
+};
+
+/// Days after which a signal lapses.
+pub const SIGNAL_DAYS_MAX: i32 = 90;
+
+/// One claim that may be heard, with what stands behind it.
+#[derive(Clone)]
+pub(crate) struct Heard<'a> {
+    pub(crate) policy: &'a Policy,
+    /// No lower level may weaken it.
+    pub(crate) floor: bool,
+    pub(crate) finding: Finding,
+    pub(crate) ground: Ground,
+}
+
+/// The decision while it is made.
+pub(crate) struct Draft<'a> {
+    pub(crate) hearing: &'a Hearing<'a>,
+    pub(crate) excluded: BTreeMap<ChannelId, Ground>,
+    pub(crate) preconditions: Vec<Precondition>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) duties: Vec<Duty>,
+    pub(crate) clocks: Vec<Clock>,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) corrections: Vec<Correction>,
+    pub(crate) fates: Vec<Fate>,
+}
+
+/// Puts together what was said and keeps the guardrails.
+pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
+    let explanation = hearing.explanation.take();
+    let mut draft = Draft {
+        hearing: &hearing,
+        excluded: BTreeMap::new(),
+        preconditions: Vec::new(),
+        steps: Vec::new(),
+        duties: Vec::new(),
+        clocks: Vec::new(),
+        signals: Vec::new(),
+        corrections: Vec::new(),
+        fates: Vec::new(),
+    };
+    let heard = draft.hear();
+    let safety = guardrails::dangers(&hearing);
+    draft.exclude(&heard);
+    guardrails::close_mediation_in_danger(&mut draft, &safety);
+    draft.require(&heard);
+    guardrails::honour_refusal(&mut draft);
+    draft.clock(&heard);
+    draft.offer(&heard);
+    draft.impose(&heard);
+    draft.warn(&heard);
+    guardrails::protect(&mut draft, &safety);
+    guardrails::keep_court_open(&mut draft);
+    guardrails::keep_access(&mut draft);
+    let referral = guardrails::refer(&mut draft, &heard);
+    draft.put_in_order();
+    guardrails::fill_reasons(&mut draft);
+    draft.finish(referral, explanation)
+}
+
+impl<'a> Draft<'a> {
+    /// Every claim that may be heard, from the root down; what may not is noted and left out.
+    fn hear(&mut self) -> Vec<Heard<'a>> {
+        let hearing = self.hearing;
+        let mut heard = Vec::new();
+        for voice in &hearing.voices {
+            for finding in &voice.findings {
+                if let Some(claim) = self.admit(voice, finding) {
+                    heard.push(claim);
+                }
+            }
+        }
+        heard
+    }
+
+    fn admit(&mut self, voice: &Voice<'a>, finding: &Finding) -> Option<Heard<'a>> {
+        let hearing = self.hearing;
+        let policy = voice.policy;
+        let by = By { policy: policy.id.clone(), rule: finding.rule.clone() };
+        let wanted = match finding.claim {
+            Claim::Signal { .. } => hearing.question.purposes.prevention,
+            _ => hearing.question.purposes.routing,
+        };
+        if !wanted {
+            self.note(&by, finding, "left out: not asked for");
+            return None;
+        }
+        if let Some(other) = self.replaced_by(voice, finding) {
+            self.note(&by, finding, &format!("replaced by {other}"));
+            return None;
+        }
+        let basis = self.basis_in_force(policy, finding, &by)?;
+        let mut heard = Heard {
+            policy,
+            floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
+            finding: finding.clone(),
+            ground: Ground { by, basis, why: Text::default(), evidence: finding.evidence.clone() },
+        };
+        guardrails::strip_personal_numbers(self, &mut heard);
+        heard.ground.why = reason(policy, &heard.finding);
+        guardrails::admit(self, &heard).then_some(heard)
+    }
+
+    /// The provisions of a finding that are law on the day. A claim without any is not heard (H07), unless it only
+    /// orders steps, derives a fact or calls a person.
+    fn basis_in_force(&mut self, policy: &Policy, finding: &Finding, by: &By) -> Option<Vec<ProvisionId>> {
+        let hearing = self.hearing;
+        let day = hearing.question.as_of;
+        let own = policy.rules.get(&finding.rule).map_or(&[][..], |rule| &rule.basis);
+        let cited = if finding.basis.is_empty() { own } else { &finding.basis };
+        let mut basis: Vec<ProvisionId> = Vec::with_capacity(cited.len());
+        for id in cited {
+            let law = hearing.ruleset.vocabulary().provisions.get(id).is_some_and(|p| p.in_force(day));
+            if !law {
+                self.correct("H07", Action::Removed, id.as_str(), Some(by));
+            } else if !basis.contains(id) {
+                basis.push(id.clone());
+            }
+        }
+        let needs = !matches!(finding.claim, Claim::Prefer { .. } | Claim::Derive { .. } | Claim::Refer(_));
+        if basis.is_empty() && needs {
+            self.correct("H07", Action::Removed, &claim_name(&finding.claim), Some(by));
+            self.note(by, finding, "removed by H07: no provision in force");
+            return None;
+        }
+        Some(basis)
+    }
+
+    /// The lower policy that this finding gives way to, unless the finding is floor or a trusted pack's exclusion,
+    /// precondition, clock or call for a person.
+    fn replaced_by(&self, voice: &Voice<'_>, finding: &Finding) -> Option<String> {
+        let upper = voice.policy;
+        let stands = matches!(
+            finding.claim,
+            Claim::Forbid(_) | Claim::RequireFirst { .. } | Claim::Clock { .. } | Claim::Refer(_)
+        );
+        if upper.trusted && (stands || upper.floor.holds(finding.rule.as_str())) {
+            return None;
+        }
+        let below = self.hearing.voices.iter().filter(|v| v.depth > voice.depth && !v.findings.is_empty());
+        below
+            .flat_map(|v| v.policy.replaces.iter().map(move |r| (v, r)))
+            .find(|(v, r)| {
+                r.policy == upper.id
+                    && r.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
+                    && r.when.as_ref().is_none_or(|when| v.findings.iter().any(|f| f.rule == *when))
+            })
+            .map(|(v, _)| v.policy.id.to_string())
+    }
+
+    fn exclude(&mut self, heard: &[Heard<'_>]) {
+        for claim in heard {
+            let Claim::Forbid(selector) = &claim.finding.claim else { continue };
+            self.note(&claim.ground.by, &claim.finding, "kept");
+            for channel in self.channels(selector) {
+                self.excluded.entry(channel).or_insert_with(|| claim.ground.clone());
+            }
+        }
+    }
+
+    /// The channels a selector means in this jurisdiction.
+    pub(crate) fn channels(&self, selector: &Selector) -> Vec<ChannelId> {
+        let all = &self.hearing.ruleset.vocabulary().channels;
+        let root = self.hearing.locality.chain.first();
+        match selector {
+            Selector::Channel(channel) => vec![channel.clone()],
+            Selector::Class(class) => all
+                .iter()
+                .filter(|(_, c)| c.class == *class && check::exists_in(c, root))
+                .map(|(id, _)| id.clone())
+                .collect(),
+        }
+    }
+
+    fn require(&mut self, heard: &[Heard<'_>]) {
+        for claim in heard {
+            let Claim::RequireFirst { first, before } = &claim.finding.claim else { continue };
+            self.note(&claim.ground.by, &claim.finding, "kept");
+            if !self.preconditions.iter().any(|p| p.first == *first && p.before == *before) {
+                let ground = claim.ground.clone();
+                self.preconditions.push(Precondition { first: first.clone(), before: before.clone(), ground });
+            }
+        }
+    }
+
+    /// One clock of each code. The floor's stands for a party's time; the shortest for an authority's (H03).
+    fn clock(&mut self, heard: &[Heard<'_>]) {
+        let mut kept: Vec<(Clock, ClockKind, bool)> = Vec::new();
+        for claim in heard {
+            let Claim::Clock { code, start, span, warn } = &claim.finding.claim else { continue };
+            let word = self.hearing.ruleset.vocabulary().word(WordList::Clock, code.as_str());
+            let kind = word.and_then(|w| w.clock).unwrap_or(ClockKind::Service);
+            let span = self.within_maximum(*span, word.and_then(|w| w.max), &claim.ground.by, code.as_str());
+            let end = self.hearing.locality.calendar.end(*start, span);
+            let clock = Clock {
+                code: code.clone(),
+                start: *start,
+                span,
+                ends: end.day,
+                verified: end.verified,
+                warn: warn.clone(),
+                ground: claim.ground.clone(),
+            };
+            self.note(&claim.ground.by, &claim.finding, "kept");
+            match kept.iter_mut().find(|(k, ..)| k.code == *code) {
+                None => kept.push((clock, kind, claim.policy.trusted)),
+                Some((upper, kind, trusted)) => {
+                    let shortens = clock.ends < upper.ends && (*kind == ClockKind::Service || claim.policy.trusted);
+                    if shortens {
+                        *upper = clock;
+                    } else if clock.ends != upper.ends && *trusted && !claim.policy.trusted {
+                        self.correct("H03", Action::Clamped, code.as_str(), Some(&claim.ground.by));
+                    }
+                }
+            }
+        }
+        self.clocks.extend(kept.into_iter().map(|(clock, ..)| clock));
+    }
+
+    /// The shorter of a span and its statutory maximum, measured from the day of the case.
+    fn within_maximum(&mut self, span: Span, max: Option<Span>, by: &By, what: &str) -> Span {
+        match max {
+            Some(max) if self.longer(span, max) => {
+                self.correct("H03", Action::Clamped, what, Some(by));
+                max
+            }
+            _ => span,
+        }
+    }
+
+    fn longer(&self, a: Span, b: Span) -> bool {
+        let (calendar, day) = (&self.hearing.locality.calendar, self.hearing.question.as_of);
+        if a.unit == b.unit { a.count > b.count } else { calendar.end(day, a).day > calendar.end(day, b).day }
+    }
+
+    fn offer(&mut self, heard: &[Heard<'_>]) {
+        let mut made: Vec<Step> = Vec::new();
+        for claim in heard {
+            let Claim::Offer { channel, body, .. } = &claim.finding.claim else { continue };
+            if let Some(ground) = self.excluded.get(channel) {
+                let fate = format!("closed by {} {}", ground.by.policy, ground.by.rule);
+                self.note(&claim.ground.by, &claim.finding, &fate);
+                continue;
+            }
+            self.note(&claim.ground.by, &claim.finding, "kept");
+            let Some(offered) = self.step(claim) else { continue };
+            let same = |step: &&mut Step| step.channel == *channel && step.body == *body;
+            match made.iter_mut().find(same) {
+                Some(step) => self.refine(step, offered),
+                None => made.push(offered),
+            }
+        }
+        self.steps = self.settle_bodies(made);
+        self.prefer(heard);
+        self.offer_preconditions();
+    }
+
+    fn step(&mut self, claim: &Heard<'_>) -> Option<Step> {
+        let Claim::Offer { channel, body, skills, due, weight, chargeable } = &claim.finding.claim else { return None };
+        let def = self.hearing.ruleset.vocabulary().channels.get(channel)?;
+        let by = &claim.ground.by;
+        if *chargeable && def.free {
+            self.correct("H21", Action::Removed, &format!("fee for {channel}"), Some(by));
+        }
+        let mut skills = skills.clone();
+        skills.sort();
+        skills.dedup();
+        Some(Step {
+            channel: channel.clone(),
+            class: def.class,
+            body: body.clone(),
+            skills,
+            needs_consent: guardrails::needs_consent(self.hearing.locality.participation, def),
+            free: def.free,
+            due: due.as_ref().map(|due| self.due(due, def.max, by, channel)),
+            after: Vec::new(),
+            weight: *weight,
+            ground: claim.ground.clone(),
+            decided: Vec::new(),
+        })
+    }
+
+    /// A due that keeps within the channel's statutory maximum (H03).
+    fn due(&mut self, due: &Due, max: Option<Span>, by: &By, channel: &ChannelId) -> StepDue {
+        let hearing = self.hearing;
+        match due {
+            Due::Within(term) => {
+                let mut term = term.clone();
+                term.span = self.within_maximum(term.span, max, by, &format!("due of {channel}"));
+                StepDue { on: self.event_day(&term.start).map(|day| self.end(day, term.span)), term: Some(term) }
+            }
+            Due::On(day) => {
+                let latest = max.map(|max| self.end(hearing.question.as_of, max));
+                match latest {
+                    Some(latest) if *day > latest => {
+                        self.correct("H03", Action::Clamped, &format!("due of {channel}"), Some(by));
+                        StepDue { term: None, on: Some(latest) }
+                    }
+                    _ => StepDue { term: None, on: Some(*day) },
+                }
+            }
+        }
+    }
+
+    fn end(&self, start: crate::Day, span: Span) -> crate::Day {
+        self.hearing.locality.calendar.end(start, span).day
+    }
+
+    /// The day of an event, where the case tells it already.
+    fn event_day(&self, event: &Code) -> Option<crate::Day> {
+        match event.as_str() {
+            "filing" => Some(self.hearing.question.case.filed),
+            "today" => Some(self.hearing.question.as_of),
+            _ => None,
+        }
+    }
+
+    /// A later offer of the same step adds skills, sets what was open, and may shorten its time.
+    fn refine(&mut self, step: &mut Step, later: Step) {
+        let by = later.ground.by;
+        for skill in later.skills {
+            if !step.skills.contains(&skill) {
+                step.skills.push(skill);
+                step.decided.push(("skills", by.clone()));
+            }
+        }
+        step.skills.sort();
+        if later.weight != 0 && later.weight != step.weight {
+            step.weight = later.weight;
+            step.decided.push(("weight", by.clone()));
+        }
+        if step.body.is_none() && later.body.is_some() {
+            step.body = later.body;
+            step.decided.push(("body", by.clone()));
+        }
+        match (&step.due, later.due) {
+            (_, None) => {}
+            (None, due) => {
+                step.due = due;
+                step.decided.push(("due", by.clone()));
+            }
+            (Some(upper), Some(due)) => {
+                let (old, new) = (self.last_day(upper), self.last_day(&due));
+                if new < old {
+                    step.due = Some(due);
+                    step.decided.push(("due", by.clone()));
+                } else if new > old {
+                    self.correct("H03", Action::Clamped, &format!("due of {}", step.channel), Some(&by));
+                }
+            }
+        }
+        for basis in later.ground.basis {
+            if !step.ground.basis.contains(&basis) {
+                step.ground.basis.push(basis);
+            }
+        }
+        for key in later.ground.evidence {
+            if !step.ground.evidence.contains(&key) {
+                step.ground.evidence.push(key);
+            }
+        }
+    }
+
+    /// The day a due would end on if its event happened on the day of the case; for comparing dues.
+    fn last_day(&self, due: &StepDue) -> crate::Day {
+        let today = self.hearing.question.as_of;
+        due.on.unwrap_or_else(|| due.term.as_ref().map_or(today, |term| self.end(today, term.span)))
+    }
+
+    /// A channel offered with bodies is not offered without one as well: what was said of the channel as a whole
+    /// holds for each of its bodies.
+    fn settle_bodies(&mut self, made: Vec<Step>) -> Vec<Step> {
+        let (bodied, plain): (Vec<Step>, Vec<Step>) = made.into_iter().partition(|step| step.body.is_some());
+        let mut steps = Vec::with_capacity(bodied.len() + plain.len());
+        for whole in plain {
+            let mut parts = bodied.iter().filter(|step| step.channel == whole.channel).peekable();
+            if parts.peek().is_none() {
+                steps.push(whole);
+                continue;
+            }
+            for part in parts {
+                let mut step = part.clone();
+                step.decided.push(("channel", whole.ground.by.clone()));
+                if step.due.is_none() || whole.due.as_ref().is_some_and(|due| self.shorter_than(due, &step)) {
+                    if step.due.is_some() {
+                        let what = format!("due of {}", step.channel);
+                        self.correct("H03", Action::Clamped, &what, Some(&part.ground.by));
+                    }
+                    step.due.clone_from(&whole.due);
+                }
+                if step.weight == 0 {
+                    step.weight = whole.weight;
+                }
+                step.skills.extend(whole.skills.iter().cloned());
+                step.skills.sort();
+                step.skills.dedup();
+                let more = whole.ground.basis.iter().filter(|b| !part.ground.basis.contains(b));
+                step.ground.basis.extend(more.cloned());
+                steps.push(step);
+            }
+        }
+        let lone = bodied.into_iter().filter(|part| !steps.iter().any(|s| s.channel == part.channel));
+        let lone: Vec<Step> = lone.collect();
+        steps.extend(lone);
+        steps
+    }
+
+    fn shorter_than(&self, due: &StepDue, step: &Step) -> bool {
+        step.due.as_ref().is_some_and(|own| self.last_day(due) < self.last_day(own))
+    }
+
+    fn prefer(&mut self, heard: &[Heard<'_>]) {
+        for claim in heard {
+            let Claim::Prefer { channel, weight } = &claim.finding.claim else { continue };
+            let mut moved = false;
+            for step in self.steps.iter_mut().filter(|step| step.channel == *channel) {
+                step.weight = *weight;
+                step.decided.push(("weight", claim.ground.by.clone()));
+                moved = true;
+            }
+            self.note(&claim.ground.by, &claim.finding, if moved { "kept" } else { "without effect: not on offer" });
+        }
+    }
+
+    /// What must come first is on offer, even if no policy offered it.
+    fn offer_preconditions(&mut self) {
+        let missing: Vec<Precondition> = self
+            .preconditions
+            .iter()
+            .filter(|p| !self.steps.iter().any(|s| s.channel == p.first) && !self.excluded.contains_key(&p.first))
+            .cloned()
+            .collect();
+        for Precondition { first, ground, .. } in missing {
+            if !self.steps.iter().any(|s| s.channel == first) {
+                self.steps.extend(guardrails::plain_step(self.hearing, first, ground));
+            }
+        }
+    }
+
+    fn impose(&mut self, heard: &[Heard<'_>]) {
+        for claim in heard {
+            let Claim::Duty { code, bearer, params } = &claim.finding.claim else { continue };
+            if self.duties.iter().any(|d| d.code == *code && d.bearer == *bearer) {
+                self.note(&claim.ground.by, &claim.finding, "said before");
+                continue;
+            }
+            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.add_duty(code.clone(), bearer.clone(), params.clone(), claim.ground.clone());
+        }
+    }
+
+    /// Adds a duty; one that weighs on somebody waits for a person (H11).
+    pub(crate) fn add_duty(&mut self, code: Code, bearer: Option<Code>, params: Vec<crate::Param>, ground: Ground) {
+        let word = self.hearing.ruleset.vocabulary().word(WordList::Duty, code.as_str());
+        let needs_person = word.is_some_and(|w| w.adverse);
+        if needs_person {
+            self.correct("H11", Action::Held, code.as_str(), Some(&ground.by));
+        }
+        self.duties.push(Duty { code, bearer, params, needs_person, ground });
+    }
+
+    fn warn(&mut self, heard: &[Heard<'_>]) {
+        for claim in heard {
+            let Claim::Signal { code, level, subject, .. } = &claim.finding.claim else { continue };
+            if !self.may_be_subject(subject) {
+                self.correct("H06", Action::Removed, &format!("signal {code}"), Some(&claim.ground.by));
+                self.note(&claim.ground.by, &claim.finding, "removed by H06: not about an organisation");
+                continue;
+            }
+            let Some(signal) = self.signal(claim) else { continue };
+            match self.signals.iter_mut().find(|s| s.code == *code && s.subject == *subject) {
+                None => self.signals.push(signal),
+                Some(upper) => raise(upper, *level, signal),
+            }
+            self.note(&claim.ground.by, &claim.finding, "kept");
+        }
+    }
+
+    fn may_be_subject(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Organisation(role) => {
+                let mut parties = self.hearing.question.case.parties().iter().filter(|p| p.role == *role).peekable();
+                parties.peek().is_some() && parties.all(|p| p.kind != PartyType::Natural)
+            }
+            _ => true,
+        }
+    }
+
+    fn signal(&self, claim: &Heard<'_>) -> Option<Signal> {
+        let Claim::Signal { code, level, subject, measures, responsible, handle_within } = &claim.finding.claim else {
+            return None;
+        };
+        let today = self.hearing.question.as_of;
+        Some(Signal {
+            code: code.clone(),
+            level: *level,
+            subject: subject.clone(),
+            measures: measures.clone(),
+            responsible: responsible.clone(),
+            handle_by: handle_within.map(|span| self.end(today, span)),
+            expires: today.plus_days(SIGNAL_DAYS_MAX),
+            ground: claim.ground.clone(),
+        })
+    }
+
+    /// Class, then weight, then as offered; what must come first comes first.
+    fn put_in_order(&mut self) {
+        self.steps.sort_by_key(|step| (step.class, -step.weight));
+        let pairs: Vec<(ChannelId, ChannelId)> =
+            self.preconditions.iter().map(|p| (p.first.clone(), p.before.clone())).collect();
+        for (first, before) in &pairs {
+            let last_first = self.steps.iter().rposition(|s| s.channel == *first);
+            for step in self.steps.iter_mut().filter(|s| s.channel == *before) {
+                if !step.after.contains(first) {
+                    step.after.push(first.clone());
+                }
+            }
+            let earliest = self.steps.iter().position(|s| s.channel == *before);
+            if let (Some(last), Some(earliest)) = (last_first, earliest)
+                && earliest < last
+            {
+                let step = self.steps.remove(earliest);
+                self.steps.insert(last, step);
+            }
+        }
+    }
+
+    /// Writes down that a guardrail acted.
+    pub(crate) fn correct(&mut self, guardrail: &'static str, action: Action, what: &str, by: Option<&By>) {
+        self.corrections.push(Correction { guardrail, action, what: what.to_owned(), by: by.cloned() });
+    }
+
+    /// Writes down what became of a finding, when an explanation was asked for.
+    pub(crate) fn note(&mut self, by: &By, finding: &Finding, fate: &str) {
+        if self.hearing.question.explain {
+            let claim = claim_name(&finding.claim);
+            self.fates.push(Fate { by: by.clone(), claim, fate: fate.to_owned() });
+        }
+    }
+
+    fn finish(mut self, referral: Option<crate::Referral>, explanation: Option<crate::Explanation>) -> Decision {
+        self.corrections.sort();
+        self.corrections.dedup();
+        let hearing = self.hearing;
+        let explanation = explanation.map(|e| crate::Explanation { fates: self.fates, ..e });
+        let excluded = self.excluded.into_iter().map(|(channel, ground)| Excluded { channel, ground }).collect();
+        Decision {
+            case: hearing.question.case.id.clone(),
+            ruleset: hearing.ruleset.digest().clone(),
+            as_of: hearing.question.as_of,
+            outcome: if referral.is_some() { Outcome::Refer } else { Outcome::Route },
+            steps: self.steps,
+            excluded,
+            preconditions: self.preconditions,
+            duties: self.duties,
+            clocks: self.clocks,
+            signals: self.signals,
+            rights: hearing.locality.guardrails.rights.clone(),
+            referral,
+            corrections: self.corrections,
+            asked: hearing.asked.clone(),
+            explanation,
+        }
+    }
+}
+
+/// A signal raised twice keeps the higher level and all measures.
+fn raise(upper: &mut Signal, level: Level, other: Signal) {
+    for measure in other.measures {
+        if !upper.measures.contains(&measure) {
+            upper.measures.push(measure);
+        }
+    }
+    if level > upper.level {
+        upper.level = level;
+        upper.ground = other.ground;
+        upper.responsible = other.responsible.or(upper.responsible.take());
+        upper.handle_by = other.handle_by.or(upper.handle_by);
+    }
+}
+
+/// A claim in a few words.
+pub(crate) fn claim_name(claim: &Claim) -> String {
+    match claim {
+        Claim::Offer { channel, body: Some(body), .. } => format!("offer {channel} ({body})"),
+        Claim::Offer { channel, .. } => format!("offer {channel}"),
+        Claim::Prefer { channel, .. } => format!("prefer {channel}"),
+        Claim::RequireFirst { first, before } => format!("require {first} before {before}"),
+        Claim::Forbid(Selector::Channel(channel)) => format!("forbid {channel}"),
+        Claim::Forbid(Selector::Class(class)) => format!("forbid class {}", class.as_str()),
+        Claim::Duty { code, .. } => format!("duty {code}"),
+        Claim::Clock { code, .. } => format!("clock {code}"),
+        Claim::Signal { code, .. } => format!("signal {code}"),
+        Claim::Derive { key, .. } => format!("derive {key}"),
+        Claim::Refer(code) => format!("refer {code}"),
+    }
+}

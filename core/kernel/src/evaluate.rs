@@ -1,0 +1,121 @@
+//! Asks every policy of the chain, from the root down, and hands the answers on.
+
+use crate::{
+    Asked, Assessment, Decision, Explanation, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy, PolicyId,
+    Question, Ruleset, Skipped, check, combine,
+};
+
+/// What one enforcing policy said.
+pub(crate) struct Voice<'a> {
+    pub(crate) policy: &'a Policy,
+    /// Levels below the root.
+    pub(crate) depth: usize,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Everything that was said, before anything is combined.
+pub(crate) struct Hearing<'a> {
+    pub(crate) ruleset: &'a Ruleset,
+    pub(crate) question: &'a Question,
+    pub(crate) locality: &'a Locality,
+    /// The case's facts with the locality's figures and what policies derived.
+    pub(crate) facts: Facts,
+    pub(crate) voices: Vec<Voice<'a>>,
+    /// Enforcing policies that gave no usable answer.
+    pub(crate) failed: Vec<(&'a Policy, Fault)>,
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) explanation: Option<Explanation>,
+}
+
+/// Decides one case.
+///
+/// The same question and ruleset always give the same decision, in whatever order the ruleset was loaded. A case of a
+/// locality that the ruleset does not know goes to a person.
+#[must_use]
+pub fn evaluate(ruleset: &Ruleset, question: &Question) -> Decision {
+    let nowhere = Locality::default();
+    let locality = ruleset.locality(question.case.locality.as_str()).map_or(&nowhere, |(_, locality)| locality);
+    let mut facts = question.case.facts.clone();
+    for (key, value) in locality.figures.iter() {
+        facts.set(key.clone(), value.clone());
+    }
+    let mut hearing = Hearing {
+        ruleset,
+        question,
+        locality,
+        facts,
+        voices: Vec::new(),
+        failed: Vec::new(),
+        asked: Vec::new(),
+        explanation: question.explain.then(|| Explanation { chain: locality.chain.clone(), ..Explanation::default() }),
+    };
+    for (depth, level) in locality.chain.iter().enumerate() {
+        for policy in ruleset.policies_of(level) {
+            match hearing.skips(policy) {
+                Some(why) => hearing.skip(&policy.id, why),
+                None => hearing.ask(policy, depth),
+            }
+        }
+    }
+    combine::combine(hearing)
+}
+
+impl<'a> Hearing<'a> {
+    fn skips(&self, policy: &Policy) -> Option<Skipped> {
+        let day = self.question.as_of;
+        if policy.mode == Mode::Off {
+            Some(Skipped::Off)
+        } else if !policy.purposes.meet(self.question.purposes) {
+            Some(Skipped::Purpose)
+        } else if policy.from.is_some_and(|from| day < from) || policy.to.is_some_and(|to| to < day) {
+            Some(Skipped::Validity)
+        } else if !policy.target.covers(&self.question.case, &self.facts) {
+            Some(Skipped::Target)
+        } else {
+            None
+        }
+    }
+
+    fn skip(&mut self, policy: &PolicyId, why: Skipped) {
+        if let Some(explanation) = &mut self.explanation {
+            explanation.skipped.push((policy.clone(), why));
+        }
+    }
+
+    fn ask(&mut self, policy: &'a Policy, depth: usize) {
+        let Question { case, purposes, as_of, .. } = self.question;
+        let file = case.file(*purposes, *as_of, &self.facts, &policy.reads);
+        let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
+        let answer = answer.and_then(|findings| self.read(policy, findings));
+        self.asked.push(Asked {
+            policy: policy.id.clone(),
+            plugin: policy.plugin.clone(),
+            digest: policy.digest.clone(),
+            mode: policy.mode,
+            answer: answer.as_ref().map(Vec::len).map_err(Clone::clone),
+            fuel,
+        });
+        if let Some(explanation) = self.explanation.as_mut().filter(|_| !diary.is_empty()) {
+            explanation.diary.push((policy.id.clone(), diary));
+        }
+        if policy.mode != Mode::Enforce {
+            return;
+        }
+        match answer {
+            Ok(findings) => {
+                check::derive(self.ruleset.vocabulary(), &findings, &mut self.facts);
+                self.voices.push(Voice { policy, depth, findings });
+            }
+            Err(fault) => self.failed.push((policy, fault)),
+        }
+    }
+
+    /// An answer in words that the ruleset does not have is no answer.
+    fn read(&self, policy: &Policy, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
+        let root = self.locality.chain.first();
+        match findings.iter().find_map(|f| check::unknown_word(self.ruleset.vocabulary(), root, policy, f)) {
+            Some(detail) => Err(Fault { kind: FaultKind::BadAnswer, detail: detail.into() }),
+            None => Ok(findings),
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! What no policy may break. Each guardrail that acts is written into the decision.
+//!
+//! | id | what it keeps |
+//! |---|---|
+//! | H01 | a way to a deciding body is in every decision |
+//! | H02 | no mediation after a refusal; none without consent |
+//! | H03 | no time limit beyond the law's, none that shortens a party's time (in `combine`) |
+//! | H04 | protection first; no mediation while somebody is in danger |
+//! | H05 | a policy sees only the facts it names, and no forbidden fact exists (by the types and the wire) |
+//! | H06 | no number attached to a person; signals are never about one |
+//! | H07 | every claim rests on law in force on the day (in `combine`) |
+//! | H09 | a lower level adds, prefers and shortens; it takes nothing away |
+//! | H10 | reasons in both languages; how to refuse and how to object |
+//! | H11 | what weighs on somebody waits for a person |
+//! | H13 | a policy that traps or exceeds its limits is left out, and a person decides |
+//! | H16 | offline, language and disability help are always on offer |
+//! | H20 | no decision is empty; an unusable answer goes to a person |
+//! | H21 | what is free by law stays free (in `combine`) |
+//! | H22 | suspected collusion goes to a person only |
+
+use crate::{
+    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, Participation, ProvisionId,
+    Referral, RuleId, Safety, Scope, Selector, Step, Text, Value, WordList, check,
+    combine::{Draft, Heard, claim_name},
+    evaluate::Hearing,
+};
+
+/// The party fact that tells whether a party agrees to mediation, and its value for a refusal.
+const CONSENT: (&str, &str) = ("consent", "no");
+
+fn host(rule: &'static str) -> By {
+    By { policy: HOST.into(), rule: RuleId::from(rule) }
+}
+
+fn ground(hearing: &Hearing<'_>, rule: &'static str, basis: &[ProvisionId], why: Text) -> Ground {
+    let (day, provisions) = (hearing.question.as_of, &hearing.ruleset.vocabulary().provisions);
+    let in_force = |id: &&ProvisionId| provisions.get(*id).is_some_and(|p| p.in_force(day));
+    Ground { by: host(rule), basis: basis.iter().filter(in_force).cloned().collect(), why, evidence: Vec::new() }
+}
+
+/// A step of a channel with nothing more said of it.
+pub(crate) fn plain_step(hearing: &Hearing<'_>, channel: ChannelId, ground: Ground) -> Option<Step> {
+    let def = hearing.ruleset.vocabulary().channels.get(&channel)?;
+    Some(Step {
+        channel,
+        class: def.class,
+        body: None,
+        skills: Vec::new(),
+        needs_consent: needs_consent(hearing.locality.participation, def),
+        free: def.free,
+        due: None,
+        after: Vec::new(),
+        weight: 0,
+        ground,
+        decided: Vec::new(),
+    })
+}
+
+/// H02: mediation takes place only if every party agrees; where the law can bind parties to attend, they attend, but
+/// nobody is bound to settle.
+pub(crate) fn needs_consent(participation: Participation, channel: &Channel) -> bool {
+    channel.class == Class::Facilitative && !(participation == Participation::AttendanceRequired && channel.attendance)
+}
+
+/// H06: parameters that are not words of the ruleset, or that belong to a party, are taken out.
+pub(crate) fn strip_personal_numbers(draft: &mut Draft<'_>, heard: &mut Heard<'_>) {
+    let vocabulary = draft.hearing.ruleset.vocabulary();
+    let allowed = |key: &Code| {
+        let fact = vocabulary.facts.get(key.as_str());
+        vocabulary.word(WordList::Param, key.as_str()).is_some() || fact.is_some_and(|def| def.scope != Scope::Party)
+    };
+    let mut removed = Vec::new();
+    let mut strip = |params: &mut Vec<(Code, Value)>| {
+        params.retain(|(key, _)| {
+            let keep = allowed(key);
+            if !keep {
+                removed.push(format!("parameter {key}"));
+            }
+            keep
+        });
+    };
+    strip(&mut heard.finding.params);
+    if let Claim::Duty { params, .. } = &mut heard.finding.claim {
+        strip(params);
+    }
+    for what in removed {
+        draft.correct("H06", Action::Removed, &what, Some(&heard.ground.by));
+    }
+}
+
+/// H09 (with H01, H04 and H06): true when the claim may be heard.
+pub(crate) fn admit(draft: &mut Draft<'_>, heard: &Heard<'_>) -> bool {
+    let broken: &[&'static str] = match &heard.finding.claim {
+        Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.vocabulary(), key, value) => &["H06"],
+        Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector),
+        Claim::RequireFirst { before, .. } if !heard.policy.trusted => match class_of(draft, before) {
+            Some(Class::Facilitative) | None => &[],
+            Some(Class::Adjudicative) => &["H01", "H09"],
+            Some(_) => &["H09"],
+        },
+        _ => &[],
+    };
+    for guardrail in broken {
+        draft.correct(guardrail, Action::Removed, &claim_name(&heard.finding.claim), Some(&heard.ground.by));
+    }
+    if let Some(guardrail) = broken.last() {
+        draft.note(&heard.ground.by, &heard.finding, &format!("removed by {guardrail}"));
+    }
+    broken.is_empty()
+}
+
+fn class_of(draft: &Draft<'_>, channel: &ChannelId) -> Option<Class> {
+    draft.hearing.ruleset.vocabulary().channels.get(channel).map(|c| c.class)
+}
+
+/// The guardrails that a lower level's exclusion would break: it may only close mediation that the floor leaves open.
+fn takes_away(draft: &Draft<'_>, selector: &Selector) -> &'static [&'static str] {
+    let class = match selector {
+        Selector::Channel(channel) => class_of(draft, channel),
+        Selector::Class(class) => Some(*class),
+    };
+    match class {
+        Some(Class::Adjudicative) => &["H01", "H09"],
+        Some(Class::Protective) => &["H04", "H09"],
+        Some(Class::Facilitative) if !on_the_floor(draft, selector) => &[],
+        _ => &["H09"],
+    }
+}
+
+fn on_the_floor(draft: &Draft<'_>, selector: &Selector) -> bool {
+    let closed = draft.channels(selector);
+    let trusted = draft.hearing.voices.iter().filter(|v| v.policy.trusted);
+    trusted.flat_map(|v| v.findings.iter().map(move |f| (v.policy, f))).any(|(policy, finding)| {
+        policy.floor.holds(finding.rule.as_str())
+            && matches!(&finding.claim, Claim::Offer { channel, .. } if closed.contains(channel))
+    })
+}
+
+/// H04: the dangers that the facts or the kind of the case tell of.
+pub(crate) fn dangers<'a>(hearing: &Hearing<'a>) -> Vec<&'a Safety> {
+    let kind = hearing.question.case.kind.as_str();
+    let told = |safety: &&Safety| {
+        safety.flags.iter().any(|flag| hearing.facts.flag(flag.as_str()))
+            || safety.kinds.iter().any(|pattern| pattern.covers(kind))
+    };
+    hearing.locality.guardrails.safety.iter().filter(told).collect()
+}
+
+/// H04: no mediation while somebody is in danger.
+pub(crate) fn close_mediation_in_danger(draft: &mut Draft<'_>, dangers: &[&Safety]) {
+    let Some(danger) = dangers.iter().find(|danger| danger.closes_mediation) else { return };
+    let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
+    close_mediation(draft, &ground, |_| true);
+}
+
+/// H02: after a refusal there is no mediation, except sessions that the law of the place binds parties to attend.
+pub(crate) fn honour_refusal(draft: &mut Draft<'_>) {
+    let parties = draft.hearing.question.case.parties();
+    if !parties.iter().any(|party| party.facts.text(CONSENT.0) == Some(CONSENT.1)) {
+        return;
+    }
+    let (participation, basis) = (draft.hearing.locality.participation, &draft.hearing.locality.guardrails.basis);
+    let why = Text::new("有当事人不愿调解，调解不再进行。", "A party does not want mediation, so there is none.");
+    let ground = ground(draft.hearing, "H02", basis, why);
+    close_mediation(draft, &ground, |channel| needs_consent(participation, channel));
+}
+
+fn close_mediation(draft: &mut Draft<'_>, ground: &Ground, closes: impl Fn(&Channel) -> bool) {
+    for channel in draft.channels(&Selector::Class(Class::Facilitative)) {
+        let def = draft.hearing.ruleset.vocabulary().channels.get(&channel);
+        if !def.is_some_and(&closes) || draft.excluded.contains_key(&channel) {
+            continue;
+        }
+        for voice in &draft.hearing.voices {
+            for finding in &voice.findings {
+                if matches!(&finding.claim, Claim::Offer { channel: c, .. } if *c == channel) {
+                    let by = By { policy: voice.policy.id.clone(), rule: finding.rule.clone() };
+                    let guardrail = if ground.by.rule.as_str() == "H02" { "H02" } else { "H04" };
+                    draft.correct(guardrail, Action::Removed, channel.as_str(), Some(&by));
+                }
+            }
+        }
+        draft.excluded.insert(channel, ground.clone());
+    }
+}
+
+/// H04: what protects is on the way, whatever anybody said.
+pub(crate) fn protect(draft: &mut Draft<'_>, dangers: &[&Safety]) {
+    for danger in dangers {
+        for channel in &danger.offers {
+            draft.excluded.remove(channel);
+            if draft.steps.iter().any(|step| step.channel == *channel) {
+                continue;
+            }
+            let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
+            if let Some(step) = plain_step(draft.hearing, channel.clone(), ground) {
+                draft.steps.push(step);
+                draft.correct("H04", Action::Added, channel.as_str(), None);
+            }
+        }
+        for code in &danger.duties {
+            let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
+            add_host_duty(draft, "H04", code, ground);
+        }
+    }
+}
+
+/// H01: the deciding body that the law gives for the case is on the way, unless the floor itself closed it and
+/// another deciding body takes its place (an arbitration agreement).
+pub(crate) fn keep_court_open(draft: &mut Draft<'_>) {
+    let Some(court) = court(draft.hearing) else { return };
+    if draft.steps.iter().any(|step| step.channel == court) {
+        return;
+    }
+    let decides = |step: &Step| step.class == Class::Adjudicative;
+    if draft.excluded.contains_key(&court) && draft.steps.iter().any(decides) {
+        return;
+    }
+    draft.excluded.remove(&court);
+    let why = Text::new(
+        "无论是否调解，当事人都可以依法请求裁判。",
+        "Whether or not there is mediation, the parties may ask for a ruling as the law provides.",
+    );
+    let ground = ground(draft.hearing, "H01", &draft.hearing.locality.guardrails.basis, why);
+    draft.steps.extend(plain_step(draft.hearing, court.clone(), ground));
+    draft.correct("H01", Action::Added, court.as_str(), None);
+}
+
+fn court(hearing: &Hearing<'_>) -> Option<ChannelId> {
+    let guardrails = &hearing.locality.guardrails;
+    let against_authority = guardrails.authority.as_ref().filter(|(flag, _)| hearing.facts.flag(flag.as_str()));
+    let by_kind = || guardrails.courts.iter().find(|(p, _)| p.covers(hearing.question.case.kind.as_str()));
+    against_authority.map(|(_, court)| court).or_else(|| by_kind().map(|(_, court)| court)).cloned()
+}
+
+/// H10 and H16: how to refuse, how to object, and help to take part.
+pub(crate) fn keep_access(draft: &mut Draft<'_>) {
+    for (guardrail, code) in &draft.hearing.locality.guardrails.duties {
+        let ground = ground(draft.hearing, guardrail, &draft.hearing.locality.guardrails.basis, Text::default());
+        add_host_duty(draft, guardrail, code, ground);
+    }
+}
+
+fn add_host_duty(draft: &mut Draft<'_>, guardrail: &'static str, code: &Code, mut ground: Ground) {
+    if draft.duties.iter().any(|duty| duty.code == *code) {
+        return;
+    }
+    if ground.why == Text::default() {
+        ground.why = title(draft.hearing, WordList::Duty, code.as_str());
+    }
+    draft.add_duty(code.clone(), None, Vec::new(), ground);
+    draft.correct(guardrail, Action::Added, code.as_str(), None);
+}
+
+fn title(hearing: &Hearing<'_>, list: WordList, code: &str) -> Text {
+    hearing.ruleset.vocabulary().word(list, code).map(|word| word.title.clone()).unwrap_or_default()
+}
+
+/// Who must decide if not the rules: suspected collusion (H22), then the floor's own referrals, then failed policies
+/// (H13, H20), then a lower level's, then an empty decision (H20).
+pub(crate) fn refer(draft: &mut Draft<'_>, heard: &[Heard<'_>]) -> Option<Referral> {
+    let calls = |floor: bool| {
+        heard.iter().filter(move |h| h.floor == floor).find_map(|h| match &h.finding.claim {
+            Claim::Refer(code) => Some((h, code)),
+            _ => None,
+        })
+    };
+    for claim in heard.iter().filter(|h| matches!(h.finding.claim, Claim::Refer(_))) {
+        draft.note(&claim.ground.by, &claim.finding, "kept");
+    }
+    let suspicion = hold_suspicion(draft);
+    let failure = report_failures(draft);
+    let empty = report_emptiness(draft);
+    let called = |(heard, code): (&Heard<'_>, &Code)| Referral {
+        code: code.clone(),
+        text: if heard.ground.why == Text::default() {
+            title(draft.hearing, WordList::Referral, code.as_str())
+        } else {
+            heard.ground.why.clone()
+        },
+        by: heard.ground.by.clone(),
+    };
+    suspicion.or_else(|| calls(true).map(called)).or(failure).or_else(|| calls(false).map(called)).or(empty)
+}
+
+fn hold_suspicion(draft: &mut Draft<'_>) -> Option<Referral> {
+    let flags = &draft.hearing.locality.guardrails.person_only;
+    let flag: FactKey = flags.iter().find(|flag| draft.hearing.facts.flag(flag.as_str()))?.clone();
+    draft.steps.retain(|s| matches!(s.class, Class::Protective | Class::Precondition | Class::Adjudicative));
+    draft.correct("H22", Action::Held, flag.as_str(), None);
+    let text = Text::new(
+        "材料有疑点，只能由工作人员核查，不自动分流。",
+        "Something in the case must be looked into by a person; it is not routed by rules.",
+    );
+    Some(Referral { code: flag.as_str().into(), text, by: host("H22") })
+}
+
+fn report_failures(draft: &mut Draft<'_>) -> Option<Referral> {
+    let mut first = None;
+    for (policy, fault) in &draft.hearing.failed {
+        let guardrail = match fault.kind {
+            FaultKind::Trap | FaultKind::OutOfFuel | FaultKind::Timeout | FaultKind::OutOfMemory => "H13",
+            FaultKind::BadAnswer | FaultKind::Refused => "H20",
+        };
+        draft.correct(guardrail, Action::Held, policy.id.as_str(), None);
+        let (id, kind) = (&policy.id, fault.kind.as_str());
+        first.get_or_insert_with(|| Referral {
+            code: Code::from("policy_failed"),
+            text: Text::new(
+                &format!("政策 {id} 未能给出可用的答复（{kind}），由工作人员处理。"),
+                &format!("Policy {id} gave no usable answer ({kind}); a person decides."),
+            ),
+            by: host(guardrail),
+        });
+    }
+    first
+}
+
+fn report_emptiness(draft: &mut Draft<'_>) -> Option<Referral> {
+    let spoken = draft.hearing.voices.iter().any(|voice| !voice.findings.is_empty());
+    if spoken || !draft.hearing.question.purposes.routing {
+        return None;
+    }
+    draft.correct("H20", Action::Held, "no policy answered", None);
+    Some(Referral {
+        code: Code::from("no_policy_answered"),
+        text: Text::new("没有政策适用于本案，由工作人员处理。", "No policy covers this case; a person decides."),
+        by: host("H20"),
+    })
+}
+
+/// H10: no reason is empty in either language.
+pub(crate) fn fill_reasons(draft: &mut Draft<'_>) {
+    let hearing = draft.hearing;
+    let channels = &hearing.ruleset.vocabulary().channels;
+    let of_channel = |id: &ChannelId| channels.get(id).map(|c| c.title.clone()).unwrap_or_default();
+    let of_word = |list: WordList, code: &Code| title(hearing, list, code.as_str());
+    let mut filled: Vec<By> = Vec::new();
+    let mut fill = |ground: &mut Ground, text: Text| {
+        if ground.why.zh.is_empty() || ground.why.en.is_empty() {
+            let keep = |own: &std::sync::Arc<str>, other| if own.is_empty() { other } else { own.clone() };
+            ground.why = Text { zh: keep(&ground.why.zh, text.zh), en: keep(&ground.why.en, text.en) };
+            filled.push(ground.by.clone());
+        }
+    };
+    draft.steps.iter_mut().for_each(|s| fill(&mut s.ground, of_channel(&s.channel)));
+    draft.excluded.iter_mut().for_each(|(channel, ground)| fill(ground, of_channel(channel)));
+    draft.preconditions.iter_mut().for_each(|p| fill(&mut p.ground, of_channel(&p.first)));
+    draft.duties.iter_mut().for_each(|d| fill(&mut d.ground, of_word(WordList::Duty, &d.code)));
+    draft.clocks.iter_mut().for_each(|c| fill(&mut c.ground, of_word(WordList::Clock, &c.code)));
+    draft.signals.iter_mut().for_each(|s| fill(&mut s.ground, of_word(WordList::Signal, &s.code)));
+    for by in filled {
+        draft.correct("H10", Action::Filled, "reason", Some(&by));
+    }
+}
