@@ -14,6 +14,7 @@ mod guardrails;
 mod ids;
 mod reason;
 mod ruleset;
+mod steps;
 mod verdict;
 mod vocabulary;
 

@@ -1,0 +1,365 @@
+//! What no policy can get round: one row for each thing a malicious or careless plugin may try.
+
+mod support;
+
+use std::sync::Arc;
+
+use maple_kernel::*;
+use support::*;
+
+/// The floor of every row: mediation and arbitration on offer, a limitation of three years.
+fn floor() -> Policy {
+    national(vec![
+        finding("N1", offer_within("mediation", None, 15, Unit::Day)),
+        finding("N2", offer("arbitration")),
+        finding("N3", clock("limitation", "2026-01-15", 3, Unit::Year)),
+    ])
+}
+
+fn with(findings: Vec<Finding>, question: &Question) -> Decision {
+    evaluate(&ruleset(vec![floor(), local(findings)]), question)
+}
+
+#[test]
+fn a_lower_level_takes_nothing_away() {
+    let class = |class| Claim::Forbid(Selector::Class(class));
+    let rows: [(&str, Claim, &[&str]); 9] = [
+        ("forbids court", forbid("court"), &["H01 removed forbid court", "H09 removed forbid court"]),
+        ("forbids arbitration", forbid("arbitration"), &["H01 removed forbid arbitration"]),
+        ("forbids every judge", class(Class::Adjudicative), &["H01 removed forbid class adjudicative"]),
+        ("hides the protection order", forbid("order"), &["H04 removed forbid order", "H09 removed forbid order"]),
+        ("hides all protection", class(Class::Protective), &["H04 removed forbid class protective"]),
+        ("closes the floor's mediation", forbid("mediation"), &["H09 removed forbid mediation"]),
+        ("closes all mediation", class(Class::Facilitative), &["H09 removed forbid class facilitative"]),
+        ("hides inspection", forbid("inspection"), &["H09 removed forbid inspection"]),
+        (
+            "puts mediation before court",
+            first("mediation", "court"),
+            &["H01 removed require mediation before court", "H09 removed require mediation before court"],
+        ),
+    ];
+    for (name, claim, acted) in rows {
+        let question = question(&[]);
+        let before = with(vec![], &question);
+        let after = with(vec![finding("L1", claim)], &question);
+        assert_eq!(channels(&before), channels(&after), "{name}");
+        assert_eq!(before.excluded, after.excluded, "{name}");
+        assert_eq!(before.preconditions, after.preconditions, "{name}");
+        for correction in acted {
+            assert!(corrections(&after).iter().any(|c| c == correction), "{name}: {:?}", corrections(&after));
+        }
+    }
+}
+
+#[test]
+fn mediation_that_the_floor_leaves_open_may_be_closed() {
+    let decision =
+        with(vec![finding("L1", offer("trade_mediation")), finding("L2", forbid("trade_mediation"))], &question(&[]));
+    assert_eq!(channels(&decision), ["mediation", "arbitration", "court"]);
+    assert_eq!(decision.excluded.len(), 1);
+    assert_eq!(decision.excluded[0].ground.by.rule.as_str(), "L2");
+}
+
+#[test]
+fn no_mediation_after_a_refusal() {
+    let refused = question_with(parties("no"), &[]);
+    let decision = with(vec![finding("L1", offer("trade_mediation"))], &refused);
+    assert_eq!(channels(&decision), ["arbitration", "court"]);
+    assert!(corrections(&decision).contains(&"H02 removed mediation".to_owned()));
+    assert!(corrections(&decision).contains(&"H02 removed trade_mediation".to_owned()));
+    let excluded: Vec<&str> = decision.excluded.iter().map(|e| e.channel.as_str()).collect();
+    assert_eq!(excluded, ["bound_mediation", "mediation", "trade_mediation"]);
+}
+
+#[test]
+fn attendance_may_be_bound_where_the_place_says_so_but_never_consent() {
+    let refused = question_with(parties("no"), &[]);
+    let offers = || vec![finding("N1", offer("bound_mediation")), finding("N2", offer("mediation"))];
+    for (participation, wanted) in [
+        (Participation::Voluntary, vec!["court"]),
+        (Participation::TribunalFirst, vec!["court"]),
+        (Participation::AttendanceRequired, vec!["bound_mediation", "court"]),
+    ] {
+        let decision = evaluate(&ruleset_of(participation, vec![national(offers())]), &refused);
+        assert_eq!(channels(&decision), wanted, "{participation:?}");
+        let agreed = evaluate(&ruleset_of(participation, vec![national(offers())]), &question(&[]));
+        let needs: Vec<bool> = agreed.steps.iter().map(|s| s.needs_consent).collect();
+        assert_eq!(needs, [participation != Participation::AttendanceRequired, true, false], "{participation:?}");
+    }
+}
+
+#[test]
+fn a_lower_level_shortens_and_never_lengthens() {
+    let rows: [(&str, Claim, Option<&str>, &str); 5] = [
+        ("shortens mediation", offer_within("mediation", None, 7, Unit::Day), None, "2026-09-08"),
+        (
+            "lengthens mediation",
+            offer_within("mediation", None, 20, Unit::Day),
+            Some("H03 clamped due of mediation"),
+            "2026-09-16",
+        ),
+        (
+            "beyond the statutory maximum, in other units",
+            offer_within("mediation", None, 2, Unit::Month),
+            Some("H03 clamped due of mediation"),
+            "2026-09-16",
+        ),
+        (
+            "lengthens through a body",
+            offer_within("mediation", Some("village"), 20, Unit::Day),
+            Some("H03 clamped due of mediation"),
+            "2026-09-16",
+        ),
+        ("shortens through a body", offer_within("mediation", Some("village"), 3, Unit::Day), None, "2026-09-04"),
+    ];
+    for (name, claim, acted, last) in rows {
+        let decision = with(vec![finding("L1", claim)], &question(&[]));
+        let term = decision.steps[0].due.clone().unwrap().term.unwrap();
+        assert_eq!(calendar().end(day("2026-09-01"), term.span).day, day(last), "{name}");
+        let clamped = corrections(&decision).into_iter().find(|c| c.starts_with("H03"));
+        assert_eq!(clamped.as_deref(), acted, "{name}");
+    }
+}
+
+#[test]
+fn a_partys_time_to_act_stands_as_the_law_says() {
+    for (name, start, count, unit) in [
+        ("longer", "2026-01-15", 10, Unit::Year),
+        ("shorter", "2026-01-15", 30, Unit::Day),
+        ("later start", "2026-09-01", 3, Unit::Year),
+    ] {
+        let decision = with(vec![finding("L1", clock("limitation", start, count, unit))], &question(&[]));
+        assert_eq!(decision.clocks.len(), 1, "{name}");
+        assert_eq!(decision.clocks[0].ends, day("2029-01-15"), "{name}");
+        assert!(corrections(&decision).contains(&"H03 clamped limitation".to_owned()), "{name}");
+    }
+}
+
+#[test]
+fn an_authoritys_time_only_shrinks_and_never_passes_the_maximum() {
+    let upper = || national(vec![finding("N1", clock("service", "2026-09-01", 30, Unit::Day))]);
+    for (name, count, ends, clamped) in
+        [("shorter", 10, "2026-09-11", false), ("equal", 30, "2026-10-08", false), ("longer", 45, "2026-10-08", true)]
+    {
+        let own = local(vec![finding("L1", clock("service", "2026-09-01", count, Unit::Day))]);
+        let decision = evaluate(&ruleset(vec![upper(), own]), &question(&[]));
+        assert_eq!(decision.clocks[0].ends, day(ends), "{name}");
+        assert_eq!(corrections(&decision).iter().any(|c| c.starts_with("H03")), clamped, "{name}");
+    }
+    let alone = local(vec![finding("L1", clock("service", "2026-03-02", 61, Unit::Day))]);
+    let decision = evaluate(&ruleset(vec![national(vec![]), alone]), &question(&[]));
+    assert_eq!(decision.clocks[0].span.count, 60);
+}
+
+#[test]
+fn what_is_free_stays_free() {
+    let charges = |channel: &str| Claim::Offer {
+        channel: channel.into(),
+        body: None,
+        skills: Vec::new(),
+        due: None,
+        weight: 0,
+        chargeable: true,
+    };
+    let decision =
+        with(vec![finding("L1", charges("mediation")), finding("L2", charges("trade_mediation"))], &question(&[]));
+    let free: Vec<(&str, bool)> = decision.steps.iter().map(|s| (s.channel.as_str(), s.free)).collect();
+    assert_eq!(free, [("mediation", true), ("trade_mediation", false), ("arbitration", true), ("court", false)]);
+    assert!(corrections(&decision).contains(&"H21 removed fee for mediation".to_owned()));
+}
+
+#[test]
+fn protection_comes_first_and_closes_mediation() {
+    let mut violence = question(&[]);
+    violence.case.kind = "family.violence".into();
+    for question in [question(&["danger"]), violence] {
+        let decision = with(vec![finding("L1", forbid("order"))], &question);
+        assert_eq!(channels(&decision), ["order", "arbitration", "court"]);
+        assert_eq!(decision.duties.iter().filter(|d| d.code.as_str() == "help").count(), 1);
+        let acted = corrections(&decision);
+        for wanted in ["H04 added order", "H04 added help", "H04 removed mediation", "H04 removed forbid order"] {
+            assert!(acted.iter().any(|c| c == wanted), "{wanted}: {acted:?}");
+        }
+        assert!(decision.excluded.iter().all(|e| e.ground.by.rule.as_str() == "H04"));
+    }
+}
+
+#[test]
+fn no_claim_without_law_in_force() {
+    let citing = |basis: &[&str]| Finding {
+        basis: basis.iter().map(|b| ProvisionId::from(*b)).collect(),
+        ..finding("L1", offer("trade_mediation"))
+    };
+    for (name, basis, on_offer, acted) in [
+        ("in force", &["law.1"][..], true, None),
+        ("ended", &["old.1"], false, Some("H07 removed old.1")),
+        ("never heard of", &["made.up"], false, Some("H07 removed made.up")),
+        ("one of two", &["old.1", "new.1"], true, Some("H07 removed old.1")),
+    ] {
+        let decision = with(vec![citing(basis)], &question(&[]));
+        assert_eq!(channels(&decision).contains(&"trade_mediation".to_owned()), on_offer, "{name}");
+        let said = corrections(&decision).into_iter().filter(|c| !c.contains("offer")).find(|c| c.starts_with("H07"));
+        assert_eq!(said.as_deref(), acted, "{name}");
+    }
+    let mut before = question(&[]);
+    before.as_of = day("2025-12-31");
+    assert!(channels(&with(vec![citing(&["old.1"])], &before)).contains(&"trade_mediation".to_owned()));
+    assert!(!channels(&with(vec![citing(&["new.1"])], &before)).contains(&"trade_mediation".to_owned()));
+}
+
+#[test]
+fn no_number_on_a_person() {
+    let organisation = |role: &str| signal("cluster", Level::Red, Subject::Organisation(role.into()));
+    for (name, claim, kept) in [
+        ("an organisation", organisation("respondent"), true),
+        ("a person", organisation("applicant"), false),
+        ("a place", signal("cluster", Level::Blue, Subject::Place), true),
+    ] {
+        let decision = with(vec![finding("L1", claim)], &question(&[]));
+        assert_eq!(decision.signals.len(), usize::from(kept), "{name}");
+        assert_eq!(corrections(&decision).contains(&"H06 removed signal cluster".to_owned()), !kept, "{name}");
+    }
+    let scored = Finding {
+        params: vec![
+            ("risk_score".into(), Value::Number(87.0)),
+            ("age_band".into(), Value::Number(1.0)),
+            ("count".into(), Value::Number(3.0)),
+        ],
+        ..finding(
+            "L1",
+            Claim::Duty { code: "inform".into(), bearer: None, params: vec![("score".into(), Value::Number(9.0))] },
+        )
+    };
+    let decision = with(vec![scored], &question(&[]));
+    assert_eq!(decision.duties[0].params, []);
+    for what in ["risk_score", "age_band", "score"] {
+        assert!(corrections(&decision).contains(&format!("H06 removed parameter {what}")), "{what}");
+    }
+    let derived =
+        with(vec![finding("L1", Claim::Derive { key: "risk".into(), value: Value::Number(1.0) })], &question(&[]));
+    assert!(corrections(&derived).contains(&"H06 removed derive risk".to_owned()));
+}
+
+#[test]
+fn what_weighs_on_somebody_waits_for_a_person() {
+    let decision = with(vec![finding("L1", duty("report")), finding("L2", duty("inform"))], &question(&[]));
+    let waits: Vec<(&str, bool)> = decision.duties.iter().map(|d| (d.code.as_str(), d.needs_person)).collect();
+    assert_eq!(waits, [("report", true), ("inform", false), ("help", false)]);
+    assert!(corrections(&decision).contains(&"H11 held report".to_owned()));
+}
+
+#[test]
+fn suspected_collusion_goes_to_a_person_only() {
+    let decision = with(vec![finding("L1", offer("aid"))], &question(&["collusion"]));
+    assert_eq!(decision.outcome, Outcome::Refer);
+    assert_eq!(decision.referral.unwrap().code.as_str(), "collusion");
+    assert_eq!(decision.steps.iter().map(|s| s.channel.as_str()).collect::<Vec<_>>(), ["arbitration", "court"],);
+}
+
+#[test]
+fn a_failed_policy_leaves_the_floor_and_calls_a_person() {
+    for (mode, kind, guardrail) in [
+        (Mode::Enforce, FaultKind::Trap, Some("H13")),
+        (Mode::Enforce, FaultKind::OutOfFuel, Some("H13")),
+        (Mode::Enforce, FaultKind::Timeout, Some("H13")),
+        (Mode::Enforce, FaultKind::OutOfMemory, Some("H13")),
+        (Mode::Enforce, FaultKind::BadAnswer, Some("H20")),
+        (Mode::Enforce, FaultKind::Refused, Some("H20")),
+        (Mode::Shadow, FaultKind::Trap, None),
+    ] {
+        let mut failing = local(vec![]);
+        failing.mode = mode;
+        failing.assessor = Arc::new(Says(Err(Fault { kind, detail: "boom".into() })));
+        let sound = with(vec![], &question(&[]));
+        let decision = evaluate(&ruleset(vec![floor(), failing]), &question(&[]));
+        assert_eq!(channels(&decision), channels(&sound), "{kind:?}");
+        assert_eq!(decision.clocks, sound.clocks, "{kind:?}");
+        assert_eq!(decision.asked[1].answer.as_ref().unwrap_err().kind, kind);
+        match guardrail {
+            Some(guardrail) => {
+                assert_eq!(decision.outcome, Outcome::Refer);
+                let referral = decision.referral.clone().unwrap();
+                assert_eq!(referral.code.as_str(), "policy_failed");
+                assert!(referral.text.en.contains("xx/town/own") && referral.text.en.contains(kind.as_str()));
+                assert!(corrections(&decision).contains(&format!("{guardrail} held xx/town/own")));
+            }
+            None => {
+                assert_eq!(decision.outcome, Outcome::Route);
+                assert_eq!(decision.corrections, sound.corrections);
+            }
+        }
+    }
+}
+
+#[test]
+fn words_that_nobody_knows_are_no_answer() {
+    let bodied = |body: &str| offer_within("mediation", Some(body), 3, Unit::Day);
+    let skilled = |skill: &str| Claim::Offer {
+        channel: "mediation".into(),
+        body: None,
+        skills: vec![skill.into()],
+        due: None,
+        weight: 0,
+        chargeable: false,
+    };
+    for (claim, said) in [
+        (offer("nowhere"), Some("unknown channel `nowhere`")),
+        (offer("elsewhere"), Some("channel `elsewhere` does not exist here")),
+        (bodied("planet"), Some("unknown body `planet`")),
+        (skilled("magic"), Some("unknown skill `magic`")),
+        (skilled("lang_ug"), None),
+        (duty("pay_up"), Some("unknown duty `pay_up`")),
+        (clock("made_up", "2026-01-01", 1, Unit::Day), Some("unknown clock `made_up`")),
+        (signal("score", Level::Red, Subject::Place), Some("unknown signal `score`")),
+        (Claim::Refer("whim".into()), Some("unknown referral `whim`")),
+        (first("mediation", "nowhere"), Some("unknown channel `nowhere`")),
+    ] {
+        let decision = with(vec![finding("L1", claim)], &question(&[]));
+        let fault = decision.asked[1].answer.clone().err();
+        assert_eq!(fault.as_ref().map(|f| f.kind), said.map(|_| FaultKind::BadAnswer));
+        if let Some(said) = said {
+            assert!(fault.unwrap().detail.contains(said), "{said}");
+        }
+    }
+    let undeclared = with(vec![finding("L9", offer("mediation"))], &question(&[]));
+    assert!(undeclared.asked[1].answer.clone().unwrap_err().detail.contains("`L9`"));
+    let textless = Finding { reason: "R".into(), ..finding("L1", offer("mediation")) };
+    assert!(with(vec![textless], &question(&[])).asked[1].answer.is_err());
+}
+
+#[test]
+fn no_decision_is_empty() {
+    let silent = evaluate(&ruleset(vec![national(vec![])]), &question(&[]));
+    assert_eq!(silent.outcome, Outcome::Refer);
+    assert_eq!(silent.referral.unwrap().code.as_str(), "no_policy_answered");
+    assert_eq!(silent.steps.len(), 1);
+    assert_eq!(silent.steps[0].channel.as_str(), "court");
+    assert_eq!(silent.rights.len(), 4);
+    let mut nowhere = question(&[]);
+    nowhere.case.locality = "zz".into();
+    assert_eq!(evaluate(&ruleset(vec![floor()]), &nowhere).outcome, Outcome::Refer);
+}
+
+#[test]
+fn the_court_for_the_case_is_on_the_way() {
+    assert_eq!(channels(&with(vec![], &question(&["authority_act"]))), ["mediation", "arbitration", "authority_court"]);
+    let clause = national(vec![finding("N1", forbid("court")), finding("N2", offer("arbitration"))]);
+    let closed = evaluate(&ruleset(vec![clause]), &question(&[]));
+    assert_eq!(channels(&closed), ["arbitration"]);
+    assert_eq!(closed.excluded[0].channel.as_str(), "court");
+    let stuck = evaluate(&ruleset(vec![national(vec![finding("N1", forbid("court"))])]), &question(&[]));
+    assert_eq!(channels(&stuck), ["court"], "nobody is left without a deciding body");
+    assert!(stuck.excluded.is_empty());
+}
+
+#[test]
+fn empty_reasons_are_filled_in_both_languages() {
+    let mut wordless = local(vec![finding("L1", offer("trade_mediation"))]);
+    for rule in wordless.rules.values_mut() {
+        rule.summary = Text::new("", "only english");
+    }
+    let decision = evaluate(&ruleset(vec![floor(), wordless]), &question(&[]));
+    let step = decision.steps.iter().find(|s| s.channel.as_str() == "trade_mediation").unwrap();
+    assert_eq!((&*step.ground.why.zh, &*step.ground.why.en), ("渠道", "only english"));
+    assert!(corrections(&decision).contains(&"H10 filled reason".to_owned()));
+}

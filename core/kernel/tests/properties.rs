@@ -1,0 +1,165 @@
+//! What holds for every policy that anybody could write.
+
+mod support;
+
+use maple_kernel::*;
+use proptest::{prelude::*, sample::select};
+use support::*;
+
+fn claim() -> impl Strategy<Value = Claim> {
+    let channel = || {
+        select(vec![
+            "mediation",
+            "bound_mediation",
+            "trade_mediation",
+            "inspection",
+            "arbitration",
+            "court",
+            "order",
+            "aid",
+        ])
+    };
+    let unit = || select(vec![Unit::Hour, Unit::Day, Unit::WorkingDay, Unit::Month, Unit::Year]);
+    let body = select(vec![None, Some("village"), Some("town")]);
+    prop_oneof![
+        (channel(), body, 0u16..400, unit(), -100i16..=100, any::<bool>()).prop_map(
+            |(c, body, n, u, weight, chargeable)| {
+                Claim::Offer {
+                    channel: c.into(),
+                    body: body.map(Into::into),
+                    skills: Vec::new(),
+                    due: Some(Due::Within(Term { span: span(n, u), start: "filing".into() })),
+                    weight,
+                    chargeable,
+                }
+            }
+        ),
+        channel().prop_map(forbid),
+        select(Class::ALL.to_vec()).prop_map(|class| Claim::Forbid(Selector::Class(class))),
+        (channel(), channel()).prop_map(|(a, b)| first(a, b)),
+        (channel(), -100i16..=100).prop_map(|(c, weight)| Claim::Prefer { channel: c.into(), weight }),
+        select(vec!["inform", "report", "help"]).prop_map(duty),
+        (select(vec!["limitation", "service"]), 0u16..2000, unit()).prop_map(|(code, n, u)| clock(
+            code,
+            "2026-03-02",
+            n,
+            u
+        )),
+        select(vec![Subject::Place, Subject::Kind, Subject::Organisation("applicant".into())]).prop_map(|s| signal(
+            "cluster",
+            Level::Red,
+            s
+        )),
+        Just(Claim::Refer("serious".into())),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Vec<Finding>> {
+    prop::collection::vec(
+        (claim(), select(vec!["L1", "L2", "L3"]), select(vec!["law.1", "old.1", "new.1"]))
+            .prop_map(|(claim, rule, law)| Finding { basis: vec![law.into()], ..finding(rule, claim) }),
+        0..12,
+    )
+}
+
+fn floor() -> Policy {
+    national(vec![
+        finding("N1", offer_within("mediation", None, 15, Unit::Day)),
+        finding("N2", offer("arbitration")),
+        finding("N2", first("arbitration", "court")),
+        finding("N3", clock("limitation", "2026-03-02", 1, Unit::Year)),
+        finding("N3", clock("service", "2026-03-02", 45, Unit::Day)),
+    ])
+}
+
+fn mediates(step: &&Step) -> bool {
+    step.class == Class::Facilitative
+}
+
+fn flags() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::subsequence(vec!["danger", "collusion", "authority_act"], 0..=3)
+}
+
+proptest! {
+    #[test]
+    fn adding_a_policy_removes_no_right_and_no_way_to_a_judge(said in answer(), flags in flags()) {
+        let question = question(&flags);
+        let before = evaluate(&ruleset(vec![floor()]), &question);
+        let after = evaluate(&ruleset(vec![floor(), local(said)]), &question);
+        prop_assert_eq!(&before.rights, &after.rights);
+        prop_assert_eq!(&before.preconditions.iter().filter(|p| p.before.as_str() == "court").count(),
+            &after.preconditions.iter().filter(|p| p.before.as_str() == "court").count());
+        for step in before.steps.iter().filter(|s| s.class != Class::Facilitative) {
+            prop_assert!(after.steps.iter().any(|s| s.channel == step.channel), "lost {}", step.channel);
+        }
+        for duty in &before.duties {
+            prop_assert!(after.duties.iter().any(|d| d.code == duty.code));
+        }
+        for step in &after.steps {
+            prop_assert_eq!(step.free, vocabulary().channels[&step.channel].free);
+            prop_assert!(!step.ground.why.zh.is_empty() && !step.ground.why.en.is_empty());
+        }
+        prop_assert!(after.signals.iter().all(|s| s.subject != Subject::Organisation("applicant".into())));
+    }
+
+    #[test]
+    fn refusing_changes_mediation_and_nothing_else(said in answer(), flags in flags()) {
+        let rules = ruleset(vec![floor(), local(said)]);
+        let yes = evaluate(&rules, &question_with(parties("yes"), &flags));
+        let no = evaluate(&rules, &question_with(parties("no"), &flags));
+        prop_assert_eq!(no.steps.iter().filter(mediates).count(), 0);
+        let rest = |d: &Decision| d.steps.iter().filter(|s| !mediates(s)).cloned().collect::<Vec<_>>();
+        prop_assert_eq!(rest(&yes), rest(&no));
+        prop_assert_eq!(yes.duties, no.duties);
+        prop_assert_eq!(yes.clocks, no.clocks);
+        prop_assert_eq!(yes.signals, no.signals);
+        prop_assert_eq!(yes.rights, no.rights);
+        prop_assert_eq!(yes.preconditions, no.preconditions);
+        prop_assert_eq!(yes.outcome, no.outcome);
+    }
+
+    #[test]
+    fn a_lower_level_never_widens_a_time_limit(said in answer()) {
+        let question = question(&[]);
+        let before = evaluate(&ruleset(vec![floor()]), &question);
+        let after = evaluate(&ruleset(vec![floor(), local(said)]), &question);
+        for clock in &before.clocks {
+            let now = after.clocks.iter().find(|c| c.code == clock.code).unwrap();
+            prop_assert!(now.ends <= clock.ends);
+            if clock.code.as_str() == "limitation" {
+                prop_assert_eq!(now.ends, clock.ends);
+            }
+        }
+        for step in &after.steps {
+            let max = vocabulary().channels[&step.channel].max;
+            let (Some(due), Some(max)) = (step.due.as_ref().and_then(|d| d.on), max) else { continue };
+            prop_assert!(due <= calendar().end(question.as_of, max).day, "{} due {due}", step.channel);
+        }
+        let own = |d: &Decision| {
+            let of = d.steps.iter().filter(|s| s.channel.as_str() == "mediation");
+            of.filter_map(|s| s.due.as_ref()?.term.as_ref().map(|t| calendar().end(day("2026-09-01"), t.span).day)).max()
+        };
+        prop_assert!(own(&after) <= own(&before));
+    }
+
+    #[test]
+    fn order_means_nothing(said in answer(), more in answer(), flags in flags(), swap in any::<bool>()) {
+        let policies = |order: [usize; 3]| {
+            let make = |n: usize| match n {
+                0 => floor(),
+                1 => policy("xx/town/a", "xx/town", said.clone()),
+                _ => policy("xx/town/b", "xx/town", more.clone()),
+            };
+            order.map(make).into_iter().collect::<Vec<_>>()
+        };
+        let mut people = parties("yes");
+        let mut reversed_flags = flags.clone();
+        reversed_flags.reverse();
+        let one = evaluate(&ruleset(policies([0, 1, 2])), &question_with(people.clone(), &flags));
+        if swap {
+            people.reverse();
+        }
+        let other = evaluate(&ruleset(policies([2, 0, 1])), &question_with(people, &reversed_flags));
+        prop_assert_eq!(one, other);
+    }
+}
