@@ -1,0 +1,238 @@
+//! Facts, typed by the vocabulary.
+
+use std::{borrow::Cow, sync::Arc};
+
+use maple_kernel::{FactDef, FactKey, FactType, Facts, Scope, Value, Vocabulary};
+
+use crate::{
+    decimal::{self, NotExact, Zeros},
+    fields::{day, flag, members, near, quoted, strange, text, wrong_type},
+    json::Json,
+    privacy,
+    problem::{FlawCode, Flaws, Path},
+};
+
+/// Length of a word that stands in no list.
+pub const WORD_BYTES_MAX: usize = 64;
+/// How many words one fact may hold.
+pub const WORDS_COUNT_MAX: usize = 64;
+
+/// Whose facts are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Case,
+    Party,
+}
+
+/// The facts of a case or of a party.
+pub(crate) fn facts(
+    json: &Json<'_>,
+    path: &Path<'_>,
+    place: Place,
+    vocabulary: &Vocabulary,
+    flaws: &mut Flaws,
+) -> Option<Facts> {
+    let members = members(json, path, flaws)?;
+    let mut read = Vec::with_capacity(members.len());
+    let mut whole = true;
+    for (name, json) in members {
+        match vocabulary.facts.get_key_value(name.as_ref()) {
+            Some((key, def)) if fits(def.scope, place) => match value(json, &path.member(name), &def.kind, flaws) {
+                Some(value) => read.push((key.clone(), value)),
+                None => whole = false,
+            },
+            Some((key, def)) => misplaced(key, def, path, flaws),
+            None => strange(name, path, flaws, FlawCode::UnknownFact, || unknown(name, place, vocabulary)),
+        }
+    }
+    whole.then(|| Facts::new(read))
+}
+
+fn fits(scope: Scope, place: Place) -> bool {
+    matches!((scope, place), (Scope::Case, Place::Case) | (Scope::Party, Place::Party))
+}
+
+fn misplaced(key: &FactKey, def: &FactDef, path: &Path<'_>, flaws: &mut Flaws) {
+    flaws.add(&path.member(key.as_str()), FlawCode::WrongPlace, || match def.scope {
+        Scope::Case => (
+            format!("`{key}` is a fact of the case; put it into `/case/facts`"),
+            format!("{key}是案件的事实，请写入/case/facts"),
+        ),
+        Scope::Party => (
+            format!("`{key}` is a fact of a party; put it into the `facts` of the party it is about"),
+            format!("{key}是当事人的事实，请写入相应当事人的facts"),
+        ),
+        Scope::Locality => (
+            format!("`{key}` is a figure of the locality, known from the policies; leave it out"),
+            format!("{key}是地区的数据，由规则包提供，请删除"),
+        ),
+        Scope::Derived => {
+            (format!("`{key}` is worked out by the policies; leave it out"), format!("{key}由规则推导得出，请删除"))
+        }
+    });
+}
+
+fn unknown(name: &str, place: Place, vocabulary: &Vocabulary) -> (String, String) {
+    let known = vocabulary.facts.iter().filter(|(_, def)| fits(def.scope, place));
+    let hint = near(name, known.map(|(key, _)| key.as_str()));
+    let name = quoted(name);
+    match hint {
+        Some(hint) => {
+            (format!("there is no fact {name}; did you mean `{hint}`?"), format!("没有{name}这一事实；是否为{hint}？"))
+        }
+        None => (
+            format!("there is no fact {name}; `policies/facts.toml` lists them all"),
+            format!("没有{name}这一事实；全部事实见policies/facts.toml"),
+        ),
+    }
+}
+
+fn value(json: &Json<'_>, path: &Path<'_>, kind: &FactType, flaws: &mut Flaws) -> Option<Value> {
+    match kind {
+        FactType::Flag => flag(json, path, flaws).map(Value::Flag),
+        FactType::Day => day(json, path, flaws).map(Value::Day),
+        FactType::Text(words) => word(json, path, words, flaws).map(Value::Text),
+        FactType::Words(words) => list(json, path, words, flaws).map(Value::Words),
+        FactType::Count { min, max } => count(json, path, (*min, *max), flaws),
+        FactType::Money { max } => money(json, path, *max, flaws).map(Value::Money),
+    }
+}
+
+fn word(json: &Json<'_>, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws) -> Option<Arc<str>> {
+    let given = text(json, path, flaws)?;
+    if !words.is_empty() {
+        return listed(given, path, words, flaws);
+    }
+    let code = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if given.len() > WORD_BYTES_MAX {
+        flaws.add(path, FlawCode::TooLong, || {
+            let name = path.name();
+            (
+                format!("`{name}` is a word of at most {WORD_BYTES_MAX} characters"),
+                format!("{name}最多{WORD_BYTES_MAX}个字符"),
+            )
+        });
+    } else if given.is_empty() || !given.bytes().all(code) {
+        flaws.add(path, FlawCode::BadFormat, || {
+            let name = path.name();
+            (
+                format!("`{name}` is one word of small letters, digits and `_`; free text is never taken"),
+                format!("{name}只能由小写字母、数字和下划线组成，不接收自由文本"),
+            )
+        });
+    } else if privacy::looks_personal(given) {
+        flaws.add(path, FlawCode::PersonalData, || {
+            let name = path.name();
+            (
+                format!("`{name}` looks like an identity or telephone number, which are never taken"),
+                format!("{name}看似身份证号或电话号码，不予接收"),
+            )
+        });
+    } else {
+        return Some(given.into());
+    }
+    None
+}
+
+fn listed(given: &str, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws) -> Option<Arc<str>> {
+    let found = words.iter().find(|word| &***word == given).cloned();
+    if found.is_none() {
+        flaws.add(path, FlawCode::UnknownValue, || {
+            let hint = near(given, words.iter().map(|w| &**w));
+            let (name, given) = (path.name(), quoted(given));
+            match hint {
+                Some(hint) => (
+                    format!("`{name}` cannot be {given}; did you mean `{hint}`?"),
+                    format!("{name}不能是{given}；是否为{hint}？"),
+                ),
+                None => {
+                    let all: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                    let all_zh: Vec<&str> = words.iter().map(|word| &**word).collect();
+                    (
+                        format!("`{name}` cannot be {given}; it is one of {}", all.join(", ")),
+                        format!("{name}不能是{given}；可用值：{}", all_zh.join("、")),
+                    )
+                }
+            }
+        });
+    }
+    found
+}
+
+fn list(json: &Json<'_>, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws) -> Option<Arc<[Arc<str>]>> {
+    let Json::Items(items) = json else {
+        wrong_type(json, path, flaws, "a list of words", "词语列表");
+        return None;
+    };
+    if items.len() > WORDS_COUNT_MAX {
+        flaws.add(path, FlawCode::TooMany, || {
+            let name = path.name();
+            (format!("`{name}` has at most {WORDS_COUNT_MAX} words"), format!("{name}最多{WORDS_COUNT_MAX}个词"))
+        });
+        return None;
+    }
+    let read: Vec<Option<Arc<str>>> =
+        items.iter().enumerate().map(|(at, item)| word(item, &path.item(at), words, flaws)).collect();
+    read.into_iter().collect()
+}
+
+fn count(json: &Json<'_>, path: &Path<'_>, (min, max): (i64, i64), flaws: &mut Flaws) -> Option<Value> {
+    let Json::Number(given) = json else {
+        wrong_type(json, path, flaws, "a whole number, without quotes", "不带引号的整数");
+        return None;
+    };
+    match decimal::scaled(given, 0, Zeros::Drop) {
+        Ok(count) if (min..=max).contains(&count) => {
+            #[expect(clippy::cast_precision_loss, reason = "the vocabulary keeps counts far below 2^53")]
+            return Some(Value::Number(count as f64));
+        }
+        Err(NotExact::Decimals | NotExact::Shape) => flaws.add(path, FlawCode::OutOfRange, || {
+            let name = path.name();
+            (format!("`{name}` is a whole number"), format!("{name}应为整数"))
+        }),
+        Ok(_) | Err(NotExact::Range) => flaws.add(path, FlawCode::OutOfRange, || {
+            let name = path.name();
+            (format!("`{name}` is a number from {min} to {max}"), format!("{name}应在{min}至{max}之间"))
+        }),
+    }
+    None
+}
+
+fn money(json: &Json<'_>, path: &Path<'_>, max: i64, flaws: &mut Flaws) -> Option<i64> {
+    let given: Cow<'_, str> = match json {
+        Json::Number(number) => Cow::Borrowed(number),
+        Json::Text(text) if decimal::is_plain(text) => Cow::Borrowed(text),
+        Json::Text(_) => {
+            flaws.add(path, FlawCode::BadFormat, || not_an_amount(path));
+            return None;
+        }
+        _ => {
+            wrong_type(json, path, flaws, "an amount such as `\"48000.00\"`", "金额，如\"48000.00\"");
+            return None;
+        }
+    };
+    match decimal::scaled(&given, 2, Zeros::Count) {
+        Ok(minor) if (0..=max).contains(&minor) => return Some(minor),
+        Err(NotExact::Shape) => flaws.add(path, FlawCode::BadFormat, || not_an_amount(path)),
+        Err(NotExact::Decimals) => flaws.add(path, FlawCode::OutOfRange, || {
+            let name = path.name();
+            (
+                format!("`{name}` has more than two decimals; round it to hundredths, such as `48000.00`"),
+                format!("{name}的小数超过两位；请精确到分，如48000.00"),
+            )
+        }),
+        Ok(_) | Err(NotExact::Range) => flaws.add(path, FlawCode::OutOfRange, || {
+            let (name, max) = (path.name(), decimal::money(max));
+            (format!("`{name}` is an amount from 0.00 to {max}"), format!("{name}应为0.00至{max}之间的金额"))
+        }),
+    }
+    None
+}
+
+fn not_an_amount(path: &Path<'_>) -> (String, String) {
+    let name = path.name();
+    (
+        format!("`{name}` is an amount in digits with a point, such as `48000.00`, without currency or separators"),
+        format!("{name}应为只含数字和小数点的金额，如48000.00，不带货币符号和千分位"),
+    )
+}
