@@ -1,5 +1,5 @@
 //! A small jurisdiction with native policies, so that a test row shows only what it is about.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its own part")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
