@@ -1,0 +1,78 @@
+//! Rules as data: each row has a condition and effects, and every row that holds speaks.
+//!
+//! The host lowers a rule table of the policy files into plain settings (see the README); this plugin checks their
+//! shape, compiles them once, and runs through the rows for each case.
+
+mod condition;
+mod effect;
+mod keys;
+mod row;
+
+use maple_guest::{Calendar, CaseFile, Finding, Policy, ReasonText, Refusal, Rule, Text};
+
+pub use condition::CONDITION_DEPTH_MAX;
+pub use row::{EFFECTS_ROW_MAX, RULE_ID_BYTES_MAX};
+
+use keys::{Keys, View};
+use row::Row;
+
+/// How many rows a table may have.
+pub const ROWS_MAX: usize = 2_000;
+
+/// A compiled rule table.
+pub struct Table {
+    keys: Keys,
+    rows: Vec<Row>,
+    rules: Vec<Rule>,
+    reasons: Vec<ReasonText>,
+}
+
+impl Policy for Table {
+    fn summary() -> Text {
+        Text::new("规则表：条件成立的每一行各自生效", "A rule table: every row whose condition holds takes effect")
+    }
+
+    fn configure(settings: &maple_guest::Table<'_>, _: &Calendar) -> Self {
+        let mut table = Self { keys: Keys::default(), rows: Vec::new(), rules: Vec::new(), reasons: Vec::new() };
+        let field = settings.need("rules");
+        let rows = field.tables();
+        if rows.is_empty() && field.is_present() {
+            field.complain("has no rows", "a table without rules decides nothing: leave the policy out");
+        }
+        if rows.len() > ROWS_MAX {
+            field.complain(&format!("has more than {ROWS_MAX} rows"), "split it into several policies");
+        }
+        for (number, row) in rows.iter().take(ROWS_MAX).enumerate() {
+            let row = Row::compile(row, number + 1, &mut table.keys, &mut table.rules, &mut table.reasons);
+            table.rows.extend(row);
+        }
+        table.keys.sort();
+        for row in &mut table.rows {
+            row.drop_repeated_basis(&table.rules);
+        }
+        table
+    }
+
+    fn reads(&self) -> Vec<String> {
+        self.keys.names()
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        self.rules.clone()
+    }
+
+    fn reasons(&self) -> Vec<ReasonText> {
+        self.reasons.clone()
+    }
+
+    fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
+        let view = View::new(case, &self.keys);
+        let mut findings = Vec::new();
+        for row in self.rows.iter().filter(|row| row.holds(&view)) {
+            row.speak(&view, &self.keys, &mut findings);
+        }
+        Ok(findings)
+    }
+}
+
+maple_guest::export!(Table);
