@@ -1,6 +1,9 @@
 //! The words that cases, policies and decisions are made of.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{ChannelId, Code, FactKey, KindId, LocalityId, ProvisionId, Span};
 
@@ -250,6 +253,8 @@ impl Provision {
 pub struct Vocabulary {
     /// Facts by key.
     pub facts: BTreeMap<FactKey, FactDef>,
+    /// Keys that are refused from every caller (`never` of `policies/facts.toml`).
+    pub never: BTreeSet<FactKey>,
     /// Dispute kinds.
     pub kinds: BTreeMap<KindId, Text>,
     /// Channels.

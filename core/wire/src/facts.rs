@@ -6,7 +6,7 @@ use maple_kernel::{FactDef, FactKey, FactType, Facts, Scope, Value, Vocabulary};
 
 use crate::{
     decimal::{self, NotExact, Zeros},
-    fields::{day, flag, members, near, quoted, strange, text, wrong_type},
+    fields::{day, flag, members, near, never, quoted, strange, text, wrong_type},
     json::Json,
     privacy,
     problem::{FlawCode, Flaws, Path},
@@ -42,6 +42,7 @@ pub(crate) fn facts(
                 None => whole = false,
             },
             Some((key, def)) => misplaced(key, def, path, flaws),
+            None if vocabulary.never.contains(name.as_ref()) => never(name, path, flaws),
             None => strange(name, path, flaws, FlawCode::UnknownFact, || unknown(name, place, vocabulary)),
         }
     }

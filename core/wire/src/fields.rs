@@ -103,12 +103,18 @@ pub(crate) fn strange(
     said: impl FnOnce() -> (String, String),
 ) {
     match privacy::banned(clip(name)) {
-        Some((en, zh)) => at_member(path, name, flaws, FlawCode::Forbidden, || {
-            let name = quoted(name);
-            (format!("{name} is refused: {en}"), format!("不接收{name}：{zh}"))
-        }),
+        Some(_) => never(name, path, flaws),
         None => at_member(path, name, flaws, code, said),
     }
+}
+
+/// Notes a member that is never taken, with the reason and without its value.
+pub(crate) fn never(name: &str, path: &Path<'_>, flaws: &mut Flaws) {
+    at_member(path, name, flaws, FlawCode::Forbidden, || {
+        let (en, zh) = privacy::banned(clip(name)).unwrap_or(privacy::LISTED);
+        let name = quoted(name);
+        (format!("{name} is refused: {en}"), format!("不接收{name}：{zh}"))
+    });
 }
 
 /// Points at the member, or at the object where the name is too long to be told.

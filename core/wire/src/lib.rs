@@ -7,9 +7,13 @@ mod json;
 mod privacy;
 mod problem;
 mod question;
+mod reply;
+mod text;
 
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use problem::{ERRORS_COUNT_MAX, FilePlace, Flaw, FlawCode, Problem, ProblemKind};
 pub use question::{BODY_BYTES_MAX, ID_BYTES_MAX, PARTIES_COUNT_MAX, SOURCE_UNSTATED, parse_question};
+pub use reply::{Reply, append_decision, write_decision};
+pub use text::{Language, text};

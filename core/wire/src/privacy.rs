@@ -22,7 +22,7 @@ const BANNED: &[Banned] = &[
             "names are never taken; a party is told by role and type only",
             "不接收姓名或名称；当事人只以角色和类型表示",
         ),
-        words: &["name", "names", "surname", "nickname", "alias", "xingming"],
+        words: &["name", "names", "surname", "nickname", "alias", "xingming", "photo", "image", "video", "voice"],
         names: &["fullname", "firstname", "lastname", "username", "realname"],
         chinese: &["姓名", "名字", "名称", "姓氏"],
     },
@@ -56,7 +56,20 @@ const BANNED: &[Banned] = &[
             "addresses and positions are never taken; `locality` tells the place",
             "不接收住址和位置；地点由locality表示",
         ),
-        words: &["address", "addr", "street", "gps", "latitude", "longitude", "lat", "lng", "coordinates", "postcode"],
+        words: &[
+            "address",
+            "addr",
+            "street",
+            "residence",
+            "track",
+            "gps",
+            "latitude",
+            "longitude",
+            "lat",
+            "lng",
+            "coordinates",
+            "postcode",
+        ],
         names: &["housenumber", "location", "zipcode"],
         chinese: &["住址", "地址", "位置", "门牌"],
     },
@@ -82,7 +95,7 @@ const BANNED: &[Banned] = &[
             "memo",
             "message",
         ],
-        names: &["freetext", "details", "content"],
+        names: &["freetext", "details", "content", "title"],
         chinese: &["描述", "备注", "说明", "陈述", "经过", "内容", "摘要"],
     },
     Banned {
@@ -134,17 +147,38 @@ const BANNED: &[Banned] = &[
             "criminal, credit and petition records are never taken: they must not count",
             "不接收犯罪、信用和信访记录：不得据此区别对待",
         ),
-        words: &["criminal", "crime", "conviction", "convictions", "credit", "petitioner", "blacklist", "prisoner"],
-        names: &["criminalrecord", "creditscore", "creditrecord", "petitionrecord", "petitionhistory"],
+        words: &[
+            "criminal",
+            "crime",
+            "conviction",
+            "convictions",
+            "credit",
+            "petitioner",
+            "blacklist",
+            "prisoner",
+            "drug",
+        ],
+        names: &[
+            "criminalrecord",
+            "creditscore",
+            "creditrecord",
+            "petitionrecord",
+            "petitionhistory",
+            "familybackground",
+        ],
         chinese: &["犯罪", "前科", "征信", "信用", "上访", "信访记录", "黑名单"],
     },
     Banned {
         reason: ("people are never scored or ranked", "不对人评分或排序"),
         words: &["score", "rating", "rank", "ranking"],
-        names: &["risklevel", "riskscore", "socialcredit"],
+        names: &["risklevel", "riskscore", "socialcredit", "difficultperson", "keyperson"],
         chinese: &["评分", "风险等级", "重点人员"],
     },
 ];
+
+/// The reason for keys that only the policies' own list refuses.
+pub(crate) const LISTED: Reason =
+    ("the policies list it among the facts that are never taken", "规则包已将其列为不得接收的事实");
 
 /// Why a field of this name is never taken; `None` when it is merely unknown.
 pub(crate) fn banned(name: &str) -> Option<Reason> {

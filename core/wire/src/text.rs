@@ -208,7 +208,11 @@ impl Page<'_> {
         for c in &d.clocks {
             let name = self.word(WordList::Clock, &c.code);
             let span = self.span(c.span.count, c.span.unit);
-            let doubt = if c.verified { "" } else { self.say("（该年节假日安排尚未公布或核对）", " (that year's holidays are not published or checked)") };
+            let doubt = if c.verified {
+                ""
+            } else {
+                self.say("（该年节假日安排尚未公布或核对）", " (that year's holidays are not published or checked)")
+            };
             match self.language {
                 Language::Zh => writeln!(self.out, "  {name}：{} 届满（自 {} 起 {span}）{doubt}", c.ends, c.start)?,
                 Language::En => writeln!(self.out, "  {name}: ends {} ({span} from {}){doubt}", c.ends, c.start)?,
@@ -225,8 +229,10 @@ impl Page<'_> {
         self.heading("有关方面应当", "What must be done")?;
         for duty in &d.duties {
             let name = self.word(WordList::Duty, &duty.code);
-            let who = duty.bearer.as_ref().map(|b| format!(" — {}", self.word(WordList::Bearer, b))).unwrap_or_default();
-            let wait = if duty.needs_person { self.say("（须经人工确认）", " (a person confirms first)") } else { "" };
+            let who =
+                duty.bearer.as_ref().map(|b| format!(" — {}", self.word(WordList::Bearer, b))).unwrap_or_default();
+            let wait =
+                if duty.needs_person { self.say("（须经人工确认）", " (a person confirms first)") } else { "" };
             writeln!(self.out, "  {name}{who}{wait} [{} {}]", duty.ground.by.policy, duty.ground.by.rule)?;
         }
         Ok(())
@@ -240,7 +246,10 @@ impl Page<'_> {
         for s in &d.signals {
             let (level, name) = (self.level(s.level), self.word(WordList::Signal, &s.code));
             let about = self.subject(&s.subject);
-            let by = s.handle_by.map(|day| format!("{}{day}", self.say("；最迟处置 ", "; to be handled by "))).unwrap_or_default();
+            let by = s
+                .handle_by
+                .map(|day| format!("{}{day}", self.say("；最迟处置 ", "; to be handled by ")))
+                .unwrap_or_default();
             writeln!(self.out, "  {level} {name}{}{about}{by}", self.say("：", ": "))?;
             self.ground(&s.ground)?;
         }
@@ -298,7 +307,14 @@ impl Page<'_> {
         for asked in &d.asked {
             if let Err(fault) = &asked.answer {
                 let label = self.say("未能作答：", "gave no usable answer: ");
-                writeln!(self.out, "\n{} ({}) {label}{}: {}", asked.policy, asked.plugin, fault.kind.as_str(), fault.detail)?;
+                writeln!(
+                    self.out,
+                    "\n{} ({}) {label}{}: {}",
+                    asked.policy,
+                    asked.plugin,
+                    fault.kind.as_str(),
+                    fault.detail
+                )?;
             }
         }
         Ok(())
@@ -314,7 +330,14 @@ impl Page<'_> {
                 Ok(n) => format!("{n} {}", self.say("项意见", if *n == 1 { "finding" } else { "findings" })),
                 Err(fault) => fault.kind.as_str().to_owned(),
             };
-            writeln!(self.out, "  {} ({}, {}): {said}; {} fuel", asked.policy, asked.plugin, asked.mode.as_str(), asked.fuel)?;
+            writeln!(
+                self.out,
+                "  {} ({}, {}): {said}; {} fuel",
+                asked.policy,
+                asked.plugin,
+                asked.mode.as_str(),
+                asked.fuel
+            )?;
             for fate in e.fates.iter().filter(|f| f.by.policy == asked.policy) {
                 writeln!(self.out, "    {} {} — {}", fate.by.rule, fate.claim, fate.fate)?;
             }

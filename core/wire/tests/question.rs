@@ -186,6 +186,7 @@ fn what_tells_who_somebody_is_is_refused_and_never_repeated() {
         ("/case/facts/criminal_record", "criminal, credit"),
         ("/case/facts/credit_score", "criminal, credit"),
         ("/case/facts/姓名", "names are never taken"),
+        ("/case/facts/lucky_number", "the policies list it"),
         ("/case/name", "names are never taken"),
         ("/case/parties/0/name", "names are never taken"),
         ("/case/parties/0/facts/phone", "telephone numbers"),

@@ -186,6 +186,7 @@ pub fn vocabulary() -> Vocabulary {
             ("new.1".into(), law("2026-01-01", None)),
         ]
         .into(),
+        ..Vocabulary::default()
     }
 }
 
