@@ -124,12 +124,20 @@ impl<'a> Draft<'a> {
         let own = policy.rules.get(&finding.rule).map_or(&[][..], |rule| &rule.basis);
         let cited = if finding.basis.is_empty() { own } else { &finding.basis };
         let mut basis: Vec<ProvisionId> = Vec::with_capacity(cited.len());
+        let mut gone = Vec::new();
         for id in cited {
-            let law = hearing.ruleset.vocabulary().provisions.get(id).is_some_and(|p| p.in_force(day));
-            if !law {
-                self.correct("H07", Action::Removed, id.as_str(), Some(by));
+            let known = hearing.ruleset.vocabulary().provisions.get(id);
+            if !known.is_some_and(|p| p.in_force(day)) {
+                gone.push((id, known.is_some()));
             } else if !basis.contains(id) {
                 basis.push(id.clone());
+            }
+        }
+        // A trusted pack cites the texts of several years side by side; picking the day's is no correction.
+        let quiet = policy.trusted && !basis.is_empty();
+        for (id, known) in gone {
+            if !(quiet && known) {
+                self.correct("H07", Action::Removed, id.as_str(), Some(by));
             }
         }
         let needs = !matches!(finding.claim, Claim::Prefer { .. } | Claim::Derive { .. } | Claim::Refer(_));
