@@ -1,1 +1,27 @@
-//! maple-sandbox
+//! The only room that knows wasmtime: policies as WebAssembly components, each case in a sandbox of its own.
+//!
+//! A component goes in ([`Sandbox::add_component`]), is looked at and asked what it is. A policy is that component with
+//! settings and a calendar: configured once, ahead of time, its memory snapshotted and compiled, kept in a cache. Each
+//! evaluation takes a fresh sandbox that starts from that snapshot, bounded in fuel, memory, time and answer, and gives
+//! it back. Whatever a guest does ends as an answer or as a named [`maple_kernel::Fault`].
+
+mod inspect;
+mod limits;
+mod policy;
+mod sandbox;
+
+mod cache;
+mod cell;
+mod contract;
+mod engine;
+mod fault;
+mod host;
+mod plugin;
+mod prepared;
+mod snapshot;
+
+pub use cache::{CACHE_BYTES_MAX, ENTRY_BYTES_MAX};
+pub use inspect::LoadError;
+pub use limits::*;
+pub use policy::{ConfiguredPolicy, PolicyInfo, ReusedSession, Timing};
+pub use sandbox::{Sandbox, SandboxConfig, SandboxError};

@@ -1,0 +1,116 @@
+//! The files of a cache: who owns them, how they are written, when they go.
+
+use std::{
+    fs::{self, File, Metadata, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use rustix::{fs::OFlags, process::geteuid};
+
+/// Rights that nobody but the owner may have on anything here.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// A file that was being written so long ago is a leftover.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3_600);
+
+/// Makes the folder, for this user alone, or checks the one that is there.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    own(&fs::metadata(folder)?)
+}
+
+/// Opens a file for reading if it is a plain file, this user's, and nobody else can write it.
+pub(super) fn open_own(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    own(&metadata)?;
+    if metadata.is_file() { Ok(file) } else { Err(io::Error::other("not a plain file")) }
+}
+
+fn own(metadata: &Metadata) -> io::Result<()> {
+    if metadata.uid() != geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write it"));
+    }
+    Ok(())
+}
+
+/// Writes a file in one step: whoever reads it sees the whole of it or nothing, also across processes.
+pub(super) fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = draft(folder, bytes)?;
+    fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))
+}
+
+/// The secret of this folder, made on first use. Of two processes that make it at once, the first wins.
+pub(super) fn secret(folder: &Path, name: &str) -> io::Result<[u8; 32]> {
+    let path = folder.join(name);
+    if !path.try_exists()? {
+        let draft = draft(folder, &random()?)?;
+        let linked = fs::hard_link(&draft, &path);
+        fs::remove_file(&draft)?;
+        linked.or_else(|error| if error.kind() == io::ErrorKind::AlreadyExists { Ok(()) } else { Err(error) })?;
+    }
+    let mut secret = [0; 32];
+    let file = open_own(&path)?;
+    if file.metadata()?.mode() & 0o077 != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may read its key"));
+    }
+    (&file).read_exact(&mut secret)?;
+    Ok(secret)
+}
+
+fn draft(folder: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let path = folder.join(format!("{}.draft", hex::encode(random()?)));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    file.write_all(bytes).inspect_err(|_| drop(fs::remove_file(&path)))?;
+    Ok(path)
+}
+
+fn random() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+/// Removes leftovers, and the oldest files while there are more than `max` bytes. What cannot be removed stays.
+pub(super) fn sweep(folder: &Path, keep: &str, max: u64) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
+    for entry in entries.flatten().filter(|entry| entry.file_name() != keep) {
+        let Ok(metadata) = entry.metadata() else { continue };
+        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let leftover = entry.path().extension().is_some_and(|ext| ext == "draft");
+        if leftover && modified.elapsed().is_ok_and(|age| age > LEFTOVER_AGE) {
+            drop(fs::remove_file(entry.path()));
+        } else {
+            files.push((modified, metadata.len(), entry.path()));
+        }
+    }
+    let mut total: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
+    files.sort_unstable();
+    for (_, bytes, path) in files {
+        if total <= max {
+            return;
+        }
+        if fs::remove_file(path).is_ok() {
+            total = total.saturating_sub(bytes);
+        }
+    }
+}
+
+/// A path that leads to this open file whatever its name leads to by now.
+#[cfg(target_os = "linux")]
+pub(super) fn path_of(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
+}
+
+/// No such path on this system: only this user can put another file under the name.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn path_of(_: &File) -> Option<PathBuf> {
+    None
+}

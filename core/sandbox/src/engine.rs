@@ -1,0 +1,107 @@
+//! The engine: how guest code is compiled, where it runs, and the clock behind its backstop.
+
+use std::{
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use crate::limits::{
+    CORE_INSTANCES_COUNT_MAX, EPOCH_TICK_MS, MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX,
+    TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
+};
+
+/// Slots for each evaluation at a time. A slot remembers whose memory it held last, and coming back to it is several
+/// times cheaper than taking another; with many plugins in turn, few slots would be strangers every time.
+const SLOTS_PER_EVALUATION: u32 = 1_024;
+/// Bytes of a memory and of a table that stay with their slot after an evaluation; above what guests touch.
+const KEEP_RESIDENT_BYTES: usize = 4 << 20;
+/// Reading a memory for a snapshot grows it by a page.
+pub(crate) const SNAPSHOT_SPARE_BYTES: u64 = 1 << 16;
+
+/// Makes the engine for `concurrency` evaluations at a time.
+pub(crate) fn make(concurrency: usize) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    deterministic(&mut config);
+    bounded(&mut config);
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .memory_init_cow(true)
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(concurrency)));
+    Engine::new(&config)
+}
+
+/// The same input gives the same answer: nothing whose result depends on the machine, on time or on other threads.
+fn deterministic(config: &mut Config) {
+    config
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .concurrency_support(false)
+        .gc_support(false)
+        .wasm_custom_page_sizes(false)
+        .shared_memory(false);
+}
+
+/// Fuel decides; the epoch is a backstop on the wall clock; the stack is the host's.
+fn bounded(config: &mut Config) {
+    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(STACK_BYTES_MAX);
+}
+
+fn pool(concurrency: usize) -> PoolingAllocationConfig {
+    let wanted = u32::try_from(concurrency).unwrap_or(u32::MAX).saturating_mul(SLOTS_PER_EVALUATION);
+    let slots = wanted.clamp(SLOTS_PER_EVALUATION, SLOTS_COUNT_MAX);
+    let memory = usize::try_from(MEMORY_BYTES_MAX + SNAPSHOT_SPARE_BYTES).unwrap_or(usize::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(4))
+        .total_memories(slots)
+        .total_tables(slots.saturating_mul(2))
+        .max_unused_warm_slots(slots)
+        .max_memory_size(memory)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .max_core_instances_per_component(CORE_INSTANCES_COUNT_MAX)
+        .max_memories_per_component(MEMORIES_COUNT_MAX)
+        .max_tables_per_component(TABLES_COUNT_MAX)
+        .max_memories_per_module(MEMORIES_COUNT_MAX)
+        .max_tables_per_module(TABLES_COUNT_MAX)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_BYTES)
+        .decommit_batch_size(1)
+        .pagemap_scan(Enabled::Yes);
+    pool
+}
+
+/// Moves the epoch on every [`EPOCH_TICK_MS`] until it is dropped.
+pub(crate) struct Ticker {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ticker {
+    pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let engine = engine.weak();
+        let thread = thread::Builder::new().name("maple-epoch".into()).spawn(move || {
+            while stopped.recv_timeout(Duration::from_millis(EPOCH_TICK_MS)) == Err(RecvTimeoutError::Timeout) {
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It ends by itself at once; a panic in it is not ours to pass on while dropping.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The front door: what a file is, what it asks for and how much it would make of itself, before anything runs.
+
+use maple_kernel::Fault;
+use thiserror::Error;
+use wasmparser::{
+    ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, Instance, Parser, Payload,
+    Validator, WasmFeatures,
+    component_types::{ComponentEntityType, ComponentInstanceTypeId},
+};
+
+use crate::{
+    contract::v1,
+    limits::{COMPONENT_BYTES_MAX, COMPONENT_DEPTH_MAX, COMPONENT_INSTANCES_MAX},
+};
+
+/// Why a file is not taken as a plugin.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// More bytes than [`COMPONENT_BYTES_MAX`].
+    #[error("the file has {bytes} bytes, a plugin may have {COMPONENT_BYTES_MAX}")]
+    TooLarge {
+        /// How many it has.
+        bytes: usize,
+    },
+    /// Not WebAssembly at all, or cut off within the first eight bytes.
+    #[error("the file is not a WebAssembly component; `maple build` makes one")]
+    NotComponent,
+    /// A core module.
+    #[error("the file is a core WebAssembly module, not a component; `maple build` makes a component of it")]
+    CoreModule,
+    /// Truncated, changed, or in need of something the engine does not offer.
+    #[error("the component is damaged or needs a WebAssembly feature that plugins do not have: {detail}")]
+    Malformed {
+        /// What the validator or the compiler found, and where.
+        detail: String,
+    },
+    /// Wants something of the host that plugins do not get.
+    #[error("the component imports `{name}`; a plugin may import `{}` and nothing else", v1::DIARY)]
+    Import {
+        /// The import's name.
+        name: String,
+    },
+    /// Exports no version of the contract that the host serves.
+    #[error("the component does not export `{}` (any 0.1.x), it exports {found}", v1::EXPORT)]
+    Export {
+        /// What it exports, each in backticks, or `nothing`.
+        found: String,
+    },
+    /// Exports the contract's name with other types.
+    #[error("the component exports `{name}` with other types than the contract has: {detail}")]
+    Contract {
+        /// The export's name.
+        name: String,
+        /// The first difference.
+        detail: String,
+    },
+    /// Would make more of itself than a sandbox holds.
+    #[error("the component {detail}")]
+    Shape {
+        /// What it would do, and the limit.
+        detail: String,
+    },
+    /// Failed while it was asked what it is.
+    #[error("the plugin failed to describe itself: {}: {}", .0.kind.as_str(), .0.detail)]
+    Describe(Fault),
+}
+
+/// What the front door learnt.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Inspected {
+    /// The name under which the contract is exported.
+    pub(crate) export: String,
+}
+
+/// Looks at a file without running any of it.
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, LoadError> {
+    if bytes.len() > COMPONENT_BYTES_MAX {
+        return Err(LoadError::TooLarge { bytes: bytes.len() });
+    }
+    match bytes.get(..8) {
+        Some([b'\0', b'a', b's', b'm', _, _, 0, 0]) => return Err(LoadError::CoreModule),
+        Some([b'\0', b'a', b's', b'm', ..]) => {}
+        _ => return Err(LoadError::NotComponent),
+    }
+    let types = Validator::new_with_features(features()).validate_all(bytes).map_err(malformed)?;
+    let outline = Outline::read(bytes)?;
+    for name in &outline.imports {
+        let types_only = |id: ComponentInstanceTypeId| {
+            let exports = types.as_ref().get(id).map(|instance| &instance.exports);
+            exports.is_some_and(|all| all.values().all(|e| matches!(e.ty, ComponentEntityType::Type { .. })))
+        };
+        match types.component_item_for_import(name).map(|item| item.ty) {
+            Some(ComponentEntityType::Instance(_)) if name == v1::DIARY => {}
+            Some(ComponentEntityType::Instance(id)) if name == v1::TYPES && types_only(id) => {}
+            _ => return Err(LoadError::Import { name: name.clone() }),
+        }
+    }
+    let export = outline.exports.iter().find(|name| served(name));
+    export
+        .map(|name| Inspected { export: name.clone() })
+        .ok_or_else(|| LoadError::Export { found: list(&outline.exports) })
+}
+
+fn served(name: &str) -> bool {
+    name.strip_prefix(v1::EXPORT_FAMILY).is_some_and(|patch| patch.parse::<u32>().is_ok())
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "nothing".into(),
+        some => some.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
+    LoadError::Malformed { detail: format!("{} (at byte {})", error.message(), error.offset()) }
+}
+
+/// What a plugin may be made of: WebAssembly 2.0, tail calls, extended constants and several memories; no threads, no
+/// garbage collection, no exceptions, no 64-bit memories, nothing whose result depends on the machine.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM2
+        | WasmFeatures::TAIL_CALL
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::COMPONENT_MODEL
+}
+
+/// The names of a component, and a count of what it would instantiate: components within components can double
+/// themselves at every level, and the compiler would follow them.
+#[derive(Default)]
+struct Outline {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    scopes: Vec<Scope>,
+}
+
+/// One component, or a core module within one.
+#[derive(Default)]
+struct Scope {
+    /// How many instances each component that is known here makes; nothing for one that comes from outside.
+    components: Vec<Option<u64>>,
+    instances: u64,
+    is_module: bool,
+}
+
+impl Outline {
+    fn read(bytes: &[u8]) -> Result<Self, LoadError> {
+        let mut outline = Self { scopes: vec![Scope::default()], ..Self::default() };
+        for payload in Parser::new(0).parse_all(bytes) {
+            outline.add(payload.map_err(malformed)?)?;
+        }
+        Ok(outline)
+    }
+
+    fn add(&mut self, payload: Payload<'_>) -> Result<(), LoadError> {
+        match payload {
+            Payload::ModuleSection { .. } => self.enter(true)?,
+            Payload::ComponentSection { .. } => self.enter(false)?,
+            Payload::End(_) => self.leave()?,
+            Payload::ComponentStartSection { .. } => return Err(shape("has a start function of its own")),
+            Payload::InstanceSection(instances) => {
+                for instance in instances {
+                    if let Instance::Instantiate { .. } = instance.map_err(malformed)? {
+                        self.count(1)?;
+                    }
+                }
+            }
+            Payload::ComponentInstanceSection(instances) => {
+                for instance in instances {
+                    if let ComponentInstance::Instantiate { component_index, .. } = instance.map_err(malformed)? {
+                        let made = self.known(0, component_index);
+                        self.count(made.ok_or_else(|| shape("makes instances of components that it is given"))?)?;
+                    }
+                }
+            }
+            Payload::ComponentAliasSection(aliases) => {
+                for alias in aliases {
+                    self.alias(&alias.map_err(malformed)?);
+                }
+            }
+            Payload::ComponentImportSection(imports) => {
+                for import in imports {
+                    let import = import.map_err(malformed)?;
+                    if self.scopes.len() == 1 {
+                        self.imports.push(import.name.name.to_owned());
+                    }
+                    if import.ty.kind() == ComponentExternalKind::Component {
+                        self.learn(None);
+                    }
+                }
+            }
+            Payload::ComponentExportSection(exports) => {
+                for export in exports {
+                    let export = export.map_err(malformed)?;
+                    if self.scopes.len() == 1 {
+                        self.exports.push(export.name.name.to_owned());
+                    }
+                    if export.kind == ComponentExternalKind::Component {
+                        self.learn(self.known(0, export.index));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, is_module: bool) -> Result<(), LoadError> {
+        if self.scopes.len() > COMPONENT_DEPTH_MAX {
+            return Err(shape(format!("holds components deeper than {COMPONENT_DEPTH_MAX} levels")));
+        }
+        self.scopes.push(Scope { is_module, ..Scope::default() });
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), LoadError> {
+        let Some(left) = self.scopes.pop() else { return Ok(()) };
+        if self.scopes.is_empty() {
+            let made = left.instances;
+            let detail = || format!("makes more than {COMPONENT_INSTANCES_MAX} instances of itself");
+            return if made > COMPONENT_INSTANCES_MAX { Err(shape(detail())) } else { Ok(()) };
+        }
+        if !left.is_module {
+            self.learn(Some(left.instances.saturating_add(1)));
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, alias: &ComponentAlias<'_>) {
+        match *alias {
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => self.learn(None),
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
+                self.learn(self.known(count as usize, index));
+            }
+            _ => {}
+        }
+    }
+
+    /// How many instances a component makes that is known `outward` scopes from here.
+    fn known(&self, outward: usize, index: u32) -> Option<u64> {
+        self.scopes.iter().rev().nth(outward)?.components.get(index as usize).copied().flatten()
+    }
+
+    fn learn(&mut self, instances: Option<u64>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.components.push(instances);
+        }
+    }
+
+    fn count(&mut self, instances: u64) -> Result<(), LoadError> {
+        let Some(scope) = self.scopes.last_mut() else { return Ok(()) };
+        scope.instances = scope.instances.saturating_add(instances);
+        Ok(())
+    }
+}
+
+fn shape(detail: impl Into<String>) -> LoadError {
+    LoadError::Shape { detail: detail.into() }
+}
+
+#[cfg(test)]
+#[path = "inspect_tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+//! A configured policy, as the kernel asks it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use maple_kernel::{Assess, Assessment, CaseFile, Descriptor};
+
+use crate::{cell::Cell, limits::Bounds, prepared::Prepared};
+
+/// A policy that answers cases, each in a sandbox of its own.
+#[derive(Clone)]
+pub struct ConfiguredPolicy {
+    prepared: Arc<Prepared>,
+    bounds: Bounds,
+    for_author: bool,
+}
+
+/// What is known of a configured policy beside what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyInfo {
+    /// True when evaluations start from configured memory; else each one configures first.
+    pub snapshotted: bool,
+    /// Why there is no snapshot.
+    pub obstacle: Option<String>,
+    /// Bytes of compiled code and data, shared with every policy of the same plugin, settings and calendar.
+    pub code_bytes: u64,
+    /// What one evaluation may use.
+    pub bounds: Bounds,
+}
+
+/// Where the time of one evaluation went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Taking a sandbox.
+    pub take: Duration,
+    /// Asking it.
+    pub assess: Duration,
+    /// Giving it back.
+    pub give_back: Duration,
+}
+
+impl ConfiguredPolicy {
+    pub(crate) fn new(prepared: Arc<Prepared>, bounds: Bounds, for_author: bool) -> Self {
+        Self { prepared, bounds, for_author }
+    }
+
+    /// What the policy says of itself.
+    #[must_use]
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.prepared.descriptor
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn info(&self) -> PolicyInfo {
+        PolicyInfo {
+            snapshotted: self.prepared.obstacle.is_none(),
+            obstacle: self.prepared.obstacle.clone(),
+            code_bytes: self.prepared.code_bytes,
+            bounds: self.bounds,
+        }
+    }
+
+    /// True when both run the same code from the same memory.
+    #[must_use]
+    pub fn shares_code_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.prepared, &other.prepared)
+    }
+
+    /// Answers one case and says where the time went; for benches.
+    #[must_use]
+    pub fn assess_timed(&self, file: &CaseFile<'_>) -> (Assessment, Timing) {
+        let mut timing = Timing::default();
+        let mut clock = Instant::now();
+        let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
+        let taken = Cell::take(&self.prepared, self.bounds, self.for_author);
+        timing.take = lap();
+        let mut cell = match taken {
+            Ok(cell) => cell,
+            Err(failed) => return (failed, timing),
+        };
+        let assessment = cell.assess(file);
+        timing.assess = lap();
+        cell.give_back();
+        timing.give_back = lap();
+        (assessment, timing)
+    }
+
+    /// One sandbox to be asked again and again, without isolation between cases; for benches only, never for cases.
+    ///
+    /// # Errors
+    /// The failed assessment, when there is no sandbox to be had.
+    #[doc(hidden)]
+    pub fn reuse_for_bench(&self) -> Result<ReusedSession, Assessment> {
+        Cell::take(&self.prepared, self.bounds, self.for_author).map(ReusedSession)
+    }
+}
+
+impl Assess for ConfiguredPolicy {
+    fn assess(&self, file: &CaseFile<'_>) -> Assessment {
+        match Cell::take(&self.prepared, self.bounds, self.for_author) {
+            Ok(mut cell) => {
+                let assessment = cell.assess(file);
+                cell.give_back();
+                assessment
+            }
+            Err(failed) => failed,
+        }
+    }
+}
+
+/// One sandbox that keeps its memory from case to case.
+#[doc(hidden)]
+pub struct ReusedSession(Cell);
+
+impl ReusedSession {
+    /// Answers one case in the same sandbox as the one before.
+    pub fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
+        self.0.refill();
+        self.0.assess(file)
+    }
+}

@@ -1,0 +1,130 @@
+//! A policy compiled and configured, ready to be given a sandbox as often as wanted.
+
+use maple_kernel::{Calendar, Descriptor, Fault, FaultKind, Setting};
+use wasmtime::{
+    Engine, Store,
+    component::{Component, ComponentExportIndex, Instance, InstancePre, Linker},
+};
+
+use crate::{
+    cell::{instantiate, refill},
+    contract::v1::{self, Lowered, types},
+    fault::{During, explain, fault},
+    host::Host,
+    limits::Bounds,
+    snapshot::Obstacle,
+};
+
+/// Where the functions of the contract are in one component.
+#[derive(Clone, Copy)]
+struct Exports {
+    configure: ComponentExportIndex,
+    describe: ComponentExportIndex,
+    assess: ComponentExportIndex,
+}
+
+/// Code that is linked and whose exports are known.
+#[derive(Clone)]
+pub(crate) struct Code {
+    pub(crate) pre: InstancePre<Host>,
+    exports: Exports,
+}
+
+/// Settings and calendar that every evaluation is configured with, where a snapshot is impossible.
+pub(crate) struct Late {
+    pub(crate) settings: Setting,
+    pub(crate) calendar: Calendar,
+}
+
+/// One configured policy, shared by all that have the same plugin, settings and calendar.
+pub(crate) struct Prepared {
+    code: Code,
+    late: Option<Late>,
+    pub(crate) descriptor: Descriptor,
+    /// Why every evaluation configures anew, if it does.
+    pub(crate) obstacle: Option<Obstacle>,
+    /// Bytes of compiled code and data.
+    pub(crate) code_bytes: u64,
+}
+
+impl Code {
+    /// Links a component, which [`crate::inspect`] let in, to the host.
+    pub(crate) fn link(linker: &Linker<Host>, component: &Component, export: &str) -> wasmtime::Result<Self> {
+        let missing = |name: &str| wasmtime::Error::msg(format!("no function `{name}`"));
+        let interface = component.get_export_index(None, export).ok_or_else(|| missing(export))?;
+        let find = |name| component.get_export_index(Some(&interface), name).ok_or_else(|| missing(name));
+        let exports = Exports { configure: find("configure")?, describe: find("describe")?, assess: find("assess")? };
+        Ok(Self { pre: linker.instantiate_pre(component)?, exports })
+    }
+
+    /// Compares the types of the functions with the contract's.
+    pub(crate) fn check_types(&self, store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<()> {
+        instance.get_typed_func::<(types::Setup<'_>,), (Result<(), Vec<types::Complaint>>,)>(
+            &mut *store,
+            self.exports.configure,
+        )?;
+        instance.get_typed_func::<(), (types::Descriptor,)>(&mut *store, self.exports.describe)?;
+        instance.get_typed_func::<(types::CaseFile<'_>,), (v1::Assessed,)>(&mut *store, self.exports.assess)?;
+        Ok(())
+    }
+
+    /// Calls `configure`: the guest's complaints, if it has any.
+    pub(crate) fn configure(
+        &self,
+        store: &mut Store<Host>,
+        instance: &Instance,
+        lowered: &Lowered<'_>,
+    ) -> Result<Result<(), Vec<types::Complaint>>, Fault> {
+        let called = lowered.with(|setup| -> wasmtime::Result<_> {
+            let configure = instance.get_typed_func::<(types::Setup<'_>,), (Result<(), Vec<types::Complaint>>,)>(
+                &mut *store,
+                self.exports.configure,
+            )?;
+            Ok(configure.call(&mut *store, (setup,))?.0)
+        });
+        called.map_err(|error| explain(&error, store.data(), During::Call))
+    }
+
+    /// Calls `describe` and checks what comes back.
+    pub(crate) fn describe(&self, store: &mut Store<Host>, instance: &Instance) -> Result<Descriptor, Fault> {
+        let described = instance
+            .get_typed_func::<(), (types::Descriptor,)>(&mut *store, self.exports.describe)
+            .and_then(|describe| describe.call(&mut *store, ()));
+        let (given,) = described.map_err(|error| explain(&error, store.data(), During::Call))?;
+        v1::descriptor(given).map_err(|wrong| fault(FaultKind::BadAnswer, &format!("descriptor: {wrong}")))
+    }
+}
+
+impl Prepared {
+    pub(crate) fn new(code: Code, descriptor: Descriptor, late: Option<Late>, obstacle: Option<Obstacle>) -> Self {
+        let image = code.pre.component().image_range();
+        let code_bytes = image.end.addr().saturating_sub(image.start.addr()) as u64;
+        Self { code, late, descriptor, obstacle, code_bytes }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.code.pre.engine()
+    }
+
+    pub(crate) fn component(&self) -> &Component {
+        self.code.pre.component()
+    }
+
+    pub(crate) fn assess(&self) -> ComponentExportIndex {
+        self.code.exports.assess
+    }
+
+    /// A configured instance in `store`, its fuel full.
+    pub(crate) fn start(&self, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
+        let Some(late) = &self.late else { return instantiate(&self.code.pre, store, bounds.wall) };
+        // The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
+        refill(store, &Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds });
+        let instance = instantiate(&self.code.pre, store, bounds.wall)?;
+        let refused = |_| fault(FaultKind::Refused, "the settings were taken ahead of time and are refused now");
+        let lowered = Lowered::new(&late.settings, &late.calendar).map_err(refused)?;
+        self.code.configure(store, &instance, &lowered)?.map_err(|complaints| refused(v1::complaints(complaints)))?;
+        let deadline_kept = store.set_fuel(bounds.fuel);
+        deadline_kept.map_err(|error| explain(&error, store.data(), During::Start))?;
+        Ok(instance)
+    }
+}

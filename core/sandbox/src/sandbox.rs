@@ -1,0 +1,269 @@
+//! The sandbox: plugins in, configured policies out.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZero,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use maple_kernel::{Calendar, Complaint, Configured, PluginInfo, Plugins, Setting, Setup, SetupError};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use tracing::warn;
+
+use crate::{
+    cache::{Cache, EntryKey, Record},
+    contract::v1::Lowered,
+    engine::{self, Ticker},
+    inspect::{LoadError, inspect},
+    limits::Bounds,
+    plugin::{Forge, Mould, Source},
+    policy::ConfiguredPolicy,
+    prepared::{Late, Prepared},
+};
+
+/// How a sandbox is set up.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Where compiled policies are kept between starts; without it, every start compiles.
+    pub cache: Option<PathBuf>,
+    /// Evaluations at the same time; the pool is made for them.
+    pub concurrency: usize,
+    /// Keeps diaries, and lets what guests say in their own words into faults: for authors, never in production.
+    pub diaries: bool,
+    /// The most that a policy may set for itself.
+    pub maxima: Bounds,
+}
+
+impl Default for SandboxConfig {
+    /// No cache, no diaries, one evaluation for each core, the host's maxima.
+    fn default() -> Self {
+        Self { cache: None, concurrency: cores(), diaries: false, maxima: Bounds::MAX }
+    }
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, Error)]
+pub enum SandboxError {
+    /// The engine does not start, mostly for want of address space.
+    #[error("cannot start the WebAssembly engine; a limit on virtual memory (`ulimit -v`) is the usual cause")]
+    Engine(#[source] wasmtime::Error),
+    /// The clock behind the backstop does not start.
+    #[error("cannot start the thread that watches the wall clock")]
+    Ticker(#[source] std::io::Error),
+}
+
+/// Plugins, and what was made of them.
+pub struct Sandbox {
+    forge: Forge,
+    plugins: RwLock<BTreeMap<Arc<str>, Arc<Plugin>>>,
+    /// Policies in use, so that what stays the same in the next ruleset is not made again.
+    in_use: Mutex<HashMap<EntryKey, Weak<Prepared>>>,
+    cache: Option<Cache>,
+    diaries: bool,
+    maxima: Bounds,
+    _ticker: Ticker,
+}
+
+struct Plugin {
+    info: PluginInfo,
+    source: Source,
+    /// Made when the first policy needs it: with a warm cache none does.
+    mould: OnceLock<Result<Mould, String>>,
+}
+
+impl Sandbox {
+    /// A sandbox without plugins.
+    ///
+    /// A cache that cannot be used is told in the log and done without.
+    ///
+    /// # Errors
+    /// When the engine or its clock does not start.
+    pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let engine = engine::make(config.concurrency).map_err(SandboxError::Engine)?;
+        let ticker = Ticker::start(&engine).map_err(SandboxError::Ticker)?;
+        let cache = config.cache.and_then(|folder| {
+            Cache::open(&folder)
+                .inspect_err(|error| warn!(folder = %folder.display(), %error, "The cache is not used."))
+                .ok()
+        });
+        Ok(Self {
+            forge: Forge::new(engine).map_err(SandboxError::Engine)?,
+            plugins: RwLock::default(),
+            in_use: Mutex::default(),
+            cache,
+            diaries: config.diaries,
+            maxima: config.maxima.capped(),
+            _ticker: ticker,
+        })
+    }
+
+    /// Takes a component in: looks at it, and asks it what it is. The same bytes are taken once.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn add_component(&self, bytes: &[u8]) -> Result<PluginInfo, LoadError> {
+        let inspected = inspect(bytes)?;
+        let digest: Arc<str> = format!("sha256:{}", hex::encode(Sha256::digest(bytes))).into();
+        if let Some(plugin) = self.plugin(&digest) {
+            return Ok(plugin.info.clone());
+        }
+        let source = Source { bytes: bytes.to_vec(), export: inspected.export };
+        let mould = OnceLock::new();
+        let key = EntryKey::new(&self.forge.engine, "describe", &digest, |_| ());
+        let kept = self.cache.as_ref().and_then(|cache| cache.load(&self.forge.engine, &key));
+        let descriptor = match kept {
+            Some((record, _)) => record.descriptor(),
+            None => {
+                let made = self.forge.mould(&source)?;
+                let descriptor = self.forge.describe(&source, &made)?;
+                if let Some(cache) = &self.cache {
+                    cache.store(&key, Record::new(&descriptor, None, 0), None);
+                }
+                mould.get_or_init(|| Ok(made));
+                descriptor
+            }
+        };
+        let info = PluginInfo { id: descriptor.id, version: descriptor.version, digest: digest.clone() };
+        let plugin = Arc::new(Plugin { info: info.clone(), source, mould });
+        self.plugins.write().unwrap_or_else(PoisonError::into_inner).entry(digest).or_insert(plugin);
+        Ok(info)
+    }
+
+    /// Configures policies, in parallel, results in the order of the setups. Equal ones are made once.
+    #[must_use]
+    pub fn configure_policies(&self, setups: &[Setup<'_>]) -> Vec<Result<ConfiguredPolicy, SetupError>> {
+        let orders: Vec<Result<Order<'_>, SetupError>> = setups.iter().map(|setup| self.order(setup)).collect();
+        let mut jobs: Vec<&Order<'_>> = orders.iter().flatten().collect();
+        jobs.sort_unstable_by_key(|order| order.key);
+        jobs.dedup_by_key(|order| order.key);
+        let made = in_parallel(&jobs, |order| self.prepare(order));
+        let made: HashMap<EntryKey, _> = jobs.iter().map(|order| order.key).zip(made).collect();
+
+        let result = |order: Result<Order<'_>, SetupError>, setup: &Setup<'_>| {
+            let order = order?;
+            let prepared = made.get(&order.key).cloned().unwrap_or_else(|| self.prepare(&order))?;
+            Ok(ConfiguredPolicy::new(prepared, Bounds::of(setup.limits, self.maxima), self.diaries))
+        };
+        orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
+    }
+
+    fn order<'a>(&self, setup: &Setup<'a>) -> Result<Order<'a>, SetupError> {
+        let plugin = self.plugin(setup.plugin).ok_or_else(|| unknown(setup.plugin))?;
+        let lowered = Lowered::new(setup.settings, setup.calendar).map_err(SetupError::Settings)?;
+        let key = EntryKey::new(&self.forge.engine, "policy", setup.plugin, |hasher| lowered.digest(hasher));
+        Ok(Order { key, plugin, settings: setup.settings, calendar: setup.calendar })
+    }
+
+    fn prepare(&self, order: &Order<'_>) -> Result<Arc<Prepared>, SetupError> {
+        if let Some(prepared) = self.in_use().get(&order.key).and_then(Weak::upgrade) {
+            return Ok(prepared);
+        }
+        let prepared = match self.revive(order) {
+            Some(prepared) => prepared,
+            None => self.make(order)?,
+        };
+        let prepared = Arc::new(prepared);
+        let mut in_use = self.in_use();
+        in_use.retain(|_, policy| policy.strong_count() > 0);
+        in_use.insert(order.key, Arc::downgrade(&prepared));
+        Ok(prepared)
+    }
+
+    fn revive(&self, order: &Order<'_>) -> Option<Prepared> {
+        let (record, code) = self.cache.as_ref()?.load(&self.forge.engine, &order.key)?;
+        let late = record.obstacle.is_some().then(|| order.late());
+        let descriptor = record.descriptor();
+        self.forge.revive(&order.plugin.source, &code?, descriptor, late, record.obstacle).ok()
+    }
+
+    fn make(&self, order: &Order<'_>) -> Result<Prepared, SetupError> {
+        let plugin = &order.plugin;
+        let mould = plugin.mould.get_or_init(|| self.forge.mould(&plugin.source).map_err(|error| error.to_string()));
+        let mould = mould.as_ref().map_err(|error| complaint("plugin", error.clone()))?;
+        let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar)?;
+        if let (Some(cache), Ok(code)) = (&self.cache, prepared.component().serialize()) {
+            let record = Record::new(&prepared.descriptor, prepared.obstacle.clone(), code.len() as u64);
+            cache.store(&order.key, record, Some(&code));
+        }
+        Ok(prepared)
+    }
+
+    fn plugin(&self, digest: &str) -> Option<Arc<Plugin>> {
+        self.plugins.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    fn in_use(&self) -> MutexGuard<'_, HashMap<EntryKey, Weak<Prepared>>> {
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plugins for Sandbox {
+    fn list(&self) -> Vec<PluginInfo> {
+        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        plugins.values().map(|plugin| plugin.info.clone()).collect()
+    }
+
+    fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+        let configured = |policy: ConfiguredPolicy| Configured {
+            descriptor: policy.descriptor().clone(),
+            assessor: Arc::new(policy),
+        };
+        self.configure_policies(setups).into_iter().map(|result| result.map(configured)).collect()
+    }
+}
+
+/// A policy to be made, and the key under which it is known.
+struct Order<'a> {
+    key: EntryKey,
+    plugin: Arc<Plugin>,
+    settings: &'a Setting,
+    calendar: &'a Calendar,
+}
+
+impl Order<'_> {
+    fn late(&self) -> Late {
+        Late { settings: self.settings.clone(), calendar: self.calendar.clone() }
+    }
+}
+
+fn unknown(digest: &str) -> SetupError {
+    complaint("plugin", format!("no plugin `{digest}` is loaded"))
+}
+
+fn complaint(path: &str, message: String) -> SetupError {
+    SetupError::Settings(vec![Complaint { path: path.to_owned(), message, advice: None }])
+}
+
+/// Does `work` for every item on as many threads as there are cores; results in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..cores().min(items.len()) {
+            scope.spawn(|| {
+                while let Some((at, item)) = claim(items, &next) {
+                    let result = work(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn claim<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    items.get(at).map(|item| (at, item))
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
