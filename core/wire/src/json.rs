@@ -49,8 +49,8 @@ impl Json<'_> {
 }
 
 /// Reads one document; the flaw says where the text stops being JSON, and why.
-pub(crate) fn read(bytes: &[u8]) -> Result<Json<'_>, Flaw> {
-    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
+pub(crate) fn read(bytes: &[u8]) -> Result<Json<'_>, Box<Flaw>> {
+    let text = std::str::from_utf8(bytes).map_err(|error| Box::new(not_utf8(bytes, error.valid_up_to())))?;
     let mut reader = Reader { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, values: 0 };
     let read = reader.value(0).and_then(|json| {
         reader.space();
@@ -59,7 +59,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Json<'_>, Flaw> {
             Some(_) => Err(reader.wrong("the document ends here, but more text follows", "文档到此结束，其后还有内容")),
         }
     });
-    read.map_err(|stop| stop.flaw(text))
+    read.map_err(|stop| Box::new(stop.flaw(text)))
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> Flaw {

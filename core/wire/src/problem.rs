@@ -404,9 +404,9 @@ impl Flaws {
     }
 }
 
-impl From<Flaw> for Box<Problem> {
-    fn from(flaw: Flaw) -> Self {
-        Self::new(Problem::with_errors(ProblemKind::InvalidJson, vec![flaw], 1))
+impl From<Box<Flaw>> for Box<Problem> {
+    fn from(flaw: Box<Flaw>) -> Self {
+        Self::new(Problem::with_errors(ProblemKind::InvalidJson, vec![*flaw], 1))
     }
 }
 
