@@ -1,1 +1,38 @@
-//! maple-bundle
+//! Text to ruleset, or every problem at once: the only room that knows policy files.
+//!
+//! A [`Bundle`] is a folder of TOML files: registries (the words) and packs (the policies of one locality each).
+//! [`compile`] reads them all, checks every word against the registries, asks the plugins once whether they accept
+//! their settings, and gives a [`Compiled`] with the ruleset, or every [`Diagnostic`] with file, line and advice.
+//!
+//! Nothing of TOML leaves this room: plugins get typed settings, the kernel gets its own types.
+
+mod bundle;
+mod compile;
+mod diagnostic;
+mod fields;
+mod lexicon;
+mod link;
+mod near;
+mod packs;
+mod registries;
+mod sink;
+mod tree;
+mod values;
+
+pub use bundle::{
+    BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
+};
+pub use compile::{BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, has_errors};
+pub use diagnostic::{Diagnostic, Severity};
+pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+pub use packs::{
+    CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX, Expect,
+    PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX, RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase,
+    WEIGHT_MAX,
+};
+pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX, FACT_WORDS_MAX};
+pub use sink::PROBLEMS_MAX;
+pub use tree::TOML_DEPTH_MAX;
+
+/// The version of the plugin contract that this host serves.
+pub const CONTRACT_VERSION: &str = "0.1.0";

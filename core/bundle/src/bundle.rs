@@ -1,0 +1,212 @@
+//! The files a ruleset is made from.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use maple_kernel::LOCALITY_DEPTH_MAX;
+use sha2::{Digest, Sha256};
+
+/// How many files a bundle may have.
+pub const BUNDLE_FILES_MAX: usize = 20_000;
+/// How many bytes all files of a bundle may have together.
+pub const BUNDLE_BYTES_MAX: usize = 64 << 20;
+/// How many bytes one file may have.
+pub const FILE_BYTES_MAX: usize = 8 << 20;
+/// How many parts a path may have: the levels of a locality and the file.
+pub const PATH_DEPTH_MAX: usize = LOCALITY_DEPTH_MAX + 1;
+/// How many bytes a path may have.
+pub const PATH_BYTES_MAX: usize = 512;
+
+/// The files of a bundle by their path below its folder, with `/` between the parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /* INVARIANT: within every limit of this file; paths are relative, plain and end in `.toml`. */
+    files: BTreeMap<String, Arc<[u8]>>,
+    digest: Arc<str>,
+}
+
+/// Why files are not a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The folder or a file of it cannot be read.
+    #[error("cannot read `{path}`")]
+    Open {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A path is not a folder.
+    #[error("`{0}` is not a folder; name the folder that holds `localities.toml` and the packs")]
+    NotFolder(PathBuf),
+    /// A link leads out of the folder.
+    #[error("`{0}` is a link that leads out of the bundle; copy the file into the bundle instead")]
+    Outside(String),
+    /// A file is neither a policy file nor anything that is passed over.
+    #[error("`{0}` is not a policy file; a bundle holds `.toml` files, `README.md` and names that begin with a dot")]
+    Foreign(String),
+    /// A path is absolute, climbs, or has empty or unreadable parts.
+    #[error("`{0}` is not a plain relative path; write it like `cn/zhejiang/labour.toml`")]
+    Path(String),
+    /// A path has too many parts.
+    #[error("`{0}` lies too deep; a path has at most {PATH_DEPTH_MAX} parts")]
+    Depth(String),
+    /// There are too many files.
+    #[error("the bundle has more than {BUNDLE_FILES_MAX} files")]
+    Files,
+    /// A file is too large.
+    #[error("`{0}` has more than {FILE_BYTES_MAX} bytes; divide it into several files")]
+    FileBytes(String),
+    /// All files together are too large.
+    #[error("the bundle has more than {BUNDLE_BYTES_MAX} bytes")]
+    Bytes,
+}
+
+impl Bundle {
+    /// Reads every policy file below a folder. `README.md` and names that begin with a dot are passed over.
+    ///
+    /// # Errors
+    /// When something cannot be read, is no policy file, leads out of the folder or passes a limit.
+    pub fn read(dir: &Path) -> Result<Self, ReadError> {
+        let open = |source| ReadError::Open { path: dir.to_owned(), source };
+        if !fs::metadata(dir).map_err(open)?.is_dir() {
+            return Err(ReadError::NotFolder(dir.to_owned()));
+        }
+        let root = dir.canonicalize().map_err(open)?;
+        let mut files = Gathered::default();
+        walk(&root, dir, "", 1, &mut files)?;
+        Ok(files.finish())
+    }
+
+    /// A bundle of files at hand, by their path.
+    ///
+    /// # Errors
+    /// When a path is not plain or names no policy file, or a limit is passed.
+    pub fn from_files(files: BTreeMap<String, Vec<u8>>) -> Result<Self, ReadError> {
+        let mut gathered = Gathered::default();
+        for (path, bytes) in files {
+            check_path(&path)?;
+            if wanted(&path)? {
+                gathered.add(path, bytes.into())?;
+            }
+        }
+        Ok(gathered.finish())
+    }
+
+    /// This bundle with some files added or replaced.
+    ///
+    /// # Errors
+    /// As [`Bundle::from_files`].
+    pub fn with_files(&self, files: BTreeMap<String, Vec<u8>>) -> Result<Self, ReadError> {
+        let over = Self::from_files(files)?;
+        let mut all = self.files.clone();
+        all.extend(over.files);
+        let mut gathered = Gathered::default();
+        for (path, bytes) in all {
+            gathered.add(path, bytes)?;
+        }
+        Ok(gathered.finish())
+    }
+
+    /// `sha256:…` over the paths and bytes of all files.
+    #[must_use]
+    pub fn digest(&self) -> &Arc<str> {
+        &self.digest
+    }
+
+    /// The files in the order of their paths.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), &**bytes))
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    files: BTreeMap<String, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, path: String, bytes: Arc<[u8]>) -> Result<(), ReadError> {
+        if bytes.len() > FILE_BYTES_MAX {
+            return Err(ReadError::FileBytes(path));
+        }
+        self.bytes += bytes.len();
+        if self.bytes > BUNDLE_BYTES_MAX {
+            return Err(ReadError::Bytes);
+        }
+        self.files.insert(path, bytes);
+        if self.files.len() > BUNDLE_FILES_MAX { Err(ReadError::Files) } else { Ok(()) }
+    }
+
+    fn finish(self) -> Bundle {
+        let mut hash = Sha256::new();
+        for (path, bytes) in &self.files {
+            for part in [path.as_bytes(), bytes] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
+        Bundle { digest: format!("sha256:{}", hex::encode(hash.finalize())).into(), files: self.files }
+    }
+}
+
+fn walk(root: &Path, dir: &Path, prefix: &str, depth: usize, into: &mut Gathered) -> Result<(), ReadError> {
+    let open = |source| ReadError::Open { path: dir.to_owned(), source };
+    for entry in fs::read_dir(dir).map_err(open)? {
+        let entry = entry.map_err(open)?;
+        let Ok(name) = entry.file_name().into_string() else {
+            return Err(ReadError::Path(format!("{prefix}{}", entry.file_name().to_string_lossy())));
+        };
+        if passed_over(&name) {
+            continue;
+        }
+        let (path, full) = (format!("{prefix}{name}"), entry.path());
+        if depth > PATH_DEPTH_MAX || path.len() > PATH_BYTES_MAX {
+            return Err(ReadError::Depth(path));
+        }
+        visit(root, &full, path, depth, into)?;
+    }
+    Ok(())
+}
+
+fn visit(root: &Path, full: &Path, path: String, depth: usize, into: &mut Gathered) -> Result<(), ReadError> {
+    let open = |source| ReadError::Open { path: full.to_owned(), source };
+    if fs::symlink_metadata(full).map_err(open)?.is_symlink() && !full.canonicalize().map_err(open)?.starts_with(root) {
+        return Err(ReadError::Outside(path));
+    }
+    let data = fs::metadata(full).map_err(open)?;
+    if data.is_dir() {
+        return walk(root, full, &format!("{path}/"), depth + 1, into);
+    }
+    if !data.is_file() || !wanted(&path)? {
+        return Err(ReadError::Foreign(path));
+    }
+    if data.len() > FILE_BYTES_MAX as u64 {
+        return Err(ReadError::FileBytes(path));
+    }
+    into.add(path, fs::read(full).map_err(open)?.into())
+}
+
+fn passed_over(name: &str) -> bool {
+    name.starts_with('.') || name == "README.md"
+}
+
+fn wanted(path: &str) -> Result<bool, ReadError> {
+    if path.split('/').any(passed_over) {
+        return Ok(false);
+    }
+    if path.ends_with(".toml") { Ok(true) } else { Err(ReadError::Foreign(path.to_owned())) }
+}
+
+fn check_path(path: &str) -> Result<(), ReadError> {
+    let odd = |part: &str| part.is_empty() || part == "." || part == ".." || part.contains(['\\', ':', '\0']);
+    if path.len() > PATH_BYTES_MAX || path.split('/').any(odd) {
+        return Err(ReadError::Path(path.to_owned()));
+    }
+    if path.split('/').count() > PATH_DEPTH_MAX { Err(ReadError::Depth(path.to_owned())) } else { Ok(()) }
+}

@@ -1,0 +1,277 @@
+//! Every name that packs may use, and what to say about one that nobody knows.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+    sync::Arc,
+};
+
+use maple_kernel::{
+    Channel, ChannelId, Class, Code, FactDef, FactKey, KindId, Locality, LocalityId, ProvisionId, Scope, Vocabulary,
+    WordList,
+};
+
+use crate::{
+    near,
+    sink::{Place, Sink},
+};
+
+/// The registries of a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Registry {
+    Facts,
+    Kinds,
+    Words,
+    Provisions,
+    Channels,
+    Guardrails,
+    Holidays,
+    Localities,
+}
+
+impl Registry {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Facts,
+        Self::Kinds,
+        Self::Words,
+        Self::Provisions,
+        Self::Channels,
+        Self::Guardrails,
+        Self::Holidays,
+        Self::Localities,
+    ];
+
+    /// Name of its file without the ending, and of its folder.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Facts => "facts",
+            Self::Kinds => "kinds",
+            Self::Words => "words",
+            Self::Provisions => "provisions",
+            Self::Channels => "channels",
+            Self::Guardrails => "guardrails",
+            Self::Holidays => "holidays",
+            Self::Localities => "localities",
+        }
+    }
+}
+
+/// Word lists by the name of their table in `words.toml`.
+pub(crate) const LISTS: [(&str, WordList); 13] = [
+    ("duty", WordList::Duty),
+    ("bearer", WordList::Bearer),
+    ("signal", WordList::Signal),
+    ("measure", WordList::Measure),
+    ("clock", WordList::Clock),
+    ("skill", WordList::Skill),
+    ("body", WordList::Body),
+    ("event", WordList::Event),
+    ("referral", WordList::Referral),
+    ("param", WordList::Param),
+    ("source", WordList::Source),
+    ("role", WordList::Role),
+    ("right", WordList::Right),
+];
+
+/// The table of a word list in `words.toml`.
+pub(crate) fn list_name(list: WordList) -> &'static str {
+    LISTS.iter().find(|(_, l)| *l == list).map_or("word", |(name, _)| name)
+}
+
+/// Every name that packs may use.
+#[derive(Default)]
+pub(crate) struct Lexicon {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) localities: BTreeMap<LocalityId, Locality>,
+    /// Packs whose floor is heard.
+    pub(crate) trusted: BTreeSet<String>,
+    /// Facts that nobody may ask for.
+    pub(crate) never: BTreeSet<Arc<str>>,
+    /// Registries whose text is broken: what they lack may only be unreadable.
+    pub(crate) shaky: BTreeSet<Registry>,
+}
+
+impl Lexicon {
+    /// Tells of an unknown name.
+    fn unknown<'n>(
+        &self,
+        registry: Registry,
+        code: &'static str,
+        what: &str,
+        name: &str,
+        place: Place,
+        known: impl IntoIterator<Item = &'n str>,
+        sink: &Sink<'_>,
+    ) {
+        if self.shaky.contains(&registry) {
+            return;
+        }
+        let near = if sink.full() { None } else { near::advice(name, known) };
+        let advice = near.unwrap_or_else(|| format!("add it to `{}.toml`, or use one that is there", registry.name()));
+        sink.error_help(place, code, format!("there is no {what} `{name}`"), advice);
+    }
+
+    pub(crate) fn channel(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<(ChannelId, &Channel)> {
+        let channels = &self.vocabulary.channels;
+        if let Some((id, channel)) = channels.get_key_value(name) {
+            return Some((id.clone(), channel));
+        }
+        let known = channels.keys().map(ChannelId::as_str);
+        self.unknown(Registry::Channels, "unknown-channel", "channel", name, place, known, sink);
+        None
+    }
+
+    /// A channel that exists in the tree of a locality.
+    pub(crate) fn channel_in(
+        &self,
+        name: &str,
+        place: Place,
+        locality: &str,
+        sink: &Sink<'_>,
+    ) -> Option<(ChannelId, &Channel)> {
+        let (id, channel) = self.channel(name, place, sink)?;
+        let within = channel.within.as_str();
+        if within != "*" && !lies_in(locality, within) && !lies_in(within, locality) {
+            sink.error(place, "foreign-channel", format!("channel `{name}` exists in `{within}` only"));
+            return None;
+        }
+        Some((id, channel))
+    }
+
+    pub(crate) fn class(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<Class> {
+        let class = Class::parse(name);
+        if class.is_none() {
+            let advice = near::advice(name, Class::ALL.map(Class::as_str));
+            sink.error_maybe(place, "unknown-class", format!("there is no class of channels `{name}`"), advice);
+        }
+        class
+    }
+
+    pub(crate) fn word(&self, list: WordList, name: &str, place: Place, sink: &Sink<'_>) -> Option<Code> {
+        if self.vocabulary.word(list, name).is_some() {
+            return Some(name.into());
+        }
+        let known = self.vocabulary.words.get(&list).into_iter().flat_map(|words| words.keys().map(Code::as_str));
+        self.unknown(Registry::Words, "unknown-word", &format!("{} word", list_name(list)), name, place, known, sink);
+        None
+    }
+
+    pub(crate) fn words(&self, list: WordList, names: Vec<(&str, Place)>, sink: &Sink<'_>) -> Vec<Code> {
+        names.into_iter().filter_map(|(name, place)| self.word(list, name, place, sink)).collect()
+    }
+
+    pub(crate) fn provision(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<ProvisionId> {
+        let provisions = &self.vocabulary.provisions;
+        if let Some((id, _)) = provisions.get_key_value(name) {
+            return Some(id.clone());
+        }
+        let known = provisions.keys().map(ProvisionId::as_str);
+        self.unknown(Registry::Provisions, "unknown-provision", "provision", name, place, known, sink);
+        None
+    }
+
+    pub(crate) fn provisions(&self, names: Vec<(&str, Place)>, sink: &Sink<'_>) -> Vec<ProvisionId> {
+        names.into_iter().filter_map(|(name, place)| self.provision(name, place, sink)).collect()
+    }
+
+    pub(crate) fn kind(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<KindId> {
+        if let Some((id, _)) = self.vocabulary.kinds.get_key_value(name) {
+            return Some(id.clone());
+        }
+        self.unknown_kind(name, place, sink);
+        None
+    }
+
+    /// A kind, `labour.*` or `*`: it must cover a known kind.
+    pub(crate) fn kinds<'n>(&self, name: &'n str, place: Place, sink: &Sink<'_>) -> Option<&'n str> {
+        let Some(prefix) = name.strip_suffix('*') else { return self.kind(name, place, sink).map(|_| name) };
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let covers =
+            self.vocabulary.kinds.range::<str, _>(from).next().is_some_and(|(k, _)| k.as_str().starts_with(prefix));
+        if !covers {
+            self.unknown_kind(name, place, sink);
+        }
+        covers.then_some(name)
+    }
+
+    fn unknown_kind(&self, name: &str, place: Place, sink: &Sink<'_>) {
+        let kinds = self.vocabulary.kinds.keys().map(KindId::as_str);
+        if name.ends_with('*') {
+            let mut families: Vec<String> =
+                kinds.filter_map(|k| k.split_once('.')).map(|(family, _)| format!("{family}.*")).collect();
+            families.dedup();
+            let known = families.iter().map(String::as_str);
+            self.unknown(Registry::Kinds, "unknown-kind", "dispute kind", name, place, known, sink);
+        } else {
+            self.unknown(Registry::Kinds, "unknown-kind", "dispute kind", name, place, kinds, sink);
+        }
+    }
+
+    pub(crate) fn locality(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<(LocalityId, &Locality)> {
+        if let Some((id, locality)) = self.localities.get_key_value(name) {
+            return Some((id.clone(), locality));
+        }
+        let known = self.localities.keys().map(LocalityId::as_str);
+        self.unknown(Registry::Localities, "unknown-locality", "locality", name, place, known, sink);
+        None
+    }
+
+    /// A locality, or every one below it: `cn/zhejiang/*`.
+    pub(crate) fn localities_of<'n>(&self, name: &'n str, place: Place, sink: &Sink<'_>) -> Option<&'n str> {
+        let Some(prefix) = name.strip_suffix('*') else { return self.locality(name, place, sink).map(|_| name) };
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        if self.localities.range::<str, _>(from).next().is_some_and(|(l, _)| l.as_str().starts_with(prefix)) {
+            return Some(name);
+        }
+        let known: Vec<_> = self.localities.keys().map(|l| format!("{l}/*")).collect();
+        let known = known.iter().map(String::as_str);
+        self.unknown(Registry::Localities, "unknown-locality", "locality", name, place, known, sink);
+        None
+    }
+
+    /// A fact of one of these scopes.
+    pub(crate) fn fact(
+        &self,
+        name: &str,
+        place: Place,
+        scopes: &[Scope],
+        sink: &Sink<'_>,
+    ) -> Option<(FactKey, &FactDef)> {
+        let Some((key, def)) = self.vocabulary.facts.get_key_value(name) else {
+            self.unknown_fact(name, place, scopes, sink);
+            return None;
+        };
+        if scopes.contains(&def.scope) {
+            return Some((key.clone(), def));
+        }
+        let (whose, advice) = match def.scope {
+            Scope::Party => ("of a party", "ask for it inside `any = { … }` or `all = { … }`, or state it of a party"),
+            Scope::Case => ("of the case", "write it beside the parties, not inside one"),
+            Scope::Locality => ("of the locality", "it is set under `figures` in `localities.toml`"),
+            Scope::Derived => ("derived by policies", "only an effect `{ derive = … }` sets it"),
+        };
+        sink.error_help(place, "wrong-scope", format!("`{name}` is a fact {whose}"), advice);
+        None
+    }
+
+    fn unknown_fact(&self, name: &str, place: Place, scopes: &[Scope], sink: &Sink<'_>) {
+        if self.never.contains(name) {
+            let advice = "no policy may ask for it; a rule speaks of the dispute, never of who somebody is";
+            sink.error_help(
+                place,
+                "forbidden-fact",
+                format!("`{name}` is on the list of facts that are never asked for"),
+                advice,
+            );
+            return;
+        }
+        let facts = self.vocabulary.facts.iter().filter(|(_, def)| scopes.contains(&def.scope));
+        let known = facts.map(|(key, _)| key.as_str());
+        self.unknown(Registry::Facts, "unknown-fact", "fact", name, place, known, sink);
+    }
+}
+
+/// True when `inner` is `outer` or lies below it.
+pub(crate) fn lies_in(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,212 @@
+//! What can be checked only when every pack is read: plugins, what replaces what, which cases show which rules.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use maple_kernel::{Floor, PluginInfo, PolicyId, Replaces, RuleId};
+use semver::Version;
+
+use crate::{
+    lexicon::lies_in,
+    near,
+    packs::{Draft, Pack, RuleRef},
+    sink::{Place, Sink},
+};
+
+/// The newest plugin that a policy may use.
+pub(crate) fn plugin<'p>(draft: &Draft, have: &'p Shelf, sink: &Sink<'_>) -> Option<&'p PluginInfo> {
+    let Some(versions) = have.0.get(&draft.plugin) else {
+        let message = format!("there is no plugin `{}`", draft.plugin);
+        let near = near::advice(&draft.plugin, have.0.keys().map(String::as_str));
+        let advice = near.unwrap_or_else(|| "build it and put it where the host looks for plugins".to_owned());
+        sink.error_help(draft.plugin_place, "unknown-plugin", message, advice);
+        return None;
+    };
+    let fit = versions.iter().rev().find(|(version, _)| draft.version.matches(version)).map(|(_, info)| info);
+    if fit.is_none() {
+        let versions: Vec<_> = versions.keys().map(Version::to_string).collect();
+        let message =
+            format!("plugin `{}` is needed as {}; on hand: {}", draft.plugin, draft.version, versions.join(", "));
+        sink.error_help(draft.plugin_place, "plugin-version", message, "ask for a version that is on hand");
+    }
+    fit
+}
+
+/// The plugins on hand, by id and version.
+pub(crate) struct Shelf(BTreeMap<String, BTreeMap<Version, PluginInfo>>);
+
+impl Shelf {
+    pub(crate) fn new(plugins: Vec<PluginInfo>) -> Self {
+        let mut shelf: BTreeMap<String, BTreeMap<Version, PluginInfo>> = BTreeMap::new();
+        for info in plugins {
+            if let Ok(version) = Version::parse(&info.version) {
+                shelf.entry(info.id.clone()).or_default().insert(version, info);
+            }
+        }
+        Self(shelf)
+    }
+}
+
+/// What is known of every policy: its rules and which of them are floor.
+pub(crate) struct Known<'p> {
+    policies: BTreeMap<&'p str, (&'p Draft, &'p Pack)>,
+    /// Policies of a rule, by the rule's bare id.
+    by_rule: HashMap<&'p str, Vec<&'p Draft>>,
+    told: HashMap<&'p PolicyId, &'p [RuleId]>,
+}
+
+impl<'p> Known<'p> {
+    /// `told` are the rules of policies whose plugin has told them.
+    pub(crate) fn new(packs: &'p [Pack], told: HashMap<&'p PolicyId, &'p [RuleId]>) -> Self {
+        let all = packs.iter().flat_map(|pack| pack.policies.iter().map(move |draft| (draft, pack)));
+        let mut known = Self { policies: BTreeMap::new(), by_rule: HashMap::new(), told };
+        for (draft, pack) in all {
+            known.policies.insert(draft.id.as_str(), (draft, pack));
+            let told = known.told.get(&draft.id).copied().unwrap_or_default();
+            let rules: BTreeSet<&str> = draft.rules.keys().chain(told).map(RuleId::as_str).collect();
+            for rule in rules {
+                known.by_rule.entry(rule).or_default().push(draft);
+            }
+        }
+        known
+    }
+
+    fn rules_of(&self, draft: &'p Draft) -> impl Iterator<Item = &'p str> {
+        let told = self.told.get(&draft.id).copied().unwrap_or_default();
+        draft.rules.keys().chain(told).map(RuleId::as_str)
+    }
+
+    fn has(&self, draft: &Draft, rule: &str) -> bool {
+        self.by_rule.get(rule).is_some_and(|drafts| drafts.iter().any(|d| d.id == draft.id))
+    }
+
+    /// Checks what the policies of a pack replace, and the rules it names as floor.
+    pub(crate) fn check_pack(&self, pack: &'p Pack, sink: &Sink<'_>) {
+        for draft in &pack.policies {
+            for (replaces, place) in &draft.replaces {
+                self.check_replaces(draft, replaces, *place, sink);
+            }
+            for (rule, place) in &draft.floor.named {
+                if !self.has(draft, rule.as_str()) {
+                    self.unknown_rule(rule.as_str(), *place, self.rules_of(draft), draft.id.as_str(), sink);
+                }
+            }
+        }
+        self.check_cases(pack, sink);
+    }
+
+    fn check_replaces(&self, draft: &Draft, replaces: &Replaces, place: Place, sink: &Sink<'_>) {
+        let upper = replaces.policy.as_str();
+        let Some((other, pack)) = self.policies.get(upper) else {
+            let message = format!("there is no policy `{upper}` to replace");
+            let advice = if sink.full() { None } else { near::advice(upper, self.policies.keys().copied()) };
+            sink.error_maybe(place, "unknown-policy", message, advice);
+            return;
+        };
+        let own = draft.locality.as_str();
+        if own == other.locality.as_str() || !lies_in(own, other.locality.as_str()) {
+            let message = format!("`{upper}` is not of a level above `{own}`");
+            let advice = "a policy can only replace what stands above it in its own tree";
+            sink.error_help(place, "replaces-level", message, advice);
+            return;
+        }
+        let rule = replaces.rule.as_ref().map(RuleId::as_str);
+        if let Some(rule) = rule
+            && !self.has(other, rule)
+        {
+            self.unknown_rule(rule, place, self.rules_of(other), upper, sink);
+            return;
+        }
+        let floor = if pack.trusted { floor_rule(&other.floor.floor, rule) } else { None };
+        if let Some(floor) = floor {
+            let message = format!("`{upper}#{floor}` is floor and gives way to nobody");
+            sink.error_help(place, "weakens-floor", message, "a lower pack may add to it, prefer and shorten");
+        }
+    }
+
+    fn unknown_rule<'n>(
+        &self,
+        rule: &str,
+        place: Place,
+        known: impl Iterator<Item = &'n str>,
+        policy: &str,
+        sink: &Sink<'_>,
+    ) {
+        let advice = if sink.full() { None } else { near::advice(rule, known) };
+        sink.error_maybe(place, "unknown-rule", format!("`{policy}` has no rule `{rule}`"), advice);
+    }
+
+    fn check_cases(&self, pack: &'p Pack, sink: &Sink<'_>) {
+        let own: HashSet<&str> = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
+        let (mut covered, mut lacking) = (HashSet::new(), HashSet::new());
+        for case in &pack.cases {
+            for (rule, place) in &case.covers {
+                if self.named(rule, |d| own.contains(d.id.as_str())) {
+                    covered.insert(rule.rule.as_str());
+                } else {
+                    let known = pack.policies.iter().flat_map(|draft| self.rules_of(draft));
+                    let message = format!("this pack has no rule `{rule}`");
+                    let advice = if sink.full() { None } else { near::advice(rule.rule.as_str(), known) };
+                    sink.error_maybe(*place, "unknown-rule", message, advice);
+                }
+            }
+            let locality = case.question.case.locality.as_str();
+            for (rule, place) in case.has_rules.iter().chain(&case.lacks_rules) {
+                self.check_named(rule, *place, locality, sink);
+            }
+            lacking.extend(case.lacks_rules.iter().map(|(rule, _)| rule.rule.as_str()));
+        }
+        for draft in pack.policies.iter().filter(|draft| draft.mode != maple_kernel::Mode::Off) {
+            self.check_coverage(draft, &covered, &lacking, sink);
+        }
+    }
+
+    fn named(&self, rule: &RuleRef, fits: impl Fn(&Draft) -> bool) -> bool {
+        self.by_rule.get(rule.rule.as_str()).is_some_and(|drafts| {
+            drafts.iter().any(|d| fits(d) && rule.policy.as_ref().is_none_or(|policy| *policy == d.id))
+        })
+    }
+
+    /// A rule that a decision in a locality may rest on; the host's own are called `H01` to `H22`.
+    fn check_named(&self, rule: &RuleRef, place: Place, locality: &str, sink: &Sink<'_>) {
+        let name = rule.rule.as_str();
+        let host = name.strip_prefix('H').is_some_and(|n| n.len() == 2 && n.bytes().all(|b| b.is_ascii_digit()));
+        if host || self.named(rule, |d| lies_in(locality, d.locality.as_str())) {
+            return;
+        }
+        let above = self.policies.values().filter(|(d, _)| lies_in(locality, d.locality.as_str()));
+        let known: Vec<_> = above.flat_map(|(draft, _)| self.rules_of(draft)).collect();
+        let advice = if sink.full() { None } else { near::advice(name, known) };
+        sink.error_maybe(
+            place,
+            "unknown-rule",
+            format!("no policy that `{locality}` is under has a rule `{rule}`"),
+            advice,
+        );
+    }
+
+    fn check_coverage(&self, draft: &'p Draft, covered: &HashSet<&str>, lacking: &HashSet<&str>, sink: &Sink<'_>) {
+        let rules: BTreeSet<&str> = self.rules_of(draft).collect();
+        for rule in rules {
+            let place = draft.rules.get(rule).map_or(draft.place, |meta| meta.place);
+            if !covered.contains(rule) {
+                let message = format!("no case shows rule `{rule}` of `{}` at work", draft.id);
+                sink.warn(place, "rule-without-case", message, format!("add a case with `covers = [\"{rule}\"]`"));
+            }
+            if !lacking.contains(rule) {
+                let message = format!("no case shows rule `{rule}` of `{}` keeping silent", draft.id);
+                let advice = format!("add a case that expects `lacks-rules = [\"{rule}\"]`");
+                sink.warn(place, "rule-without-negative-case", message, advice);
+            }
+        }
+    }
+}
+
+/// The floor rule that would be replaced.
+fn floor_rule(floor: &Floor, rule: Option<&str>) -> Option<String> {
+    match (floor, rule) {
+        (Floor::None, _) => None,
+        (Floor::All, rule) => Some(rule.unwrap_or("*").to_owned()),
+        (Floor::Rules(rules), None) => rules.first().map(|rule| rule.as_str().to_owned()),
+        (Floor::Rules(rules), Some(rule)) => rules.contains(rule).then(|| rule.to_owned()),
+    }
+}

@@ -1,0 +1,145 @@
+//! Settings on their way to a plugin, with the place of every part, so that a plugin's complaint finds its line.
+
+use std::sync::Arc;
+
+use maple_kernel::{Day, Setting, Span, Unit, Value};
+
+use crate::{
+    sink::{Place, Sink},
+    tree::{Node, Raw},
+};
+
+/// A setting that knows where it was written.
+#[derive(Debug)]
+pub(crate) struct Lowered {
+    pub(crate) place: Place,
+    value: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    Flag(bool),
+    Number(f64),
+    Text(Arc<str>),
+    Day(Day),
+    Items(Vec<Lowered>),
+    Table(Vec<(Arc<str>, Lowered)>),
+}
+
+impl Lowered {
+    pub(crate) fn text(text: &str, place: Place) -> Self {
+        Self { place, value: Part::Text(text.into()) }
+    }
+
+    pub(crate) fn number(number: impl Into<f64>, place: Place) -> Self {
+        Self { place, value: Part::Number(number.into()) }
+    }
+
+    pub(crate) fn flag(flag: bool, place: Place) -> Self {
+        Self { place, value: Part::Flag(flag) }
+    }
+
+    pub(crate) fn day(day: Day, place: Place) -> Self {
+        Self { place, value: Part::Day(day) }
+    }
+
+    pub(crate) fn items(items: Vec<Self>, place: Place) -> Self {
+        Self { place, value: Part::Items(items) }
+    }
+
+    pub(crate) fn texts<'n>(names: impl IntoIterator<Item = (&'n str, Place)>, place: Place) -> Self {
+        Self::items(names.into_iter().map(|(name, at)| Self::text(name, at)).collect(), place)
+    }
+
+    pub(crate) fn table(place: Place) -> Self {
+        Self { place, value: Part::Table(Vec::new()) }
+    }
+
+    /// `{ count, unit }`.
+    pub(crate) fn span(span: Span, place: Place) -> Self {
+        let unit = match span.unit {
+            Unit::Hour => "hour",
+            Unit::Day => "day",
+            Unit::WorkingDay => "working-day",
+            Unit::Month => "month",
+            Unit::Year => "year",
+        };
+        Self::table(place).with("count", Self::number(span.count, place)).with("unit", Self::text(unit, place))
+    }
+
+    /// A value of a fact; money as `{ money = minor units }`.
+    pub(crate) fn value(value: &Value, place: Place) -> Self {
+        match value {
+            Value::Text(text) => Self::text(text, place),
+            Value::Number(number) => Self::number(*number, place),
+            Value::Flag(flag) => Self::flag(*flag, place),
+            Value::Day(day) => Self::day(*day, place),
+            Value::Words(words) => Self::texts(words.iter().map(|w| (&**w, place)), place),
+            #[expect(clippy::cast_precision_loss, reason = "amounts are at most 10^13 minor units, below 2^53")]
+            Value::Money(minor) => Self::table(place).with("money", Self::number(*minor as f64, place)),
+        }
+    }
+
+    /// This table with one key more.
+    pub(crate) fn with(mut self, key: &str, value: Self) -> Self {
+        self.put(key, value);
+        self
+    }
+
+    /// One key more in this table.
+    pub(crate) fn put(&mut self, key: &str, value: Self) {
+        if let Part::Table(entries) = &mut self.value {
+            entries.push((key.into(), value));
+        }
+    }
+
+    /// Settings as an author wrote them for a plugin of code.
+    pub(crate) fn raw(node: &Node<'_>, sink: &Sink<'_>) -> Self {
+        let value = match &node.value {
+            Raw::Text(text) => Part::Text(text.as_ref().into()),
+            Raw::Integer(number) => {
+                if number.unsigned_abs() > 1 << 53 {
+                    sink.error(node.place, "bad-number", "the number is too large to be exact");
+                }
+                #[expect(clippy::cast_precision_loss, reason = "checked above")]
+                Part::Number(*number as f64)
+            }
+            Raw::Float(number) => Part::Number(*number),
+            Raw::Flag(flag) => Part::Flag(*flag),
+            Raw::Day(day) => Part::Day(*day),
+            Raw::Items(items) => Part::Items(items.iter().map(|n| Self::raw(n, sink)).collect()),
+            Raw::Table(entries) => {
+                Part::Table(entries.iter().map(|e| (e.key.as_ref().into(), Self::raw(&e.node, sink))).collect())
+            }
+            Raw::Bad => Part::Table(Vec::new()),
+        };
+        Self { place: node.place, value }
+    }
+
+    /// What the plugin gets.
+    pub(crate) fn setting(&self) -> Setting {
+        match &self.value {
+            Part::Flag(flag) => Setting::Flag(*flag),
+            Part::Number(number) => Setting::Number(*number),
+            Part::Text(text) => Setting::Text(Arc::clone(text)),
+            Part::Day(day) => Setting::Day(*day),
+            Part::Items(items) => Setting::Items(items.iter().map(Self::setting).collect()),
+            Part::Table(entries) => Setting::Table(entries.iter().map(|(k, v)| (Arc::clone(k), v.setting())).collect()),
+        }
+    }
+
+    /// The place that a complaint's path leads to, such as `rules[2].when.amount`; as far as the path can be followed.
+    pub(crate) fn find(&self, path: &str) -> Place {
+        let mut at = self;
+        for step in path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty()) {
+            let next = match &at.value {
+                Part::Items(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+                Part::Table(entries) => entries.iter().find(|(key, _)| &**key == step).map(|(_, value)| value),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            at = next;
+        }
+        at.place
+    }
+}

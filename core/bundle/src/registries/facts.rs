@@ -1,0 +1,119 @@
+//! `facts.toml`: what may be known of a case, a party or a locality.
+
+use std::sync::Arc;
+
+use maple_kernel::{FactDef, FactType, Scope, Text};
+
+use super::{Seen, listed};
+use crate::{
+    fields::{self, Fields},
+    lexicon::Lexicon,
+    near,
+    sink::Sink,
+    tree::Node,
+    values,
+};
+
+/// Largest whole number a fact may hold.
+pub const FACT_COUNT_MAX: i64 = 1_000_000_000;
+/// Largest amount a fact may hold, in minor units.
+pub const FACT_MONEY_MAX: i64 = 10_000_000_000_000;
+/// What a fact holds at most when its registry does not say.
+const COUNT_DEFAULT_MAX: i64 = 1_000_000;
+/// How many words a closed list may have.
+pub const FACT_WORDS_MAX: usize = 1_000;
+
+/// Keys that conditions use for themselves.
+const RESERVED: [&str; 10] = ["kind", "source", "locality", "any", "all", "not", "either", "role", "type", "facts"];
+
+pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
+    for node in files.iter().filter_map(|file| file.get("never")) {
+        lexicon.never.extend(fields::names(node, "never", sink).into_iter().map(|(name, _)| Arc::from(name)));
+    }
+    let mut seen = Seen::default();
+    for node in listed(files, "fact", &["never"], sink) {
+        let Some(mut fact) = Fields::of(node, "a fact", sink) else { continue };
+        let key = fact.need("key");
+        let name = key.and_then(|k| fields::text(k, "key", sink));
+        let kind = kind_of(&mut fact, sink);
+        let scope = scope_of(&mut fact, sink);
+        let title = fact.need_both("title").unwrap_or_default();
+        fact.finish();
+        let (Some(key), Some(name)) = (key, name) else { continue };
+        if lexicon.never.contains(name) || RESERVED.contains(&name) {
+            let why = if RESERVED.contains(&name) { "is a word of the conditions" } else { "is on the list `never`" };
+            sink.error(key.place, "reserved-name", format!("a fact cannot be called `{name}`, which {why}"));
+            continue;
+        }
+        if fields::name(name, key.place, "_", "the key of a fact", sink).is_some()
+            && seen.first("fact", name, key.place, sink)
+        {
+            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, title });
+        }
+    }
+}
+
+fn scope_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Scope {
+    let known =
+        [("case", Scope::Case), ("party", Scope::Party), ("locality", Scope::Locality), ("derived", Scope::Derived)];
+    choose(fact, "scope", &known, sink).unwrap_or(Scope::Case)
+}
+
+fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> FactType {
+    let types = ["text", "count", "flag", "day", "words", "money"].map(|t| (t, t));
+    let kind = choose(fact, "type", &types, sink).unwrap_or("text");
+    let mut words = || {
+        let names = fact.names("words");
+        if let Some((_, place)) = names.get(FACT_WORDS_MAX) {
+            sink.error(*place, "too-many", format!("a closed list has at most {FACT_WORDS_MAX} words"));
+        }
+        names
+            .into_iter()
+            .filter_map(|(word, place)| fields::name(word, place, "_", "a word of a closed list", sink))
+            .map(Arc::from)
+            .collect()
+    };
+    match kind {
+        "count" => {
+            let min = fact.number("min", 0, FACT_COUNT_MAX).unwrap_or(0);
+            let max = fact.number("max", min, FACT_COUNT_MAX).unwrap_or(COUNT_DEFAULT_MAX.max(min));
+            FactType::Count { min, max }
+        }
+        "flag" => FactType::Flag,
+        "day" => FactType::Day,
+        "words" => FactType::Words(words()),
+        "money" => FactType::Money { max: money_max(fact, sink) },
+        _ => FactType::Text(words()),
+    }
+}
+
+fn money_max(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> i64 {
+    let Some(node) = fact.get("max") else { return FACT_MONEY_MAX };
+    let whole = FactDef { kind: FactType::Money { max: FACT_MONEY_MAX }, scope: Scope::Case, title: Text::default() };
+    match values::single(node, "max", &whole, sink) {
+        Some(maple_kernel::Value::Money(max)) => max,
+        _ => FACT_MONEY_MAX,
+    }
+}
+
+/// One of a few words that a key may have.
+pub(crate) fn choose<T: Copy>(
+    table: &mut Fields<'_, '_>,
+    key: &'static str,
+    known: &[(&'static str, T)],
+    sink: &Sink<'_>,
+) -> Option<T> {
+    let node = table.need(key)?;
+    one_of(node, key, known, sink)
+}
+
+/// One of a few words.
+pub(crate) fn one_of<T: Copy>(node: &Node<'_>, key: &str, known: &[(&'static str, T)], sink: &Sink<'_>) -> Option<T> {
+    let text = fields::text(node, key, sink)?;
+    let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let advice = near::advice(text, known.iter().map(|(word, _)| *word));
+        sink.error_maybe(node.place, "unknown-value", format!("`{text}` is no value of `{key}`"), advice);
+    }
+    found
+}

@@ -1,0 +1,6 @@
+//! Bundles in, rulesets or problems out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod faults;
+mod support;
+mod whole;
