@@ -1,5 +1,13 @@
 //! Every way a question can be wrong, one row each, and every limit at its edge.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod fixture;
 
 use fixture::{day, ruleset};

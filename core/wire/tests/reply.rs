@@ -1,5 +1,13 @@
 //! The shape of a reply, which callers rely on, and the document that describes it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod fixture;
 
 use fixture::{day, ruleset};
