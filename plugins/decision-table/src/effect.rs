@@ -14,8 +14,8 @@ pub(crate) enum Effect {
     Fixed(Claim),
     /// An offer that also asks for the languages of the parties.
     Speaking(Offer, Slot),
-    /// A clock that runs from a day of the case.
-    Running(Clock, Start),
+    /// A clock that runs from a day of the case, which counts as its first or does not count.
+    Running(Clock, Start, Count),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,15 @@ pub(crate) enum Start {
     Today,
     Filed,
     Fact(Slot),
+}
+
+/// Whether the day a clock runs from counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    /// Three months *from* a day: the day does not count.
+    From,
+    /// Three months *beginning with* a day: it does.
+    BeginningWith,
 }
 
 impl Effect {
@@ -54,7 +63,7 @@ impl Effect {
     /// The facts of the case that it uses.
     pub(crate) fn slots(&self, slots: &mut Vec<Slot>) {
         match self {
-            Self::Speaking(_, slot) | Self::Running(_, Start::Fact(slot)) => slots.push(*slot),
+            Self::Speaking(_, slot) | Self::Running(_, Start::Fact(slot), _) => slots.push(*slot),
             Self::Fixed(_) | Self::Running(..) => {}
         }
     }
@@ -64,7 +73,10 @@ impl Effect {
         match self {
             Self::Fixed(claim) => Some(claim.clone()),
             Self::Speaking(offer, slot) => Some(speaking(offer.clone(), *slot, view).into()),
-            Self::Running(clock, start) => Some(Clock { start: start.day(view)?, ..clock.clone() }.into()),
+            Self::Running(clock, start, count) => {
+                let start = start.day(view)?;
+                Some(Clock { start, span: count.span(start, clock.span), ..clock.clone() }.into())
+            }
         }
     }
 }
@@ -79,6 +91,20 @@ impl Start {
             Self::Today => Some(view.case.day),
             Self::Filed => Some(view.case.filed),
             Self::Fact(slot) => view.fact(slot)?.as_day(),
+        }
+    }
+}
+
+impl Count {
+    /// The span as the host counts it, which never counts the first day. One that counts it is told in days, since the
+    /// day before may be of a shorter month.
+    fn span(self, start: Day, span: Span) -> Span {
+        match self {
+            Self::From => span,
+            Self::BeginningWith => {
+                let days = start.moved(span, true).days_since(start) - 1;
+                Span::days(u16::try_from(days).unwrap_or(u16::MAX))
+            }
         }
     }
 }
@@ -151,8 +177,12 @@ fn clock(table: &Table<'_>, keys: &mut Keys) -> Option<Effect> {
         "filed" => Start::Filed,
         key => Start::Fact(keys.slot(key)),
     };
+    let count = match table.get("first-day-counts").flag() {
+        Some(true) => Count::BeginningWith,
+        _ => Count::From,
+    };
     let epoch = Day { year: 1970, month: 1, day: 1 };
-    Some(Effect::Running(Clock::of(code?, epoch, span?).warn(&warn), start))
+    Some(Effect::Running(Clock::of(code?, epoch, span?).warn(&warn), start, count))
 }
 
 fn signal(table: &Table<'_>) -> Option<Claim> {

@@ -1,5 +1,7 @@
 //! Rule tables asked natively.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
 use decision_table::{CONDITION_DEPTH_MAX, EFFECTS_ROW_MAX, ROWS_MAX, RULE_ID_BYTES_MAX, Table};
 use maple_guest::{
     CaseFile, Claim, Day, Finding, Policy, Span, Value, facts,
@@ -161,6 +163,26 @@ fn every_effect_becomes_its_claim() {
     let Claim::Clock(clock) = &found[7] else { panic!("{:?}", found[7]) };
     assert_eq!((clock.start, clock.span), (day(2026, 11, 20), Span::working_days(5)));
     assert_eq!(found[10], Claim::Refer("look".into()));
+}
+
+/// Three months beginning with a day end a day before three months from it (Employment Rights Act 1996 s 111).
+#[test]
+fn a_clock_may_count_its_first_day() {
+    for (filed, ends) in [
+        (day(2026, 3, 15), day(2026, 6, 14)),
+        (day(2026, 3, 1), day(2026, 5, 31)),
+        (day(2025, 11, 30), day(2026, 2, 27)),
+        (day(2024, 2, 29), day(2024, 5, 28)),
+    ] {
+        let rules = Tree::Items(vec![row(
+            settings!({ "op": "all", "of": [] }),
+            settings!([{ "do": "clock", "clock": "claim", "from": "filed", "span": { "count": 3, "unit": "month" },
+                "first-day-counts": true }]),
+        )]);
+        let found = ask(&table(rules), &wage().filed(filed).build());
+        let Claim::Clock(clock) = &found[0].claim else { panic!("{:?}", found[0]) };
+        assert_eq!((clock.start, clock.start.moved(clock.span, true)), (filed, ends), "{filed:?}");
+    }
 }
 
 #[test]

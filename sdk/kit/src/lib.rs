@@ -1,1 +1,4 @@
-//! maple-kit
+//! The author's side of the host: plugins are built here, and packs try themselves here.
+
+pub mod build;
+pub mod cases;

@@ -1,0 +1,104 @@
+//! What can go wrong while a plugin is built.
+
+use std::{io, path::PathBuf};
+
+use super::{COMPONENT_BYTES_MAX, PLUGINS_FOLDER_MAX};
+
+/// Why a plugin could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A file or folder cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file or folder cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder holds more than it may.
+    #[error("`{path}` holds {count} entries, at most {PLUGINS_FOLDER_MAX} are read")]
+    TooMany {
+        /// Which.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+    },
+    /// A folder is no crate.
+    #[error("`{path}` holds no Rust crate: there is no package in its `Cargo.toml`")]
+    NoCrate {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A program that the build needs does not start.
+    #[error("cannot run `{name}`; install Rust from https://rustup.rs, or put `{name}` on the PATH")]
+    Tool {
+        /// Which.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A program that the build needs gives no usable answer.
+    #[error("`{name}` failed: {output}")]
+    ToolFailed {
+        /// Which.
+        name: String,
+        /// What it said.
+        output: String,
+    },
+    /// The wasm target of Rust is missing and could not be installed.
+    #[error("{}", super::target::advice(reason))]
+    Target {
+        /// What was tried, and why it failed.
+        reason: String,
+    },
+    /// The sources do not compile.
+    #[error("the plugins do not compile\n{output}")]
+    Compile {
+        /// What the compiler said.
+        output: String,
+    },
+    /// The crate compiles, but not to a component's module.
+    #[error("the crate `{id}` makes no wasm module; add `crate-type = [\"cdylib\", \"rlib\"]` under `[lib]`")]
+    NoModule {
+        /// Which.
+        id: String,
+    },
+    /// The module does not follow the contract.
+    #[error("`{id}` is not a plugin: {why}; does it call `maple_guest::export!`?")]
+    NotAPlugin {
+        /// Which.
+        id: String,
+        /// Why.
+        why: String,
+    },
+    /// The module asks for more than the contract gives.
+    #[error("`{id}` imports `{import}`; a plugin may import the diary and nothing else")]
+    Import {
+        /// Which.
+        id: String,
+        /// What it asks for.
+        import: String,
+    },
+    /// The component is too large.
+    #[error("`{id}` has {bytes} bytes, a component has at most {COMPONENT_BYTES_MAX}")]
+    TooLarge {
+        /// Which.
+        id: String,
+        /// How large.
+        bytes: usize,
+    },
+    /// Somebody changed the folder while it was built.
+    #[error("`{path}` was changed while the plugins were built; build again")]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+}
