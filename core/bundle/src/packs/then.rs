@@ -237,7 +237,7 @@ fn clock(out: Lowered, entry: &Entry<'_>, table: &mut Fields<'_, '_>, context: &
     let found = word(out, "clock", &entry.node, WordList::Clock, context);
     let from = table.need("from").and_then(|node| start(node, context));
     let span = table.need("span").and_then(|n| Some((fields::span(n, "span", 1, context.sink)?, n.place)));
-    let warn = table.get("warn");
+    let (warn, counts) = (table.get("warn"), table.flag("first-day-counts"));
     let (mut out, from, (span, place)) = (found?, from?, span?);
     if let Raw::Text(code) = &entry.node.value {
         let limit = context.lexicon.vocabulary.word(WordList::Clock, code).and_then(|word| word.max);
@@ -247,6 +247,9 @@ fn clock(out: Lowered, entry: &Entry<'_>, table: &mut Fields<'_, '_>, context: &
     out.put("span", Lowered::span(span, place));
     if let Some(node) = warn {
         out.put("warn", warnings(node, context));
+    }
+    if let Some(counts) = counts {
+        out.put("first-day-counts", Lowered::flag(counts, place));
     }
     Some(out)
 }
