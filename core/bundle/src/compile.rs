@@ -130,7 +130,7 @@ impl<'c> Compiler<'c> {
     fn run(self, plugins: &dyn Plugins) -> Result<Compiled, Vec<Diagnostic>> {
         let sorted = self.sort();
         self.whole(&sorted);
-        let lexicon = self.registries(&sorted);
+        let lexicon = registries::read(&sorted.registries, sorted.shaky.clone(), self.sink);
         let before = self.sink.broken_files();
         let (mut packs, mut out) = self.packs(&sorted, &lexicon);
         let fatal = before.iter().any(|file| !self.of_pack(*file));
@@ -218,11 +218,6 @@ impl<'c> Compiler<'c> {
             let message = format!("the bundle has more than {BUNDLE_PACKS_MAX} packs");
             self.sink.error(Place::NOWHERE, "too-many", message);
         }
-    }
-
-    /// What a broken file lacks may only be unreadable, so that registries after a broken one are read in silence.
-    fn registries(&self, sorted: &Sorted<'_>) -> Lexicon {
-        registries::read(&sorted.registries, sorted.shaky.clone(), self.sink)
     }
 
     /// The packs without errors in their own files, and the names of the others.

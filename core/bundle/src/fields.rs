@@ -87,7 +87,7 @@ impl<'t, 'a> Fields<'t, 'a> {
         day(node, key, self.sink)
     }
 
-    /// First and last day; a complaint when they stand the wrong way round.
+    /// First and last day; without the last, and told, when they stand the wrong way round.
     pub(crate) fn days(&mut self, from: &'static str, to: &'static str) -> (Option<Day>, Option<Day>) {
         let (first, last) = (self.day(from), self.day(to));
         if let (Some(first), Some(last)) = (first, last)
@@ -96,6 +96,7 @@ impl<'t, 'a> Fields<'t, 'a> {
             let place = self.entries.iter().find(|e| e.key == to).map_or(self.place, |e| e.node.place);
             let message = format!("`{to}` {last} lies before `{from}` {first}");
             self.sink.error_help(place, "dates-inverted", message, "both days are in force; exchange or correct them");
+            return (Some(first), None);
         }
         (first, last)
     }

@@ -30,6 +30,7 @@ pub(crate) enum Registry {
 }
 
 impl Registry {
+    /// In the order in which they lean on each other.
     pub(crate) const ALL: [Self; 8] = [
         Self::Facts,
         Self::Kinds,
@@ -52,6 +53,20 @@ impl Registry {
             Self::Guardrails => "guardrails",
             Self::Holidays => "holidays",
             Self::Localities => "localities",
+        }
+    }
+
+    /// The code of a problem with a name that it lacks.
+    const fn unknown(self) -> &'static str {
+        match self {
+            Self::Facts => "unknown-fact",
+            Self::Kinds => "unknown-kind",
+            Self::Words => "unknown-word",
+            Self::Provisions => "unknown-provision",
+            Self::Channels => "unknown-channel",
+            Self::Guardrails => "unknown-guardrails",
+            Self::Holidays => "unknown-calendar",
+            Self::Localities => "unknown-locality",
         }
     }
 }
@@ -96,7 +111,6 @@ impl Lexicon {
     fn unknown<'n>(
         &self,
         registry: Registry,
-        code: &'static str,
         what: &str,
         name: &str,
         place: Place,
@@ -108,7 +122,7 @@ impl Lexicon {
         }
         let near = if sink.full() { None } else { near::advice(name, known) };
         let advice = near.unwrap_or_else(|| format!("add it to `{}.toml`, or use one that is there", registry.name()));
-        sink.error_help(place, code, format!("there is no {what} `{name}`"), advice);
+        sink.error_help(place, registry.unknown(), format!("there is no {what} `{name}`"), advice);
     }
 
     pub(crate) fn channel(&self, name: &str, place: Place, sink: &Sink<'_>) -> Option<(ChannelId, &Channel)> {
@@ -117,7 +131,7 @@ impl Lexicon {
             return Some((id.clone(), channel));
         }
         let known = channels.keys().map(ChannelId::as_str);
-        self.unknown(Registry::Channels, "unknown-channel", "channel", name, place, known, sink);
+        self.unknown(Registry::Channels, "channel", name, place, known, sink);
         None
     }
 
@@ -131,7 +145,8 @@ impl Lexicon {
     ) -> Option<(ChannelId, &Channel)> {
         let (id, channel) = self.channel(name, place, sink)?;
         let within = channel.within.as_str();
-        if within != "*" && !lies_in(locality, within) && !lies_in(within, locality) {
+        let root = self.localities.get(locality).and_then(|l| l.chain.first());
+        if within != "*" && root.is_some_and(|root| !lies_in(root.as_str(), within)) {
             sink.error(place, "foreign-channel", format!("channel `{name}` exists in `{within}` only"));
             return None;
         }
@@ -152,7 +167,7 @@ impl Lexicon {
             return Some(name.into());
         }
         let known = self.vocabulary.words.get(&list).into_iter().flat_map(|words| words.keys().map(Code::as_str));
-        self.unknown(Registry::Words, "unknown-word", &format!("{} word", list_name(list)), name, place, known, sink);
+        self.unknown(Registry::Words, &format!("{} word", list_name(list)), name, place, known, sink);
         None
     }
 
@@ -166,7 +181,7 @@ impl Lexicon {
             return Some(id.clone());
         }
         let known = provisions.keys().map(ProvisionId::as_str);
-        self.unknown(Registry::Provisions, "unknown-provision", "provision", name, place, known, sink);
+        self.unknown(Registry::Provisions, "provision", name, place, known, sink);
         None
     }
 
@@ -201,9 +216,9 @@ impl Lexicon {
                 kinds.filter_map(|k| k.split_once('.')).map(|(family, _)| format!("{family}.*")).collect();
             families.dedup();
             let known = families.iter().map(String::as_str);
-            self.unknown(Registry::Kinds, "unknown-kind", "dispute kind", name, place, known, sink);
+            self.unknown(Registry::Kinds, "dispute kind", name, place, known, sink);
         } else {
-            self.unknown(Registry::Kinds, "unknown-kind", "dispute kind", name, place, kinds, sink);
+            self.unknown(Registry::Kinds, "dispute kind", name, place, kinds, sink);
         }
     }
 
@@ -212,7 +227,7 @@ impl Lexicon {
             return Some((id.clone(), locality));
         }
         let known = self.localities.keys().map(LocalityId::as_str);
-        self.unknown(Registry::Localities, "unknown-locality", "locality", name, place, known, sink);
+        self.unknown(Registry::Localities, "locality", name, place, known, sink);
         None
     }
 
@@ -225,7 +240,7 @@ impl Lexicon {
         }
         let known: Vec<_> = self.localities.keys().map(|l| format!("{l}/*")).collect();
         let known = known.iter().map(String::as_str);
-        self.unknown(Registry::Localities, "unknown-locality", "locality", name, place, known, sink);
+        self.unknown(Registry::Localities, "locality", name, place, known, sink);
         None
     }
 
@@ -267,7 +282,7 @@ impl Lexicon {
         }
         let facts = self.vocabulary.facts.iter().filter(|(_, def)| scopes.contains(&def.scope));
         let known = facts.map(|(key, _)| key.as_str());
-        self.unknown(Registry::Facts, "unknown-fact", "fact", name, place, known, sink);
+        self.unknown(Registry::Facts, "fact", name, place, known, sink);
     }
 }
 

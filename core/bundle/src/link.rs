@@ -72,7 +72,13 @@ impl<'p> Known<'p> {
 
     fn rules_of(&self, draft: &'p Draft) -> impl Iterator<Item = &'p str> {
         let told = self.told.get(&draft.id).copied().unwrap_or_default();
-        draft.rules.keys().chain(told).map(RuleId::as_str)
+        let written = if told.is_empty() { Some(draft.rules.keys()) } else { None };
+        written.into_iter().flatten().chain(told).map(RuleId::as_str)
+    }
+
+    /// True when nobody could tell the rules of a policy; why is told elsewhere.
+    fn silent(&self, draft: &Draft) -> bool {
+        draft.rules.is_empty() && !self.told.contains_key(&draft.id)
     }
 
     fn has(&self, draft: &Draft, rule: &str) -> bool {
@@ -86,7 +92,7 @@ impl<'p> Known<'p> {
                 self.check_replaces(draft, replaces, *place, sink);
             }
             for (rule, place) in &draft.floor.named {
-                if !self.has(draft, rule.as_str()) {
+                if !self.silent(draft) && !self.has(draft, rule.as_str()) {
                     self.unknown_rule(rule.as_str(), *place, self.rules_of(draft), draft.id.as_str(), sink);
                 }
             }
@@ -110,6 +116,9 @@ impl<'p> Known<'p> {
             return;
         }
         let rule = replaces.rule.as_ref().map(RuleId::as_str);
+        if self.silent(other) {
+            return;
+        }
         if let Some(rule) = rule
             && !self.has(other, rule)
         {
@@ -138,11 +147,12 @@ impl<'p> Known<'p> {
     fn check_cases(&self, pack: &'p Pack, sink: &Sink<'_>) {
         let own: HashSet<&str> = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
         let (mut covered, mut lacking) = (HashSet::new(), HashSet::new());
+        let silent = pack.policies.iter().any(|draft| self.silent(draft));
         for case in &pack.cases {
             for (rule, place) in &case.covers {
                 if self.named(rule, |d| own.contains(d.id.as_str())) {
                     covered.insert(rule.rule.as_str());
-                } else {
+                } else if !silent {
                     let known = pack.policies.iter().flat_map(|draft| self.rules_of(draft));
                     let message = format!("this pack has no rule `{rule}`");
                     let advice = if sink.full() { None } else { near::advice(rule.rule.as_str(), known) };
@@ -174,7 +184,11 @@ impl<'p> Known<'p> {
             return;
         }
         let above = self.policies.values().filter(|(d, _)| lies_in(locality, d.locality.as_str()));
-        let known: Vec<_> = above.flat_map(|(draft, _)| self.rules_of(draft)).collect();
+        let above: Vec<_> = above.map(|(draft, _)| *draft).collect();
+        if above.iter().any(|draft| self.silent(draft)) {
+            return;
+        }
+        let known: BTreeSet<_> = above.into_iter().flat_map(|draft| self.rules_of(draft)).collect();
         let advice = if sink.full() { None } else { near::advice(name, known) };
         sink.error_maybe(
             place,

@@ -133,6 +133,11 @@ impl<'a> Sink<'a> {
         self.broken.borrow().clone()
     }
 
+    /// True when one of these codes was told of one of these files.
+    pub(crate) fn told(&self, codes: &[&str], file: impl Fn(u32) -> bool) -> bool {
+        self.found.borrow().iter().any(|f| codes.contains(&f.code) && file(f.place.file))
+    }
+
     /// `file:line:column` of a place.
     pub(crate) fn at(&self, place: Place) -> String {
         match self.source(place) {

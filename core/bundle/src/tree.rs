@@ -82,8 +82,9 @@ pub(crate) fn parse<'a>(file: u32, source: &Source<'a>, sink: &Sink<'_>) -> (Nod
         sink.error(place(file, &span), "syntax", plain(error.message()));
     }
     let reader = Reader { file, sink };
-    let node = reader.table(root.into_inner(), Place { file, start: 0, end: 0 }, 0);
-    (node, errors.is_empty())
+    let sound = errors.is_empty();
+    let node = sink.muted(!sound, || reader.table(root.into_inner(), Place { file, start: 0, end: 0 }, 0));
+    (node, sound)
 }
 
 /// The parser's words, in the manner of all other messages.

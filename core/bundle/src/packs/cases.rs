@@ -255,7 +255,7 @@ fn expect(node: &Node<'_>, context: &Context<'_>) -> Option<Expected> {
     }
     let outcomes = [("route", Outcome::Route), ("refer", Outcome::Refer)];
     let channel = |(name, place): (&str, Place)| context.lexicon.channel(name, place, context.sink).map(|(id, _)| id);
-    let channels = |names: Vec<(&str, Place)>| names.into_iter().filter_map(|name| channel(name)).collect();
+    let channels = |names: Vec<(&str, Place)>| names.into_iter().filter_map(&channel).collect();
     let words = |list, names| context.lexicon.words(list, names, context.sink);
     let expect = Expect {
         outcome: fields.get("outcome").and_then(|n| one_of(n, "outcome", &outcomes, context.sink)),

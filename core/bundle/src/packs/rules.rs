@@ -237,22 +237,17 @@ fn in_force(
     }
 }
 
-/// The first day of `days` (before the first span, where they are open) that none of the spans covers; spans are sorted by their first day.
+/// The first day of `days` that none of the spans covers; spans are sorted by their first day.
 fn gap(spans: &[(Day, Option<Day>)], days: Window) -> Option<Day> {
-    let mut next = match days.from {
-        Some(from) => from,
-        None => return spans.first().map(|(from, _)| from.plus_days(-1)),
-    };
+    let mut next = days.from?;
     for (from, to) in spans {
-        if *from > next {
-            break;
-        }
         match to {
+            _ if *from > next => break,
             Some(to) => next = next.max(to.plus_days(1)),
             None => return None,
         }
     }
-    days.to.is_none_or(|to| next <= to).then_some(next)
+    (!spans.is_empty() && days.to.is_none_or(|to| next <= to)).then_some(next)
 }
 
 fn floor(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> bool {

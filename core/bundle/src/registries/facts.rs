@@ -45,6 +45,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
             sink.error(key.place, "reserved-name", format!("a fact cannot be called `{name}`, which {why}"));
             continue;
         }
+        let Some(kind) = kind else { continue };
         if fields::name(name, key.place, "_", "the key of a fact", sink).is_some()
             && seen.first("fact", name, key.place, sink)
         {
@@ -59,9 +60,9 @@ fn scope_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Scope {
     choose(fact, "scope", &known, sink).unwrap_or(Scope::Case)
 }
 
-fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> FactType {
+fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Option<FactType> {
     let types = ["text", "count", "flag", "day", "words", "money"].map(|t| (t, t));
-    let kind = choose(fact, "type", &types, sink).unwrap_or("text");
+    let kind = choose(fact, "type", &types, sink)?;
     let mut words = || {
         let names = fact.names("words");
         if let Some((_, place)) = names.get(FACT_WORDS_MAX) {
@@ -73,7 +74,7 @@ fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> FactType {
             .map(Arc::from)
             .collect()
     };
-    match kind {
+    Some(match kind {
         "count" => {
             let min = fact.number("min", 0, FACT_COUNT_MAX).unwrap_or(0);
             let max = fact.number("max", min, FACT_COUNT_MAX).unwrap_or(COUNT_DEFAULT_MAX.max(min));
@@ -84,7 +85,7 @@ fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> FactType {
         "words" => FactType::Words(words()),
         "money" => FactType::Money { max: money_max(fact, sink) },
         _ => FactType::Text(words()),
-    }
+    })
 }
 
 fn money_max(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> i64 {

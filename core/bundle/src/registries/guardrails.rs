@@ -110,6 +110,7 @@ fn authority(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<(Fac
 
 fn safety(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Safety> {
     let mut table = Fields::of(node, "a table of `safety`", sink)?;
+    let on = table.get("flags").is_some() || table.get("kinds").is_some();
     let safety = Safety {
         flags: flags(table.names("flags"), lexicon, sink),
         kinds: patterns(table.names("kinds"), lexicon, sink),
@@ -121,7 +122,7 @@ fn safety(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Safety>
     };
     let place = table.place();
     table.finish();
-    if safety.flags.is_empty() && safety.kinds.is_empty() {
+    if !on {
         let message = "nothing switches this protection on";
         sink.error_help(place, "never-on", message, "give `flags`, `kinds` or both");
     }

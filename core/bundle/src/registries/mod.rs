@@ -11,7 +11,7 @@ pub(crate) use facts::one_of;
 pub use facts::{FACT_COUNT_MAX, FACT_MONEY_MAX, FACT_WORDS_MAX};
 pub(crate) use guardrails::number as guardrail;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     fields,
@@ -23,18 +23,42 @@ use crate::{
 /// The root tables of the files of each registry.
 pub(crate) type Files<'a> = BTreeMap<Registry, Vec<Node<'a>>>;
 
+/// Mistakes after which an entry, and so its name, may be missing.
+const UNNAMED: [&str; 9] = [
+    "bad-name",
+    "missing-key",
+    "reserved-name",
+    "unknown-calendar",
+    "unknown-guardrails",
+    "unknown-key",
+    "unknown-law",
+    "unknown-value",
+    "wrong-type",
+];
+
 /// Reads all registries; what cannot be used is told and left out.
-pub(crate) fn read(files: &Files<'_>, shaky: std::collections::BTreeSet<Registry>, sink: &Sink<'_>) -> Lexicon {
+///
+/// Of a registry whose text is broken (`shaky`) nothing further is told: what it lacks may only be unreadable.
+pub(crate) fn read(files: &Files<'_>, shaky: BTreeSet<Registry>, sink: &Sink<'_>) -> Lexicon {
+    let mut lexicon = Lexicon { shaky: shaky.clone(), ..Lexicon::default() };
+    let (mut rails, mut calendars) = (guardrails::Named::new(), holidays::Named::new());
+    for registry in Registry::ALL {
+        let files = files.get(&registry).map_or(&[][..], Vec::as_slice);
+        sink.muted(shaky.contains(&registry), || match registry {
+            Registry::Facts => facts::read(files, &mut lexicon, sink),
+            Registry::Kinds => words::kinds(files, &mut lexicon, sink),
+            Registry::Words => words::words(files, &mut lexicon, sink),
+            Registry::Provisions => provisions::read(files, &mut lexicon, sink),
+            Registry::Channels => words::channels(files, &mut lexicon, sink),
+            Registry::Guardrails => rails = guardrails::read(files, &mut lexicon, sink),
+            Registry::Holidays => calendars = holidays::read(files, sink),
+            Registry::Localities => localities::read(files, &rails, &calendars, &mut lexicon, sink),
+        });
+        if sink.told(&UNNAMED, |file| files.iter().any(|node| node.place.file == file)) {
+            lexicon.shaky.insert(registry);
+        }
+    }
     let of = |registry| files.get(&registry).map_or(&[][..], Vec::as_slice);
-    let mut lexicon = Lexicon { shaky, ..Lexicon::default() };
-    facts::read(of(Registry::Facts), &mut lexicon, sink);
-    words::kinds(of(Registry::Kinds), &mut lexicon, sink);
-    words::words(of(Registry::Words), &mut lexicon, sink);
-    provisions::read(of(Registry::Provisions), &mut lexicon, sink);
-    words::channels(of(Registry::Channels), &mut lexicon, sink);
-    let guardrails = guardrails::read(of(Registry::Guardrails), &mut lexicon, sink);
-    let calendars = holidays::read(of(Registry::Holidays), sink);
-    localities::read(of(Registry::Localities), &guardrails, &calendars, &mut lexicon, sink);
     words::check_channels(of(Registry::Channels), &lexicon, sink);
     guardrails::check_trust(of(Registry::Guardrails), &lexicon, sink);
     lexicon

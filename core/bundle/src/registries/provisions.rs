@@ -21,7 +21,7 @@ struct Law {
 }
 
 pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
-    let laws = laws(files, sink);
+    let laws = laws(files, lexicon, sink);
     let mut seen = Seen::default();
     for node in listed(files, "provision", &["law"], sink) {
         let Some(mut table) = Fields::of(node, "a provision", sink) else { continue };
@@ -91,11 +91,12 @@ fn first_day(place: Place, id: &str, sink: &Sink<'_>) -> Option<Day> {
     Day::new(maple_kernel::DAY_YEAR_MIN, 1, 1)
 }
 
-fn laws<'t>(files: &'t [Node<'_>], sink: &Sink<'_>) -> HashMap<&'t str, Law> {
+fn laws<'t>(files: &'t [Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) -> HashMap<&'t str, Law> {
     let mut seen = Seen::default();
     let mut laws = HashMap::new();
     for entry in files.iter().filter_map(|f| f.get("law")).flat_map(Node::entries) {
         if dotted(entry) {
+            lexicon.shaky.insert(Registry::Provisions);
             let message = format!("`law.{}` holds no law", entry.key);
             sink.error_help(
                 entry.place,

@@ -1,6 +1,6 @@
 //! `kinds.toml`, `words.toml` and `channels.toml`.
 
-use maple_kernel::{Channel, Class, ClockKind, LocalityId, Word, WordList};
+use maple_kernel::{Channel, Class, ClockKind, Word, WordList};
 
 use super::{Seen, facts, listed, unknown_table};
 use crate::{
@@ -90,9 +90,14 @@ pub(super) fn check_channels(files: &[Node<'_>], lexicon: &Lexicon, sink: &Sink<
     });
     for node in places.filter_map(|channel| channel.get("within")) {
         let crate::tree::Raw::Text(within) = &node.value else { continue };
-        let above = |l: &LocalityId| lies_in(l.as_str(), within);
-        if within != "*" && !lexicon.localities.keys().any(above) {
-            lexicon.locality(within, node.place, sink);
+        let mut roots = lexicon.localities.values().filter_map(|l| l.chain.first()).peekable();
+        let nothing = roots.peek().is_none();
+        if within == "*" || nothing || roots.any(|root| lies_in(root.as_str(), within)) {
+            continue;
+        }
+        if lexicon.locality(within, node.place, sink).is_some() {
+            let message = format!("`{within}` is not the root of a tree of localities");
+            sink.error_help(node.place, "foreign-channel", message, "a channel exists in a whole tree, or in `*`");
         }
     }
 }
