@@ -30,7 +30,7 @@ pub use packs::{
     PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX, RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase,
     WEIGHT_MAX,
 };
-pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX, FACT_WORDS_MAX};
+pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX};
 pub use sink::PROBLEMS_MAX;
 pub use tree::TOML_DEPTH_MAX;
 

@@ -20,8 +20,6 @@ pub const FACT_COUNT_MAX: i64 = 1_000_000_000;
 pub const FACT_MONEY_MAX: i64 = 10_000_000_000_000;
 /// What a fact holds at most when its registry does not say.
 const COUNT_DEFAULT_MAX: i64 = 1_000_000;
-/// How many words a closed list may have.
-pub const FACT_WORDS_MAX: usize = 1_000;
 
 /// Keys that conditions use for themselves.
 const RESERVED: [&str; 10] = ["kind", "source", "locality", "any", "all", "not", "either", "role", "type", "facts"];
@@ -65,9 +63,6 @@ fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Option<FactType> {
     let kind = choose(fact, "type", &types, sink)?;
     let mut words = || {
         let names = fact.names("words");
-        if let Some((_, place)) = names.get(FACT_WORDS_MAX) {
-            sink.error(*place, "too-many", format!("a closed list has at most {FACT_WORDS_MAX} words"));
-        }
         names
             .into_iter()
             .filter_map(|(word, place)| fields::name(word, place, "_", "a word of a closed list", sink))

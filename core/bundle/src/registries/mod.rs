@@ -8,7 +8,7 @@ mod provisions;
 mod words;
 
 pub(crate) use facts::one_of;
-pub use facts::{FACT_COUNT_MAX, FACT_MONEY_MAX, FACT_WORDS_MAX};
+pub use facts::{FACT_COUNT_MAX, FACT_MONEY_MAX};
 pub(crate) use guardrails::number as guardrail;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

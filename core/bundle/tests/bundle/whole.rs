@@ -1,9 +1,11 @@
 //! What a sound bundle becomes.
 
-use maple_bundle::Bundle;
-use maple_kernel::{LocalityId, Participation, Value};
+use std::sync::Mutex;
 
-use crate::support::{files, run};
+use maple_bundle::{Bundle, Options, compile};
+use maple_kernel::{Configured, LocalityId, Participation, PluginInfo, Plugins, Setting, Setup, SetupError, Value};
+
+use crate::support::{Agreeable, changed, entry, files, run};
 
 #[test]
 fn a_sound_bundle_has_no_problem() {
@@ -20,4 +22,131 @@ fn a_sound_bundle_has_no_problem() {
     assert_eq!(locality.figures.get("cap"), Some(&Value::Money(5_000_000)));
     let ladder = &compiled.ruleset.policies_of(&LocalityId::from("cn/zhejiang"))[0];
     assert_eq!(&*ladder.plugin, "layered-ladder@1.4.0", "the newest that fits");
+}
+
+/// What the rule table plugin is given for one rule.
+fn lowered(rule: &str) -> Setting {
+    struct Spy(Mutex<Option<Setting>>);
+    impl Plugins for Spy {
+        fn list(&self) -> Vec<PluginInfo> {
+            Agreeable.list()
+        }
+        fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+            let found = setups.iter().find(|s| s.policy.as_str() == "cn/spied");
+            *self.0.lock().unwrap() = found.and_then(|s| entry(s.settings, "rules").cloned());
+            Agreeable.configure(setups)
+        }
+    }
+    let head = "[[rule]]\nid = \"X\"\nsummary = { zh = \"甲\", en = \"a\" }\nbasis = [\"cn.labour.5\"]\n";
+    let mut files = files();
+    files.insert("cn/spied.toml".to_owned(), format!("{head}{rule}").into_bytes());
+    let spy = Spy(Mutex::new(None));
+    let bundle = Bundle::from_files(files).unwrap();
+    compile(&bundle, &spy, &Options::default()).map_err(|p| panic!("{rule}: {p:#?}")).ok();
+    let Some(Setting::Items(rows)) = spy.0.into_inner().unwrap() else { panic!("no rows") };
+    rows.into_iter().next().unwrap()
+}
+
+/// Settings in a short notation, to compare them by eye.
+fn short(setting: &Setting) -> String {
+    let list = |items: &[Setting]| items.iter().map(short).collect::<Vec<_>>().join(" ");
+    match setting {
+        Setting::Flag(flag) => flag.to_string(),
+        Setting::Number(number) => number.to_string(),
+        Setting::Text(text) => text.to_string(),
+        Setting::Day(day) => day.to_string(),
+        Setting::Items(items) => format!("[{}]", list(items)),
+        Setting::Table(entries) => {
+            let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{key}:{}", short(value))).collect();
+            format!("({})", entries.join(" "))
+        }
+    }
+}
+
+#[test]
+fn conditions_reach_the_plugin() {
+    for (when, want) in [
+        ("kind = 'labour.*'", "(op:prefix at:kind in:[labour.*])"),
+        ("source = ['counter']", "(op:prefix at:source in:[counter])"),
+        ("locality = 'cn/*'", "(op:prefix at:locality in:[cn/*])"),
+        ("relation = 'family'", "(op:is at:fact key:relation in:[family])"),
+        ("needs = ['sign', 'braille']", "(op:is at:fact key:needs in:[sign braille])"),
+        ("amount = '12.5'", "(op:is at:fact key:amount in:[(money:1250)])"),
+        ("amount = { above = { fact = 'cap' } }", "(op:range key:amount above:(fact:cap))"),
+        ("people = { min = 2, below = 9 }", "(op:range key:people min:2 below:9)"),
+        ("people = { known = false }", "(op:known key:people is:false)"),
+        ("knew_on = { from = 2024-01-01 }", "(op:range key:knew_on min:2024-01-01)"),
+        (
+            "knew_on = { ago-min = '0 days', ahead-max = '2 months' }",
+            "(op:age key:knew_on ago-min:(count:0 unit:day) ahead-max:(count:2 unit:month))",
+        ),
+        (
+            "any = { role = 'applicant', consent = 'no' }",
+            "(op:some-party of:[(op:all of:[(op:is at:role in:[applicant]) (op:is at:fact key:consent in:[no])])])",
+        ),
+        (
+            "any = [{ type = 'natural' }, { type = 'organisation' }]",
+            "(op:all of:[(op:some-party of:[(op:is at:type in:[natural])]) (op:some-party of:[(op:is at:type in:[organisation])])])",
+        ),
+        ("all = { consent = 'yes' }", "(op:every-party of:[(op:is at:fact key:consent in:[yes])])"),
+        (
+            "not = [{ urgent = true }, { people = 2 }]",
+            "(op:all of:[(op:not of:[(op:is at:fact key:urgent in:[true])]) (op:not of:[(op:is at:fact key:people in:[2])])])",
+        ),
+        (
+            "either = [{ urgent = true }, { people = 2, relation = 'family' }]",
+            "(op:any of:[(op:is at:fact key:urgent in:[true]) (op:all of:[(op:is at:fact key:people in:[2]) (op:is at:fact key:relation in:[family])])])",
+        ),
+        ("", "(op:all of:[])"),
+    ] {
+        let row = lowered(&format!("when = {{ {when} }}\nthen = [{{ refer = 'unclear' }}]\n"));
+        assert_eq!(short(entry(&row, "when").unwrap()), want, "{when}");
+    }
+}
+
+#[test]
+fn effects_reach_the_plugin() {
+    for (effect, want) in [
+        (
+            "offer = 'labour_mediation', body = 'county', skills = ['lang_ar'], skills-from = 'language', weight = -3, chargeable = false",
+            "(do:offer body:county skills:[lang_ar] skills-from:language weight:-3 chargeable:false offer:labour_mediation)",
+        ),
+        (
+            "offer = 'labour_mediation', due = '7 working days', from = 'acceptance'",
+            "(do:offer due:(count:7 unit:working-day) from:acceptance offer:labour_mediation)",
+        ),
+        ("prefer = 'court', weight = 5", "(do:prefer weight:5 prefer:court)"),
+        (
+            "require-first = 'labour_arbitration', before = 'court'",
+            "(do:require-first require-first:labour_arbitration before:court)",
+        ),
+        ("forbid = 'court'", "(do:forbid forbid:court)"),
+        ("forbid-class = 'facilitative'", "(do:forbid-class forbid-class:facilitative)"),
+        (
+            "duty = 'inform', bearer = 'intake', with = { count = 5 }",
+            "(do:duty duty:inform bearer:intake with:[(key:count value:5)])",
+        ),
+        (
+            "clock = 'limitation_labour', from = 'knew_on', span = '1 year', warn = [90, 7]",
+            "(do:clock clock:limitation_labour from:knew_on span:(count:1 unit:year) warn:[90 7])",
+        ),
+        (
+            "signal = 'wage_cluster', level = 'red', subject = 'organisation:respondent', measures = ['notify'], responsible = 'intake', handle-within = '24 hours'",
+            "(do:signal signal:wage_cluster level:red subject:organisation:respondent measures:[notify] responsible:intake handle-within:(count:24 unit:hour))",
+        ),
+        ("derive = 'urgent', value = true", "(do:derive derive:urgent value:true)"),
+        ("refer = 'unclear'", "(do:refer refer:unclear)"),
+    ] {
+        let row = lowered(&format!("then = [{{ {effect} }}]\n"));
+        assert_eq!(short(entry(&row, "then").unwrap()), format!("[{want}]"), "{effect}");
+    }
+}
+
+#[test]
+fn the_digest_covers_files_and_plugins() {
+    let digest = |bundle: &Bundle| run(bundle).unwrap_or_else(|p| panic!("{p:#?}")).ruleset.digest().clone();
+    let same = Bundle::from_files(files()).unwrap();
+    assert_eq!(digest(&same), digest(&Bundle::from_files(files()).unwrap()));
+    assert_ne!(digest(&same), digest(&changed("cn/labour.toml", "14", "15")), "a file");
+    assert_ne!(digest(&same), *same.digest(), "and what else it rests on");
 }
