@@ -6,7 +6,7 @@ use maple_kernel::{FactDef, FactKey, FactType, Facts, Scope, Value, Vocabulary};
 
 use crate::{
     decimal::{self, NotExact, Zeros},
-    fields::{day, flag, members, near, never, quoted, strange, text, wrong_type},
+    fields::{day, flag, members, nearest, never, quoted, strange, text, wrong_type},
     json::Json,
     privacy,
     problem::{FlawCode, Flaws, Path},
@@ -75,7 +75,7 @@ fn misplaced(key: &FactKey, def: &FactDef, path: &Path<'_>, flaws: &mut Flaws) {
 
 fn unknown(name: &str, place: Place, vocabulary: &Vocabulary) -> (String, String) {
     let known = vocabulary.facts.iter().filter(|(_, def)| fits(def.scope, place));
-    let hint = near(name, known.map(|(key, _)| key.as_str()));
+    let hint = nearest(name, known.map(|(key, _)| key.as_str()));
     let name = quoted(name);
     match hint {
         Some(hint) => {
@@ -139,7 +139,7 @@ fn listed(given: &str, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws) -
     let found = words.iter().find(|word| &***word == given).cloned();
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
-            let hint = near(given, words.iter().map(|w| &**w));
+            let hint = nearest(given, words.iter().map(|w| &**w));
             let (name, given) = (path.name(), quoted(given));
             match hint {
                 Some(hint) => (

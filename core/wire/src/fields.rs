@@ -75,7 +75,7 @@ pub(crate) fn fields<'j, 'a, const N: usize>(
         match names.iter().zip(given.iter_mut()).find(|(known, _)| *known == name) {
             Some((_, slot)) => *slot = slot.or(Some(value)),
             None => strange(name, path, flaws, FlawCode::UnknownField, || {
-                let hint = near(name, names.iter().copied()).map(str::to_owned);
+                let hint = nearest(name, names.iter().copied()).map(str::to_owned);
                 let (all, all_zh) = (names.map(|n| format!("`{n}`")).join(", "), names.join("、"));
                 let name = quoted(name);
                 match hint {
@@ -143,7 +143,8 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// The nearest of the candidates, if one is near enough to have been meant.
-pub(crate) fn near<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+#[must_use]
+pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     if given.len() > NAME_BYTES_MAX {
         return None;
     }
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_is_suggested_only_when_near() {
+    fn the_nearest_is_suggested_only_when_nearest() {
         let words = ["labour.wage", "labour.overtime", "contract.work", "yes", "no"];
         for (given, hint) in [
             ("labour.wages", Some("labour.wage")),
@@ -242,7 +243,7 @@ mod tests {
             ("marriage", None),
             ("", None),
         ] {
-            assert_eq!(near(given, words.into_iter()), hint, "{given}");
+            assert_eq!(nearest(given, words.into_iter()), hint, "{given}");
         }
     }
 

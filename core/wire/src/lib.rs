@@ -14,7 +14,7 @@ mod text;
 mod views;
 
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
-pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX};
+pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use openapi::OPENAPI;
 pub use preview::{Overlay, PREVIEW_BYTES_MAX, Preview};

@@ -245,6 +245,8 @@ pub struct Problem {
     pub detail: String,
     /// The same in Chinese.
     pub detail_zh: String,
+    /// The line of a batch, from 1.
+    pub line: Option<u64>,
     /// Every bad field, at most [`ERRORS_COUNT_MAX`].
     pub errors: Vec<Flaw>,
 }
@@ -253,7 +255,7 @@ impl Problem {
     /// A problem without bad fields.
     #[must_use]
     pub fn new(kind: ProblemKind, detail: impl Into<String>, detail_zh: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), detail_zh: detail_zh.into(), errors: Vec::new() }
+        Self { kind, detail: detail.into(), detail_zh: detail_zh.into(), line: None, errors: Vec::new() }
     }
 
     /// A problem with bad fields, of which `count` were found and at most [`ERRORS_COUNT_MAX`] are listed.
@@ -272,7 +274,7 @@ impl Problem {
                 format!("共{count}处问题，errors逐一列出位置"),
             ),
         };
-        Self { kind, detail, detail_zh, errors }
+        Self { kind, detail, detail_zh, line: None, errors }
     }
 
     /// The problem as a JSON document without line breaks.
@@ -285,13 +287,16 @@ impl Problem {
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (title, title_zh) = self.kind.title();
-        let mut out = serializer.serialize_struct("Problem", 7)?;
+        let mut out = serializer.serialize_struct("Problem", 8)?;
         out.serialize_field("type", self.kind.uri())?;
         out.serialize_field("title", title)?;
         out.serialize_field("status", &self.kind.status())?;
         out.serialize_field("detail", &self.detail)?;
         out.serialize_field("title_zh", title_zh)?;
         out.serialize_field("detail_zh", &self.detail_zh)?;
+        if let Some(line) = self.line {
+            out.serialize_field("line", &line)?;
+        }
         out.serialize_field("errors", &self.errors)?;
         out.end()
     }

@@ -8,7 +8,7 @@ use maple_kernel::{
 
 use crate::{
     facts::{self, Place},
-    fields::{Given, day, fields, flag, near, quoted, text},
+    fields::{Given, day, fields, flag, nearest, quoted, text},
     json::{self, Json},
     privacy,
     problem::{FlawCode, Flaws, Path, Problem, ProblemKind},
@@ -167,7 +167,7 @@ fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Fla
             };
             let hint = (ruleset.localities().map(|(id, _)| id.as_str()).find(last_part).map(str::to_owned))
                 .or_else(|| ruleset.localities().find_map(titled))
-                .or_else(|| near(given, ruleset.localities().map(|(id, _)| id.as_str())).map(str::to_owned));
+                .or_else(|| nearest(given, ruleset.localities().map(|(id, _)| id.as_str())).map(str::to_owned));
             unknown("locality", "地区", given, hint.as_deref(), "GET /v1/localities")
         });
     }
@@ -184,7 +184,7 @@ fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) 
                 .keys()
                 .map(KindId::as_str)
                 .find(|id| !given.is_empty() && id.strip_prefix(given).is_some_and(|rest| rest.starts_with('.')));
-            let hint = below.or_else(|| near(given, kinds.keys().map(KindId::as_str)));
+            let hint = below.or_else(|| nearest(given, kinds.keys().map(KindId::as_str)));
             unknown("kind of dispute", "纠纷类型", given, hint, "policies/kinds.toml")
         });
     }
@@ -198,7 +198,7 @@ fn word(json: &Json<'_>, path: &Path<'_>, list: WordList, ruleset: &Ruleset, fla
     let found = words.and_then(|words| words.get_key_value(given)).map(|(code, _)| code.clone());
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
-            let hint = words.and_then(|words| near(given, words.keys().map(Code::as_str)));
+            let hint = words.and_then(|words| nearest(given, words.keys().map(Code::as_str)));
             let (en, zh) = if list == WordList::Role { ("role", "角色") } else { ("source", "来源") };
             unknown(en, zh, given, hint, "policies/words.toml")
         });

@@ -1,0 +1,158 @@
+//! What every request shares: the ruleset that serves, the places, the figures.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use maple_bundle::{Bundle, Compiled, Severity};
+use maple_kernel::{Day, Plugins, Ruleset};
+use maple_store::Activation;
+use maple_wire::{LeftOut, PackView, Serving as ServingView, write_localities, write_packs, write_ruleset};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::{
+    admission::Admission,
+    clock::{self, Clock},
+    config::Config,
+    metrics::Metrics,
+};
+
+/// Where plugins come from, for every thread.
+pub type SharedPlugins = Arc<dyn Plugins + Send + Sync>;
+
+/// One ruleset in force, with everything that is told of it. Never edited; replaced whole.
+pub struct Serving {
+    pub(crate) bundle: Bundle,
+    pub(crate) ruleset: Arc<Ruleset>,
+    pub(crate) activation: Activation,
+    pub(crate) left_out: Vec<LeftOut>,
+    /* Written once: they change with the ruleset only. */
+    pub(crate) packs_json: Bytes,
+    pub(crate) localities_json: Bytes,
+    pub(crate) ruleset_json: Bytes,
+}
+
+impl Serving {
+    /// A compiled bundle under its activation.
+    #[must_use]
+    pub fn new(bundle: Bundle, compiled: Compiled, activation: Activation) -> Self {
+        let ruleset = Arc::new(compiled.ruleset);
+        let packs: Vec<PackView> = (compiled.packs.into_iter())
+            .map(|pack| PackView {
+                id: pack.id.to_string(),
+                version: pack.version,
+                title: pack.title,
+                in_force_from: pack.from,
+                in_force_to: pack.to,
+                illustrative: pack.illustrative,
+            })
+            .collect();
+        let errors = || compiled.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let of = |id: &str| {
+            let in_pack = |file: &str| file.rsplit_once('/').is_some_and(|(folder, _)| folder == id);
+            errors().filter(|problem| in_pack(&problem.file)).map(ToString::to_string).collect()
+        };
+        let left_out: Vec<LeftOut> =
+            compiled.left_out.iter().map(|id| LeftOut { id: id.to_string(), problems: of(id.as_str()) }).collect();
+        let view = ServingView {
+            generation: activation.generation.into(),
+            activated_at: &activation.at,
+            why: &activation.why,
+        };
+        Self {
+            packs_json: write_packs(&ruleset, &packs, &left_out).into(),
+            localities_json: write_localities(&ruleset).into(),
+            ruleset_json: write_ruleset(&ruleset, &view).into(),
+            bundle,
+            ruleset,
+            activation,
+            left_out,
+        }
+    }
+
+    /// The ruleset.
+    #[must_use]
+    pub fn ruleset(&self) -> &Arc<Ruleset> {
+        &self.ruleset
+    }
+
+    /// The record that it serves.
+    #[must_use]
+    pub fn activation(&self) -> &Activation {
+        &self.activation
+    }
+}
+
+/// The service behind the doors.
+pub struct App {
+    pub(crate) config: Config,
+    pub(crate) plugins: SharedPlugins,
+    pub(crate) admission: Admission,
+    pub(crate) batches: Arc<Semaphore>,
+    pub(crate) previews: Arc<Semaphore>,
+    pub(crate) metrics: Metrics,
+    clock: Arc<dyn Clock>,
+    serving: ArcSwap<Serving>,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// A service that answers with this ruleset until another takes its place.
+    #[must_use]
+    pub fn new(config: Config, clock: Arc<dyn Clock>, plugins: SharedPlugins, serving: Serving) -> Arc<Self> {
+        let app = Self {
+            plugins,
+            admission: Admission::new(config.evaluations, config.waiting, config.wait),
+            batches: Arc::new(Semaphore::new(config.batches.max(1))),
+            previews: Arc::new(Semaphore::new(config.previews.max(1))),
+            metrics: Metrics::new(),
+            clock,
+            serving: ArcSwap::from_pointee(serving),
+            draining: AtomicBool::new(false),
+            config,
+        };
+        app.tell(&app.serving());
+        Arc::new(app)
+    }
+
+    /// The ruleset in force; a request keeps the one it began with.
+    #[must_use]
+    pub fn serving(&self) -> Arc<Serving> {
+        self.serving.load_full()
+    }
+
+    /// Puts another ruleset in force. Requests under way end with the one they began with.
+    pub fn replace(&self, serving: Serving) {
+        self.tell(&serving);
+        self.serving.store(Arc::new(serving));
+    }
+
+    fn tell(&self, serving: &Serving) {
+        self.metrics.generation.set(serving.activation.generation.into());
+        self.metrics.packs_left_out.set(i64::try_from(serving.left_out.len()).unwrap_or(i64::MAX));
+    }
+
+    /// Today, where the service is configured to be.
+    pub(crate) fn today(&self) -> Day {
+        clock::day(&*self.clock, self.config.utc_offset_minutes)
+    }
+
+    /// An id that nothing else has.
+    pub(crate) fn unique(&self) -> Uuid {
+        clock::unique(&*self.clock)
+    }
+
+    /// From now on `/health/ready` says that the service is stopping.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// True once the service is stopping.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,63 @@
+//! Answers: the few shapes that every handler gives.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
+    response::Response,
+};
+use bytes::Bytes;
+use maple_wire::{Problem, ProblemKind};
+
+use crate::admission::RETRY_AFTER_SECONDS;
+
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const NDJSON: &str = "application/x-ndjson";
+const PROBLEM: &str = "application/problem+json";
+
+/// An answer with a body of this type.
+pub(crate) fn of(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A JSON document.
+pub(crate) fn json(body: impl Into<Bytes>) -> Response {
+    of(StatusCode::OK, JSON, body.into())
+}
+
+/// Why there is no other answer.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = of(status, PROBLEM, problem.to_json());
+    if problem.kind == ProblemKind::Overloaded {
+        set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    response
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &'static str) {
+    response.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Every place is taken.
+pub(crate) fn overloaded() -> Problem {
+    Problem::new(
+        ProblemKind::Overloaded,
+        "every place is taken; try again after the seconds that the header `retry-after` names",
+        "服务繁忙；请按响应头retry-after所示秒数后重试",
+    )
+}
+
+/// The host failed where it should not.
+pub(crate) fn internal() -> Problem {
+    Problem::new(
+        ProblemKind::Internal,
+        "the service failed on this request; its log says more under the trace id of this answer",
+        "服务处理此请求时出错；详情见服务日志，可按本次响应的trace编号查找",
+    )
+}

@@ -1,0 +1,156 @@
+//! `POST /v1/evaluate/batch`: a question a line in, an answer a line out, in the same order, both at once.
+//!
+//! One task reads lines and hands them out in chunks; the chunks are answered side by side; the answer takes them in
+//! order. Between reader and answer stands a queue of a few chunks, so that a batch of any length takes bounded memory.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::StatusCode,
+    response::Response,
+};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use maple_wire::{Problem, ProblemKind};
+use tokio::{
+    sync::{
+        OwnedSemaphorePermit,
+        mpsc::{Receiver, Sender, channel},
+    },
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+
+use super::{
+    answer, body,
+    evaluate::answer_into,
+    lines::{Line, Lines},
+};
+use crate::{
+    app::{App, Serving},
+    config::{CHUNK_LINES_MAX, LINE_BYTES_MAX},
+};
+
+/// Chunks between reader and answer.
+const CHUNKS_COUNT_MAX: usize = 8;
+/// Bytes of lines in one chunk, after which it is handed out although it has room for more lines.
+const CHUNK_BYTES_MAX: usize = 256 << 10;
+
+const TYPES: [&str; 4] = [answer::NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+
+pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Response {
+    if let Err(problem) = body::expect_type(request.headers(), &TYPES) {
+        return answer::problem(&problem);
+    }
+    let Ok(place) = Arc::clone(&app.batches).try_acquire_owned() else {
+        app.metrics.turned_away("/v1/evaluate/batch");
+        return answer::problem(&answer::overloaded());
+    };
+    let (chunks, answers) = channel(CHUNKS_COUNT_MAX);
+    let serving = app.serving();
+    let reader = Reader { app, serving, chunks, pending: Vec::new() };
+    tokio::spawn(reader.run(request.into_body(), place));
+    answer::of(StatusCode::OK, answer::NDJSON, Body::from_stream(in_order(answers)))
+}
+
+/// The answers in the order of their questions.
+fn in_order(answers: Receiver<JoinHandle<Bytes>>) -> impl tokio_stream::Stream<Item = Result<Bytes, Infallible>> {
+    ReceiverStream::new(answers).then(|chunk| async { Ok(chunk.await.unwrap_or_else(|_| line(&answer::internal()))) })
+}
+
+fn line(problem: &Problem) -> Bytes {
+    let mut line = problem.to_json();
+    line.push(b'\n');
+    line.into()
+}
+
+/// Nobody waits for the answers any more.
+struct Gone;
+
+struct Reader {
+    app: Arc<App>,
+    serving: Arc<Serving>,
+    chunks: Sender<JoinHandle<Bytes>>,
+    pending: Vec<Line>,
+}
+
+impl Reader {
+    /// Reads to the end; the place in the count of batches is kept until then.
+    async fn run(mut self, body: Body, place: OwnedSemaphorePermit) {
+        let _ = self.read(body).await;
+        drop(place);
+    }
+
+    async fn read(&mut self, mut body: Body) -> Result<(), Gone> {
+        let mut lines = Lines::new(LINE_BYTES_MAX);
+        loop {
+            match timeout(self.app.config.stall, body.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        lines.feed(data, &mut self.pending);
+                        self.hand_out().await?;
+                    }
+                }
+                Ok(None) => break,
+                Ok(Some(Err(_))) => return self.give_up(ProblemKind::InvalidJson).await,
+                Err(_) => return self.give_up(ProblemKind::RequestTimeout).await,
+            }
+        }
+        lines.finish(&mut self.pending);
+        self.hand_out().await
+    }
+
+    /// Hands out every whole line at once: a caller that waits for an answer before it writes on is answered.
+    async fn hand_out(&mut self) -> Result<(), Gone> {
+        let mut lines = std::mem::take(&mut self.pending).into_iter().peekable();
+        while lines.peek().is_some() {
+            let mut bytes = 0;
+            let mut chunk = Vec::with_capacity(CHUNK_LINES_MAX);
+            while let Some(line) = lines.next_if(|_| chunk.len() < CHUNK_LINES_MAX && bytes < CHUNK_BYTES_MAX) {
+                bytes += line.bytes.as_ref().map_or(0, Bytes::len);
+                chunk.push(line);
+            }
+            let (app, serving) = (Arc::clone(&self.app), Arc::clone(&self.serving));
+            self.send(tokio::spawn(answered(app, serving, chunk))).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the answer with the reason why it ends.
+    async fn give_up(&mut self, kind: ProblemKind) -> Result<(), Gone> {
+        let problem = match kind {
+            ProblemKind::RequestTimeout => {
+                let seconds = self.app.config.stall.as_secs_f32();
+                let (en, zh) = (format!("no line came for {seconds} seconds"), format!("{seconds}秒内没有收到新的一行"));
+                Problem::new(kind, en, zh)
+            }
+            _ => Problem::new(kind, "the body broke off; the lines before it are answered", "正文中断；此前各行均已答复"),
+        };
+        self.send(tokio::spawn(async move { line(&problem) })).await
+    }
+
+    async fn send(&mut self, chunk: JoinHandle<Bytes>) -> Result<(), Gone> {
+        let sent = timeout(self.app.config.stall, self.chunks.send(chunk)).await;
+        sent.map_err(|_| Gone)?.map_err(|_| Gone)
+    }
+}
+
+async fn answered(app: Arc<App>, serving: Arc<Serving>, chunk: Vec<Line>) -> Bytes {
+    let mut out = Vec::with_capacity(chunk.len() * (8 << 10));
+    let Ok(_place) = app.admission.enter_patiently().await else { return line(&answer::internal()) };
+    for Line { number, bytes } in chunk {
+        let result = match bytes {
+            Some(bytes) => answer_into(&mut out, &app, &serving, app.unique(), &bytes),
+            None => Err(body::too_large(LINE_BYTES_MAX)),
+        };
+        if let Err(mut problem) = result {
+            problem.line = Some(number);
+            out.extend_from_slice(&problem.to_json());
+        }
+        out.push(b'\n');
+    }
+    out.into()
+}

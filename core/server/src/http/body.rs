@@ -1,0 +1,114 @@
+//! Taking in a body: of the right type, of bounded size, in bounded time.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderMap,
+        header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT},
+    },
+};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use maple_wire::{Problem, ProblemKind};
+use tokio::time::timeout;
+
+use crate::config::REFUSED_BYTES_MAX;
+
+/// Refuses a body of another media type than these; a body that names none is taken at its word.
+pub(crate) fn expect_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
+    let wanted = types.first().copied().unwrap_or_default();
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err(Problem::new(
+            ProblemKind::UnsupportedMediaType,
+            "the body is sent in an encoding, which is not taken; leave out `content-encoding` and send it plain",
+            "不接受压缩编码的正文；请去掉content-encoding并直接发送",
+        ));
+    }
+    let Some(given) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let essence = given.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    let given: String = essence.chars().take(64).collect();
+    Err(Problem::new(
+        ProblemKind::UnsupportedMediaType,
+        format!("the body is `{given}`; send it with the header `content-type: {wanted}`"),
+        format!("正文类型应为{wanted}；请设置请求头content-type: {wanted}"),
+    ))
+}
+
+/// Reads a whole body.
+pub(crate) async fn read(request: Request, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
+    let waits_for_leave = request.headers().contains_key(EXPECT);
+    let mut body = request.into_body();
+    match timeout(deadline, gather(&mut body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(Unread::TooLarge)) => {
+            if !waits_for_leave {
+                // A caller that is still writing would not hear the answer.
+                let _ = timeout(deadline, discard(&mut body)).await;
+            }
+            Err(too_large(limit))
+        }
+        Ok(Err(Unread::Broken)) => Err(Problem::new(
+            ProblemKind::InvalidJson,
+            "the body ended before its announced length, or its chunks are malformed",
+            "正文未按声明的长度传完，或分块格式有误",
+        )),
+        Err(_) => Err(Problem::new(
+            ProblemKind::RequestTimeout,
+            format!("the body did not arrive within {} seconds", deadline.as_secs_f32()),
+            format!("正文未在{}秒内传完", deadline.as_secs_f32()),
+        )),
+    }
+}
+
+pub(crate) fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        ProblemKind::TooLarge,
+        format!("the body has more than {limit} bytes; send less, or send many cases to `/v1/evaluate/batch`"),
+        format!("正文超过{limit}字节；请缩减，或用/v1/evaluate/batch分行提交多个案件"),
+    )
+}
+
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+/// Most bodies arrive in one piece, which is taken as it is.
+async fn gather(body: &mut Body, limit: usize) -> Result<Bytes, Unread> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Unread::TooLarge);
+    }
+    let mut whole = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        if whole.len() + joined.len() + data.len() > limit {
+            return Err(Unread::TooLarge);
+        }
+        if whole.is_empty() && joined.is_empty() {
+            whole = data;
+        } else {
+            joined.extend_from_slice(&std::mem::take(&mut whole));
+            joined.extend_from_slice(&data);
+        }
+    }
+    Ok(if joined.is_empty() { whole } else { joined.freeze() })
+}
+
+async fn discard(body: &mut Body) {
+    let mut left = REFUSED_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}

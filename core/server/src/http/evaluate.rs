@@ -1,0 +1,93 @@
+//! `POST /v1/evaluate`: one question, one decision.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use axum::{
+    extract::{Extension, Request, State},
+    response::Response,
+};
+use maple_kernel::{Decision, Question, Ruleset, evaluate as decide};
+use maple_wire::{Problem, Reply, append_decision, parse_question};
+use tracing::{error, warn};
+use uuid::Uuid;
+
+use super::{DecisionId, RequestId, answer, body};
+use crate::app::{App, Serving};
+
+pub(crate) async fn evaluate(
+    State(app): State<Arc<App>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    match answered(&app, id, request).await {
+        Ok(reply) => {
+            let mut response = answer::json(reply);
+            response.extensions_mut().insert(DecisionId(id));
+            response
+        }
+        Err(problem) => answer::problem(&problem),
+    }
+}
+
+async fn answered(app: &App, id: Uuid, request: Request) -> Result<Vec<u8>, Problem> {
+    body::expect_type(request.headers(), &[answer::JSON])?;
+    let body = body::read(request, app.config.body_bytes, app.config.deadline).await?;
+    let Ok(_place) = app.admission.enter().await else {
+        app.metrics.turned_away("/v1/evaluate");
+        return Err(answer::overloaded());
+    };
+    let serving = app.serving();
+    let mut reply = Vec::with_capacity(16 << 10);
+    answer_into(&mut reply, app, &serving, id, &body)?;
+    Ok(reply)
+}
+
+/// Answers one question at the end of `out`, which stays as it was when there is a problem.
+pub(crate) fn answer_into(
+    out: &mut Vec<u8>,
+    app: &App,
+    serving: &Serving,
+    id: Uuid,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    let decision = guarded(&serving.ruleset, &question, id)?;
+    app.metrics.decided(&decision);
+    write_into(out, serving.activation.generation.into(), &question, &decision, id);
+    Ok(())
+}
+
+/// Writes the reply at the end of `out`.
+pub(crate) fn write_into(out: &mut Vec<u8>, generation: u64, question: &Question, decision: &Decision, id: Uuid) {
+    let mut buffer = [0; 2 + uuid::fmt::Hyphenated::LENGTH];
+    let id = named(id, &mut buffer);
+    append_decision(out, &Reply { id, generation, case: &question.case, decision });
+}
+
+/// `d-` and the id, without a trip to the heap.
+fn named(id: Uuid, buffer: &mut [u8; 2 + uuid::fmt::Hyphenated::LENGTH]) -> &str {
+    let (prefix, rest) = buffer.split_at_mut(2);
+    prefix.copy_from_slice(b"d-");
+    id.hyphenated().encode_lower(rest);
+    std::str::from_utf8(buffer).unwrap_or_default()
+}
+
+/// Decides, and tells the log of every policy that could not answer.
+///
+/// A panic is the host's own failure: it is told as such and takes no other request with it.
+pub(crate) fn guarded(ruleset: &Ruleset, question: &Question, id: Uuid) -> Result<Decision, Problem> {
+    let decision = catch_unwind(AssertUnwindSafe(|| decide(ruleset, question))).map_err(|_| {
+        error!(decision = %id, "The host failed while it decided.");
+        answer::internal()
+    })?;
+    for asked in &decision.asked {
+        if let Err(fault) = &asked.answer {
+            let (policy, kind, mode) = (asked.policy.as_str(), fault.kind.as_str(), asked.mode.as_str());
+            warn!(policy, kind, mode, detail = %fault.detail, decision = %id, "Policy gave no usable answer.");
+        }
+    }
+    Ok(decision)
+}

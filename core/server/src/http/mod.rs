@@ -1,0 +1,113 @@
+//! The doors: paths, methods, and what every request passes on its way in and out.
+
+mod answer;
+mod batch;
+mod body;
+mod evaluate;
+mod lines;
+mod operations;
+mod preview;
+mod views;
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    http::{Method, Uri},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
+use maple_wire::{Problem, ProblemKind};
+use tracing::info;
+
+use crate::{
+    app::App,
+    trace::{Span, TRACEPARENT},
+};
+
+/// The decision of an answer, for the log.
+#[derive(Clone, Copy)]
+struct DecisionId(uuid::Uuid);
+
+/// The number that tells a request from every other: its trace, its decision and its line in the log share it.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestId(pub(crate) uuid::Uuid);
+
+/// Every path of the service.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/evaluate", post(evaluate::evaluate))
+        .route("/v1/evaluate/batch", post(batch::batch))
+        .route("/v1/preview", post(preview::preview))
+        .route("/v1/packs", get(views::packs))
+        .route("/v1/rulesets/current", get(views::ruleset))
+        .route("/v1/localities", get(views::localities))
+        .route("/v1/provisions/{id}", get(views::provision))
+        .route("/health/live", get(operations::live))
+        .route("/health/ready", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(operations::openapi))
+        .route("/problems/{name}", get(operations::problem))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
+        .with_state(app)
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(128).collect();
+    answer::problem(&Problem::new(
+        ProblemKind::NotFound,
+        format!("there is nothing at `{}`; `/openapi.json` lists every path", path.escape_debug()),
+        "此路径没有内容；全部路径见/openapi.json",
+    ))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    answer::problem(&Problem::new(
+        ProblemKind::MethodNotAllowed,
+        format!("`{path}` does not take `{method}`; the header `allow` says what it takes"),
+        format!("此路径不接受{method}方法；可用方法见响应头allow"),
+    ))
+}
+
+/// Measures a request, carries its trace on and writes one line about it, without a fact.
+async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let unique = app.unique();
+    let span = Span::next(request.headers().get(TRACEPARENT), unique);
+    request.extensions_mut().insert(RequestId(unique));
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("none", |path| known(path.as_str()));
+    let _under_way = app.metrics.under_way();
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(TRACEPARENT, span.header());
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    app.metrics.answered(route, status, took);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let decision = response.extensions().get::<DecisionId>().map(|id| tracing::field::display(id.0));
+    info!(route, status, micros, decision, trace = format_args!("{:032x}", span.trace), "Request answered.");
+    response
+}
+
+/// The path as a word that outlives the request.
+fn known(path: &str) -> &'static str {
+    const PATHS: [&str; 12] = [
+        "/v1/evaluate",
+        "/v1/evaluate/batch",
+        "/v1/preview",
+        "/v1/packs",
+        "/v1/rulesets/current",
+        "/v1/localities",
+        "/v1/provisions/{id}",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/openapi.json",
+        "/problems/{name}",
+    ];
+    PATHS.into_iter().find(|known| *known == path).unwrap_or("none")
+}

@@ -1,0 +1,187 @@
+//! Connections: how many, how slow they may be, and how they end.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, response::Response, routing::future::RouteFuture};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{Instant, Sleep, sleep, timeout},
+};
+use tracing::{debug, info, warn};
+
+use crate::{app::App, http::router};
+
+/// Bytes that the head of one request may take.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Callers without a place who are told so at a time; others are merely shut out.
+pub const TURNED_AWAY_COUNT_MAX: usize = 64;
+
+/// How long the loop rests when the system gives it no connection, as when file handles run out.
+const REST: Duration = Duration::from_millis(50);
+/// How long a caller without a place may take to hear so.
+const TURN_AWAY: Duration = Duration::from_secs(1);
+
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n\
+connection: close\r\ncontent-length: 173\r\n\r\n\
+{\"type\":\"/problems/overloaded\",\"title\":\"Every place is taken for the moment\",\"status\":503,\"detail\":\"there are \
+too many connections; try again in a second\",\"errors\":[]}       ";
+
+/// Serves until `shutdown` is ready, then lets what is under way end, for at most the configured time.
+///
+/// # Errors
+///
+/// When what is under way did not end in time; everything that answers is answered before.
+pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let doors = router(Arc::clone(&app));
+    let places = Arc::new(Semaphore::new(app.config.connections.max(1)));
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_COUNT_MAX));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    debug!(%error, "No connection could be taken.");
+                    sleep(REST).await;
+                    continue;
+                }
+            },
+        };
+        match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => {
+                let connection = connection(&app, &doors, stream);
+                let watched = graceful.watch(connection);
+                let app = Arc::clone(&app);
+                tokio::spawn(async move {
+                    let _open = app.metrics.connected();
+                    if let Err(error) = watched.await {
+                        debug!(%error, "A connection broke off.");
+                    }
+                    drop(place);
+                });
+            }
+            Err(_) => {
+                app.metrics.turned_away("none");
+                if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
+                    tokio::spawn(async move {
+                        let _ = timeout(TURN_AWAY, turn_away(stream)).await;
+                        drop(place);
+                    });
+                }
+            }
+        }
+    }
+    drop(listener);
+    app.drain();
+    info!("Stopping: no new connections; what is under way ends.");
+    timeout(app.config.drain, graceful.shutdown()).await.map_err(|_| {
+        warn!("Stopped before everything under way had ended.");
+        io::Error::new(io::ErrorKind::TimedOut, "requests were still under way when the time to stop was over")
+    })
+}
+
+/// The doors as a connection sees them.
+struct Doors(Router);
+
+impl hyper::service::Service<hyper::Request<Incoming>> for Doors {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        tower::Service::call(&mut self.0.clone(), request.map(Body::new))
+    }
+}
+
+fn connection(app: &App, doors: &Router, stream: TcpStream) -> http1::Connection<TokioIo<Patient>, Doors> {
+    // An answer leaves at once, whole.
+    let _ = stream.set_nodelay(true);
+    let io = TokioIo::new(Patient { stream, stall: app.config.stall, since: None });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(app.config.head_wait)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .pipeline_flush(true)
+        .serve_connection(io, Doors(doors.clone()))
+}
+
+async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
+    stream.write_all(FULL).await?;
+    stream.shutdown().await?;
+    // A caller that is still writing would not hear the answer.
+    let mut buffer = [0; 4096];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+/// A stream whose reader may be slow, but may not stop reading.
+struct Patient {
+    stream: TcpStream,
+    stall: Duration,
+    since: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patient {
+    /// Passes on what the stream says of a write, and gives up when it has said `Pending` for too long.
+    fn watch<T>(&mut self, wrote: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.since = None;
+            return wrote;
+        }
+        let stall = self.stall;
+        let since = self.since.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + stall)));
+        ready!(since.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the caller stopped reading")))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(wrote, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.watch(wrote, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
