@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maple_kernel::{FactDef, FactType, Scope, Text};
+use maple_kernel::{FactDef, FactKey, FactType, Scope, Text};
 
 use super::{Seen, listed};
 use crate::{
@@ -28,6 +28,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
     for node in files.iter().filter_map(|file| file.get("never")) {
         lexicon.never.extend(fields::names(node, "never", sink).into_iter().map(|(name, _)| Arc::from(name)));
     }
+    lexicon.vocabulary.never.extend(lexicon.never.iter().map(|name| FactKey::from(&**name)));
     let mut seen = Seen::default();
     for node in listed(files, "fact", &["never"], sink) {
         let Some(mut fact) = Fields::of(node, "a fact", sink) else { continue };
