@@ -2,7 +2,7 @@
 
 use crate::{
     Claim, Clock, Day, Due, Duty, Fact, Finding, Level, Offer, Precondition, Preference, Reason, ReasonText, Refusal,
-    Rule, Selector, Signal, Span, Subject, Text, Value,
+    Rule, Selector, Signal, Span, Subject, Table, Text, Value, settings::CODE_BYTES_MAX,
 };
 
 impl Finding {
@@ -256,6 +256,25 @@ impl Rule {
     #[must_use]
     pub fn new(id: &str, summary: Text) -> Self {
         Self { id: id.into(), summary, basis: Vec::new() }
+    }
+
+    /// A rule as settings name it: `rule` (its id), `summary` (both languages) and `basis` (provisions, at least one,
+    /// since the host drops a claim without law behind it).
+    #[must_use]
+    pub fn from_settings(settings: &Table<'_>, id: &str, summary: Option<Text>) -> Self {
+        let field = settings.get("rule");
+        let own = field.text();
+        if own.is_some_and(|own| own.len() > CODE_BYTES_MAX) {
+            field.complain(&format!("is longer than {CODE_BYTES_MAX} letters"), "");
+        }
+        let field = if summary.is_some() { settings.get("summary") } else { settings.need("summary") };
+        let summary = field.both().or(summary).unwrap_or_else(|| Text::new("", ""));
+        let field = settings.need("basis");
+        let basis: Vec<String> = field.codes().into_iter().map(Into::into).collect();
+        if basis.is_empty() && field.is_present() {
+            field.complain("is empty", "name the provision that allows this, such as `cn.peoples_mediation.17`");
+        }
+        Self { id: own.unwrap_or(id).into(), summary, basis }
     }
 
     /// Adds a provision that it rests on.

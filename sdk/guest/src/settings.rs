@@ -9,7 +9,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use crate::{Complaint, Day, Fact, Setting, Span, Unit, Value};
+use crate::{Complaint, Day, Fact, Setting, Span, Text, Unit, Value};
 
 /// How many nodes settings may have.
 pub const SETTINGS_NODES_MAX: usize = 200_000;
@@ -389,6 +389,14 @@ impl<'a> Field<'a> {
         })
     }
 
+    /// A text in both languages: a table of `zh` and `en`.
+    #[must_use]
+    pub fn both(self) -> Option<Text> {
+        let table = self.table()?;
+        let (zh, en) = (table.need("zh").text(), table.need("en").text());
+        Some(Text::new(zh?, en?))
+    }
+
     /// A word that `parse` knows; `what` names the kind of word in the complaint.
     #[must_use]
     pub fn word<T>(self, what: &str, parse: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
@@ -431,6 +439,15 @@ impl<'a> Field<'a> {
             return self.code().into_iter().collect();
         }
         self.items().unwrap_or_default().into_iter().filter_map(Self::code).collect()
+    }
+
+    /// The texts of a list, or a single text as a list of one.
+    #[must_use]
+    pub fn texts(self) -> Vec<&'a str> {
+        if let Some(Setting::Text(_)) = self.raw() {
+            return self.text().into_iter().collect();
+        }
+        self.items().unwrap_or_default().into_iter().filter_map(Self::text).collect()
     }
 
     /// The value of a fact: text, number, yes or no, day, list of words, or a table of `money`.
