@@ -118,19 +118,16 @@ struct Compiler<'c> {
 /// The files of a bundle, sorted by what they are.
 #[derive(Default)]
 struct Sorted<'c> {
-    registries: registries::Files<'c>,
-    shaky: BTreeSet<Registry>,
+    registries: BTreeMap<Registry, Vec<u32>>,
     /// Folder, then file names without their ending.
-    packs: BTreeMap<&'c str, Vec<(&'c str, Node<'c>)>>,
-    /// Packs with a file that is no TOML.
-    unsound: BTreeSet<&'c str>,
+    packs: BTreeMap<&'c str, Vec<(&'c str, u32)>>,
 }
 
 impl<'c> Compiler<'c> {
     fn run(self, plugins: &dyn Plugins) -> Result<Compiled, Vec<Diagnostic>> {
         let sorted = self.sort();
         self.whole(&sorted);
-        let lexicon = registries::read(&sorted.registries, sorted.shaky.clone(), self.sink);
+        let lexicon = self.registries(&sorted);
         let before = self.sink.broken_files();
         let (mut packs, mut out) = self.packs(&sorted, &lexicon);
         let fatal = before.iter().any(|file| !self.of_pack(*file));
@@ -150,30 +147,37 @@ impl<'c> Compiler<'c> {
         Ok(self.finish(packs, policies, out, lexicon))
     }
 
-    /// Parses every file and tells registries from packs.
+    /// Tells registries from packs.
     fn sort(&self) -> Sorted<'c> {
         let mut sorted = Sorted::default();
         for (file, source) in self.sources.iter().enumerate() {
-            let (node, sound) = tree::parse(index(file), source, self.sink);
-            let sound = sound && !self.unreadable.contains(&index(file));
-            let stem = source.path.strip_suffix(".toml").unwrap_or(source.path);
+            let (file, stem) = (index(file), source.path.strip_suffix(".toml").unwrap_or(source.path));
             match (Self::registry(stem), stem.rsplit_once('/')) {
-                (Some(registry), _) => {
-                    if !sound {
-                        sorted.shaky.insert(registry);
-                    }
-                    sorted.registries.entry(registry).or_default().push(node);
-                }
-                (None, Some((folder, name))) => {
-                    if !sound {
-                        sorted.unsound.insert(folder);
-                    }
-                    sorted.packs.entry(folder).or_default().push((name, node));
-                }
-                (None, None) => self.stray(stem, index(file)),
+                (Some(registry), _) => sorted.registries.entry(registry).or_default().push(file),
+                (None, Some((folder, name))) => sorted.packs.entry(folder).or_default().push((name, file)),
+                (None, None) => self.stray(stem, file),
             }
         }
         sorted
+    }
+
+    /// The root table of a file, and whether its text is sound.
+    fn parse(&self, file: u32) -> Option<(Node<'c>, bool)> {
+        let source = self.sources.get(file as usize)?;
+        let (node, sound) = tree::parse(file, source, self.sink);
+        Some((node, sound && !self.unreadable.contains(&file)))
+    }
+
+    fn registries(&self, sorted: &Sorted<'_>) -> Lexicon {
+        let (mut files, mut shaky) = (registries::Files::new(), BTreeSet::new());
+        for (registry, file) in sorted.registries.iter().flat_map(|(r, files)| files.iter().map(move |f| (*r, *f))) {
+            let Some((node, sound)) = self.parse(file) else { continue };
+            files.entry(registry).or_default().push(node);
+            if !sound {
+                shaky.insert(registry);
+            }
+        }
+        registries::read(&files, &shaky, self.sink)
     }
 
     /// The registry a path without its ending belongs to: `facts` or `facts/…`.
@@ -221,10 +225,17 @@ impl<'c> Compiler<'c> {
     }
 
     /// The packs without errors in their own files, and the names of the others.
-    fn packs(&self, sorted: &Sorted<'_>, lexicon: &Lexicon) -> (Vec<Pack>, BTreeSet<LocalityId>) {
-        let read = |(folder, files): (&&str, &Vec<(&str, Node<'_>)>)| {
-            let unsound = sorted.unsound.contains(folder);
-            self.sink.muted(unsound, || packs::read(folder, files, lexicon, self.sink))
+    fn packs(&self, sorted: &Sorted<'c>, lexicon: &Lexicon) -> (Vec<Pack>, BTreeSet<LocalityId>) {
+        // One pack at a time: the trees of thousands are never in memory together.
+        let read = |(folder, files): (&&str, &Vec<(&'c str, u32)>)| {
+            let mut sound = true;
+            let mut parse = |(name, file): &(&'c str, u32)| {
+                let (node, whole) = self.parse(*file)?;
+                sound &= whole;
+                Some((*name, node))
+            };
+            let files: Vec<_> = files.iter().filter_map(&mut parse).collect();
+            self.sink.muted(!sound, || packs::read(folder, &files, lexicon, self.sink))
         };
         let packs: Vec<Pack> = sorted.packs.iter().take(BUNDLE_PACKS_MAX).map(read).collect();
         let broken = self.broken(&packs);
@@ -258,13 +269,14 @@ impl<'c> Compiler<'c> {
     /// Asks all plugins once; what they refuse becomes problems.
     fn configure(&self, packs: &[Pack], lexicon: &Lexicon, plugins: &dyn Plugins) -> Vec<Policy> {
         let shelf = Shelf::new(plugins.list());
+        let mut keys = packs::Keys::default();
         let ready: Vec<Ready<'_>> = packs
             .iter()
             .flat_map(|pack| pack.policies.iter().map(move |draft| (pack, draft)))
             .filter_map(|(pack, draft)| {
                 let plugin = link::plugin(draft, &shelf, self.sink)?;
                 let locality = lexicon.localities.get(&draft.locality)?;
-                Some(Ready { pack, draft, plugin, settings: draft.settings.setting(), locality })
+                Some(Ready { pack, draft, plugin, settings: draft.settings.setting(&mut keys), locality })
             })
             .collect();
         let setups: Vec<Setup<'_>> = ready.iter().map(Ready::setup).collect();

@@ -1,6 +1,6 @@
 //! Settings on their way to a plugin, with the place of every part, so that a plugin's complaint finds its line.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use maple_kernel::{Day, Setting, Span, Unit, Value};
 
@@ -23,7 +23,36 @@ enum Part {
     Text(Arc<str>),
     Day(Day),
     Items(Vec<Lowered>),
-    Table(Vec<(Arc<str>, Lowered)>),
+    Table(Vec<(Key, Lowered)>),
+}
+
+/// A key of a table: one of the format's own, or an author's.
+#[derive(Debug)]
+enum Key {
+    Fixed(&'static str),
+    Own(Arc<str>),
+}
+
+impl Key {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Fixed(key) => key,
+            Self::Own(key) => key,
+        }
+    }
+}
+
+/// The format's own keys, each allocated once for all settings.
+#[derive(Default)]
+pub(crate) struct Keys(HashMap<&'static str, Arc<str>>);
+
+impl Keys {
+    fn shared(&mut self, key: &Key) -> Arc<str> {
+        match key {
+            Key::Fixed(key) => Arc::clone(self.0.entry(key).or_insert_with(|| Arc::from(*key))),
+            Key::Own(key) => Arc::clone(key),
+        }
+    }
 }
 
 impl Lowered {
@@ -81,15 +110,15 @@ impl Lowered {
     }
 
     /// This table with one key more.
-    pub(crate) fn with(mut self, key: &str, value: Self) -> Self {
+    pub(crate) fn with(mut self, key: &'static str, value: Self) -> Self {
         self.put(key, value);
         self
     }
 
     /// One key more in this table.
-    pub(crate) fn put(&mut self, key: &str, value: Self) {
+    pub(crate) fn put(&mut self, key: &'static str, value: Self) {
         if let Part::Table(entries) = &mut self.value {
-            entries.push((key.into(), value));
+            entries.push((Key::Fixed(key), value));
         }
     }
 
@@ -108,23 +137,25 @@ impl Lowered {
             Raw::Flag(flag) => Part::Flag(*flag),
             Raw::Day(day) => Part::Day(*day),
             Raw::Items(items) => Part::Items(items.iter().map(|n| Self::raw(n, sink)).collect()),
-            Raw::Table(entries) => {
-                Part::Table(entries.iter().map(|e| (e.key.as_ref().into(), Self::raw(&e.node, sink))).collect())
-            }
+            Raw::Table(entries) => Part::Table(
+                entries.iter().map(|e| (Key::Own(e.key.as_ref().into()), Self::raw(&e.node, sink))).collect(),
+            ),
             Raw::Bad => Part::Table(Vec::new()),
         };
         Self { place: node.place, value }
     }
 
     /// What the plugin gets.
-    pub(crate) fn setting(&self) -> Setting {
+    pub(crate) fn setting(&self, keys: &mut Keys) -> Setting {
         match &self.value {
             Part::Flag(flag) => Setting::Flag(*flag),
             Part::Number(number) => Setting::Number(*number),
             Part::Text(text) => Setting::Text(Arc::clone(text)),
             Part::Day(day) => Setting::Day(*day),
-            Part::Items(items) => Setting::Items(items.iter().map(Self::setting).collect()),
-            Part::Table(entries) => Setting::Table(entries.iter().map(|(k, v)| (Arc::clone(k), v.setting())).collect()),
+            Part::Items(items) => Setting::Items(items.iter().map(|item| item.setting(keys)).collect()),
+            Part::Table(entries) => {
+                Setting::Table(entries.iter().map(|(k, v)| (keys.shared(k), v.setting(keys))).collect())
+            }
         }
     }
 
@@ -134,7 +165,7 @@ impl Lowered {
         for step in path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty()) {
             let next = match &at.value {
                 Part::Items(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-                Part::Table(entries) => entries.iter().find(|(key, _)| &**key == step).map(|(_, value)| value),
+                Part::Table(entries) => entries.iter().find(|(key, _)| key.as_str() == step).map(|(_, value)| value),
                 _ => None,
             };
             let Some(next) = next else { break };

@@ -9,6 +9,7 @@ mod then;
 mod when;
 
 pub use cases::{CASE_PARTIES_MAX, Expect, PACK_CASES_MAX, RuleRef, TestCase};
+pub(crate) use lowered::Keys;
 pub use pack::PACK_POLICIES_MAX;
 pub(crate) use pack::{Pack, read};
 pub(crate) use policy::Draft;

@@ -78,7 +78,7 @@ fn channel<'c>(node: &Node<'_>, key: &str, context: &'c Context<'_>) -> Option<(
 }
 
 /// Puts one word of a list under a key.
-fn word(out: Lowered, key: &str, node: &Node<'_>, list: WordList, context: &Context<'_>) -> Option<Lowered> {
+fn word(out: Lowered, key: &'static str, node: &Node<'_>, list: WordList, context: &Context<'_>) -> Option<Lowered> {
     let name = fields::text(node, key, context.sink)?;
     context.lexicon.word(list, name, node.place, context.sink)?;
     Some(out.with(key, Lowered::text(name, node.place)))

@@ -39,7 +39,7 @@ const UNNAMED: [&str; 9] = [
 /// Reads all registries; what cannot be used is told and left out.
 ///
 /// Of a registry whose text is broken (`shaky`) nothing further is told: what it lacks may only be unreadable.
-pub(crate) fn read(files: &Files<'_>, shaky: BTreeSet<Registry>, sink: &Sink<'_>) -> Lexicon {
+pub(crate) fn read(files: &Files<'_>, shaky: &BTreeSet<Registry>, sink: &Sink<'_>) -> Lexicon {
     let mut lexicon = Lexicon { shaky: shaky.clone(), ..Lexicon::default() };
     let (mut rails, mut calendars) = (guardrails::Named::new(), holidays::Named::new());
     for registry in Registry::ALL {

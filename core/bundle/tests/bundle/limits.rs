@@ -250,7 +250,7 @@ fn nesting_ends_before_the_stack_does() {
         format!("a = {}", "{a=".repeat(100_000)),
         format!("{}a = 1", "a.".repeat(100_000)),
         format!("[{}a]\nx = 1", "a.".repeat(100_000)),
-        format!("{}\n{}a = {}1{}", format!("[{}a]", "a.".repeat(70)), "b.".repeat(70), "[".repeat(70), "]".repeat(70)),
+        format!("[{}a]\n{}a = {}1{}", "a.".repeat(70), "b.".repeat(70), "[".repeat(70), "]".repeat(70)),
     ] {
         assert!(!errors(&more(&text)).is_empty());
     }
