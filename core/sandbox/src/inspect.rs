@@ -46,11 +46,9 @@ pub enum LoadError {
         /// What it exports, each in backticks, or `nothing`.
         found: String,
     },
-    /// Exports the contract's name with other types.
-    #[error("the component exports `{name}` with other types than the contract has: {detail}")]
+    /// Uses the contract's names with other types than the contract has.
+    #[error("the component does not fit the contract `maple:policy@0.1`: {detail}")]
     Contract {
-        /// The export's name.
-        name: String,
         /// The first difference.
         detail: String,
     },

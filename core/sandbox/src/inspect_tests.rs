@@ -1,1 +1,129 @@
+use super::*;
 
+fn look(text: &str) -> Result<Inspected, LoadError> {
+    inspect(&wat::parse_str(text).unwrap())
+}
+
+#[track_caller]
+fn refused(text: &str, part: &str) {
+    let error = look(text).unwrap_err().to_string();
+    assert!(error.contains(part), "`{error}` does not say `{part}`");
+}
+
+/// A component that exports an empty instance under the contract's name, with more text before.
+fn exporting(name: &str, before: &str) -> String {
+    format!(r#"(component {before} (instance $contract) (export "{name}" (instance $contract)))"#)
+}
+
+#[test]
+fn files_that_are_no_component_are_told_apart() {
+    assert!(matches!(inspect(b""), Err(LoadError::NotComponent)));
+    assert!(matches!(inspect(b"\0asm"), Err(LoadError::NotComponent)));
+    assert!(matches!(inspect(b"#!/bin/sh\n"), Err(LoadError::NotComponent)));
+    assert!(matches!(look("(module)"), Err(LoadError::CoreModule)));
+}
+
+#[test]
+fn a_file_is_taken_up_to_its_limit() {
+    // Not a component either way: what is tested is which of the two is found.
+    assert!(matches!(inspect(&vec![0; COMPONENT_BYTES_MAX]), Err(LoadError::NotComponent)));
+    assert!(matches!(inspect(&vec![0; COMPONENT_BYTES_MAX + 1]), Err(LoadError::TooLarge { .. })));
+}
+
+#[test]
+fn every_patch_of_the_contract_is_served_and_no_other_version() {
+    for name in ["maple:policy/policy@0.1.0", "maple:policy/policy@0.1.7"] {
+        assert_eq!(look(&exporting(name, "")).unwrap().export, name);
+    }
+    for name in
+        ["maple:policy/policy@0.2.0", "maple:policy/policy@1.0.0", "maple:policy/policy", "other:policy/policy@0.1.0"]
+    {
+        refused(
+            &exporting(name, ""),
+            &format!("does not export `maple:policy/policy@0.1.0` (any 0.1.x), it exports `{name}`"),
+        );
+    }
+    refused("(component)", "it exports nothing");
+}
+
+#[test]
+fn imports_are_refused_by_name() {
+    let with = |import: &str| exporting(v1::EXPORT, import);
+    look(&with(r#"(import "maple:policy/diary@0.1.0" (instance))"#)).unwrap();
+    look(&with(r#"(import "maple:policy/types@0.1.0" (instance (export "day" (type (eq u8)))))"#)).unwrap();
+    for name in [
+        "wasi:clocks/wall-clock@0.2.0",
+        "maple:policy/diary@0.2.0",
+        "maple:policy/diary@0.1.1",
+        "maple:policy/policy@0.1.0",
+    ] {
+        refused(&with(&format!(r#"(import "{name}" (instance))"#)), &format!("the component imports `{name}`"));
+    }
+    refused(&with(r#"(import "now" (func (result u64)))"#), "imports `now`");
+    refused(&with(r#"(import "maple:policy/diary@0.1.0" (func))"#), "imports `maple:policy/diary@0.1.0`");
+    refused(
+        &with(r#"(import "maple:policy/types@0.1.0" (instance (export "now" (func))))"#),
+        "imports `maple:policy/types@0.1.0`",
+    );
+}
+
+#[test]
+fn features_that_plugins_do_not_have_are_refused() {
+    for (module, word) in [
+        ("(memory i64 1)", "memory64"),
+        ("(memory 1 1 shared)", "threads"),
+        ("(func (result v128) (i16x8.relaxed_q15mulr_s (v128.const i64x2 0 0) (v128.const i64x2 0 0)))", "relaxed"),
+        ("(tag)", "exceptions"),
+        ("(type (struct))", "gc"),
+    ] {
+        refused(&exporting(v1::EXPORT, &format!("(core module {module})")), word);
+    }
+}
+
+/// Components that each make `factor` instances of the one before.
+fn tower(levels: usize, factor: usize) -> String {
+    let mut text = "(component $c0)".to_owned();
+    for level in 1..=levels {
+        let below = level - 1;
+        let made = format!("(instance (instantiate $c{below}))").repeat(factor);
+        text += &format!("(component $c{level} (alias outer 1 $c{below} (component $c{below})) {made})");
+    }
+    exporting(v1::EXPORT, &format!("{text} (instance (instantiate $c{levels}))"))
+}
+
+#[test]
+fn what_a_component_makes_of_itself_is_counted_with_everything_within() {
+    look(&tower(5, 2)).unwrap();
+    refused(&tower(7, 2), "makes more than 128 instances");
+    refused(&tower(60, 2), "makes more than 128 instances");
+    let flat = |count: u64| {
+        let made = "(core instance (instantiate $m))".repeat(usize::try_from(count).unwrap());
+        exporting(v1::EXPORT, &format!("(core module $m) {made}"))
+    };
+    look(&flat(COMPONENT_INSTANCES_MAX)).unwrap();
+    refused(&flat(COMPONENT_INSTANCES_MAX + 1), "makes more than 128 instances");
+}
+
+#[test]
+fn components_are_nested_up_to_a_depth() {
+    let nested = |depth: usize| exporting(v1::EXPORT, &format!("{}{}", "(component ".repeat(depth), ")".repeat(depth)));
+    look(&nested(COMPONENT_DEPTH_MAX)).unwrap();
+    refused(&nested(COMPONENT_DEPTH_MAX + 1), "deeper than 8 levels");
+}
+
+#[test]
+fn components_given_from_outside_are_not_instantiated() {
+    let text = "(component $c (import \"given\" (component $g)) (instance (instantiate $g)))";
+    refused(&exporting(v1::EXPORT, text), "components that it is given");
+}
+
+#[test]
+fn every_beginning_of_a_component_is_refused() {
+    let whole = wat::parse_str(exporting(v1::EXPORT, "(core module (memory 1) (func (export \"f\")))")).unwrap();
+    inspect(&whole).unwrap();
+    for end in 0..whole.len() {
+        let part = inspect(&whole[..end]);
+        // A component cut between two sections is a smaller component: then it lacks its export.
+        assert!(part.is_err(), "{end} of {} bytes", whole.len());
+    }
+}

@@ -14,9 +14,9 @@ pub const COMPONENT_DEPTH_MAX: usize = 8;
 /// Fuel of one evaluation when the policy sets none.
 pub const FUEL_DEFAULT: u64 = 50_000_000;
 /// Fuel that a policy may set for one evaluation.
-pub const FUEL_MAX: u64 = 2_000_000_000;
+pub const FUEL_MAX: u64 = 1_000_000_000;
 /// Fuel for `configure` and for `describe`, each run once, ahead of time.
-pub const CONFIGURE_FUEL_MAX: u64 = 5_000_000_000;
+pub const CONFIGURE_FUEL_MAX: u64 = 1_000_000_000;
 
 /// Bytes of linear memory when the policy sets none.
 pub const MEMORY_BYTES_DEFAULT: u64 = 32 << 20;

@@ -1,5 +1,7 @@
 //! A loaded component, and how a policy is made of it: configured, snapshotted, compiled.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use maple_kernel::{Calendar, Complaint, Descriptor, Fault, FaultKind, Setting, SetupError};
 use wasmtime::{
     Engine, Store,
@@ -35,12 +37,14 @@ pub(crate) struct Mould {
 pub(crate) struct Forge {
     pub(crate) engine: Engine,
     linker: Linker<Host>,
+    /// Components compiled so far.
+    pub(crate) compiled: AtomicUsize,
 }
 
 impl Forge {
     pub(crate) fn new(engine: Engine) -> wasmtime::Result<Self> {
         let linker = v1::linker(&engine)?;
-        Ok(Self { engine, linker })
+        Ok(Self { engine, linker, compiled: AtomicUsize::new(0) })
     }
 
     /// Compiles a component, with doors if it can have them.
@@ -48,23 +52,18 @@ impl Forge {
         let obstacle = match instrument(&source.bytes) {
             Ok(instrumented) => match self.compile(&instrumented.bytes, &source.export) {
                 Ok(code) => return Ok(Mould { code, obstacle: None }),
-                Err(error) => error.root_cause().to_string(),
+                Err(error) => error.to_string(),
             },
             Err(obstacle) => obstacle,
         };
-        let code = self.compile(&source.bytes, &source.export);
-        let code = code.map_err(|error| LoadError::Malformed { detail: error.root_cause().to_string() })?;
-        Ok(Mould { code, obstacle: Some(obstacle) })
+        Ok(Mould { code: self.compile(&source.bytes, &source.export)?, obstacle: Some(obstacle) })
     }
 
     /// Asks a component what it is.
-    pub(crate) fn describe(&self, source: &Source, mould: &Mould) -> Result<Descriptor, LoadError> {
+    pub(crate) fn describe(&self, mould: &Mould) -> Result<Descriptor, LoadError> {
         let mut store = self.store();
         let instance = instantiate(&mould.code.pre, &mut store, Bounds::AHEAD.wall).map_err(LoadError::Describe)?;
-        mould
-            .code
-            .check_types(&mut store, &instance)
-            .map_err(|error| LoadError::Contract { name: source.export.clone(), detail: format!("{error:#}") })?;
+        mould.code.check_types(&mut store, &instance).map_err(|error| misfit(&error))?;
         mould.code.describe(&mut store, &instance).map_err(LoadError::Describe)
     }
 
@@ -111,7 +110,7 @@ impl Forge {
     /// Writes the configured memory into the component. The descriptor is asked of the result: it proves that it runs.
     fn freeze(&self, source: &Source, store: &mut Store<Host>, instance: Instance) -> Result<Prepared, Obstacle> {
         let snapshot = instrument(&source.bytes)?.snapshot(store, instance)?;
-        let code = self.compile(&snapshot, &source.export).map_err(|error| error.root_cause().to_string())?;
+        let code = self.compile(&snapshot, &source.export).map_err(|error| error.to_string())?;
         let mut store = self.store();
         let told = |fault: Fault| format!("{}: {}", fault.kind.as_str(), fault.detail);
         let instance = instantiate(&code.pre, &mut store, Bounds::AHEAD.wall).map_err(told)?;
@@ -135,18 +134,25 @@ impl Forge {
             mould.code.clone()
         } else {
             let plain = self.compile(&source.bytes, &source.export);
-            plain.map_err(|error| fault(FaultKind::Trap, &error.root_cause().to_string()))?
+            plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
         Ok(Prepared::new(code, descriptor, Some(late), Some(obstacle)))
     }
 
-    fn compile(&self, bytes: &[u8], export: &str) -> wasmtime::Result<Code> {
-        Code::link(&self.linker, &Component::new(&self.engine, bytes)?, export)
+    fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        let malformed = |error: wasmtime::Error| LoadError::Malformed { detail: error.root_cause().to_string() };
+        let component = Component::new(&self.engine, bytes).map_err(malformed)?;
+        Code::link(&self.linker, &component, export).map_err(|error| misfit(&error))
     }
 
     fn store(&self) -> Store<Host> {
         store(&self.engine, &Bounds::AHEAD, true)
     }
+}
+
+fn misfit(error: &wasmtime::Error) -> LoadError {
+    LoadError::Contract { detail: error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ") }
 }
 
 /// A refusal without a reason still needs words.

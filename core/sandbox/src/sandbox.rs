@@ -121,7 +121,7 @@ impl Sandbox {
             Some((record, _)) => record.descriptor(),
             None => {
                 let made = self.forge.mould(&source)?;
-                let descriptor = self.forge.describe(&source, &made)?;
+                let descriptor = self.forge.describe(&made)?;
                 if let Some(cache) = &self.cache {
                     cache.store(&key, Record::new(&descriptor, None, 0), None);
                 }
@@ -151,6 +151,12 @@ impl Sandbox {
             Ok(ConfiguredPolicy::new(prepared, Bounds::of(setup.limits, self.maxima), self.diaries))
         };
         orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
+    }
+
+    /// Components compiled so far; with a warm cache, none.
+    #[must_use]
+    pub fn compiled(&self) -> usize {
+        self.forge.compiled.load(Ordering::Relaxed)
     }
 
     fn order<'a>(&self, setup: &Setup<'a>) -> Result<Order<'a>, SetupError> {
