@@ -8,8 +8,8 @@ use crate::{
     keys::{Keys, Slot, View},
 };
 
-/// How long the id of a rule may be.
-pub const RULE_ID_BYTES_MAX: usize = CODE_BYTES_MAX;
+/// How long the id of a rule may be: with the number of its row it is the code of a reason.
+pub const RULE_ID_BYTES_MAX: usize = CODE_BYTES_MAX - "-2000".len();
 /// How many effects a row may have.
 pub const EFFECTS_ROW_MAX: usize = 64;
 

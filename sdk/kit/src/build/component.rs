@@ -23,9 +23,6 @@ pub(super) fn from_core(id: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> 
     let module = strip(module).map_err(|e| not_a_plugin(e.to_string()))?;
     let component = encode(&module).map_err(|e| not_a_plugin(format!("{e:#}")))?;
     let component = strip(&component).map_err(|e| not_a_plugin(e.to_string()))?;
-    if component.len() > COMPONENT_BYTES_MAX {
-        return Err(BuildError::TooLarge { id: id.into(), bytes: component.len() });
-    }
     check(id, &component)?;
     Ok(component)
 }
@@ -72,8 +69,11 @@ fn push(out: &mut Vec<u8>, id: u8, data: &[u8]) {
     section.encode(out);
 }
 
-/// A component that exports the contract and imports the diary at most.
+/// A component that exports the contract, imports the diary at most, and is not too large.
 fn check(id: &str, component: &[u8]) -> Result<(), BuildError> {
+    if component.len() > COMPONENT_BYTES_MAX {
+        return Err(BuildError::TooLarge { id: id.into(), bytes: component.len() });
+    }
     let not_a_plugin = |why: String| BuildError::NotAPlugin { id: id.into(), why };
     let mut exports = false;
     let mut depth = 0_usize;
@@ -97,4 +97,76 @@ fn check(id: &str, component: &[u8]) -> Result<(), BuildError> {
         }
     }
     if exports { Ok(()) } else { Err(not_a_plugin("it does not export the policy contract".into())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A component that exports `name` and imports `imports`, all of them empty instances.
+    fn component(name: &str, imports: &[&str]) -> Vec<u8> {
+        let imports: String = imports.iter().map(|import| format!("(import \"{import}\" (instance))")).collect();
+        wat::parse_str(format!("(component {imports} (instance $i) (export \"{name}\" (instance $i)))")).unwrap()
+    }
+
+    #[test]
+    fn only_the_diary_may_be_asked_for() {
+        let policy = "maple:policy/policy@0.1.0";
+        for (export, imports, expected) in [
+            (policy, &[][..], None),
+            (policy, &["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"], None),
+            (
+                policy,
+                &["maple:policy/diary@0.1.0", "wasi:clocks/wall-clock@0.2.0"],
+                Some("wasi:clocks/wall-clock@0.2.0"),
+            ),
+            (policy, &["maple:policy/diaries@0.1.0"], Some("maple:policy/diaries@0.1.0")),
+            ("maple:other/policy@0.1.0", &[], Some("does not export the policy contract")),
+        ] {
+            let told = check("x", &component(export, imports)).err().map(|error| error.to_string());
+            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
+            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn a_component_has_an_edge() {
+        let small = component("maple:policy/policy@0.1.0", &[]);
+        let filled = |bytes: usize| {
+            let mut out = small.clone();
+            // An id, five bytes of length, and an empty name.
+            let data = vec![0; bytes - small.len() - 6];
+            push(&mut out, 0, &data);
+            out.resize(bytes, 0);
+            out
+        };
+        for (bytes, fine) in [(COMPONENT_BYTES_MAX, true), (COMPONENT_BYTES_MAX + 1, false)] {
+            let result = check("x", &filled(bytes));
+            assert_eq!(!matches!(result, Err(BuildError::TooLarge { .. })), fine, "{result:?}");
+        }
+    }
+
+    #[test]
+    fn how_a_module_was_made_is_left_out() {
+        let module = wat::parse_str(
+            "(module (@custom \"producers\" \"x\") (@custom \"component-type:plugin\" \"y\") (@custom \".debug_info\" \"z\"))",
+        )
+        .unwrap();
+        let names = |wasm: &[u8]| -> Vec<String> {
+            let sections = Parser::new(0).parse_all(wasm).filter_map(|payload| match payload.unwrap() {
+                Payload::CustomSection(section) => Some(section.name().to_owned()),
+                _ => None,
+            });
+            sections.collect()
+        };
+        assert_eq!(names(&module).len(), 3);
+        assert_eq!(names(&strip(&module).unwrap()), ["component-type:plugin"]);
+    }
+
+    #[test]
+    fn what_is_no_module_is_no_plugin() {
+        for bytes in [&b""[..], b"not wasm", b"\0asm\x01\0\0\0"] {
+            assert!(matches!(from_core("x", bytes), Err(BuildError::NotAPlugin { .. })));
+        }
+    }
 }
