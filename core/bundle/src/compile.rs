@@ -68,8 +68,6 @@ pub struct Compiled {
     pub packs: Vec<PackInfo>,
     /// Packs left out because of errors.
     pub left_out: Vec<LocalityId>,
-    /// Facts that nobody may send or ask for.
-    pub never: BTreeSet<Arc<str>>,
     /// Warnings; with [`Options::keep_going`] also the errors of the packs left out.
     pub problems: Vec<Diagnostic>,
 }
@@ -341,7 +339,7 @@ impl<'c> Compiler<'c> {
         let facts = &lexicon.vocabulary.facts;
         for key in descriptor.reads.iter().filter(|key| !facts.contains_key(*key)) {
             let message = format!("plugin `{}` reads the fact `{}`, which nobody can send", draft.plugin, key.as_str());
-            let advice = if lexicon.never.contains(key.as_str()) {
+            let advice = if lexicon.vocabulary.never.contains(key) {
                 "it is on the list of facts that are never asked for; use another plugin".to_owned()
             } else {
                 format!("add `{}` to `facts.toml`", key.as_str())
@@ -382,7 +380,6 @@ impl<'c> Compiler<'c> {
             cases,
             packs: infos,
             left_out: left_out.into_iter().collect(),
-            never: lexicon.never,
             problems: sink.finish(),
         }
     }

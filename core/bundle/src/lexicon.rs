@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
-    sync::Arc,
 };
 
 use maple_kernel::{
@@ -100,8 +99,6 @@ pub(crate) struct Lexicon {
     pub(crate) localities: BTreeMap<LocalityId, Locality>,
     /// Packs whose floor is heard.
     pub(crate) trusted: BTreeSet<String>,
-    /// Facts that nobody may ask for.
-    pub(crate) never: BTreeSet<Arc<str>>,
     /// Registries whose text is broken: what they lack may only be unreadable.
     pub(crate) shaky: BTreeSet<Registry>,
 }
@@ -270,7 +267,7 @@ impl Lexicon {
     }
 
     fn unknown_fact(&self, name: &str, place: Place, scopes: &[Scope], sink: &Sink<'_>) {
-        if self.never.contains(name) {
+        if self.vocabulary.never.contains(name) {
             let advice = "no policy may ask for it; a rule speaks of the dispute, never of who somebody is";
             sink.error_help(
                 place,

@@ -101,3 +101,6 @@ fn fired(decision: &Decision) -> BTreeSet<(PolicyId, RuleId)> {
     let all = grounds.map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
     all.map(|by| (by.policy.clone(), by.rule.clone())).collect()
 }
+
+#[cfg(test)]
+mod tests;

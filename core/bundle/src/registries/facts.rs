@@ -26,9 +26,9 @@ const RESERVED: [&str; 10] = ["kind", "source", "locality", "any", "all", "not",
 
 pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
     for node in files.iter().filter_map(|file| file.get("never")) {
-        lexicon.never.extend(fields::names(node, "never", sink).into_iter().map(|(name, _)| Arc::from(name)));
+        let names = fields::names(node, "never", sink);
+        lexicon.vocabulary.never.extend(names.into_iter().map(|(name, _)| FactKey::from(name)));
     }
-    lexicon.vocabulary.never.extend(lexicon.never.iter().map(|name| FactKey::from(&**name)));
     let mut seen = Seen::default();
     for node in listed(files, "fact", &["never"], sink) {
         let Some(mut fact) = Fields::of(node, "a fact", sink) else { continue };
@@ -39,7 +39,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         let title = fact.need_both("title").unwrap_or_default();
         fact.finish();
         let (Some(key), Some(name)) = (key, name) else { continue };
-        if lexicon.never.contains(name) || RESERVED.contains(&name) {
+        if lexicon.vocabulary.never.contains(name) || RESERVED.contains(&name) {
             let why = if RESERVED.contains(&name) { "is a word of the conditions" } else { "is on the list `never`" };
             sink.error(key.place, "reserved-name", format!("a fact cannot be called `{name}`, which {why}"));
             continue;
