@@ -16,6 +16,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
+use maple_wire::{Problem, ProblemKind};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -24,9 +25,9 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use crate::{app::App, http::router};
+use crate::{admission::RETRY_AFTER_SECONDS, app::App, http::router};
 
-/// Bytes that the head of one request may take.
+/// Bytes that the head of one request may take; one read more may pass.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Callers without a place who are told so at a time; others are merely shut out.
 pub const TURNED_AWAY_COUNT_MAX: usize = 64;
@@ -36,10 +37,17 @@ const REST: Duration = Duration::from_millis(50);
 /// How long a caller without a place may take to hear so.
 const TURN_AWAY: Duration = Duration::from_secs(1);
 
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n\
-connection: close\r\ncontent-length: 173\r\n\r\n\
-{\"type\":\"/problems/overloaded\",\"title\":\"Every place is taken for the moment\",\"status\":503,\"detail\":\"there are \
-too many connections; try again in a second\",\"errors\":[]}       ";
+/// What a caller without a place hears, whatever it asks.
+fn no_place() -> Vec<u8> {
+    let en = "there are too many connections; try again in a second";
+    let body = Problem::new(ProblemKind::Overloaded, en, "连接过多；请稍后重试").to_json();
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+         retry-after: {RETRY_AFTER_SECONDS}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
+}
 
 /// Serves until `shutdown` is ready, then lets what is under way end, for at most the configured time.
 ///
@@ -123,7 +131,7 @@ fn connection(app: &App, doors: &Router, stream: TcpStream) -> http1::Connection
 }
 
 async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
-    stream.write_all(FULL).await?;
+    stream.write_all(&no_place()).await?;
     stream.shutdown().await?;
     // A caller that is still writing would not hear the answer.
     let mut buffer = [0; 4096];

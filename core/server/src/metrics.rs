@@ -92,7 +92,11 @@ impl Metrics {
         registry.register("connections", "Connections open", metrics.connections.clone());
         registry.register("queue_places", "Places left in the queue for an evaluation", metrics.queue_places.clone());
         registry.register("generation", "Number of the activation that serves", metrics.generation.clone());
-        registry.register("packs_left_out", "Packs that do not serve because of problems", metrics.packs_left_out.clone());
+        registry.register(
+            "packs_left_out",
+            "Packs that do not serve because of problems",
+            metrics.packs_left_out.clone(),
+        );
         Self { registry, ..metrics }
     }
 

@@ -124,10 +124,13 @@ impl Reader {
         let problem = match kind {
             ProblemKind::RequestTimeout => {
                 let seconds = self.app.config.stall.as_secs_f32();
-                let (en, zh) = (format!("no line came for {seconds} seconds"), format!("{seconds}秒内没有收到新的一行"));
+                let (en, zh) =
+                    (format!("no line came for {seconds} seconds"), format!("{seconds}秒内没有收到新的一行"));
                 Problem::new(kind, en, zh)
             }
-            _ => Problem::new(kind, "the body broke off; the lines before it are answered", "正文中断；此前各行均已答复"),
+            _ => {
+                Problem::new(kind, "the body broke off; the lines before it are answered", "正文中断；此前各行均已答复")
+            }
         };
         self.send(tokio::spawn(async move { line(&problem) })).await
     }

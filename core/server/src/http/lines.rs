@@ -80,9 +80,8 @@ mod tests {
             lines.feed(Bytes::copy_from_slice(part), &mut out);
         }
         lines.finish(&mut out);
-        let told = |line: Line| {
-            (line.number, line.bytes.map_or("-".to_owned(), |b| String::from_utf8(b.to_vec()).unwrap()))
-        };
+        let told =
+            |line: Line| (line.number, line.bytes.map_or("-".to_owned(), |b| String::from_utf8(b.to_vec()).unwrap()));
         out.into_iter().map(told).collect()
     }
 

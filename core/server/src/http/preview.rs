@@ -100,7 +100,7 @@ fn laid_over(app: &App, serving: &Serving, preview: &Preview<'_>) -> Result<File
         return Err(said.map_or_else(answer::internal, |problem| *problem));
     };
     let taken = |path: &str| serving.bundle.files().any(|(file, _)| file == path);
-    let path = (0..).map(|n| format!("{locality}/preview{n}.toml")).find(|path| !taken(path)).unwrap_or_default();
+    let path = (1..).map(|n| format!("{locality}/preview-{n}.toml")).find(|path| !taken(path)).unwrap_or_default();
     let mut files = BTreeMap::from([(path.clone(), table.as_bytes().to_vec())]);
     let pack = format!("{locality}/pack.toml");
     if !taken(&pack) {

@@ -40,5 +40,9 @@ fn unknown<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Problem {
         Some(hint) => (format!("did you mean `{hint}`?"), format!("是否为{hint}？")),
         None => ("the `basis` of a decision names them".to_owned(), "决定中的basis列有条款编号".to_owned()),
     };
-    Problem::new(ProblemKind::NotFound, format!("there is no provision `{word}`; {en}"), format!("没有{word}这一条款；{zh}"))
+    Problem::new(
+        ProblemKind::NotFound,
+        format!("there is no provision `{word}`; {en}"),
+        format!("没有{word}这一条款；{zh}"),
+    )
 }
