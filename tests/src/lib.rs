@@ -1,1 +1,109 @@
-//! maple-tests
+//! The harness: builds the plugins once, loads the shipped policies once, and asks.
+
+pub mod guests;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use maple_bundle::{Bundle, Compiled, Options};
+use maple_kernel::{Day, Decision, Question, evaluate};
+use maple_sandbox::{Sandbox, SandboxConfig};
+
+/// The policies that ship, ready to be asked.
+pub struct House {
+    /// Runs the plugins.
+    pub sandbox: Arc<Sandbox>,
+    /// The policy files.
+    pub bundle: Bundle,
+    /// What they became.
+    pub compiled: Compiled,
+}
+
+/// The project's folder.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Where tests keep what can be made again.
+#[must_use]
+pub fn state() -> PathBuf {
+    root().join("target").join("maple")
+}
+
+/// The reference plugins, built when they are not.
+///
+/// # Panics
+///
+/// When a plugin cannot be built; the message says why.
+#[must_use]
+pub fn plugins() -> Vec<PathBuf> {
+    let built = maple_kit::build::ensure_plugins(&root().join("plugins"), &state().join("plugins"), &mut |_| {});
+    built.unwrap_or_else(|error| panic!("cannot build the plugins: {error}"))
+}
+
+/// A sandbox that knows the reference plugins.
+///
+/// # Panics
+///
+/// When a plugin cannot be loaded; the message says why.
+#[must_use]
+pub fn sandbox(config: SandboxConfig) -> Sandbox {
+    let sandbox = Sandbox::new(config).unwrap_or_else(|error| panic!("cannot make a sandbox: {error}"));
+    for component in plugins() {
+        let bytes = std::fs::read(&component).unwrap_or_else(|error| panic!("{}: {error}", component.display()));
+        if let Err(error) = sandbox.add_component(&bytes) {
+            panic!("{}: {error}", component.display());
+        }
+    }
+    sandbox
+}
+
+/// The shipped policies, compiled once for each test program.
+///
+/// # Panics
+///
+/// When the shipped policies have problems; the message lists them.
+pub fn house() -> &'static House {
+    static HOUSE: OnceLock<House> = OnceLock::new();
+    HOUSE.get_or_init(|| {
+        let config = SandboxConfig { cache: Some(state().join("cache")), ..SandboxConfig::default() };
+        let sandbox = Arc::new(sandbox(config));
+        let bundle = Bundle::read(&root().join("policies")).unwrap_or_else(|error| panic!("{error}"));
+        let compiled = maple_bundle::compile(&bundle, &*sandbox, &Options::default()).unwrap_or_else(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            panic!("the shipped policies have problems:\n{}", lines.join("\n"))
+        });
+        House { sandbox, bundle, compiled }
+    })
+}
+
+/// The day on which test cases are asked unless they say another.
+///
+/// # Panics
+///
+/// Never: the day exists.
+#[must_use]
+pub fn today() -> Day {
+    Day::new(2026, 11, 23).unwrap_or_else(|| unreachable!("the day exists"))
+}
+
+/// A question as a caller would send it.
+///
+/// # Panics
+///
+/// When the question is not well formed; the message says why.
+#[must_use]
+pub fn question(json: &serde_json::Value) -> Question {
+    let bytes = json.to_string();
+    maple_wire::parse_question(bytes.as_bytes(), &house().compiled.ruleset, today())
+        .unwrap_or_else(|problem| panic!("{problem}: {:?}\n{json:#}", problem.errors))
+}
+
+/// The shipped policies' decision on a question as a caller would send it.
+#[must_use]
+pub fn decide(json: &serde_json::Value) -> Decision {
+    evaluate(&house().compiled.ruleset, &question(json))
+}

@@ -1,0 +1,156 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use maple_wire::Language;
+
+/// Maple Bridge: where a dispute goes next, by when, with which duties and rights, and why.
+#[derive(Debug, Parser)]
+#[command(name = "maple", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve decisions over HTTP
+    Serve(Serve),
+    /// Decide one case without a server
+    Eval(Eval),
+    /// Report every problem of the policies at once
+    Check(Check),
+    /// Run the packs' own cases through the production path
+    Test(Test),
+    /// Measure time and fuel, policy by policy and for the whole decision
+    Bench(Bench),
+}
+
+/// Where policies and plugins are.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct Places {
+    /// Folder with plugins: crates that the kit builds, or `.wasm` components [default: `plugins` beside the policies]
+    #[arg(long, value_name = "DIR", env = "MAPLE_PLUGINS")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Folder for what is made and can be made again: built plugins, compiled code, the embedded database
+    #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// `maple serve`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Serve {
+    /// Folder with the policies [default: policies]
+    #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Configuration file (TOML); environment and flags go over it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address and port [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "MAPLE_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// Database [default: sqlite:// and a file in the state folder]
+    #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// Start without packs that have problems, and say so in /health/ready
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple eval`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Eval {
+    /// The case as JSON, as for POST /v1/evaluate; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) case: PathBuf,
+    /// Folder with the policies
+    #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Tell how the decision came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print the API's JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Language of the text [default: from LANG]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple check`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// Folder with the policies
+    #[arg(value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Print the problems as JSON, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple test`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Test {
+    /// Folder with the policies
+    #[arg(value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Only cases whose pack or name holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Print the results as JSON, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple bench`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    /// The case to measure, as JSON [default: a wage case in Yongkang]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) case: Option<PathBuf>,
+    /// Folder with the policies
+    #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Evaluations to measure
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) rounds: u32,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// A language of texts.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Lang {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+impl Lang {
+    /// The language asked for, or that of the environment.
+    pub(crate) fn resolve(asked: Option<Self>) -> Language {
+        let from_environment = || {
+            let lang =
+                ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|k| std::env::var(k).ok().filter(|v| !v.is_empty()));
+            if lang.is_some_and(|lang| lang.starts_with("zh")) { Language::Zh } else { Language::En }
+        };
+        asked.map_or_else(from_environment, |lang| match lang {
+            Self::Zh => Language::Zh,
+            Self::En => Language::En,
+        })
+    }
+}

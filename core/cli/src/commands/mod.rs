@@ -1,0 +1,65 @@
+//! One file for each command.
+
+mod bench;
+mod check;
+mod eval;
+mod serve;
+mod test;
+
+use std::path::Path;
+
+use maple_kernel::{Question, Ruleset};
+
+use crate::{Failure, args::Command, load::Refusal, report};
+
+/// A wage case in Yongkang, as a caller would send it; made up.
+pub(crate) const EXAMPLE: &str = include_str!("../example.json");
+
+/// Runs a command.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    }
+}
+
+/// Says what is wrong with the policies, and fails.
+fn refused(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Failure(failure) => failure,
+        Refusal::Problems(problems) => {
+            report::diagnostics(&problems);
+            report::verdict(false, &report::count(&problems));
+            Failure::Wrong
+        }
+    }
+}
+
+/// Reads a case file, bounded; `-` is standard input.
+fn read_case(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let limit = maple_wire::BODY_BYTES_MAX as u64 + 1;
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::Unreachable(format!("cannot read the case `{}`: {error}", path.display())))?;
+    Ok(bytes)
+}
+
+/// Turns a case file into a question, or says every field that is wrong.
+fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
+    maple_wire::parse_question(bytes, ruleset, maple_server::today()).map_err(|problem| {
+        let mut text = problem.detail.clone();
+        for flaw in &problem.errors {
+            let pointer = if flaw.pointer.is_empty() { "the case" } else { &flaw.pointer };
+            text.push_str(&format!("\n  {pointer}: {}", flaw.detail));
+        }
+        Failure::Input(text)
+    })
+}

@@ -1,0 +1,122 @@
+//! `maple serve`: the server.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use anstream::println;
+use maple_server::{App, Config, Serving, SystemClock};
+use maple_store::Store;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    Failure,
+    args::Serve,
+    commands::{EXAMPLE, refused},
+    config::Settings,
+    load::{self, Loaded, chain},
+    report,
+};
+
+/// Who activates the policies that the server finds when it starts.
+const BY: &str = "maple serve";
+/// Why it does.
+const WHY: &str = "the policies that lay in the folder at the start";
+
+/// Serves until told to stop.
+pub(crate) fn run(args: Serve) -> Result<(), Failure> {
+    let started = Instant::now();
+    log_to_stderr();
+    let settings = Settings::new(args)?;
+    let listen: SocketAddr = settings.listen.parse().map_err(|_| {
+        let listen = &settings.listen;
+        Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
+    })?;
+    let loaded = load(&settings)?;
+    let store = open(&settings)?;
+    let digest = Arc::clone(loaded.compiled.ruleset.digest());
+    let activation =
+        maple_server::activate(&store, &digest, BY, WHY).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let summary = summary(&loaded);
+    let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
+    let Loaded { sandbox, bundle, compiled } = loaded;
+    let config = Config { listen, ..Config::default() };
+    let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
+        let address = listener.local_addr().map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let generation = activation.generation;
+        let app = App::new(config, Arc::new(SystemClock), sandbox, Serving::new(bundle, compiled, activation));
+        println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
+        welcome(address, &left_out);
+        maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
+    })
+}
+
+fn load(settings: &Settings) -> Result<Loaded, Failure> {
+    let from = load::From {
+        policies: &settings.policies,
+        plugins: settings.plugins.as_deref(),
+        state: Some(&settings.state),
+        keep_going: settings.keep_going,
+        diary: false,
+    };
+    let loaded = load::load(&from).map_err(refused)?;
+    if !loaded.compiled.left_out.is_empty() {
+        report::diagnostics(&loaded.compiled.problems);
+    }
+    Ok(loaded)
+}
+
+fn open(settings: &Settings) -> Result<Store, Failure> {
+    if let Some(folder) = settings.database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let unmade = |error| Failure::Unreachable(format!("cannot make the folder `{}`: {error}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(unmade)?;
+    }
+    Store::open(&settings.database).map_err(|error| Failure::Unreachable(chain(&error)))
+}
+
+fn summary(loaded: &Loaded) -> String {
+    let ruleset = &loaded.compiled.ruleset;
+    let (packs, policies) = (loaded.compiled.packs.len(), ruleset.policy_ids().count());
+    format!("{packs} packs with {policies} policies, {} localities", ruleset.localities().count())
+}
+
+fn welcome(address: SocketAddr, left_out: &[String]) {
+    for pack in left_out {
+        report::warning(&format!("pack {pack} has problems and was left out; /health/ready lists them"));
+    }
+    println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
+    println!("{}\n", curl(address));
+    println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
+}
+
+/// The line to try, on one line so that it can be copied.
+fn curl(address: SocketAddr) -> String {
+    let body = EXAMPLE.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(
+        "curl -s http://{address}/v1/evaluate -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
+    )
+}
+
+/// Ready when the process is told to stop: Ctrl-C, or SIGTERM from a supervisor.
+async fn stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return drop(interrupted.await),
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+/// Logs go to standard error, as JSON lines where no terminal reads them; `RUST_LOG` filters.
+fn log_to_stderr() {
+    use std::io::IsTerminal;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() { builder.init() } else { builder.json().init() }
+}

@@ -1,0 +1,139 @@
+//! The server's configuration: a file, over it the environment, over that the flags.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::{Failure, args::Serve};
+
+/// Where the server listens when nobody says.
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
+/// The folder for what can be made again when nobody says.
+pub(crate) const STATE: &str = ".maple";
+/// Bytes of a configuration file.
+pub(crate) const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// A configuration file; every key is optional and an unknown one is refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    listen: Option<String>,
+    database: Option<String>,
+    policies: Option<PathBuf>,
+    plugins: Option<PathBuf>,
+    state: Option<PathBuf>,
+    keep_going: Option<bool>,
+}
+
+/// What the server runs with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Address and port.
+    pub(crate) listen: String,
+    /// The database's file.
+    pub(crate) database: PathBuf,
+    /// Folder with the policies.
+    pub(crate) policies: PathBuf,
+    /// Folder with the plugins, if said.
+    pub(crate) plugins: Option<PathBuf>,
+    /// Folder for what can be made again.
+    pub(crate) state: PathBuf,
+    /// Start without packs that have problems.
+    pub(crate) keep_going: bool,
+}
+
+impl Settings {
+    /// Flags and environment over the file over the defaults.
+    pub(crate) fn new(args: Serve) -> Result<Self, Failure> {
+        let file = args.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let state = args.places.state.or(file.state).unwrap_or_else(|| STATE.into());
+        let database = match args.database.or(file.database) {
+            Some(url) => sqlite_file(&url)?,
+            None => state.join("maple.sqlite"),
+        };
+        Ok(Self {
+            listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
+            database,
+            policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
+            plugins: args.places.plugins.or(file.plugins),
+            state,
+            keep_going: args.keep_going || file.keep_going.unwrap_or(false),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let name = path.display();
+    let unreadable =
+        |error: std::io::Error| Failure::Unreachable(format!("cannot read configuration `{name}`: {error}"));
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if bytes > CONFIG_BYTES_MAX {
+        return Err(Failure::Input(format!("configuration `{name}` has {bytes} bytes, at most {CONFIG_BYTES_MAX}")));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    toml::from_str(&text).map_err(|error| Failure::Input(format!("configuration `{name}`: {error}")))
+}
+
+fn sqlite_file(url: &str) -> Result<PathBuf, Failure> {
+    match url.strip_prefix("sqlite://") {
+        Some(file) if !file.is_empty() => Ok(file.into()),
+        _ => {
+            let scheme = url.split("://").next().unwrap_or_default();
+            Err(Failure::Input(format!(
+                "database `{scheme}://…` is not known; write `sqlite://` and a file, such as sqlite://maple.sqlite"
+            )))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    fn settings(flags: &[&str], file: Option<&str>) -> Result<Settings, String> {
+        let mut words = vec!["maple".to_owned(), "serve".to_owned()];
+        words.extend(flags.iter().map(|f| (*f).to_owned()));
+        let kept = file.map(|text| {
+            let mut kept = tempfile::NamedTempFile::new().unwrap();
+            kept.write_all(text.as_bytes()).unwrap();
+            words.extend(["--config".to_owned(), kept.path().display().to_string()]);
+            kept
+        });
+        let Command::Serve(serve) = Args::try_parse_from(&words).unwrap().command else { unreachable!() };
+        let settings = Settings::new(serve).map_err(|e| e.to_string());
+        drop(kept);
+        settings
+    }
+
+    #[test]
+    fn flags_go_over_the_file_and_the_file_over_defaults() {
+        let plain = settings(&[], None).unwrap();
+        assert_eq!(plain.listen, LISTEN);
+        assert_eq!(plain.database, Path::new(".maple/maple.sqlite"));
+        let file = "listen = \"127.0.0.1:9\"\ndatabase = \"sqlite://a.db\"\nkeep-going = true\n";
+        let filed = settings(&[], Some(file)).unwrap();
+        assert_eq!((filed.listen.as_str(), filed.keep_going), ("127.0.0.1:9", true));
+        let flagged = settings(&["--listen", "127.0.0.1:7", "--database", "sqlite://b.db"], Some(file)).unwrap();
+        assert_eq!((flagged.listen.as_str(), flagged.database.as_path()), ("127.0.0.1:7", Path::new("b.db")));
+    }
+
+    #[test]
+    fn bad_configuration_says_what_and_where() {
+        for (file, said) in
+            [("listn = \"x\"", "unknown field `listn`"), ("listen = 5", "invalid type"), ("listen = ", "configuration")]
+        {
+            let error = settings(&[], Some(file)).unwrap_err();
+            assert!(error.contains(said), "{file}: {error}");
+        }
+        for url in ["postgres://user:secret@host/db", "sqlite://", "maple.db"] {
+            let error = settings(&["--database", url], None).unwrap_err();
+            assert!(error.contains("sqlite://") && !error.contains("secret"), "{error}");
+        }
+        assert!(settings(&["--config", "/nowhere/at/all.toml"], None).unwrap_err().contains("cannot read"));
+    }
+}

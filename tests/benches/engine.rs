@@ -1,0 +1,145 @@
+//! One evaluation against the same rules by hand; one whole decision against its evaluations; JSON in and out.
+//!
+//! Criterion shows each figure; the ratios in the table at the end come from races, in which all contestants take turns.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot run says why and stops"
+)]
+
+#[path = "support/recorded.rs"]
+mod recorded;
+mod support;
+mod thirty;
+
+use std::time::Duration;
+
+use criterion::Criterion;
+use maple_guest::Policy as _;
+use maple_kernel::{Assess as _, Question, evaluate};
+use maple_sandbox::{Sandbox, SandboxConfig};
+use maple_tests::{house, sandbox, state, today};
+use maple_wire::{Reply, parse_question, write_decision};
+
+use crate::{
+    recorded::Recorded,
+    support::{Contestant, Summary, race},
+    thirty::{Thirty, guest, native, ordered},
+};
+
+/// The case of `maple bench`: unpaid wages of fourteen builders in Yongkang.
+const EXAMPLE: &[u8] = include_bytes!("../../core/cli/src/example.json");
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut summary = Summary::default();
+    evaluation(&mut criterion, &mut summary);
+    decision(&mut criterion, &mut summary);
+    json(&mut criterion, &mut summary);
+    criterion.final_summary();
+    summary.print("One evaluation, one decision, JSON");
+}
+
+/// A sandbox as in production.
+fn production() -> Sandbox {
+    sandbox(SandboxConfig { cache: Some(state().join("bench-cache")), ..SandboxConfig::default() })
+}
+
+fn evaluation(criterion: &mut Criterion, summary: &mut Summary) {
+    let sandbox = production();
+    let Thirty { policy, settings, question } = Thirty::new(&sandbox);
+    let Question { case, purposes, as_of, .. } = &question;
+    let mut reads = policy.descriptor().reads.clone();
+    reads.sort();
+    let file = case.file(*purposes, *as_of, &case.facts, &reads);
+
+    let (table, guest_case) = (guest::table(&settings), guest::case(&file));
+    let mut reused = policy.reuse_for_bench().unwrap_or_else(|failed| panic!("{:?}", failed.answer));
+    let by_hand = ordered(native::assess(&file));
+    assert_eq!(by_hand.len(), 2, "{by_hand:?}");
+    assert_eq!(ordered(guest::findings(&table.assess(&guest_case).unwrap())), by_hand);
+    assert_eq!(reused.assess(&file).answer.map(ordered).as_ref(), Ok(&by_hand));
+    let fresh = policy.assess(&file);
+    assert_eq!(fresh.answer.map(ordered).as_ref(), Ok(&by_hand));
+
+    let mut group = criterion.benchmark_group("one evaluation of a 30-rule table");
+    group.bench_function("native function", |bench| bench.iter(|| native::assess(&file)));
+    group.bench_function("plugin's code, native", |bench| bench.iter(|| table.assess(&guest_case)));
+    group.bench_function("reused sandbox", |bench| bench.iter(|| reused.assess(&file)));
+    group.bench_function("fresh sandbox", |bench| bench.iter(|| policy.assess(&file)));
+    group.finish();
+
+    let took = race([
+        Contestant::new("30 rules, native function", || native::assess(&file)),
+        Contestant::new("30 rules, plugin's code, native", || table.assess(&guest_case)),
+        Contestant::new("30 rules, reused sandbox", || reused.assess(&file)),
+        Contestant::new("30 rules, fresh sandbox", || policy.assess(&file)),
+    ]);
+    let [hand, code, again, once] = took.each_ref().map(|took| took.micros);
+    summary.at_most("fresh sandbox / native function", once / hand, 40.0, " ×");
+    summary.at_most("fresh sandbox / reused sandbox", once / again, 3.5, " ×");
+    summary.note("plugin's code, native / native function", format!("{:.1} ×", code / hand));
+    summary.race(&took);
+    summary.note("fuel of the evaluation", fresh.fuel.to_string());
+    let [take, assess, give_back] = laps(|| policy.assess_timed(&file).1);
+    summary.note("of it taking, asking, giving back", format!("{take:.1}, {assess:.1}, {give_back:.1} µs"));
+}
+
+/// The median laps of an evaluation.
+fn laps(work: impl Fn() -> maple_sandbox::Timing) -> [f64; 3] {
+    let timings: Vec<_> = (0..20_000).map(|_| work()).collect();
+    let median = |part: fn(&maple_sandbox::Timing) -> Duration| {
+        let mut parts: Vec<_> = timings.iter().map(part).collect();
+        parts.sort_unstable();
+        parts[parts.len() / 2].as_secs_f64() * 1e6
+    };
+    [median(|t| t.take), median(|t| t.assess), median(|t| t.give_back)]
+}
+
+fn decision(criterion: &mut Criterion, summary: &mut Summary) {
+    let ruleset = &house().compiled.ruleset;
+    let question = parse_question(EXAMPLE, ruleset, today()).unwrap();
+    let recorded = Recorded::new(ruleset, &question);
+    let (replayed, files) = (recorded.replayed(ruleset), recorded.files(&question));
+    let real = evaluate(ruleset, &question);
+    assert_eq!(evaluate(&replayed, &question), real);
+    assert!(real.asked.iter().all(|asked| asked.answer.is_ok()), "{:?}", real.asked);
+
+    let parts = || files.iter().map(|(policy, file)| policy.assess(file).fuel).sum::<u64>();
+    let mut group = criterion.benchmark_group("whole decision, Yongkang");
+    group.bench_function("whole", |bench| bench.iter(|| evaluate(ruleset, &question)));
+    group.bench_function("its evaluations", |bench| bench.iter(parts));
+    group.bench_function("whole, answers replayed", |bench| bench.iter(|| evaluate(&replayed, &question)));
+    group.finish();
+
+    let took = race([
+        Contestant::new("whole decision, Yongkang", || evaluate(ruleset, &question)),
+        Contestant::new("the sum of its sandboxed evaluations", parts),
+        Contestant::new("whole decision, answers replayed", || evaluate(&replayed, &question)),
+        Contestant::new("the replay alone", || recorded.replay_alone()),
+    ]);
+    let [whole, sum, replayed, replay] = took.each_ref().map(|took| took.micros);
+    summary.at_most("whole decision / sum of its evaluations", whole / sum, 1.3, " ×");
+    summary.at_most("the kernel's own share, answers replayed", 100.0 * (replayed - replay) / whole, 10.0, " %");
+    summary.note("the kernel's own share, whole − sum", format!("{:.1} %", 100.0 * (whole - sum) / whole));
+    summary.race(&took);
+    summary.note("policies asked", real.asked.len().to_string());
+}
+
+fn json(criterion: &mut Criterion, summary: &mut Summary) {
+    let ruleset = &house().compiled.ruleset;
+    let question = parse_question(EXAMPLE, ruleset, today()).unwrap();
+    let decision = evaluate(ruleset, &question);
+    let reply = Reply { id: "d-0", generation: 1, case: &question.case, decision: &decision };
+    let (read, write) = (|| parse_question(EXAMPLE, ruleset, today()), || write_decision(&reply));
+
+    let mut group = criterion.benchmark_group("json");
+    group.bench_function("question in", |bench| bench.iter(read));
+    group.bench_function("decision out", |bench| bench.iter(write));
+    group.finish();
+
+    summary.race(&race([Contestant::new("question in", read), Contestant::new("decision out", write)]));
+    summary.note("bytes in, bytes out", format!("{}, {}", EXAMPLE.len(), write().len()));
+}
