@@ -2,7 +2,7 @@
 
 use crate::{
     Channel, Claim, Code, FactKey, FactType, Facts, Finding, LocalityId, Policy, Scope, Selector, Subject, Value,
-    Vocabulary, WordList,
+    WordList, index::Index,
 };
 
 /// The locality that stands for all, for channels that exist everywhere.
@@ -19,12 +19,12 @@ pub(crate) fn exists_in(channel: &Channel, root: Option<&LocalityId>) -> bool {
 
 /// The first word of a finding that the ruleset does not have, as a message.
 pub(crate) fn unknown_word(
-    vocabulary: &Vocabulary,
+    index: &Index,
     root: Option<&LocalityId>,
     policy: &Policy,
     finding: &Finding,
 ) -> Option<String> {
-    let reader = Reader { vocabulary, root };
+    let reader = Reader { index, root };
     if !policy.rules.contains_key(&finding.rule) {
         return Some(format!("rule `{}` is not among those that the plugin describes", finding.rule));
     }
@@ -35,7 +35,7 @@ pub(crate) fn unknown_word(
 }
 
 struct Reader<'a> {
-    vocabulary: &'a Vocabulary,
+    index: &'a Index,
     root: Option<&'a LocalityId>,
 }
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
     }
 
     fn channel(&self, id: &str) -> Option<String> {
-        match self.vocabulary.channels.get(id) {
+        match self.index.channel(id) {
             None => Some(format!("unknown channel `{id}`")),
             Some(channel) if !exists_in(channel, self.root) => Some(format!("channel `{id}` does not exist here")),
             Some(_) => None,
@@ -76,7 +76,7 @@ impl Reader<'_> {
     }
 
     fn words<'c>(&self, list: WordList, codes: impl IntoIterator<Item = &'c Code>) -> Option<String> {
-        let unknown = codes.into_iter().find(|code| self.vocabulary.word(list, code.as_str()).is_none())?;
+        let unknown = codes.into_iter().find(|code| self.index.word(list, code.as_str()).is_none())?;
         Some(format!("unknown {} `{unknown}`", list.as_str()))
     }
 }
@@ -96,15 +96,15 @@ pub(crate) fn fits(kind: &FactType, value: &Value) -> bool {
 }
 
 /// True when a policy may derive this fact.
-pub(crate) fn derivable(vocabulary: &Vocabulary, key: &FactKey, value: &Value) -> bool {
-    vocabulary.facts.get(key).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value))
+pub(crate) fn derivable(index: &Index, key: &FactKey, value: &Value) -> bool {
+    index.fact(key.as_str()).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value))
 }
 
 /// Lays what a policy derived over the facts that later policies see.
-pub(crate) fn derive(vocabulary: &Vocabulary, findings: &[Finding], facts: &mut Facts) {
+pub(crate) fn derive(index: &Index, findings: &[Finding], facts: &mut Facts) {
     for finding in findings {
         if let Claim::Derive { key, value } = &finding.claim
-            && derivable(vocabulary, key, value)
+            && derivable(index, key, value)
         {
             facts.set(key.clone(), value.clone());
         }

@@ -3,11 +3,11 @@
 //! The order of precedence: safety, exclusions, preconditions, voluntariness, clocks, offers, local preferences.
 //! A lower level adds, prefers and shortens. What an upper level marks as floor stands.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    Action, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Fate, Finding, Ground,
-    Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Selector, Signal, Span, Step, Subject, Text,
+    Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Fate, Finding,
+    Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Selector, Signal, Span, Step, Subject, Text,
     WordList, check,
     evaluate::{Hearing, Voice},
     guardrails,
@@ -23,7 +23,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) policy: &'a Policy,
     /// No lower level may weaken it.
     pub(crate) floor: bool,
-    pub(crate) finding: Finding,
+    /// Borrowed from the answer, unless a guardrail had to take something out of it.
+    pub(crate) finding: Cow<'a, Finding>,
     pub(crate) ground: Ground,
 }
 
@@ -42,7 +43,7 @@ pub(crate) struct Draft<'a> {
 
 /// Puts together what was said and keeps the guardrails.
 pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
-    let explanation = hearing.explanation.take();
+    let (explanation, asked) = (hearing.explanation.take(), std::mem::take(&mut hearing.asked));
     let mut draft = Draft {
         hearing: &hearing,
         excluded: BTreeMap::new(),
@@ -70,7 +71,7 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
     let referral = guardrails::refer(&mut draft, &heard);
     draft.put_in_order();
     guardrails::fill_reasons(&mut draft);
-    draft.finish(referral, explanation)
+    draft.finish(referral, asked, explanation)
 }
 
 impl<'a> Draft<'a> {
@@ -81,6 +82,9 @@ impl<'a> Draft<'a> {
         for voice in &hearing.voices {
             for finding in &voice.findings {
                 if let Some(claim) = self.admit(voice, finding) {
+                    if let Claim::Derive { .. } = finding.claim {
+                        self.note(&claim.ground.by, finding, "kept");
+                    }
                     heard.push(claim);
                 }
             }
@@ -88,7 +92,7 @@ impl<'a> Draft<'a> {
         heard
     }
 
-    fn admit(&mut self, voice: &Voice<'a>, finding: &Finding) -> Option<Heard<'a>> {
+    fn admit(&mut self, voice: &Voice<'a>, finding: &'a Finding) -> Option<Heard<'a>> {
         let hearing = self.hearing;
         let policy = voice.policy;
         let by = By { policy: policy.id.clone(), rule: finding.rule.clone() };
@@ -108,7 +112,7 @@ impl<'a> Draft<'a> {
         let mut heard = Heard {
             policy,
             floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
-            finding: finding.clone(),
+            finding: Cow::Borrowed(finding),
             ground: Ground { by, basis, why: Text::default(), evidence: finding.evidence.clone() },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
@@ -126,11 +130,10 @@ impl<'a> Draft<'a> {
         let mut basis: Vec<ProvisionId> = Vec::with_capacity(cited.len());
         let mut gone = Vec::new();
         for id in cited {
-            let known = hearing.ruleset.vocabulary().provisions.get(id);
-            if !known.is_some_and(|p| p.in_force(day)) {
-                gone.push((id, known.is_some()));
-            } else if !basis.contains(id) {
-                basis.push(id.clone());
+            match hearing.ruleset.index().in_force(id, day) {
+                Some(true) if basis.contains(id) => {}
+                Some(true) => basis.push(id.clone()),
+                other => gone.push((id, other.is_some())),
             }
         }
         // A trusted pack cites the texts of several years side by side; picking the day's is no correction.
@@ -183,15 +186,12 @@ impl<'a> Draft<'a> {
 
     /// The channels a selector means in this jurisdiction.
     pub(crate) fn channels(&self, selector: &Selector) -> Vec<ChannelId> {
-        let all = &self.hearing.ruleset.vocabulary().channels;
+        let index = self.hearing.ruleset.index();
         let root = self.hearing.locality.chain.first();
+        let here = |id: &&ChannelId| index.channel(id.as_str()).is_some_and(|c| check::exists_in(c, root));
         match selector {
             Selector::Channel(channel) => vec![channel.clone()],
-            Selector::Class(class) => all
-                .iter()
-                .filter(|(_, c)| c.class == *class && check::exists_in(c, root))
-                .map(|(id, _)| id.clone())
-                .collect(),
+            Selector::Class(class) => index.channels_of(*class).iter().filter(here).cloned().collect(),
         }
     }
 
@@ -211,7 +211,7 @@ impl<'a> Draft<'a> {
         let mut kept: Vec<(Clock, ClockKind, bool)> = Vec::new();
         for claim in heard {
             let Claim::Clock { code, start, span, warn } = &claim.finding.claim else { continue };
-            let word = self.hearing.ruleset.vocabulary().word(WordList::Clock, code.as_str());
+            let word = self.hearing.ruleset.index().word(WordList::Clock, code.as_str());
             let kind = word.and_then(|w| w.clock).unwrap_or(ClockKind::Service);
             let span = self.within_maximum(*span, word.and_then(|w| w.max), &claim.ground.by, code.as_str());
             let end = self.hearing.locality.calendar.end(*start, span);
@@ -270,7 +270,7 @@ impl<'a> Draft<'a> {
 
     /// Adds a duty; one that weighs on somebody waits for a person (H11).
     pub(crate) fn add_duty(&mut self, code: Code, bearer: Option<Code>, params: Vec<crate::Param>, ground: Ground) {
-        let word = self.hearing.ruleset.vocabulary().word(WordList::Duty, code.as_str());
+        let word = self.hearing.ruleset.index().word(WordList::Duty, code.as_str());
         let needs_person = word.is_some_and(|w| w.adverse);
         if needs_person {
             self.correct("H11", Action::Held, code.as_str(), Some(&ground.by));
@@ -335,7 +335,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn finish(mut self, referral: Option<crate::Referral>, explanation: Option<crate::Explanation>) -> Decision {
+    fn finish(
+        mut self,
+        referral: Option<crate::Referral>,
+        asked: Vec<Asked>,
+        explanation: Option<crate::Explanation>,
+    ) -> Decision {
         self.corrections.sort();
         self.corrections.dedup();
         let hearing = self.hearing;
@@ -355,7 +360,7 @@ impl<'a> Draft<'a> {
             rights: hearing.locality.guardrails.rights.clone(),
             referral,
             corrections: self.corrections,
-            asked: hearing.asked.clone(),
+            asked,
             explanation,
         }
     }

@@ -103,7 +103,7 @@ impl<'a> Hearing<'a> {
         }
         match answer {
             Ok(findings) => {
-                check::derive(self.ruleset.vocabulary(), &findings, &mut self.facts);
+                check::derive(self.ruleset.index(), &findings, &mut self.facts);
                 self.voices.push(Voice { policy, depth, findings });
             }
             Err(fault) => self.failed.push((policy, fault)),
@@ -113,7 +113,7 @@ impl<'a> Hearing<'a> {
     /// An answer in words that the ruleset does not have is no answer.
     fn read(&self, policy: &Policy, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
         let root = self.locality.chain.first();
-        match findings.iter().find_map(|f| check::unknown_word(self.ruleset.vocabulary(), root, policy, f)) {
+        match findings.iter().find_map(|f| check::unknown_word(self.ruleset.index(), root, policy, f)) {
             Some(detail) => Err(Fault { kind: FaultKind::BadAnswer, detail: detail.into() }),
             None => Ok(findings),
         }

@@ -19,8 +19,8 @@
 //! | H22 | suspected collusion goes to a person only |
 
 use crate::{
-    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, Participation, ProvisionId,
-    Referral, RuleId, Safety, Scope, Selector, Step, Text, Value, WordList, check,
+    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, Param, Participation,
+    ProvisionId, Referral, RuleId, Safety, Scope, Selector, Step, Text, WordList, check,
     combine::{Draft, Heard, claim_name},
     evaluate::Hearing,
 };
@@ -33,14 +33,14 @@ fn host(rule: &'static str) -> By {
 }
 
 fn ground(hearing: &Hearing<'_>, rule: &'static str, basis: &[ProvisionId], why: Text) -> Ground {
-    let (day, provisions) = (hearing.question.as_of, &hearing.ruleset.vocabulary().provisions);
-    let in_force = |id: &&ProvisionId| provisions.get(*id).is_some_and(|p| p.in_force(day));
+    let (day, index) = (hearing.question.as_of, hearing.ruleset.index());
+    let in_force = |id: &&ProvisionId| index.in_force(id, day) == Some(true);
     Ground { by: host(rule), basis: basis.iter().filter(in_force).cloned().collect(), why, evidence: Vec::new() }
 }
 
 /// A step of a channel with nothing more said of it.
 pub(crate) fn plain_step(hearing: &Hearing<'_>, channel: ChannelId, ground: Ground) -> Option<Step> {
-    let def = hearing.ruleset.vocabulary().channels.get(&channel)?;
+    let def = hearing.ruleset.index().channel(channel.as_str())?;
     Some(Step {
         channel,
         class: def.class,
@@ -64,34 +64,35 @@ pub(crate) fn needs_consent(participation: Participation, channel: &Channel) -> 
 
 /// H06: parameters that are not words of the ruleset, or that belong to a party, are taken out.
 pub(crate) fn strip_personal_numbers(draft: &mut Draft<'_>, heard: &mut Heard<'_>) {
-    let vocabulary = draft.hearing.ruleset.vocabulary();
+    let index = draft.hearing.ruleset.index();
     let allowed = |key: &Code| {
-        let fact = vocabulary.facts.get(key.as_str());
-        vocabulary.word(WordList::Param, key.as_str()).is_some() || fact.is_some_and(|def| def.scope != Scope::Party)
+        index.word(WordList::Param, key.as_str()).is_some()
+            || index.fact(key.as_str()).is_some_and(|def| def.scope != Scope::Party)
     };
-    let mut removed = Vec::new();
-    let mut strip = |params: &mut Vec<(Code, Value)>| {
-        params.retain(|(key, _)| {
-            let keep = allowed(key);
-            if !keep {
-                removed.push(format!("parameter {key}"));
-            }
-            keep
-        });
+    let of_claim = match &heard.finding.claim {
+        Claim::Duty { params, .. } => params.as_slice(),
+        _ => &[],
     };
-    strip(&mut heard.finding.params);
-    if let Claim::Duty { params, .. } = &mut heard.finding.claim {
-        strip(params);
+    let personal = |(key, _): &&Param| !allowed(key);
+    let removed: Vec<Code> =
+        heard.finding.params.iter().chain(of_claim).filter(personal).map(|(key, _)| key.clone()).collect();
+    if removed.is_empty() {
+        return;
     }
-    for what in removed {
-        draft.correct("H06", Action::Removed, &what, Some(&heard.ground.by));
+    let finding = heard.finding.to_mut();
+    finding.params.retain(|(key, _)| allowed(key));
+    if let Claim::Duty { params, .. } = &mut finding.claim {
+        params.retain(|(key, _)| allowed(key));
+    }
+    for key in removed {
+        draft.correct("H06", Action::Removed, &format!("parameter {key}"), Some(&heard.ground.by));
     }
 }
 
 /// H09 (with H01, H04 and H06): true when the claim may be heard.
 pub(crate) fn admit(draft: &mut Draft<'_>, heard: &Heard<'_>) -> bool {
     let broken: &[&'static str] = match &heard.finding.claim {
-        Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.vocabulary(), key, value) => &["H06"],
+        Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.index(), key, value) => &["H06"],
         Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector),
         Claim::RequireFirst { before, .. } if !heard.policy.trusted => match class_of(draft, before) {
             Some(Class::Facilitative) | None => &[],
@@ -110,7 +111,7 @@ pub(crate) fn admit(draft: &mut Draft<'_>, heard: &Heard<'_>) -> bool {
 }
 
 fn class_of(draft: &Draft<'_>, channel: &ChannelId) -> Option<Class> {
-    draft.hearing.ruleset.vocabulary().channels.get(channel).map(|c| c.class)
+    draft.hearing.ruleset.index().channel(channel.as_str()).map(|c| c.class)
 }
 
 /// The guardrails that a lower level's exclusion would break: it may only close mediation that the floor leaves open.
@@ -167,7 +168,7 @@ pub(crate) fn honour_refusal(draft: &mut Draft<'_>) {
 
 fn close_mediation(draft: &mut Draft<'_>, ground: &Ground, closes: impl Fn(&Channel) -> bool) {
     for channel in draft.channels(&Selector::Class(Class::Facilitative)) {
-        let def = draft.hearing.ruleset.vocabulary().channels.get(&channel);
+        let def = draft.hearing.ruleset.index().channel(channel.as_str());
         if !def.is_some_and(&closes) || draft.excluded.contains_key(&channel) {
             continue;
         }
@@ -253,7 +254,7 @@ fn add_host_duty(draft: &mut Draft<'_>, guardrail: &'static str, code: &Code, mu
 }
 
 fn title(hearing: &Hearing<'_>, list: WordList, code: &str) -> Text {
-    hearing.ruleset.vocabulary().word(list, code).map(|word| word.title.clone()).unwrap_or_default()
+    hearing.ruleset.index().word(list, code).map(|word| word.title.clone()).unwrap_or_default()
 }
 
 /// Who must decide if not the rules: suspected collusion (H22), then the floor's own referrals, then failed policies
@@ -332,8 +333,8 @@ fn report_emptiness(draft: &mut Draft<'_>) -> Option<Referral> {
 /// H10: no reason is empty in either language.
 pub(crate) fn fill_reasons(draft: &mut Draft<'_>) {
     let hearing = draft.hearing;
-    let channels = &hearing.ruleset.vocabulary().channels;
-    let of_channel = |id: &ChannelId| channels.get(id).map(|c| c.title.clone()).unwrap_or_default();
+    let index = hearing.ruleset.index();
+    let of_channel = |id: &ChannelId| index.channel(id.as_str()).map(|c| c.title.clone()).unwrap_or_default();
     let of_word = |list: WordList, code: &Code| title(hearing, list, code.as_str());
     let mut filled: Vec<By> = Vec::new();
     let mut fill = |ground: &mut Ground, text: Text| {

@@ -12,6 +12,7 @@ mod decision;
 mod evaluate;
 mod guardrails;
 mod ids;
+mod index;
 mod reason;
 mod ruleset;
 mod steps;

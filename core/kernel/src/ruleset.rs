@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     Assess, Calendar, Case, ChannelId, Code, Day, FactKey, Facts, KindId, LocalityId, PolicyId, ProvisionId, Purposes,
-    RuleId, RuleInfo, Text, Value, Vocabulary,
+    RuleId, RuleInfo, Text, Value, Vocabulary, index::Index,
 };
 
 /// How many levels a tree of localities may have.
@@ -230,6 +230,7 @@ pub struct Policy {
 pub struct Ruleset {
     digest: Arc<str>,
     vocabulary: Vocabulary,
+    /* INVARIANT: over `vocabulary`. */ index: Index,
     localities: BTreeMap<LocalityId, Locality>,
     codes: BTreeMap<Arc<str>, LocalityId>,
     /* INVARIANT: each list sorted by policy id. */
@@ -256,7 +257,8 @@ impl Ruleset {
         for list in by_locality.values_mut() {
             list.sort_by(|a, b| a.id.cmp(&b.id));
         }
-        Self { digest, vocabulary, localities, codes, policies: by_locality, by_id }
+        let index = Index::new(&vocabulary);
+        Self { digest, vocabulary, index, localities, codes, policies: by_locality, by_id }
     }
 
     /// `sha256:…` over everything the ruleset was made from.
@@ -269,6 +271,10 @@ impl Ruleset {
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// A locality by path or by official code.

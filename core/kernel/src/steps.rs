@@ -31,7 +31,7 @@ impl Draft<'_> {
 
     fn step(&mut self, claim: &Heard<'_>) -> Option<Step> {
         let Claim::Offer { channel, body, skills, due, weight, chargeable } = &claim.finding.claim else { return None };
-        let def = self.hearing.ruleset.vocabulary().channels.get(channel)?;
+        let def = self.hearing.ruleset.index().channel(channel.as_str())?;
         let by = &claim.ground.by;
         if *chargeable && def.free {
             self.correct("H21", Action::Removed, &format!("fee for {channel}"), Some(by));
