@@ -84,6 +84,7 @@ impl Cache {
     /// Opens the cache in `folder`, making it when it is not there.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         files::make_folder(folder)?;
+        files::raise_limit();
         let key = files::secret(folder, KEY_FILE)?;
         files::sweep(folder, KEY_FILE, CACHE_BYTES_MAX);
         Ok(Self { folder: folder.to_owned(), key })

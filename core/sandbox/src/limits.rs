@@ -99,7 +99,7 @@ pub const DIARY_LINE_BYTES_MAX: usize = 1_024;
 pub const DETAIL_BYTES_MAX: usize = 512;
 
 /// Sandboxes that may exist at the same time in one process.
-pub const SLOTS_COUNT_MAX: u32 = 16_384;
+pub const SLOTS_COUNT_MAX: u32 = 8_192;
 
 /// What one call may use: a policy's [`Limits`] with the defaults filled in, cut to the host's maxima.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -142,6 +142,7 @@ impl Sandbox {
         let mut jobs: Vec<&Order<'_>> = orders.iter().flatten().collect();
         jobs.sort_unstable_by_key(|order| order.key);
         jobs.dedup_by_key(|order| order.key);
+        self.in_use().retain(|_, policy| policy.strong_count() > 0);
         let made = in_parallel(&jobs, |order| self.prepare(order));
         let made: HashMap<EntryKey, _> = jobs.iter().map(|order| order.key).zip(made).collect();
 
@@ -175,9 +176,7 @@ impl Sandbox {
             None => self.make(order)?,
         };
         let prepared = Arc::new(prepared);
-        let mut in_use = self.in_use();
-        in_use.retain(|_, policy| policy.strong_count() > 0);
-        in_use.insert(order.key, Arc::downgrade(&prepared));
+        self.in_use().insert(order.key, Arc::downgrade(&prepared));
         Ok(prepared)
     }
 

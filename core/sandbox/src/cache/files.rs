@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rustix::{fs::OFlags, process::geteuid};
+use rustix::{
+    fs::OFlags,
+    process::{Resource, Rlimit, geteuid, getrlimit, setrlimit},
+};
 
 /// Rights that nobody but the owner may have on anything here.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -37,6 +40,13 @@ fn own(metadata: &Metadata) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write it"));
     }
     Ok(())
+}
+
+/// Every mapped policy holds its file open, and the usual limit of 1,024 is soon reached: as many as are allowed.
+pub(super) fn raise_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is not granted, loading says so when it fails.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Writes a file in one step: whoever reads it sees the whole of it or nothing, also across processes.
