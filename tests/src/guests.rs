@@ -9,8 +9,8 @@ use wit_parser::Resolve;
 pub const CONTRACT: &str = include_str!("../../sdk/wit/policy.wit");
 /// Where the bytes begin that a guest's answers are made of.
 const IMAGE_AT: u32 = 4_096;
-/// Where a guest's own allocator begins.
-const HEAP_AT: u32 = 65_536;
+/// Bytes of a page, and of the room that a guest's own allocator has.
+const PAGE_BYTES: u32 = 65_536;
 /// Bytes of one finding in memory.
 const FINDING_BYTES: usize = 104;
 /// The rule of every finding that [`Guest::finding`] makes.
@@ -31,11 +31,12 @@ pub struct Guest {
     pub assess: String,
     /// Body of `cabi_realloc`; parameter 3 is the size wanted; gives a place.
     pub realloc: String,
-    /// The memory's size in pages, and its maximum if it has one.
+    /// The memory's size in pages, and its maximum if it has one; as much as is needed, two pages mostly, if empty.
     pub memory: String,
     /// Further fields of the module.
     pub extra: String,
-    image: Vec<u8>,
+    /// What lies in its memory; put there by [`Guest::put`].
+    pub image: Vec<u8>,
 }
 
 impl Default for Guest {
@@ -48,7 +49,7 @@ impl Default for Guest {
                 (global.set $heap (i32.add (local.get 4) (local.get 3)))
                 (local.get 4)"
                 .into(),
-            memory: "2".into(),
+            memory: String::new(),
             extra: String::new(),
             image: Vec::new(),
         };
@@ -116,7 +117,10 @@ impl Guest {
     /// The core module, as text.
     #[must_use]
     pub fn text_of_module(&self) -> String {
-        let Self { configure, describe, assess, realloc, memory, extra, image } = self;
+        let Self { configure, describe, assess, realloc, extra, image, .. } = self;
+        let heap = (IMAGE_AT + size(image.len())).next_multiple_of(PAGE_BYTES);
+        let needed = (heap / PAGE_BYTES + 1).to_string();
+        let memory = if self.memory.is_empty() { &needed } else { &self.memory };
         let image = image.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "\\{byte:02x}");
             text
@@ -125,7 +129,7 @@ impl Guest {
             r#"(module
                 (import "maple:policy/diary@0.1.0" "write" (func $write (param i32 i32)))
                 (memory (export "memory") {memory})
-                (global $heap (mut i32) (i32.const {HEAP_AT}))
+                (global $heap (mut i32) (i32.const {heap}))
                 (data (i32.const {IMAGE_AT}) "{image}")
                 (func (export "maple:policy/policy@0.1.0#configure")
                     (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32) {configure})
@@ -181,8 +185,9 @@ fn encode(mut module: Vec<u8>, wit: &str, world: &str) -> Result<Vec<u8>, String
     let package = resolve.push_str("world.wit", wit).unwrap_or_else(|error| panic!("{error:#}"));
     let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).expect("it can be embedded");
-    let encoder = ComponentEncoder::default().validate(true).module(&module);
-    encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| format!("{error:#}"))
+    let mut encoder = ComponentEncoder::default();
+    let encoded = encoder.validate(true).module(&module).and_then(ComponentEncoder::encode);
+    encoded.map_err(|error| format!("{error:#}"))
 }
 
 fn size(len: usize) -> u32 {

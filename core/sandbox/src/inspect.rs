@@ -82,6 +82,12 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, LoadError> {
     }
     let types = Validator::new_with_features(features()).validate_all(bytes).map_err(malformed)?;
     let outline = Outline::read(bytes)?;
+    let export = outline.exports.iter().find(|name| served(name));
+    let unserved = || LoadError::Export { found: list(&outline.exports) };
+    if export.is_none() && outline.exports.iter().any(|name| name.starts_with(v1::EXPORT_ANY)) {
+        // Another version imports other names too; that it is another version is what helps.
+        return Err(unserved());
+    }
     for name in &outline.imports {
         let types_only = |id: ComponentInstanceTypeId| {
             let exports = types.as_ref().get(id).map(|instance| &instance.exports);
@@ -93,10 +99,7 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, LoadError> {
             _ => return Err(LoadError::Import { name: name.clone() }),
         }
     }
-    let export = outline.exports.iter().find(|name| served(name));
-    export
-        .map(|name| Inspected { export: name.clone() })
-        .ok_or_else(|| LoadError::Export { found: list(&outline.exports) })
+    export.map(|name| Inspected { export: name.clone() }).ok_or_else(unserved)
 }
 
 fn served(name: &str) -> bool {

@@ -114,17 +114,24 @@ impl Prepared {
         self.code.exports.assess
     }
 
-    /// A configured instance in `store`, its fuel full.
+    /// A configured instance in `store`, its fuel full: fuel is counted for the answer alone.
     pub(crate) fn start(&self, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
-        let Some(late) = &self.late else { return instantiate(&self.code.pre, store, bounds.wall) };
-        // The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
-        refill(store, &Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds });
+        if self.late.is_some() {
+            // The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
+            refill(store, &Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds });
+        }
         let instance = instantiate(&self.code.pre, store, bounds.wall)?;
+        if let Some(late) = &self.late {
+            self.configure(store, &instance, late)?;
+        }
+        store.set_fuel(bounds.fuel).map_err(|error| explain(&error, store.data(), During::Start))?;
+        Ok(instance)
+    }
+
+    fn configure(&self, store: &mut Store<Host>, instance: &Instance, late: &Late) -> Result<(), Fault> {
         let refused = |_| fault(FaultKind::Refused, "the settings were taken ahead of time and are refused now");
         let lowered = Lowered::new(&late.settings, &late.calendar).map_err(refused)?;
-        self.code.configure(store, &instance, &lowered)?.map_err(|complaints| refused(v1::complaints(complaints)))?;
-        let deadline_kept = store.set_fuel(bounds.fuel);
-        deadline_kept.map_err(|error| explain(&error, store.data(), During::Start))?;
-        Ok(instance)
+        let configured = self.code.configure(store, instance, &lowered)?;
+        configured.map_err(|complaints| refused(v1::complaints(complaints)))
     }
 }

@@ -28,6 +28,8 @@ pub(crate) use describe::{complaints, descriptor};
 pub(crate) const EXPORT: &str = "maple:policy/policy@0.1.0";
 /// The interface whose versions `0.1.x` all answer the same.
 pub(crate) const EXPORT_FAMILY: &str = "maple:policy/policy@0.1.";
+/// The interface in any version.
+pub(crate) const EXPORT_ANY: &str = "maple:policy/policy@";
 /// The only interface with functions that a plugin may import.
 pub(crate) const DIARY: &str = "maple:policy/diary@0.1.0";
 /// The interface of shared types; it has no functions.
