@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     admission::Admission,
     clock::{self, Clock},
-    config::Config,
+    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX},
     metrics::Metrics,
 };
 
@@ -93,6 +93,9 @@ pub struct App {
     pub(crate) plugins: SharedPlugins,
     pub(crate) admission: Admission,
     pub(crate) batches: Arc<Semaphore>,
+    /* Room for large bodies, so that many connections do not fill the memory. */
+    pub(crate) large_bodies: Semaphore,
+    pub(crate) large_previews: Semaphore,
     pub(crate) previews: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     clock: Arc<dyn Clock>,
@@ -108,6 +111,8 @@ impl App {
             plugins,
             admission: Admission::new(config.evaluations, config.waiting, config.wait),
             batches: Arc::new(Semaphore::new(config.batches.max(1))),
+            large_bodies: Semaphore::new(LARGE_BODIES_COUNT_MAX),
+            large_previews: Semaphore::new(LARGE_PREVIEWS_COUNT_MAX),
             previews: Arc::new(Semaphore::new(config.previews.max(1))),
             metrics: Metrics::new(),
             clock,

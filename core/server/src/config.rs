@@ -13,6 +13,12 @@ pub const WAITING_COUNT_MAX: usize = 512;
 pub const BATCHES_COUNT_MAX: usize = 8;
 /// Previews at a time, by default; each compiles a bundle.
 pub const PREVIEWS_COUNT_MAX: usize = 1;
+/// Size of a body that needs no room of its own: every connection may bring one.
+pub const SMALL_BYTES_MAX: usize = 64 << 10;
+/// Larger bodies of questions at a time.
+pub const LARGE_BODIES_COUNT_MAX: usize = 64;
+/// Larger bodies of previews at a time.
+pub const LARGE_PREVIEWS_COUNT_MAX: usize = 4;
 /// Length of one line of a batch.
 pub const LINE_BYTES_MAX: usize = 256 << 10;
 /// Lines of a batch that one task answers.

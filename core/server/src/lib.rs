@@ -17,8 +17,9 @@ use maple_store::{Activation, Request, Store, StoreError};
 pub use app::{App, Serving, SharedPlugins};
 pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, today};
 pub use config::{
-    BATCHES_COUNT_MAX, CHUNK_LINES_MAX, CONNECTIONS_COUNT_MAX, Config, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX,
-    REFUSED_BYTES_MAX, WAITING_COUNT_MAX, runtime,
+    BATCHES_COUNT_MAX, CHUNK_LINES_MAX, CONNECTIONS_COUNT_MAX, Config, LARGE_BODIES_COUNT_MAX,
+    LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, REFUSED_BYTES_MAX, SMALL_BYTES_MAX,
+    WAITING_COUNT_MAX, runtime,
 };
 pub use http::router;
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};

@@ -1,5 +1,7 @@
 //! W3C trace context: the caller's trace goes on, or a new one begins.
 
+use std::fmt;
+
 use axum::http::HeaderValue;
 use uuid::Uuid;
 
@@ -10,9 +12,9 @@ pub(crate) const TRACEPARENT: &str = "traceparent";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The whole trace.
-    pub(crate) trace: u128,
+    trace: u128,
     /// This request.
-    pub(crate) span: u64,
+    span: u64,
     flags: u8,
 }
 
@@ -28,6 +30,13 @@ impl Span {
     pub(crate) fn header(self) -> HeaderValue {
         let text = format!("00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags);
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// The trace's id, for the log.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.trace)
     }
 }
 

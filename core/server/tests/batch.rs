@@ -145,6 +145,20 @@ async fn a_batch_that_stands_still_ends_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_caller_that_drips_bytes_keeps_no_place() {
+    let service = Service::new(Config { stall: Duration::from_millis(300), ..quick() });
+    let mut talk = talk(&service).await;
+    let send = talk.send.clone();
+    tokio::spawn(async move {
+        while send.send(Ok(b" ".to_vec())).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(lines(&talk.hear().await.unwrap())[0]["type"], "/problems/request-timeout");
+    assert_eq!(talk.hear().await, None);
+}
+
+#[tokio::test]
 async fn a_batch_that_breaks_off_keeps_what_was_answered() {
     let service = Service::new(quick());
     let mut talk = talk(&service).await;

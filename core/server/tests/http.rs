@@ -16,7 +16,7 @@ use axum::{
     http::{Method, Request},
 };
 use fixture::{Answer, Service, TODAY, bundle_with, fits, of_kind, question, quick, serving};
-use maple_server::Config;
+use maple_server::{Config, LARGE_BODIES_COUNT_MAX, SMALL_BYTES_MAX};
 use maple_wire::{BODY_BYTES_MAX, ProblemKind};
 use serde_json::{Value, json};
 
@@ -44,6 +44,27 @@ async fn a_question_is_decided() {
     let reply = service.evaluate(&asked).await.json();
     fits("Reply", &reply);
     assert_eq!(reply["decision"]["explain"]["chain"], json!(["cn", "cn/zhejiang"]));
+}
+
+#[tokio::test]
+async fn a_decision_comes_in_plain_words_when_only_those_are_accepted() {
+    let service = service();
+    for (accept, language, kind, said) in [
+        ("text/plain", "en", "text/plain; charset=utf-8", "The way, in this order:"),
+        ("text/plain", "zh-CN,zh;q=0.9", "text/plain; charset=utf-8", "可以走的路，按先后："),
+        ("application/json, text/plain, */*", "zh", "application/json", "{\"decision\":"),
+        ("*/*", "zh", "application/json", "{\"decision\":"),
+    ] {
+        let request = Request::post("/v1/evaluate")
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .header("accept-language", language)
+            .body(Body::from(question().to_string()))
+            .unwrap();
+        let answer = Answer::of(service.call(request).await).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, kind), "{accept}");
+        assert!(answer.text().starts_with(said), "{accept} {language}: {}", answer.text());
+    }
 }
 
 #[tokio::test]
@@ -300,6 +321,38 @@ async fn a_body_that_does_not_come_is_given_up() {
     sender.send(Ok(b"{\"case\":".to_vec())).await.unwrap();
     service.post("/v1/evaluate", body).await.is_problem(408, "request-timeout");
     drop(sender);
+}
+
+#[tokio::test]
+async fn large_bodies_have_bounded_room_and_small_ones_need_none() {
+    let service = Service::new(Config { deadline: Duration::from_secs(5), ..quick() });
+    let (mut senders, mut calls) = (Vec::new(), Vec::new());
+    let open = |size: usize| {
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+        sender.try_send(Ok(vec![b' '; size])).unwrap();
+        let request = Request::post("/v1/evaluate")
+            .body(Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receiver)))
+            .unwrap();
+        let router = maple_server::router(std::sync::Arc::clone(&service.app));
+        (sender, tokio::spawn(tower::ServiceExt::oneshot(router, request)))
+    };
+    for _ in 0..LARGE_BODIES_COUNT_MAX {
+        let (sender, call) = open(SMALL_BYTES_MAX + 1);
+        senders.push(sender);
+        calls.push(call);
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let padded = |length: usize| {
+        let question = question().to_string();
+        format!("{question}{}", " ".repeat(length - question.len()))
+    };
+    service.post("/v1/evaluate", padded(SMALL_BYTES_MAX + 1)).await.is_problem(503, "overloaded");
+    assert_eq!(service.post("/v1/evaluate", padded(SMALL_BYTES_MAX)).await.status, 200);
+    drop(senders);
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().status(), 400);
+    }
+    assert_eq!(service.post("/v1/evaluate", padded(SMALL_BYTES_MAX + 1)).await.status, 200);
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ impl Page<'_> {
             let event = self.word(WordList::Event, &term.start);
             match self.language {
                 Language::Zh => format!("自{event}起 {span}内"),
-                Language::En => format!("within {span} of {event}"),
+                Language::En => format!("within {span} of {}", lower_first(&event)),
             }
         });
         day.or(term)
@@ -365,4 +365,10 @@ impl Page<'_> {
             (Skipped::Off, Language::En) => "not asked: switched off",
         }
     }
+}
+
+/// A title within a sentence.
+fn lower_first(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

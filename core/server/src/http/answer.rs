@@ -14,6 +14,8 @@ use maple_wire::{Problem, ProblemKind};
 use crate::admission::RETRY_AFTER_SECONDS;
 
 pub(crate) const JSON: &str = "application/json";
+pub(crate) const TEXT: &str = "text/plain";
+pub(crate) const TEXT_UTF8: &str = "text/plain; charset=utf-8";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 const PROBLEM: &str = "application/problem+json";
 

@@ -20,7 +20,7 @@ use tokio::{
         mpsc::{Receiver, Sender, channel},
     },
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
@@ -86,12 +86,17 @@ impl Reader {
 
     async fn read(&mut self, mut body: Body) -> Result<(), Gone> {
         let mut lines = Lines::new(LINE_BYTES_MAX);
+        // Only a whole line is progress: a caller that drips bytes keeps no place.
+        let mut until = Instant::now() + self.app.config.stall;
         loop {
-            match timeout(self.app.config.stall, body.frame()).await {
+            match timeout_at(until, body.frame()).await {
                 Ok(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         lines.feed(data, &mut self.pending);
+                    }
+                    if !self.pending.is_empty() {
                         self.hand_out().await?;
+                        until = Instant::now() + self.app.config.stall;
                     }
                 }
                 Ok(None) => break,

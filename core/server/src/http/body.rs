@@ -14,9 +14,13 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use maple_wire::{Problem, ProblemKind};
-use tokio::time::timeout;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
-use crate::config::REFUSED_BYTES_MAX;
+use super::answer;
+use crate::config::{REFUSED_BYTES_MAX, SMALL_BYTES_MAX};
 
 /// Refuses a body of another media type than these; a body that names none is taken at its word.
 pub(crate) fn expect_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
@@ -41,12 +45,32 @@ pub(crate) fn expect_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Pro
     ))
 }
 
+/// How a body may be.
+pub(crate) struct Terms<'a> {
+    /// Most bytes.
+    pub(crate) limit: usize,
+    /// Longest time to arrive.
+    pub(crate) deadline: Duration,
+    /// Room for bodies above [`SMALL_BYTES_MAX`]; small ones need none.
+    pub(crate) room: &'a Semaphore,
+}
+
+/// A whole body, with the room that it takes.
+#[derive(Debug, Default)]
+pub(crate) struct Taken<'a> {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+    room: Option<SemaphorePermit<'a>>,
+}
+
 /// Reads a whole body.
-pub(crate) async fn read(request: Request, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
+pub(crate) async fn read<'a>(request: Request, terms: &Terms<'a>) -> Result<Taken<'a>, Problem> {
+    let Terms { limit, deadline, .. } = *terms;
     let waits_for_leave = request.headers().contains_key(EXPECT);
     let mut body = request.into_body();
-    match timeout(deadline, gather(&mut body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+    match timeout(deadline, gather(&mut body, terms)).await {
+        Ok(Ok(taken)) => Ok(taken),
+        Ok(Err(Unread::NoRoom)) => Err(answer::overloaded()),
         Ok(Err(Unread::TooLarge)) => {
             if !waits_for_leave {
                 // A caller that is still writing would not hear the answer.
@@ -77,29 +101,37 @@ pub(crate) fn too_large(limit: usize) -> Problem {
 
 enum Unread {
     TooLarge,
+    NoRoom,
     Broken,
 }
 
-/// Most bodies arrive in one piece, which is taken as it is.
-async fn gather(body: &mut Body, limit: usize) -> Result<Bytes, Unread> {
-    if body.size_hint().lower() > limit as u64 {
+/// Most bodies are small and arrive in one piece, which is taken as it is.
+async fn gather<'a>(body: &mut Body, terms: &Terms<'a>) -> Result<Taken<'a>, Unread> {
+    if body.size_hint().lower() > terms.limit as u64 {
         return Err(Unread::TooLarge);
     }
-    let mut whole = Bytes::new();
+    let mut taken = Taken::default();
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-        if whole.len() + joined.len() + data.len() > limit {
+        let length = taken.bytes.len() + joined.len() + data.len();
+        if length > terms.limit {
             return Err(Unread::TooLarge);
         }
-        if whole.is_empty() && joined.is_empty() {
-            whole = data;
+        if length > SMALL_BYTES_MAX && taken.room.is_none() {
+            taken.room = Some(terms.room.try_acquire().map_err(|_| Unread::NoRoom)?);
+        }
+        if length == data.len() {
+            taken.bytes = data;
         } else {
-            joined.extend_from_slice(&std::mem::take(&mut whole));
+            joined.extend_from_slice(&std::mem::take(&mut taken.bytes));
             joined.extend_from_slice(&data);
         }
     }
-    Ok(if joined.is_empty() { whole } else { joined.freeze() })
+    if !joined.is_empty() {
+        taken.bytes = joined.freeze();
+    }
+    Ok(taken)
 }
 
 async fn discard(body: &mut Body) {

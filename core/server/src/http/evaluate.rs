@@ -7,14 +7,21 @@ use std::{
 
 use axum::{
     extract::{Extension, Request, State},
+    http::{
+        HeaderMap, StatusCode,
+        header::{ACCEPT, ACCEPT_LANGUAGE},
+    },
     response::Response,
 };
 use maple_kernel::{Decision, Question, Ruleset, evaluate as decide};
-use maple_wire::{Problem, Reply, append_decision, parse_question};
+use maple_wire::{Language, Problem, Reply, append_decision, parse_question, text};
 use tracing::{error, warn};
 use uuid::Uuid;
 
-use super::{DecisionId, RequestId, answer, body};
+use super::{
+    DecisionId, RequestId, answer,
+    body::{self, Terms},
+};
 use crate::app::{App, Serving};
 
 pub(crate) async fn evaluate(
@@ -22,9 +29,10 @@ pub(crate) async fn evaluate(
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    match answered(&app, id, request).await {
+    let form = Form::asked(request.headers());
+    match answered(&app, id, form, request).await {
         Ok(reply) => {
-            let mut response = answer::json(reply);
+            let mut response = answer::of(StatusCode::OK, form.media_type(), reply);
             response.extensions_mut().insert(DecisionId(id));
             response
         }
@@ -32,17 +40,49 @@ pub(crate) async fn evaluate(
     }
 }
 
-async fn answered(app: &App, id: Uuid, request: Request) -> Result<Vec<u8>, Problem> {
+async fn answered(app: &App, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
-    let body = body::read(request, app.config.body_bytes, app.config.deadline).await?;
+    let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
+    let body = body::read(request, &terms).await?;
     let Ok(_place) = app.admission.enter().await else {
         app.metrics.turned_away("/v1/evaluate");
         return Err(answer::overloaded());
     };
     let serving = app.serving();
+    if let Form::Text(language) = form {
+        let question = parse_question(&body.bytes, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+        let decision = guarded(&serving.ruleset, &question, id)?;
+        app.metrics.decided(&decision);
+        return Ok(text(&decision, &serving.ruleset, language).into_bytes());
+    }
     let mut reply = Vec::with_capacity(16 << 10);
-    answer_into(&mut reply, app, &serving, id, &body)?;
+    answer_into(&mut reply, app, &serving, id, &body.bytes)?;
     Ok(reply)
+}
+
+/// In which form a decision is asked for: JSON, unless only text is accepted.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Text(Language),
+}
+
+impl Form {
+    fn asked(headers: &HeaderMap) -> Self {
+        let says = |name, word: &str| headers.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(word));
+        if !says(ACCEPT, answer::TEXT) || says(ACCEPT, answer::JSON) {
+            return Self::Json;
+        }
+        let language = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        Self::Text(if language.trim_start().starts_with("zh") { Language::Zh } else { Language::En })
+    }
+
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => answer::JSON,
+            Self::Text(_) => answer::TEXT_UTF8,
+        }
+    }
 }
 
 /// Answers one question at the end of `out`, which stays as it was when there is a problem.

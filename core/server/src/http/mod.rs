@@ -20,7 +20,7 @@ use axum::{
     routing::{get, post},
 };
 use maple_wire::{Problem, ProblemKind};
-use tracing::info;
+use tracing::{debug, info, warn};
 
 use crate::{
     app::App,
@@ -89,7 +89,13 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     app.metrics.answered(route, status, took);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     let decision = response.extensions().get::<DecisionId>().map(|id| tracing::field::display(id.0));
-    info!(route, status, micros, decision, trace = format_args!("{:032x}", span.trace), "Request answered.");
+    let trace = tracing::field::display(span);
+    // At full load a line for each answer would cost more than the answer.
+    match status {
+        500.. => warn!(route, status, micros, decision, trace, "Request failed."),
+        400.. => info!(route, status, micros, trace, "Request refused."),
+        _ => debug!(route, status, micros, decision, trace, "Request answered."),
+    }
     response
 }
 

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
-    DecisionId, RequestId, answer, body,
+    DecisionId, RequestId, answer,
+    body::{self, Terms},
     evaluate::{guarded, write_into},
 };
 use crate::app::{App, Serving};
@@ -35,7 +36,9 @@ pub(crate) async fn preview(
 
 async fn answered(app: Arc<App>, id: Uuid, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
-    let body = body::read(request, app.config.preview_bytes, app.config.deadline).await?;
+    let config = &app.config;
+    let terms = Terms { limit: config.preview_bytes, deadline: config.deadline, room: &app.large_previews };
+    let body = body::read(request, &terms).await?;
     let waiting = timeout(app.config.wait, Arc::clone(&app.previews).acquire_owned()).await;
     let Ok(Ok(place)) = waiting else {
         app.metrics.turned_away("/v1/preview");
@@ -43,10 +46,14 @@ async fn answered(app: Arc<App>, id: Uuid, request: Request) -> Result<Vec<u8>, 
     };
     let deadline = app.config.preview_deadline;
     // The place goes with the work: a caller that leaves does not make room for another compilation.
-    let work = tokio::task::spawn_blocking(move || {
-        let reply = previewed(&app, id, &body);
-        drop(place);
-        reply
+    let bytes = body.bytes.clone();
+    let work = tokio::task::spawn_blocking({
+        let app = Arc::clone(&app);
+        move || {
+            let reply = previewed(&app, id, &bytes);
+            drop(place);
+            reply
+        }
     });
     match timeout(deadline, work).await {
         Ok(done) => done.unwrap_or_else(|_| Err(answer::internal())),
