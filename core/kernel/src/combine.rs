@@ -7,8 +7,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Fate, Finding,
-    Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Selector, Signal, Span, Step, Subject, Text,
-    WordList, check,
+    Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, RuleInfo, Selector, Signal, Span, Step,
+    Subject, Text, WordList, check,
     evaluate::{Hearing, Voice},
     guardrails,
     reason::reason,
@@ -55,7 +55,8 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
         corrections: Vec::new(),
         fates: Vec::new(),
     };
-    let heard = draft.hear();
+    let is_duty = |claim: &Heard<'_>| matches!(claim.finding.claim, Claim::Duty { .. });
+    let (duties, heard): (Vec<_>, Vec<_>) = draft.hear().into_iter().partition(is_duty);
     let safety = guardrails::dangers(&hearing);
     draft.exclude(&heard);
     guardrails::close_mediation_in_danger(&mut draft, &safety);
@@ -63,7 +64,7 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
     guardrails::honour_refusal(&mut draft);
     draft.clock(&heard);
     draft.offer(&heard);
-    draft.impose(&heard);
+    draft.impose(duties);
     draft.warn(&heard);
     guardrails::protect(&mut draft, &safety);
     guardrails::keep_court_open(&mut draft);
@@ -108,7 +109,8 @@ impl<'a> Draft<'a> {
             self.note(&by, finding, &format!("replaced by {other}"));
             return None;
         }
-        let basis = self.basis_in_force(policy, finding, &by)?;
+        let rule = policy.rules.get(&finding.rule);
+        let basis = self.basis_in_force(policy, rule, finding, &by)?;
         let mut heard = Heard {
             policy,
             floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
@@ -116,16 +118,22 @@ impl<'a> Draft<'a> {
             ground: Ground { by, basis, why: Text::default(), evidence: finding.evidence.clone() },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
-        heard.ground.why = reason(policy, &heard.finding);
+        heard.ground.why = reason(policy, rule, &heard.finding);
         guardrails::admit(self, &heard).then_some(heard)
     }
 
     /// The provisions of a finding that are law on the day. A claim without any is not heard (H07), unless it only
     /// orders steps, derives a fact or calls a person.
-    fn basis_in_force(&mut self, policy: &Policy, finding: &Finding, by: &By) -> Option<Vec<ProvisionId>> {
+    fn basis_in_force(
+        &mut self,
+        policy: &Policy,
+        rule: Option<&RuleInfo>,
+        finding: &Finding,
+        by: &By,
+    ) -> Option<Vec<ProvisionId>> {
         let hearing = self.hearing;
         let day = hearing.question.as_of;
-        let own = policy.rules.get(&finding.rule).map_or(&[][..], |rule| &rule.basis);
+        let own = rule.map_or(&[][..], |rule| &rule.basis);
         let cited = if finding.basis.is_empty() { own } else { &finding.basis };
         let mut basis: Vec<ProvisionId> = Vec::with_capacity(cited.len());
         let mut gone = Vec::new();
@@ -256,15 +264,15 @@ impl<'a> Draft<'a> {
         if a.unit == b.unit { a.count > b.count } else { calendar.end(day, a).day > calendar.end(day, b).day }
     }
 
-    fn impose(&mut self, heard: &[Heard<'_>]) {
-        for claim in heard {
+    fn impose(&mut self, duties: Vec<Heard<'_>>) {
+        for claim in duties {
             let Claim::Duty { code, bearer, params } = &claim.finding.claim else { continue };
             if self.duties.iter().any(|d| d.code == *code && d.bearer == *bearer) {
                 self.note(&claim.ground.by, &claim.finding, "said before");
                 continue;
             }
             self.note(&claim.ground.by, &claim.finding, "kept");
-            self.add_duty(code.clone(), bearer.clone(), params.clone(), claim.ground.clone());
+            self.add_duty(code.clone(), bearer.clone(), params.clone(), claim.ground);
         }
     }
 

@@ -1,21 +1,45 @@
 //! The words of a ruleset once more, for looking up: a decision asks for hundreds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use crate::{Channel, ChannelId, Class, Code, Day, FactDef, FactKey, ProvisionId, Vocabulary, Word, WordList};
 
 /// Hash tables over a [`Vocabulary`]; nothing here is ever listed, so their order means nothing.
 pub(crate) struct Index {
-    channels: HashMap<ChannelId, Channel>,
+    channels: Table<ChannelId, Channel>,
     classes: BTreeMap<Class, Vec<ChannelId>>,
-    facts: HashMap<FactKey, FactDef>,
-    words: BTreeMap<WordList, Words>,
-    provisions: HashMap<ProvisionId, (Day, Option<Day>)>,
+    facts: Table<FactKey, FactDef>,
+    /// By the list's place in its enum.
+    words: Vec<Words>,
+    provisions: Table<ProvisionId, (Day, Option<Day>)>,
+}
+
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
+
+/// A hash that folds in eight bytes at a time. The tables are filled from policy files only, and what a plugin says is
+/// merely looked up, so nobody gains by collisions.
+#[derive(Default)]
+struct Fold(u64);
+
+impl Hasher for Fold {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
 
 #[derive(Default)]
 struct Words {
-    single: HashMap<Code, Word>,
+    single: Table<Code, Word>,
     /// Prefixes that stand for each word they begin.
     families: Vec<(Box<str>, Word)>,
 }
@@ -26,9 +50,10 @@ impl Index {
         for (id, channel) in &vocabulary.channels {
             classes.entry(channel.class).or_default().push(id.clone());
         }
-        let mut words: BTreeMap<WordList, Words> = BTreeMap::new();
+        let mut words: Vec<Words> = Vec::new();
         for (list, entries) in &vocabulary.words {
-            let kept = words.entry(*list).or_default();
+            words.resize_with(words.len().max(*list as usize + 1), Words::default);
+            let Some(kept) = words.get_mut(*list as usize) else { continue };
             for (code, word) in entries {
                 match code.as_str().strip_suffix('*') {
                     Some(prefix) => kept.families.push((prefix.into(), word.clone())),
@@ -59,7 +84,7 @@ impl Index {
     }
 
     pub(crate) fn word(&self, list: WordList, code: &str) -> Option<&Word> {
-        let words = self.words.get(&list)?;
+        let words = self.words.get(list as usize)?;
         let family = || words.families.iter().find(|(prefix, _)| code.starts_with(&**prefix)).map(|(_, word)| word);
         words.single.get(code).or_else(family)
     }

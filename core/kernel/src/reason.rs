@@ -2,12 +2,12 @@
 
 use std::{fmt::Write, sync::Arc};
 
-use crate::{Finding, Param, Policy, Text, Value};
+use crate::{Finding, Param, Policy, RuleInfo, Text, Value};
 
 /// The reason of a finding: the text of its code, or the rule's own summary. Empty where the policy has neither.
-pub(crate) fn reason(policy: &Policy, finding: &Finding) -> Text {
-    let coded = policy.reasons.get(&finding.reason);
-    let text = coded.or_else(|| policy.rules.get(&finding.rule).map(|rule| &rule.summary));
+pub(crate) fn reason(policy: &Policy, rule: Option<&RuleInfo>, finding: &Finding) -> Text {
+    let coded = if finding.reason.as_str().is_empty() { None } else { policy.reasons.get(&finding.reason) };
+    let text = coded.or_else(|| rule.map(|rule| &rule.summary));
     text.map(|text| Text { zh: fill(&text.zh, &finding.params), en: fill(&text.en, &finding.params) })
         .unwrap_or_default()
 }
