@@ -95,11 +95,8 @@ fn settings(number: usize) -> Setting {
     };
     let labour = table([("op", text("prefix")), ("at", text("kind")), ("in", Setting::Items(vec![text("labour.*")]))]);
     let people = table([("op", text("range")), ("key", text("people")), ("min", Setting::Number(threshold))]);
-    let village = table([
-        ("op", text("is")),
-        ("key", text("same_village")),
-        ("in", Setting::Items(vec![Setting::Flag(true)])),
-    ]);
+    let village =
+        table([("op", text("is")), ("key", text("same_village")), ("in", Setting::Items(vec![Setting::Flag(true)]))]);
     table([(
         "rules",
         Setting::Items(vec![

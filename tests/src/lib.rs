@@ -99,7 +99,7 @@ pub fn today() -> Day {
 pub fn question(json: &serde_json::Value) -> Question {
     let bytes = json.to_string();
     maple_wire::parse_question(bytes.as_bytes(), &house().compiled.ruleset, today())
-        .unwrap_or_else(|problem| panic!("{problem}: {:?}\n{json:#}", problem.errors))
+        .unwrap_or_else(|problem| panic!("{}: {:?}\n{json:#}", problem.detail, problem.errors))
 }
 
 /// The shipped policies' decision on a question as a caller would send it.

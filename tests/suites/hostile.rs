@@ -155,9 +155,8 @@ fn memory_is_given_up_to_its_limit() {
         let mut guest = Guest::default();
         let answer = guest.assess.clone();
         let by = pages - 2;
-        guest.assess = format!(
-            "(if (i32.eq (memory.grow (i32.const {by})) (i32.const -1)) (then (unreachable))) {answer}"
-        );
+        guest.assess =
+            format!("(if (i32.eq (memory.grow (i32.const {by})) (i32.const -1)) (then (unreachable))) {answer}");
         guest
     };
     assert_eq!(assess(&grow_to(pages), Limits::default()).answer, Ok(vec![]));
@@ -330,7 +329,8 @@ fn an_allocator_is_a_guest_s_code_too() {
     let with = |realloc: &str| Guest { realloc: realloc.into(), ..Guest::default() };
     let little = Limits { fuel: Some(LITTLE_FUEL), ..Limits::default() };
     // `configure` allocates nothing when the settings are an empty table's one node: it must be told apart by size.
-    let lazy = |then: &str| with(&format!("(if (i32.eqz (global.get $armed)) (then (return (i32.const 32768)))) {then}"));
+    let lazy =
+        |then: &str| with(&format!("(if (i32.eqz (global.get $armed)) (then (return (i32.const 32768)))) {then}"));
     let armed = |mut guest: Guest| {
         guest.extra = "(global $armed (mut i32) (i32.const 0))".into();
         let done = guest.configure.clone();
@@ -455,7 +455,11 @@ fn files_that_are_no_plugin_are_refused_by_name() {
 
 #[test]
 fn other_worlds_and_versions_are_refused_by_name() {
-    let other = of_world(r#"(module (func (export "run")))"#, "package other:thing@1.0.0; world w { export run: func(); }", "w");
+    let other = of_world(
+        r#"(module (func (export "run")))"#,
+        "package other:thing@1.0.0; world w { export run: func(); }",
+        "w",
+    );
     check_file(&other, "it exports `run`");
 
     let next = CONTRACT.replace("@0.1.0", "@0.2.0");
@@ -468,7 +472,11 @@ fn the_contract_s_names_with_other_types_are_refused() {
     let changed = CONTRACT.replace("weight: s16", "weight: s32");
     check_file(&of_world(&Guest::default().text_of_module(), &changed, "plugin"), "does not fit the contract");
     let asks = CONTRACT.replace("write: func(line: string);", "write: func(line: string); read: func() -> u32;");
-    let core = Guest::default().text_of_module().replacen("(module", r#"(module (import "maple:policy/diary@0.1.0" "read" (func (result i32)))"#, 1);
+    let core = Guest::default().text_of_module().replacen(
+        "(module",
+        r#"(module (import "maple:policy/diary@0.1.0" "read" (func (result i32)))"#,
+        1,
+    );
     check_file(&of_world(&core, &asks, "plugin"), "does not fit the contract");
 }
 

@@ -28,7 +28,8 @@ const FLOORS: [(&str, u8); 17] = [
 ];
 
 /// What may stand at the top level.
-const TOP: [&str; 8] = ["Cargo.toml", "Cargo.lock", "LICENSE", "CHANGELOG.md", "README.md", "deny.toml", "clippy.toml", "rustfmt.toml"];
+const TOP: [&str; 8] =
+    ["Cargo.toml", "Cargo.lock", "LICENSE", "CHANGELOG.md", "README.md", "deny.toml", "clippy.toml", "rustfmt.toml"];
 const ROOMS: [&str; 5] = ["core", "plugins", "policies", "sdk", "tests"];
 
 /// Lines of a source file, its tests apart.
@@ -92,7 +93,10 @@ fn guests_and_host_share_no_rust() {
         let leans = dependencies(&manifest, "dependencies");
         for guest in guests {
             if guests.contains(&name.as_str()) {
-                assert!(!leans.iter().any(|d| d.starts_with("maple-") && d != "maple-guest"), "`{name}` knows the host");
+                assert!(
+                    !leans.iter().any(|d| d.starts_with("maple-") && d != "maple-guest"),
+                    "`{name}` knows the host"
+                );
             } else if name != "maple-tests" {
                 assert!(!leans.contains(guest), "`{name}` knows the guest `{guest}`");
             }
@@ -105,7 +109,10 @@ fn what_must_be_absent_is_absent() {
     let only = |dependency: &str, rooms: &[&str]| {
         for (name, (_, manifest)) in packages() {
             let leans = dependencies(&manifest, "dependencies").iter().any(|d| d == dependency);
-            assert!(!leans || rooms.contains(&name.as_str()), "`{name}` depends on `{dependency}`, which is for {rooms:?}");
+            assert!(
+                !leans || rooms.contains(&name.as_str()),
+                "`{name}` depends on `{dependency}`, which is for {rooms:?}"
+            );
         }
     };
     only("wasmtime", &["maple-sandbox"]);
@@ -137,7 +144,17 @@ fn the_kernel_touches_nothing_outside() {
     files(&root().join("core/kernel/src"), "rs", &mut sources);
     for path in sources {
         let text = fs::read_to_string(&path).unwrap();
-        for outside in ["std::fs", "std::net", "std::env", "std::process", "std::thread", "std::time", "std::io", "println!", "unsafe"] {
+        for outside in [
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::thread",
+            "std::time",
+            "std::io",
+            "println!",
+            "unsafe",
+        ] {
             assert!(!text.contains(outside), "{} holds `{outside}`", path.display());
         }
     }

@@ -70,7 +70,10 @@ fn the_law_fixes_these_answers() {
     assert_eq!(preconditions(&wages), ["labour_arbitration>court"]);
     let at = |d: &Decision, channel: &str| channels(d).iter().position(|c| *c == channel);
     assert!(at(&wages, "labour_arbitration") < at(&wages, "court"));
-    assert_eq!(clock(&decide(&case("labour.termination", json!({ "knew_on": "2026-09-30" }))), "limitation_labour").as_deref(), Some("2027-09-30"));
+    assert_eq!(
+        clock(&decide(&case("labour.termination", json!({ "knew_on": "2026-09-30" }))), "limitation_labour").as_deref(),
+        Some("2027-09-30")
+    );
     let done = decide(&case("labour.wage", json!({ "labour_arbitration_done": true })));
     assert!(preconditions(&done).is_empty() && channels(&done).contains(&"court"));
 
@@ -143,7 +146,11 @@ fn every_kind_everywhere_has_a_way_a_judge_and_rights() {
             assert!(!step.ground.basis.is_empty(), "{place}: {} cites nothing", step.channel);
             assert!(!step.ground.why.zh.is_empty() && !step.ground.why.en.is_empty(), "{place}: {}", step.channel);
         }
-        let broken: Vec<_> = decision.corrections.iter().filter(|c| matches!(c.guardrail, "H03" | "H06" | "H07" | "H09" | "H10" | "H13" | "H20" | "H21")).collect();
+        let broken: Vec<_> = decision
+            .corrections
+            .iter()
+            .filter(|c| matches!(c.guardrail, "H03" | "H06" | "H07" | "H09" | "H10" | "H13" | "H20" | "H21"))
+            .collect();
         assert!(broken.is_empty(), "{place}: {broken:?}");
     }
 }
@@ -163,11 +170,16 @@ fn refusing_changes_mediation_and_nothing_else_anywhere() {
     for (locality, kind, asked) in everywhere() {
         let yes = decide(&with(asked.clone(), "/case/parties/1/facts/consent", json!("yes")));
         let no = decide(&with(asked, "/case/parties/1/facts/consent", json!("no")));
-        let rest = |d: &Decision| d.steps.iter().filter(|s| s.class != Class::Facilitative).cloned().collect::<Vec<_>>();
+        let rest =
+            |d: &Decision| d.steps.iter().filter(|s| s.class != Class::Facilitative).cloned().collect::<Vec<_>>();
         let place = format!("{kind} in {locality}");
         assert_eq!(rest(&yes), rest(&no), "{place}");
         assert_eq!((&yes.duties, &yes.clocks), (&no.duties, &no.clocks), "{place}");
-        assert_eq!((&yes.signals, &yes.rights, &yes.preconditions), (&no.signals, &no.rights, &no.preconditions), "{place}");
+        assert_eq!(
+            (&yes.signals, &yes.rights, &yes.preconditions),
+            (&no.signals, &no.rights, &no.preconditions),
+            "{place}"
+        );
         assert_eq!((yes.outcome, &yes.referral), (no.outcome, &no.referral), "{place}");
         let participation = ruleset.locality(&locality).unwrap().1.participation;
         if participation != Participation::AttendanceRequired {
@@ -203,7 +215,8 @@ fn the_lower_levels_keep_the_floor() {
             let mine = clocks(&own).into_iter().find(|(c, _)| *c == code);
             assert!(mine.is_some_and(|(_, mine)| mine <= ends), "{place}: {code}");
         }
-        let first = |d: &Decision| d.preconditions.iter().map(|p| (p.first.clone(), p.before.clone())).collect::<BTreeSet<_>>();
+        let first =
+            |d: &Decision| d.preconditions.iter().map(|p| (p.first.clone(), p.before.clone())).collect::<BTreeSet<_>>();
         assert_eq!(first(&own), first(&national), "{place}");
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use maple_kernel::{
-    Assess, Calendar, Case, CaseFile, Day, FaultKind, Facts, Limits, Party, PartyType, Plugins, PolicyId, Purposes,
+    Assess, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, Party, PartyType, Plugins, PolicyId, Purposes,
     Setting, Setup, SetupError, Value,
 };
 use maple_sandbox::{ConfiguredPolicy, SETTINGS_NODES_MAX, Sandbox, SandboxConfig};
@@ -166,7 +166,13 @@ fn the_calendar_makes_a_difference_and_its_years_do_not() {
     let info = sandbox.add_component(&counting().component()).unwrap();
     let (policy, settings) = (PolicyId::from("cn/test"), settings(1));
     let calendar = |off: &[Day], years: &[i16]| {
-        Calendar::new([6, 7].into(), off.iter().copied().collect(), BTreeSet::new(), years.iter().copied().collect(), true)
+        Calendar::new(
+            [6, 7].into(),
+            off.iter().copied().collect(),
+            BTreeSet::new(),
+            years.iter().copied().collect(),
+            true,
+        )
     };
     let calendars = [calendar(&[], &[]), calendar(&[day()], &[]), calendar(&[], &[2026])];
     let setups = calendars.each_ref().map(|calendar| Setup {
@@ -209,8 +215,7 @@ fn settings_are_taken_up_to_their_limit() {
     let mut results = configure(&sandbox, &guest, &[items(SETTINGS_NODES_MAX), items(SETTINGS_NODES_MAX + 1)]);
     assert!(matches!(results.pop(), Some(Err(SetupError::Settings(_)))));
     assert!(results.pop().unwrap().is_ok());
-    let Some(Err(SetupError::Settings(complaints))) =
-        configure(&sandbox, &guest, &[Setting::Number(f64::NAN)]).pop()
+    let Some(Err(SetupError::Settings(complaints))) = configure(&sandbox, &guest, &[Setting::Number(f64::NAN)]).pop()
     else {
         panic!("it is taken")
     };

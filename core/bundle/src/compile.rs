@@ -15,8 +15,9 @@ use crate::{
     Bundle, CONTRACT_VERSION, Diagnostic, Severity,
     lexicon::{Lexicon, Registry},
     link::{self, Known, Shelf},
+    looks::looks,
     near,
-    packs::{self, Draft, Pack, TestCase},
+    packs::{self, Draft, Pack, TABLE_PLUGIN, TestCase},
     registries,
     sink::{Place, Sink, Source},
     tree::{self, Node},
@@ -294,6 +295,14 @@ impl<'c> Compiler<'c> {
         self.check_descriptor(draft, &descriptor, lexicon);
         let mut reasons: BTreeMap<_, _> = descriptor.reasons.into_iter().collect();
         reasons.extend(draft.reasons.clone());
+        let mut rules: BTreeMap<_, _> = descriptor.rules.into_iter().collect();
+        if draft.plugin == TABLE_PLUGIN {
+            for (rule, reads) in looks(&ready.settings) {
+                if let Some(info) = rules.get_mut(&rule) {
+                    info.reads = reads.into_iter().collect();
+                }
+            }
+        }
         Some(Policy {
             id: draft.id.clone(),
             locality: draft.locality.clone(),
@@ -308,7 +317,7 @@ impl<'c> Compiler<'c> {
             floor: draft.floor.floor.clone(),
             replaces: draft.replaces.iter().map(|(replaces, _)| replaces.clone()).collect(),
             reads: descriptor.reads,
-            rules: descriptor.rules.into_iter().collect(),
+            rules,
             reasons,
             assessor,
         })

@@ -12,6 +12,7 @@ mod diagnostic;
 mod fields;
 mod lexicon;
 mod link;
+mod looks;
 mod near;
 mod packs;
 mod registries;

@@ -111,11 +111,13 @@ impl<'a> Draft<'a> {
         }
         let rule = policy.rules.get(&finding.rule);
         let basis = self.basis_in_force(policy, rule, finding, &by)?;
+        let own = rule.filter(|_| finding.evidence.is_empty()).map(|rule| &rule.reads);
+        let evidence = own.unwrap_or(&finding.evidence).clone();
         let mut heard = Heard {
             policy,
             floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
             finding: Cow::Borrowed(finding),
-            ground: Ground { by, basis, why: Text::default(), evidence: finding.evidence.clone() },
+            ground: Ground { by, basis, why: Text::default(), evidence },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
         heard.ground.why = reason(policy, rule, &heard.finding);

@@ -192,7 +192,7 @@ pub struct Finding {
     pub params: Vec<Param>,
     /// Provisions; empty for the rule's own.
     pub basis: Vec<ProvisionId>,
-    /// The facts it rests on.
+    /// The facts it rests on; empty for those that the rule looks at.
     pub evidence: Vec<FactKey>,
 }
 
@@ -284,6 +284,8 @@ pub struct RuleInfo {
     pub summary: Text,
     /// The law behind it.
     pub basis: Vec<ProvisionId>,
+    /// The facts that its conditions look at, known or not, where that can be told.
+    pub reads: Vec<FactKey>,
 }
 
 /// What a configured plugin says of itself.

@@ -26,9 +26,7 @@ fn flatten(setting: &kernel::Setting, nodes: &mut Vec<guest::Setting>) -> u32 {
         kernel::Setting::Number(number) => guest::Setting::Number(*number),
         kernel::Setting::Text(text) => guest::Setting::Text(text.to_string()),
         kernel::Setting::Day(given) => guest::Setting::Day(day(*given)),
-        kernel::Setting::Items(items) => {
-            guest::Setting::Items(items.iter().map(|item| flatten(item, nodes)).collect())
-        }
+        kernel::Setting::Items(items) => guest::Setting::Items(items.iter().map(|item| flatten(item, nodes)).collect()),
         kernel::Setting::Table(entries) => {
             guest::Setting::Table(entries.iter().map(|(key, value)| (key.to_string(), flatten(value, nodes))).collect())
         }

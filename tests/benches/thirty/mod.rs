@@ -56,7 +56,7 @@ fn bundle() -> Bundle {
 
 fn question(ruleset: &Ruleset) -> Question {
     maple_wire::parse_question(include_bytes!("case.json"), ruleset, maple_tests::today())
-        .unwrap_or_else(|problem| panic!("{problem}: {:?}", problem.errors))
+        .unwrap_or_else(|problem| panic!("{}: {:?}", problem.detail, problem.errors))
 }
 
 /// Findings with their evidence in one order, to be compared.

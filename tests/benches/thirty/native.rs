@@ -1,7 +1,10 @@
 //! The thirty rules of `rules.toml` written by hand over the kernel's own types: what the same rules cost without a
 //! table, a sandbox or a contract.
 
-use maple_kernel::{CaseFile, Claim, Code, Day, Due, FactKey, Finding, Level, PartyFile, PartyType, Selector, Span, Subject, Term, Unit, Value};
+use maple_kernel::{
+    CaseFile, Claim, Code, Day, Due, FactKey, Finding, Level, PartyFile, PartyType, Selector, Span, Subject, Term,
+    Unit, Value,
+};
 
 /// Every finding of the thirty rules on a case.
 #[must_use]
@@ -63,7 +66,8 @@ fn work(file: &CaseFile<'_>, said: &mut Said) {
             && party.kind == PartyType::Organisation
             && party_text(party, "sector") == Some("construction")
     };
-    if file.kind.as_str() == "labour.wage_migrant" && count(file, "people") >= 10.0 && file.parties.iter().any(builder) {
+    if file.kind.as_str() == "labour.wage_migrant" && count(file, "people") >= 10.0 && file.parties.iter().any(builder)
+    {
         let due = within(60, Unit::WorkingDay, "acceptance");
         said.offer("T10", "labour_inspection", Some("county"), due, &["people", "sector"]);
     }
@@ -140,7 +144,9 @@ fn courses(file: &CaseFile<'_>, said: &mut Said) {
     if overdue && !flag(file, "performed") {
         said.duty("T23", "urge_performance", "mediator", &["agreement_due_on", "performed"]);
     }
-    if day(file, "knew_on").is_some_and(|day| years_later(day, 3) <= (file.day.year(), file.day.month(), file.day.day())) {
+    if day(file, "knew_on")
+        .is_some_and(|day| years_later(day, 3) <= (file.day.year(), file.day.month(), file.day.day()))
+    {
         said.duty("T24", "inform_limitation_interrupted", "intake", &["knew_on"]);
     }
     if kind(file, &["traffic."]) && flag(file, "accident_determined") {

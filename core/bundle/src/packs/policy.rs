@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The plugin that rule tables are settings of.
-const TABLE_PLUGIN: &str = "decision-table";
+pub(crate) const TABLE_PLUGIN: &str = "decision-table";
 /// What rule tables ask of it.
 const TABLE_PLUGIN_VERSION: &str = "^1";
 /// How many reasons a policy may word anew.

@@ -341,7 +341,8 @@ fn configure(setup: &Setup<'_>) -> Result<Configured, SetupError> {
     {
         return Err(SetupError::Settings(vec![complaint("days.village", "is not a number")]));
     }
-    let rule = |id: &str| (id.into(), RuleInfo { summary: Text::new("规则", "rule"), basis: Vec::new() });
+    let rule =
+        |id: &str| (id.into(), RuleInfo { summary: Text::new("规则", "rule"), basis: Vec::new(), reads: Vec::new() });
     let mut rules = Vec::new();
     if let Some(Setting::Items(rows)) = entry(setup.settings, "rules") {
         for row in rows {

@@ -36,16 +36,18 @@ pub(crate) fn run(args: &Bench) -> Result<(), Failure> {
     let ruleset = &loaded.compiled.ruleset;
     let question = question(bytes.as_deref().unwrap_or(EXAMPLE.as_bytes()), ruleset)?;
     let decision = evaluate(ruleset, &question);
-    let policies: Vec<Figures> = decision
+    let asked: Vec<(&Policy, u64)> = decision
         .asked
         .iter()
-        .filter_map(|asked| {
-            let policy = find(ruleset, asked.policy.as_str()).filter(|p| p.mode != Mode::Off)?;
-            let (median, p99) = measure(args.rounds, || ask(policy, &question));
-            Some(Figures { name: asked.policy.to_string(), fuel: asked.fuel, median, p99 })
-        })
+        .filter_map(|asked| Some((find(ruleset, asked.policy.as_str()).filter(|p| p.mode != Mode::Off)?, asked.fuel)))
         .collect();
-    let (median, p99) = measure(args.rounds, || drop(evaluate(ruleset, &question)));
+    let policies = in_turn(args.rounds, &asked, &question);
+    let (median, p99) = percentiles(
+        (0..WARM_UP + args.rounds)
+            .map(|_| timed(|| drop(evaluate(ruleset, &question))))
+            .skip(WARM_UP as usize)
+            .collect(),
+    );
     let whole = Figures { name: "whole decision".to_owned(), fuel: policies.iter().map(|p| p.fuel).sum(), median, p99 };
     if args.json {
         print_json(&policies, &whole, args.rounds)
@@ -64,16 +66,32 @@ fn ask(policy: &Policy, question: &Question) {
     drop(policy.assessor.assess(&case.file(*purposes, *as_of, &case.facts, &policy.reads)));
 }
 
+/// Each policy's figures, asked in turn as a decision asks them, so that none finds the caches warm from itself.
+fn in_turn(rounds: u32, asked: &[(&Policy, u64)], question: &Question) -> Vec<Figures> {
+    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(rounds as usize); asked.len()];
+    for round in 0..WARM_UP + rounds {
+        for ((policy, _), times) in asked.iter().zip(&mut times) {
+            let took = timed(|| ask(policy, question));
+            if round >= WARM_UP {
+                times.push(took);
+            }
+        }
+    }
+    let figures = |((policy, fuel), times): (&(&Policy, u64), Vec<Duration>)| {
+        let (median, p99) = percentiles(times);
+        Figures { name: policy.id.to_string(), fuel: *fuel, median, p99 }
+    };
+    asked.iter().zip(times).map(figures).collect()
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
 /// Median and 99th percentile.
-fn measure(rounds: u32, mut work: impl FnMut()) -> (Duration, Duration) {
-    (0..WARM_UP.min(rounds)).for_each(|_| work());
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .collect();
+fn percentiles(mut times: Vec<Duration>) -> (Duration, Duration) {
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).or(times.last()).copied().unwrap_or_default();
     (at(50), at(99))

@@ -76,7 +76,7 @@ pub const RULES: [&str; 6] = ["N1", "N2", "N3", "L1", "L2", "L3"];
 
 pub fn policy(id: &str, locality: &str, findings: Vec<Finding>) -> Policy {
     let trusted = locality == "xx";
-    let info = RuleInfo { summary: Text::new("理由", "because"), basis: vec!["law.1".into()] };
+    let info = RuleInfo { summary: Text::new("理由", "because"), basis: vec!["law.1".into()], reads: Vec::new() };
     Policy {
         id: id.into(),
         locality: locality.into(),

@@ -63,7 +63,7 @@ impl Record {
 }
 
 fn rule(summary: &Both, basis: &[String]) -> RuleInfo {
-    RuleInfo { summary: text(summary), basis: basis.iter().map(|id| id.as_str().into()).collect() }
+    RuleInfo { summary: text(summary), basis: basis.iter().map(|id| id.as_str().into()).collect(), reads: Vec::new() }
 }
 
 fn both(text: &Text) -> Both {

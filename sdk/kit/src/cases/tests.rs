@@ -80,7 +80,7 @@ fn ruleset() -> Ruleset {
         guardrails: Arc::new(guardrails),
         ..Locality::default()
     };
-    let rule = RuleInfo { summary: text, basis: vec!["cn.law.1".into()] };
+    let rule = RuleInfo { summary: text, basis: vec!["cn.law.1".into()], reads: Vec::new() };
     let policy = Policy {
         id: "cn/labour".into(),
         locality: "cn".into(),

@@ -59,8 +59,11 @@ fn version(given: String) -> Checked<String> {
 
 fn rule(given: types::Rule) -> Checked<(RuleId, RuleInfo)> {
     let id = word("rules.id", given.id, CODE_BYTES_MAX)?.into();
-    let info =
-        RuleInfo { summary: text("rules.summary", &given.summary)?, basis: provisions("rules.basis", given.basis)? };
+    let info = RuleInfo {
+        summary: text("rules.summary", &given.summary)?,
+        basis: provisions("rules.basis", given.basis)?,
+        reads: Vec::new(),
+    };
     Ok((id, info))
 }
 
