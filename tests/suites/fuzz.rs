@@ -196,7 +196,7 @@ fn expression(chance: &mut Chance, depth: usize) -> String {
 #[test]
 fn whatever_bodies_end_within_their_limits() {
     let (sandbox, mut chance, mut tally) = (sandbox(), Chance(SEED ^ 4), Tally::default());
-    for _ in 0..rounds() * 5 {
+    for _ in 0..rounds() * 3 {
         let mut guest = Guest::default();
         let finding = guest.finding();
         guest.assess = guest.answer(&[finding; 3]);

@@ -376,6 +376,7 @@ fn check_setup(guest: &Guest, kind: FaultKind) -> Fault {
             assert_eq!(fault.kind, kind, "{}", fault.detail);
             fault
         }
+        Err(Failed::Load(error)) => panic!("{error}"),
         other => panic!("{:?}", other.map(|policy| policy.info())),
     }
 }

@@ -211,7 +211,7 @@ fn settings_are_taken_up_to_their_limit() {
     let sandbox = plain();
     // The root is a node too.
     let items = |count: usize| Setting::Items(vec![Setting::Flag(true); count - 1]);
-    let guest = Guest { memory: "200".into(), ..Guest::default() };
+    let guest = Guest { memory: "600".into(), ..Guest::default() };
     let mut results = configure(&sandbox, &guest, &[items(SETTINGS_NODES_MAX), items(SETTINGS_NODES_MAX + 1)]);
     assert!(matches!(results.pop(), Some(Err(SetupError::Settings(_)))));
     assert!(results.pop().unwrap().is_ok());

@@ -27,7 +27,7 @@ const CACHE_FORMAT: u32 = 1;
 /// Bytes of all files of one cache together; beyond, the oldest go when it is opened.
 pub const CACHE_BYTES_MAX: u64 = 8 << 30;
 /// Bytes of one entry without its code.
-pub const ENTRY_BYTES_MAX: u64 = 16 << 20;
+pub const ENTRY_BYTES_MAX: u64 = 64 << 20;
 const KEY_FILE: &str = "key";
 const MAC_BYTES: usize = blake3::OUT_LEN;
 

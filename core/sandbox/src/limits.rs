@@ -38,7 +38,7 @@ pub const WALL_MS_DEFAULT: u64 = 500;
 /// Milliseconds that a policy may set for the backstop.
 pub const WALL_MS_MAX: u64 = 5_000;
 /// Milliseconds of the backstop for `configure` and for `describe`.
-pub const CONFIGURE_WALL_MS_MAX: u64 = 30_000;
+pub const CONFIGURE_WALL_MS_MAX: u64 = 10_000;
 /// Milliseconds between two looks at the wall clock.
 pub const EPOCH_TICK_MS: u64 = 20;
 
@@ -51,7 +51,7 @@ pub const ANSWER_BYTES_DEFAULT: u64 = 256 << 10;
 /// Bytes of one answer that a policy may set.
 pub const ANSWER_BYTES_MAX: u64 = 4 << 20;
 /// Bytes of a descriptor, as the host holds it.
-pub const DESCRIPTOR_BYTES_MAX: u64 = 4 << 20;
+pub const DESCRIPTOR_BYTES_MAX: u64 = 16 << 20;
 /// Characters of one word: a code, a rule id, a fact key, a channel.
 pub const CODE_BYTES_MAX: usize = 64;
 /// Characters of a provision id.
@@ -74,20 +74,20 @@ pub const EVIDENCE_COUNT_MAX: usize = 64;
 pub const WEIGHT_MAX: i16 = 100;
 
 /// Rules of one descriptor.
-pub const RULES_COUNT_MAX: usize = 2_000;
+pub const RULES_COUNT_MAX: usize = 10_000;
 /// Facts that one policy reads.
 pub const READS_COUNT_MAX: usize = 500;
 /// Reasons of one descriptor.
-pub const REASONS_COUNT_MAX: usize = 2_000;
+pub const REASONS_COUNT_MAX: usize = 10_000;
 /// Bytes of one text of a descriptor, in one language.
 pub const TEXT_BYTES_MAX: usize = 2_000;
 /// Bytes of a plugin's version.
 pub const VERSION_BYTES_MAX: usize = 64;
 
 /// Nodes of one policy's settings.
-pub const SETTINGS_NODES_MAX: usize = 100_000;
+pub const SETTINGS_NODES_MAX: usize = 1_000_000;
 /// Bytes of text in one policy's settings.
-pub const SETTINGS_BYTES_MAX: usize = 4 << 20;
+pub const SETTINGS_BYTES_MAX: usize = 16 << 20;
 /// Complaints taken from one `configure`.
 pub const COMPLAINTS_COUNT_MAX: usize = 1_000;
 

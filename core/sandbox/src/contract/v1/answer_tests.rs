@@ -65,7 +65,8 @@ fn says(wrong: Option<String>, part: &str) {
 fn every_count_is_taken_at_its_limit_and_not_beyond() {
     let codes = |count: usize| vec!["a".to_owned(); count];
     let params = |count: usize| vec![param("k", types::ValueResult::Flag(true)); count];
-    let rows: [(&str, usize, &dyn Fn(usize) -> Option<String>); 8] = [
+    type Row<'a> = (&'a str, usize, &'a dyn Fn(usize) -> Option<String>);
+    let rows: [Row<'_>; 8] = [
         ("offer.skills", SKILLS_COUNT_MAX, &|n| wrong_offer(|o| o.skills = codes(n))),
         ("clock.warn", WARN_COUNT_MAX, &|n| wrong_clock(|c| c.warn = vec![1; n])),
         ("clock.span", usize::from(maple_kernel::SPAN_COUNT_MAX), &|n| {
