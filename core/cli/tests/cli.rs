@@ -84,6 +84,20 @@ fn eval_answers_in_json_in_a_pipe_and_in_words_when_asked() {
 }
 
 #[test]
+fn the_readme_shows_a_real_answer() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let answer = out(&run(&["eval", "--case", "core/cli/src/example.json", "--lang", "en"]));
+    for line in shown.lines().filter(|line| line.trim() != "…") {
+        assert!(answer.lines().any(|real| real == line), "the README shows `{line}`:\n{answer}");
+    }
+    let (_, typed) = readme.split_once("-d '").unwrap();
+    let body: Value = serde_json::from_str(typed.split_once("'\n").unwrap().0).unwrap();
+    let example = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+    assert_eq!(body, serde_json::from_str::<Value>(&example).unwrap());
+}
+
+#[test]
 fn a_bad_case_names_every_field() {
     let bad = r#"{"case":{"locality":"330784","kind":"labour.wages","source":"counter","parties":[{"role":"applicant","type":"natural","facts":{"consent":"maybe"}}],"facts":{"amount":"1.234"}}}"#;
     let output = run_with(&["eval", "--case", "-"], bad);
