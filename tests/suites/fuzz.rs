@@ -201,10 +201,10 @@ fn whatever_bodies_end_within_their_limits() {
         let finding = guest.finding();
         guest.assess = guest.answer(&[finding; 3]);
         let made_up = expression(&mut chance, 5);
-        match chance.below(6) {
+        match chance.below(12) {
             0 => guest.configure = format!("(drop {made_up}) {}", guest.configure),
             1 => guest.realloc = made_up,
-            2 => guest.assess = made_up,
+            2 | 3 => guest.assess = made_up,
             _ => guest.assess = format!("(drop {made_up}) {}", guest.assess),
         }
         tally.run(&sandbox, &guest.component());

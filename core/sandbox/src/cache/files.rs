@@ -124,3 +124,56 @@ pub(super) fn path_of(file: &File) -> Option<PathBuf> {
 pub(super) fn path_of(_: &File) -> Option<PathBuf> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with a key and three files of ten bytes, each an hour younger than the one before.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (hours, name) in [(9, "key"), (3, "old"), (2, "middle"), (1, "new")] {
+            let file = File::create(folder.path().join(name)).unwrap();
+            (&file).write_all(&[0; 10]).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3_600)).unwrap();
+        }
+        folder
+    }
+
+    fn left(folder: &tempfile::TempDir) -> Vec<String> {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_oldest_files_go_first_and_only_above_the_limit() {
+        let folder = folder();
+        sweep(folder.path(), "key", 30);
+        assert_eq!(left(&folder), ["key", "middle", "new", "old"]);
+        sweep(folder.path(), "key", 29);
+        assert_eq!(left(&folder), ["key", "middle", "new"]);
+        sweep(folder.path(), "key", 0);
+        assert_eq!(left(&folder), ["key"]);
+    }
+
+    #[test]
+    fn drafts_go_when_nobody_can_still_be_writing_them() {
+        let folder = folder();
+        for (name, age) in [("a.draft", LEFTOVER_AGE * 2), ("b.draft", Duration::ZERO)] {
+            File::create(folder.path().join(name)).unwrap().set_modified(SystemTime::now() - age).unwrap();
+        }
+        sweep(folder.path(), "key", u64::MAX);
+        assert_eq!(left(&folder), ["b.draft", "key", "middle", "new", "old"]);
+    }
+
+    #[test]
+    fn a_secret_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = secret(folder.path(), "key").unwrap();
+        assert_eq!(secret(folder.path(), "key").unwrap(), first);
+        assert_ne!(first, [0; 32]);
+        assert_eq!(left(&folder), ["key"]);
+    }
+}
