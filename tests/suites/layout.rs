@@ -132,7 +132,8 @@ fn the_clock_is_read_in_one_file_of_the_server() {
     let reads_the_day = ["SystemTime::now", "Zoned::now", "Timestamp::now", "Utc::now"];
     for path in sources {
         let text = fs::read_to_string(&path).unwrap();
-        let reads = reads_the_day.iter().any(|call| text.contains(call));
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let reads = reads_the_day.iter().any(|call| code.contains(call));
         let allowed = path.ends_with("core/server/src/clock.rs") || path.components().any(|c| c.as_os_str() == "tests");
         assert!(!reads || allowed, "{} reads the clock", path.display());
     }

@@ -56,7 +56,7 @@ fn read_case(path: &Path) -> Result<Vec<u8>, Failure> {
 fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
     maple_wire::parse_question(bytes, ruleset, maple_server::today()).map_err(|problem| {
         let mut text = problem.detail.clone();
-        for flaw in &problem.errors {
+        for flaw in problem.errors.iter().filter(|flaw| flaw.detail != problem.detail) {
             let pointer = if flaw.pointer.is_empty() { "the case" } else { &flaw.pointer };
             text.push_str(&format!("\n  {pointer}: {}", flaw.detail));
         }
