@@ -13,6 +13,10 @@ use axum::{
     routing::post,
 };
 
+/// As in the server it is compared with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 async fn answer(State(bytes): State<Arc<[u8]>>, body: Bytes) -> impl IntoResponse {
