@@ -29,6 +29,10 @@ use crate::{
     thirty::{Thirty, guest, native, ordered},
 };
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The case of `maple bench`: unpaid wages of fourteen builders in Yongkang.
 const EXAMPLE: &[u8] = include_bytes!("../../core/cli/src/example.json");
 
@@ -107,7 +111,9 @@ fn decision(criterion: &mut Criterion, summary: &mut Summary) {
     assert_eq!(evaluate(&replayed, &question), real);
     assert!(real.asked.iter().all(|asked| asked.answer.is_ok()), "{:?}", real.asked);
 
-    let parts = || files.iter().map(|(policy, file)| policy.assess(file).fuel).sum::<u64>();
+    let parts = || files.iter().map(|(policy, file)| policy.assess(file)).collect::<Vec<_>>();
+    let fuel: u64 = parts().iter().map(|part| part.fuel).sum();
+    assert_eq!(fuel, real.asked.iter().map(|asked| asked.fuel).sum::<u64>(), "the parts are not those of the whole");
     let mut group = criterion.benchmark_group("whole decision, Yongkang");
     group.bench_function("whole", |bench| bench.iter(|| evaluate(ruleset, &question)));
     group.bench_function("its evaluations", |bench| bench.iter(parts));

@@ -39,6 +39,10 @@ const PROGRESS: usize = 50;
 /// Set for the child process that fills the cache.
 const WARM: &str = "MAPLE_BENCH_WARM";
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     if std::env::var_os(WARM).is_some() {
         return fill_cache();

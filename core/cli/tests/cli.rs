@@ -1,4 +1,10 @@
 //! The binary as a user types it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
 
 use std::{
     fs,

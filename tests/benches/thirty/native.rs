@@ -9,50 +9,50 @@ use maple_kernel::{
 /// Every finding of the thirty rules on a case.
 #[must_use]
 pub(crate) fn assess(file: &CaseFile<'_>) -> Vec<Finding> {
-    let mut said = Said(Vec::new());
-    danger(file, &mut said);
-    work(file, &mut said);
-    everyday(file, &mut said);
+    let (known, mut said) = (Known::new(file), Said(Vec::new()));
+    danger(file, &known, &mut said);
+    work(file, &known, &mut said);
+    everyday(&known, &mut said);
     parties(file, &mut said);
-    courses(file, &mut said);
+    courses(file, &known, &mut said);
     said.0
 }
 
-fn danger(file: &CaseFile<'_>, said: &mut Said) {
-    if family(file) && flag(file, "domestic_violence") {
+fn danger(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
+    if family(file) && known.domestic_violence {
         said.offer("T01", "protection_order", Some("basic_court"), None, &["domestic_violence"]);
     }
-    if flag(file, "child_at_risk") {
+    if known.child_at_risk {
         said.duty("T02", "report_child_harm", "intake", &["child_at_risk"]);
     }
-    if flag(file, "violence_now") && !flag(file, "injury_now") {
+    if known.violence_now && !known.injury_now {
         said.offer("T03", "police_report", None, None, &["violence_now"]);
     }
-    if kind(file, &["admin.", "expropriation."]) && flag(file, "public_authority_act") {
+    if kind(file, &["admin.", "expropriation."]) && known.public_authority_act {
         let closed = Claim::Forbid(Selector::Channel("peoples_mediation".into()));
         said.claim("T04", closed, &["public_authority_act"]);
     }
-    if flag(file, "arbitration_clause") && !flag(file, "arbitration_clause_void") {
+    if known.arbitration_clause && !known.arbitration_clause_void {
         said.offer("T05", "commercial_arbitration", None, None, &["arbitration_clause"]);
     }
 }
 
-fn work(file: &CaseFile<'_>, said: &mut Said) {
+fn work(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
     if !kind(file, &["labour."]) {
         return;
     }
     let wage = matches!(file.kind.as_str(), "labour.wage" | "labour.wage_migrant");
-    if flag(file, "labour_arbitration_done") {
+    if known.labour_arbitration_done {
         said.offer("T06", "court", None, within(15, Unit::Day, "award"), &["labour_arbitration_done"]);
     }
-    let amount = money(file, "amount");
-    if amount.zip(money(file, "final_award_cap")).is_some_and(|(amount, cap)| amount <= cap) {
+    let amount = known.amount;
+    if amount.zip(known.final_award_cap).is_some_and(|(amount, cap)| amount <= cap) {
         said.duty("T07", "inform_final_award", "intake", &["amount", "final_award_cap"]);
     }
-    if wage && text(file, "relation") == Some("employment") && amount.is_some_and(|amount| amount > 0) {
+    if wage && known.relation == Some("employment") && amount.is_some_and(|amount| amount > 0) {
         said.offer("T08", "labour_mediation", None, within(15, Unit::Day, "acceptance"), &["amount", "relation"]);
     }
-    if let Some(left) = day(file, "employment_ended_on") {
+    if let Some(left) = known.employment_ended_on {
         let clock = Claim::Clock {
             code: "limitation_labour".into(),
             start: left,
@@ -66,19 +66,18 @@ fn work(file: &CaseFile<'_>, said: &mut Said) {
             && party.kind == PartyType::Organisation
             && party_text(party, "sector") == Some("construction")
     };
-    if file.kind.as_str() == "labour.wage_migrant" && count(file, "people") >= 10.0 && file.parties.iter().any(builder)
-    {
+    if file.kind.as_str() == "labour.wage_migrant" && known.people >= 10.0 && file.parties.iter().any(builder) {
         let due = within(60, Unit::WorkingDay, "acceptance");
         said.offer("T10", "labour_inspection", Some("county"), due, &["people", "sector"]);
     }
 }
 
-fn everyday(file: &CaseFile<'_>, said: &mut Said) {
-    let (relation, amount) = (text(file, "relation"), money(file, "amount"));
-    if relation == Some("family") && !flag(file, "domestic_violence") {
+fn everyday(known: &Known<'_>, said: &mut Said) {
+    let (relation, amount) = (known.relation, known.amount);
+    if relation == Some("family") && !known.domestic_violence {
         said.offer("T11", "peoples_mediation", Some("village_or_residents"), None, &["relation", "domestic_violence"]);
     }
-    if matches!(relation, Some("neighbour" | "family")) && flag(file, "same_village") {
+    if matches!(relation, Some("neighbour" | "family")) && known.same_village {
         let village = Claim::Offer {
             channel: "peoples_mediation".into(),
             body: Some("village".into()),
@@ -89,16 +88,16 @@ fn everyday(file: &CaseFile<'_>, said: &mut Said) {
         };
         said.claim("T12", village, &["relation", "same_village"]);
     }
-    if flag(file, "fixed_debt") && amount.is_some_and(|amount| amount <= 5_000_000) && !flag(file, "counter_debt") {
+    if known.fixed_debt && amount.is_some_and(|amount| amount <= 5_000_000) && !known.counter_debt {
         said.offer("T13", "payment_order", None, None, &["fixed_debt", "amount", "counter_debt"]);
     }
-    if flag(file, "assets_at_risk") && amount.is_some_and(|amount| amount > 100_000_000) {
+    if known.assets_at_risk && amount.is_some_and(|amount| amount > 100_000_000) {
         said.offer("T14", "preservation", None, None, &["assets_at_risk", "amount"]);
     }
-    if count(file, "people") >= 30.0 {
+    if known.people >= 30.0 {
         said.offer("T15", "joint_conference", Some("county"), None, &["people"]);
     }
-    if count(file, "calls_7d") >= 3.0 {
+    if known.calls_7d >= 3.0 {
         let signal = Claim::Signal {
             code: "repeat_calls".into(),
             level: Level::Yellow,
@@ -132,43 +131,151 @@ fn parties(file: &CaseFile<'_>, said: &mut Said) {
     }
 }
 
-fn courses(file: &CaseFile<'_>, said: &mut Said) {
-    if flag(file, "mediation_failed") {
+fn courses(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
+    if known.mediation_failed {
         said.offer("T21", "court", None, None, &["mediation_failed"]);
     }
-    let agreed = day(file, "agreement_on").is_some_and(|day| day.plus_days(30) >= file.day);
-    if text(file, "agreement_form") == Some("written") && agreed && !flag(file, "confirmed") {
+    let agreed = known.agreement_on.is_some_and(|day| day.plus_days(30) >= file.day);
+    if known.agreement_form == Some("written") && agreed && !known.confirmed {
         said.offer("T22", "judicial_confirmation", None, None, &["agreement_form", "agreement_on", "confirmed"]);
     }
-    let overdue = day(file, "agreement_due_on").is_some_and(|day| day.plus_days(1) <= file.day);
-    if overdue && !flag(file, "performed") {
+    let overdue = known.agreement_due_on.is_some_and(|day| day.plus_days(1) <= file.day);
+    if overdue && !known.performed {
         said.duty("T23", "urge_performance", "mediator", &["agreement_due_on", "performed"]);
     }
-    if day(file, "knew_on")
-        .is_some_and(|day| years_later(day, 3) <= (file.day.year(), file.day.month(), file.day.day()))
-    {
+    if known.knew_on.is_some_and(|day| years_later(day, 3) <= (file.day.year(), file.day.month(), file.day.day())) {
         said.duty("T24", "inform_limitation_interrupted", "intake", &["knew_on"]);
     }
-    if kind(file, &["traffic."]) && flag(file, "accident_determined") {
+    if kind(file, &["traffic."]) && known.accident_determined {
         let due = within(10, Unit::Day, "receipt");
         said.offer("T25", "police_mediation", Some("traffic_police"), due, &["accident_determined"]);
     }
-    if kind(file, &["medical."]) && money(file, "amount").is_some_and(|amount| amount > 1_000_000) {
+    if kind(file, &["medical."]) && known.amount.is_some_and(|amount| amount > 1_000_000) {
         said.offer("T26", "admin_mediation", Some("health"), None, &["amount"]);
     }
     if kind(file, &["consumer."]) && matches!(file.source.as_str(), "online" | "hotline") {
         said.offer("T27", "consumer_complaint", None, within(7, Unit::WorkingDay, "receipt"), &[]);
     }
-    if kind(file, &["land."]) && flag(file, "title_dispute") {
+    if kind(file, &["land."]) && known.title_dispute {
         let first = Claim::RequireFirst { first: "admin_ruling".into(), before: "court".into() };
         said.claim("T28", first, &["title_dispute"]);
     }
-    if file.source.as_str() == "petition" && flag(file, "repeated_petition") {
+    if file.source.as_str() == "petition" && known.repeated_petition {
         said.claim("T29", Claim::Refer("leader_decides".into()), &["repeated_petition"]);
     }
-    if file.locality.as_str().starts_with("cn/guangdong/") && flag(file, "online") {
+    if file.locality.as_str().starts_with("cn/guangdong/") && known.online {
         let first = Claim::Prefer { channel: "court_delegated_mediation".into(), weight: 20 };
         said.claim("T30", first, &["online"]);
+    }
+}
+
+/// What the rules ask of a case, read in one walk over its facts.
+#[derive(Default)]
+struct Known<'a> {
+    accident_determined: bool,
+    arbitration_clause: bool,
+    arbitration_clause_void: bool,
+    assets_at_risk: bool,
+    child_at_risk: bool,
+    confirmed: bool,
+    counter_debt: bool,
+    domestic_violence: bool,
+    fixed_debt: bool,
+    injury_now: bool,
+    labour_arbitration_done: bool,
+    mediation_failed: bool,
+    online: bool,
+    performed: bool,
+    public_authority_act: bool,
+    repeated_petition: bool,
+    same_village: bool,
+    title_dispute: bool,
+    violence_now: bool,
+    agreement_due_on: Option<Day>,
+    agreement_on: Option<Day>,
+    employment_ended_on: Option<Day>,
+    knew_on: Option<Day>,
+    amount: Option<i64>,
+    final_award_cap: Option<i64>,
+    calls_7d: f64,
+    people: f64,
+    agreement_form: Option<&'a str>,
+    relation: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn new(file: &CaseFile<'a>) -> Self {
+        let mut known = Self::default();
+        for (key, value) in &file.facts {
+            match *value {
+                Value::Flag(flag) => known.flag(key.as_str(), *flag),
+                Value::Day(day) => known.day(key.as_str(), *day),
+                Value::Money(minor) => known.money(key.as_str(), *minor),
+                Value::Number(number) => known.count(key.as_str(), *number),
+                Value::Text(text) => known.text(key.as_str(), text),
+                Value::Words(_) => {}
+            }
+        }
+        known
+    }
+
+    fn flag(&mut self, key: &str, flag: bool) {
+        match key {
+            "accident_determined" => self.accident_determined = flag,
+            "arbitration_clause" => self.arbitration_clause = flag,
+            "arbitration_clause_void" => self.arbitration_clause_void = flag,
+            "assets_at_risk" => self.assets_at_risk = flag,
+            "child_at_risk" => self.child_at_risk = flag,
+            "confirmed" => self.confirmed = flag,
+            "counter_debt" => self.counter_debt = flag,
+            "domestic_violence" => self.domestic_violence = flag,
+            "fixed_debt" => self.fixed_debt = flag,
+            "injury_now" => self.injury_now = flag,
+            "labour_arbitration_done" => self.labour_arbitration_done = flag,
+            "mediation_failed" => self.mediation_failed = flag,
+            "online" => self.online = flag,
+            "performed" => self.performed = flag,
+            "public_authority_act" => self.public_authority_act = flag,
+            "repeated_petition" => self.repeated_petition = flag,
+            "same_village" => self.same_village = flag,
+            "title_dispute" => self.title_dispute = flag,
+            "violence_now" => self.violence_now = flag,
+            _ => {}
+        }
+    }
+
+    fn day(&mut self, key: &str, day: Day) {
+        match key {
+            "agreement_due_on" => self.agreement_due_on = Some(day),
+            "agreement_on" => self.agreement_on = Some(day),
+            "employment_ended_on" => self.employment_ended_on = Some(day),
+            "knew_on" => self.knew_on = Some(day),
+            _ => {}
+        }
+    }
+
+    fn money(&mut self, key: &str, minor: i64) {
+        match key {
+            "amount" => self.amount = Some(minor),
+            "final_award_cap" => self.final_award_cap = Some(minor),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, key: &str, number: f64) {
+        match key {
+            "calls_7d" => self.calls_7d = number,
+            "people" => self.people = number,
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, key: &str, text: &'a str) {
+        match key {
+            "agreement_form" => self.agreement_form = Some(text),
+            "relation" => self.relation = Some(text),
+            _ => {}
+        }
     }
 }
 
@@ -215,28 +322,8 @@ fn look<'a>(facts: &[(&'a FactKey, &'a Value)], key: &str) -> Option<&'a Value> 
     facts.get(at).map(|(_, value)| *value)
 }
 
-fn flag(file: &CaseFile<'_>, key: &str) -> bool {
-    look(&file.facts, key) == Some(&Value::Flag(true))
-}
-
-fn text<'a>(file: &CaseFile<'a>, key: &str) -> Option<&'a str> {
-    if let Some(Value::Text(text)) = look(&file.facts, key) { Some(text) } else { None }
-}
-
 fn party_text<'a>(party: &PartyFile<'a>, key: &str) -> Option<&'a str> {
     if let Some(Value::Text(text)) = look(&party.facts, key) { Some(text) } else { None }
-}
-
-fn money(file: &CaseFile<'_>, key: &str) -> Option<i64> {
-    if let Some(Value::Money(minor)) = look(&file.facts, key) { Some(*minor) } else { None }
-}
-
-fn count(file: &CaseFile<'_>, key: &str) -> f64 {
-    if let Some(Value::Number(number)) = look(&file.facts, key) { *number } else { 0.0 }
-}
-
-fn day(file: &CaseFile<'_>, key: &str) -> Option<Day> {
-    if let Some(Value::Day(day)) = look(&file.facts, key) { Some(*day) } else { None }
 }
 
 fn years_later(day: Day, years: i16) -> (i16, i8, i8) {
