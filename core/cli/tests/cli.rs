@@ -58,7 +58,7 @@ fn copy_of_policies() -> tempfile::TempDir {
             if entry.path().is_dir() {
                 copy(&entry.path(), &target)
             } else {
-                drop(fs::copy(entry.path(), target).unwrap())
+                fs::copy(entry.path(), target).unwrap();
             }
         }
     }
