@@ -124,7 +124,7 @@ fn exit_codes_say_what_kind_of_trouble() {
         (&["eval", "--case", "no/such/file.json"], 3, "no/such/file.json"),
         (&["eval", "--case", "Cargo.toml"], 2, "line 1, column 1"),
         (&["check", "no/such/folder"], 3, "no/such/folder"),
-        (&["check", &empty], 3, ""),
+        (&["check", &empty], 1, ""),
         (&["test", "--filter", "no case is called so"], 2, "no case is called so"),
         (&["bench", "--rounds", "0"], 2, "rounds"),
         (&["serve", "--database", "mysql://x"], 2, "sqlite://"),
