@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use crate::{
     Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Fate, Finding,
     Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, RuleInfo, Selector, Signal, Span, Step,
-    Subject, Text, WordList, check,
+    Subject, WordList, check,
     evaluate::{Hearing, Voice},
     guardrails,
     reason::reason,
@@ -55,8 +55,7 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
         corrections: Vec::new(),
         fates: Vec::new(),
     };
-    let is_duty = |claim: &Heard<'_>| matches!(claim.finding.claim, Claim::Duty { .. });
-    let (duties, heard): (Vec<_>, Vec<_>) = draft.hear().into_iter().partition(is_duty);
+    let (duties, heard) = draft.hear();
     let safety = guardrails::dangers(&hearing);
     draft.exclude(&heard);
     guardrails::close_mediation_in_danger(&mut draft, &safety);
@@ -76,21 +75,23 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
 }
 
 impl<'a> Draft<'a> {
-    /// Every claim that may be heard, from the root down; what may not is noted and left out.
-    fn hear(&mut self) -> Vec<Heard<'a>> {
+    /// Every claim that may be heard, from the root down, the duties apart; what may not is noted and left out.
+    fn hear(&mut self) -> (Vec<Heard<'a>>, Vec<Heard<'a>>) {
         let hearing = self.hearing;
-        let mut heard = Vec::new();
+        let count = hearing.voices.iter().map(|voice| voice.findings.len()).sum();
+        let (mut duties, mut heard) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for voice in &hearing.voices {
             for finding in &voice.findings {
                 if let Some(claim) = self.admit(voice, finding) {
                     if let Claim::Derive { .. } = finding.claim {
                         self.note(&claim.ground.by, finding, "kept");
                     }
-                    heard.push(claim);
+                    let list = if let Claim::Duty { .. } = finding.claim { &mut duties } else { &mut heard };
+                    list.push(claim);
                 }
             }
         }
-        heard
+        (duties, heard)
     }
 
     fn admit(&mut self, voice: &Voice<'a>, finding: &'a Finding) -> Option<Heard<'a>> {
@@ -117,10 +118,12 @@ impl<'a> Draft<'a> {
             policy,
             floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
             finding: Cow::Borrowed(finding),
-            ground: Ground { by, basis, why: Text::default(), evidence },
+            ground: Ground { by, basis, why: reason(policy, rule, finding), evidence },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
-        heard.ground.why = reason(policy, rule, &heard.finding);
+        if let Cow::Owned(stripped) = &heard.finding {
+            heard.ground.why = reason(policy, rule, stripped);
+        }
         guardrails::admit(self, &heard).then_some(heard)
     }
 
@@ -267,6 +270,7 @@ impl<'a> Draft<'a> {
     }
 
     fn impose(&mut self, duties: Vec<Heard<'_>>) {
+        self.duties.reserve(duties.len());
         for claim in duties {
             let Claim::Duty { code, bearer, params } = &claim.finding.claim else { continue };
             if self.duties.iter().any(|d| d.code == *code && d.bearer == *bearer) {

@@ -2,7 +2,7 @@
 
 use crate::{
     Asked, Assessment, Decision, Explanation, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy, PolicyId,
-    Question, Ruleset, Skipped, check, combine,
+    Question, Ruleset, Skipped, check, combine, index::Reads,
 };
 
 /// What one enforcing policy said.
@@ -50,10 +50,10 @@ pub fn evaluate(ruleset: &Ruleset, question: &Question) -> Decision {
         explanation: question.explain.then(|| Explanation { chain: locality.chain.clone(), ..Explanation::default() }),
     };
     for (depth, level) in locality.chain.iter().enumerate() {
-        for policy in ruleset.policies_of(level) {
+        for (policy, reads) in ruleset.shelf(level) {
             match hearing.skips(policy) {
                 Some(why) => hearing.skip(&policy.id, why),
-                None => hearing.ask(policy, depth),
+                None => hearing.ask(policy, reads, depth),
             }
         }
     }
@@ -82,9 +82,9 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    fn ask(&mut self, policy: &'a Policy, depth: usize) {
+    fn ask(&mut self, policy: &'a Policy, reads: &Reads, depth: usize) {
         let Question { case, purposes, as_of, .. } = self.question;
-        let file = case.file(*purposes, *as_of, &self.facts, &policy.reads);
+        let file = case.shared(*purposes, *as_of, &self.facts, |key| reads.contains(key));
         let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
         let answer = answer.and_then(|findings| self.read(policy, findings));
         self.asked.push(Asked {

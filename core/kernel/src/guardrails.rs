@@ -200,8 +200,7 @@ pub(crate) fn protect(draft: &mut Draft<'_>, dangers: &[&Safety]) {
             }
         }
         for code in &danger.duties {
-            let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
-            add_host_duty(draft, "H04", code, ground);
+            add_host_duty(draft, "H04", code, &danger.basis, Some(&danger.why));
         }
     }
 }
@@ -237,18 +236,23 @@ fn court(hearing: &Hearing<'_>) -> Option<ChannelId> {
 /// H10 and H16: how to refuse, how to object, and help to take part.
 pub(crate) fn keep_access(draft: &mut Draft<'_>) {
     for (guardrail, code) in &draft.hearing.locality.guardrails.duties {
-        let ground = ground(draft.hearing, guardrail, &draft.hearing.locality.guardrails.basis, Text::default());
-        add_host_duty(draft, guardrail, code, ground);
+        add_host_duty(draft, guardrail, code, &draft.hearing.locality.guardrails.basis, None);
     }
 }
 
-fn add_host_duty(draft: &mut Draft<'_>, guardrail: &'static str, code: &Code, mut ground: Ground) {
+fn add_host_duty(
+    draft: &mut Draft<'_>,
+    guardrail: &'static str,
+    code: &Code,
+    basis: &[ProvisionId],
+    why: Option<&Text>,
+) {
     if draft.duties.iter().any(|duty| duty.code == *code) {
         return;
     }
-    if ground.why == Text::default() {
-        ground.why = title(draft.hearing, WordList::Duty, code.as_str());
-    }
+    let said = why.filter(|why| !(why.zh.is_empty() && why.en.is_empty())).cloned();
+    let why = said.unwrap_or_else(|| title(draft.hearing, WordList::Duty, code.as_str()));
+    let ground = ground(draft.hearing, guardrail, basis, why);
     draft.add_duty(code.clone(), None, Vec::new(), ground);
     draft.correct(guardrail, Action::Added, code.as_str(), None);
 }

@@ -1,7 +1,7 @@
 //! The words of a ruleset once more, for looking up: a decision asks for hundreds.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -19,16 +19,28 @@ pub(crate) struct Index {
 
 type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
 
+/// The facts that a policy reads.
+pub(crate) type Reads = HashSet<FactKey, BuildHasherDefault<Fold>>;
+
 /// A hash that folds in eight bytes at a time. The tables are filled from policy files only, and what a plugin says is
 /// merely looked up, so nobody gains by collisions.
 #[derive(Default)]
-struct Fold(u64);
+pub(crate) struct Fold(u64);
+
+impl Fold {
+    fn fold(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 impl Hasher for Fold {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.fold(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
+            self.fold(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
     }
 

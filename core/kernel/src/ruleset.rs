@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     Assess, Calendar, Case, ChannelId, Code, Day, FactKey, Facts, KindId, LocalityId, PolicyId, ProvisionId, Purposes,
-    RuleId, RuleInfo, Text, Value, Vocabulary, index::Index,
+    RuleId, RuleInfo, Text, Value, Vocabulary,
+    index::{Index, Reads},
 };
 
 /// How many levels a tree of localities may have.
@@ -233,9 +234,15 @@ pub struct Ruleset {
     /* INVARIANT: over `vocabulary`. */ index: Index,
     localities: BTreeMap<LocalityId, Locality>,
     codes: BTreeMap<Arc<str>, LocalityId>,
-    /* INVARIANT: each list sorted by policy id. */
-    policies: HashMap<LocalityId, Vec<Policy>>,
+    policies: HashMap<LocalityId, Shelf>,
     by_id: BTreeSet<PolicyId>,
+}
+
+/// The policies of one locality.
+#[derive(Default)]
+struct Shelf {
+    /* INVARIANT: sorted by id. */ policies: Vec<Policy>,
+    /* INVARIANT: what each of them reads, in the same order. */ reads: Vec<Reads>,
 }
 
 impl Ruleset {
@@ -249,13 +256,14 @@ impl Ruleset {
     ) -> Self {
         let codes = localities.iter().filter_map(|(id, l)| Some((Arc::clone(l.code.as_ref()?), id.clone()))).collect();
         let by_id = policies.iter().map(|p| p.id.clone()).collect();
-        let mut by_locality: HashMap<LocalityId, Vec<Policy>> = HashMap::new();
+        let mut by_locality: HashMap<LocalityId, Shelf> = HashMap::new();
         for mut policy in policies {
             policy.reads.sort();
-            by_locality.entry(policy.locality.clone()).or_default().push(policy);
+            by_locality.entry(policy.locality.clone()).or_default().policies.push(policy);
         }
-        for list in by_locality.values_mut() {
-            list.sort_by(|a, b| a.id.cmp(&b.id));
+        for shelf in by_locality.values_mut() {
+            shelf.policies.sort_by(|a, b| a.id.cmp(&b.id));
+            shelf.reads = shelf.policies.iter().map(|policy| policy.reads.iter().cloned().collect()).collect();
         }
         let index = Index::new(&vocabulary);
         Self { digest, vocabulary, index, localities, codes, policies: by_locality, by_id }
@@ -292,7 +300,12 @@ impl Ruleset {
     /// The policies of one locality itself, sorted by id.
     #[must_use]
     pub fn policies_of(&self, locality: &LocalityId) -> &[Policy] {
-        self.policies.get(locality).map_or(&[], Vec::as_slice)
+        self.policies.get(locality).map_or(&[], |shelf| shelf.policies.as_slice())
+    }
+
+    /// The policies of one locality itself, sorted by id, each with the facts that it reads.
+    pub(crate) fn shelf(&self, locality: &LocalityId) -> impl Iterator<Item = (&Policy, &Reads)> {
+        self.policies.get(locality).into_iter().flat_map(|shelf| shelf.policies.iter().zip(&shelf.reads))
     }
 
     /// The ids of all policies.

@@ -404,9 +404,18 @@ impl Case {
         facts: &'a crate::Facts,
         reads: &[FactKey],
     ) -> CaseFile<'a> {
-        let share = |facts: &'a crate::Facts| {
-            facts.iter().filter(|(key, _)| reads.binary_search(key).is_ok()).map(|(k, v)| (k, v)).collect()
-        };
+        self.shared(question, day, facts, |key| reads.binary_search(key).is_ok())
+    }
+
+    /// The case as a policy sees it that reads the facts that `reads` tells.
+    pub(crate) fn shared<'a>(
+        &'a self,
+        question: Purposes,
+        day: Day,
+        facts: &'a crate::Facts,
+        reads: impl Fn(&FactKey) -> bool,
+    ) -> CaseFile<'a> {
+        let share = |facts: &'a crate::Facts| facts.iter().filter(|(key, _)| reads(key)).map(|(k, v)| (k, v)).collect();
         CaseFile {
             purposes: question,
             locality: &self.locality,
