@@ -13,8 +13,10 @@
 mod recorded;
 mod support;
 mod thirty;
+#[path = "support/threads.rs"]
+mod threads;
 
-use std::time::Duration;
+use std::{hint::black_box, time::Duration};
 
 use criterion::Criterion;
 use maple_guest::Policy as _;
@@ -33,6 +35,8 @@ use crate::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Three policies in British Columbia.
+const THREE: &[u8] = include_bytes!("three-policies.json");
 /// The case of `maple bench`: unpaid wages of fourteen builders in Yongkang.
 const EXAMPLE: &[u8] = include_bytes!("../../core/cli/src/example.json");
 
@@ -42,6 +46,7 @@ fn main() {
     evaluation(&mut criterion, &mut summary);
     decision(&mut criterion, &mut summary);
     json(&mut criterion, &mut summary);
+    side_by_side(&mut summary);
     criterion.final_summary();
     summary.print("One evaluation, one decision, JSON");
 }
@@ -148,4 +153,20 @@ fn json(criterion: &mut Criterion, summary: &mut Summary) {
 
     summary.race(&race([Contestant::new("question in", read), Contestant::new("decision out", write)]));
     summary.note("bytes in, bytes out", format!("{}, {}", EXAMPLE.len(), write().len()));
+}
+
+/// Threads that decide beside each other must not wait for each other.
+fn side_by_side(summary: &mut Summary) {
+    let ruleset = &house().compiled.ruleset;
+    let question = parse_question(THREE, ruleset, today()).unwrap();
+    let recorded = Recorded::new(ruleset, &question);
+    let (replayed, files) = (recorded.replayed(ruleset), recorded.files(&question));
+    let decision = evaluate(ruleset, &question);
+    let reply = Reply { id: "d-0", generation: 1, case: &question.case, decision: &decision };
+    let mut row = |what: &str, work: &(dyn Fn() + Sync)| threads::side_by_side(summary, what, work);
+    row("question in", &|| drop(black_box(parse_question(THREE, ruleset, today()))));
+    row("sandboxed evaluations", &|| files.iter().for_each(|(policy, file)| drop(black_box(policy.assess(file)))));
+    row("decision, answers replayed", &|| drop(black_box(evaluate(&replayed, &question))));
+    row("whole decision", &|| drop(black_box(evaluate(ruleset, &question))));
+    row("decision out", &|| drop(black_box(write_decision(&reply))));
 }

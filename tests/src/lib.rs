@@ -104,6 +104,6 @@ pub fn question(json: &serde_json::Value) -> Question {
 
 /// The shipped policies' decision on a question as a caller would send it.
 #[must_use]
-pub fn decide(json: &serde_json::Value) -> Decision {
-    evaluate(&house().compiled.ruleset, &question(json))
+pub fn decide(json: &serde_json::Value) -> Decision<'static> {
+    evaluate(&house().compiled.ruleset, Box::leak(Box::new(question(json))))
 }

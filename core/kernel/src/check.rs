@@ -31,7 +31,9 @@ pub(crate) fn unknown_word(
     if !finding.reason.as_str().is_empty() && !policy.reasons.contains_key(&finding.reason) {
         return Some(format!("rule `{}`: reason `{}` has no text", finding.rule, finding.reason));
     }
-    reader.claim(&finding.claim).map(|problem| format!("rule `{}`: {problem}", finding.rule))
+    let nameless = finding.evidence.iter().find(|key| index.fact_key(key.as_str()).is_none());
+    let evidence = || nameless.map(|key| format!("unknown fact `{key}` as evidence"));
+    reader.claim(&finding.claim).or_else(evidence).map(|problem| format!("rule `{}`: {problem}", finding.rule))
 }
 
 struct Reader<'a> {

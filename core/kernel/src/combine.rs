@@ -6,9 +6,9 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Fate, Finding,
-    Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, RuleInfo, Selector, Signal, Span, Step,
-    Subject, WordList, check,
+    Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Explanation,
+    FactKey, Fate, Finding, Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Referral, RuleInfo,
+    Selector, Signal, Span, Step, Subject, WordList, check,
     evaluate::{Hearing, Voice},
     guardrails,
     reason::reason,
@@ -19,30 +19,30 @@ pub const SIGNAL_DAYS_MAX: i32 = 90;
 
 /// One claim that may be heard, with what stands behind it.
 #[derive(Clone)]
-pub(crate) struct Heard<'a> {
+pub(crate) struct Heard<'h, 'a> {
     pub(crate) policy: &'a Policy,
     /// No lower level may weaken it.
     pub(crate) floor: bool,
     /// Borrowed from the answer, unless a guardrail had to take something out of it.
-    pub(crate) finding: Cow<'a, Finding>,
-    pub(crate) ground: Ground,
+    pub(crate) finding: Cow<'h, Finding>,
+    pub(crate) ground: Ground<'a>,
 }
 
 /// The decision while it is made.
-pub(crate) struct Draft<'a> {
-    pub(crate) hearing: &'a Hearing<'a>,
-    pub(crate) excluded: BTreeMap<ChannelId, Ground>,
-    pub(crate) preconditions: Vec<Precondition>,
-    pub(crate) steps: Vec<Step>,
-    pub(crate) duties: Vec<Duty>,
-    pub(crate) clocks: Vec<Clock>,
-    pub(crate) signals: Vec<Signal>,
-    pub(crate) corrections: Vec<Correction>,
-    pub(crate) fates: Vec<Fate>,
+pub(crate) struct Draft<'h, 'a> {
+    pub(crate) hearing: &'h Hearing<'a>,
+    pub(crate) excluded: BTreeMap<&'a ChannelId, Ground<'a>>,
+    pub(crate) preconditions: Vec<Precondition<'a>>,
+    pub(crate) steps: Vec<Step<'a>>,
+    pub(crate) duties: Vec<Duty<'a>>,
+    pub(crate) clocks: Vec<Clock<'a>>,
+    pub(crate) signals: Vec<Signal<'a>>,
+    pub(crate) corrections: Vec<Correction<'a>>,
+    pub(crate) fates: Vec<Fate<'a>>,
 }
 
 /// Puts together what was said and keeps the guardrails.
-pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
+pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision<'_> {
     let (explanation, asked) = (hearing.explanation.take(), std::mem::take(&mut hearing.asked));
     let mut draft = Draft {
         hearing: &hearing,
@@ -74,9 +74,9 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision {
     draft.finish(referral, asked, explanation)
 }
 
-impl<'a> Draft<'a> {
+impl<'h, 'a> Draft<'h, 'a> {
     /// Every claim that may be heard, from the root down, the duties apart; what may not is noted and left out.
-    fn hear(&mut self) -> (Vec<Heard<'a>>, Vec<Heard<'a>>) {
+    fn hear(&mut self) -> (Vec<Heard<'h, 'a>>, Vec<Heard<'h, 'a>>) {
         let hearing = self.hearing;
         let count = hearing.voices.iter().map(|voice| voice.findings.len()).sum();
         let (mut duties, mut heard) = (Vec::with_capacity(count), Vec::with_capacity(count));
@@ -84,7 +84,7 @@ impl<'a> Draft<'a> {
             for finding in &voice.findings {
                 if let Some(claim) = self.admit(voice, finding) {
                     if let Claim::Derive { .. } = finding.claim {
-                        self.note(&claim.ground.by, finding, "kept");
+                        self.note(claim.ground.by, finding, "kept");
                     }
                     let list = if let Claim::Duty { .. } = finding.claim { &mut duties } else { &mut heard };
                     list.push(claim);
@@ -94,37 +94,50 @@ impl<'a> Draft<'a> {
         (duties, heard)
     }
 
-    fn admit(&mut self, voice: &Voice<'a>, finding: &'a Finding) -> Option<Heard<'a>> {
+    fn admit(&mut self, voice: &Voice<'a>, finding: &'h Finding) -> Option<Heard<'h, 'a>> {
         let hearing = self.hearing;
         let policy = voice.policy;
-        let by = By { policy: policy.id.clone(), rule: finding.rule.clone() };
+        // It has the rule: the answer was read with that in mind.
+        let (rule_id, rule) = policy.rules.get_key_value(&finding.rule)?;
+        let by = By { policy: policy.id.as_str(), rule: rule_id.as_str() };
         let wanted = match finding.claim {
             Claim::Signal { .. } => hearing.question.purposes.prevention,
             _ => hearing.question.purposes.routing,
         };
         if !wanted {
-            self.note(&by, finding, "left out: not asked for");
+            self.note(by, finding, "left out: not asked for");
             return None;
         }
         if let Some(other) = self.replaced_by(voice, finding) {
-            self.note(&by, finding, &format!("replaced by {other}"));
+            self.note(by, finding, &format!("replaced by {other}"));
             return None;
         }
-        let rule = policy.rules.get(&finding.rule);
-        let basis = self.basis_in_force(policy, rule, finding, &by)?;
-        let own = rule.filter(|_| finding.evidence.is_empty()).map(|rule| &rule.reads);
-        let evidence = own.unwrap_or(&finding.evidence).clone();
+        let basis = self.basis_in_force(policy, rule, finding, by)?;
         let mut heard = Heard {
             policy,
             floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
             finding: Cow::Borrowed(finding),
-            ground: Ground { by, basis, why: reason(policy, rule, finding), evidence },
+            ground: Ground {
+                by,
+                basis,
+                why: reason(policy, Some(rule), finding),
+                evidence: self.evidence(rule, finding),
+            },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
         if let Cow::Owned(stripped) = &heard.finding {
-            heard.ground.why = reason(policy, rule, stripped);
+            heard.ground.why = reason(policy, Some(rule), stripped);
         }
         guardrails::admit(self, &heard).then_some(heard)
+    }
+
+    /// The facts behind a finding: those it names, or those that its rule looks at.
+    fn evidence(&self, rule: &'a RuleInfo, finding: &Finding) -> Vec<&'a FactKey> {
+        if finding.evidence.is_empty() {
+            return rule.reads.iter().collect();
+        }
+        let index = self.hearing.ruleset.index();
+        finding.evidence.iter().filter_map(|key| index.fact_key(key.as_str())).collect()
     }
 
     /// The provisions of a finding that are law on the day. A claim without any is not heard (H07), unless it only
@@ -132,20 +145,18 @@ impl<'a> Draft<'a> {
     fn basis_in_force(
         &mut self,
         policy: &Policy,
-        rule: Option<&RuleInfo>,
+        rule: &RuleInfo,
         finding: &Finding,
-        by: &By,
-    ) -> Option<Vec<ProvisionId>> {
-        let hearing = self.hearing;
-        let day = hearing.question.as_of;
-        let own = rule.map_or(&[][..], |rule| &rule.basis);
-        let cited = if finding.basis.is_empty() { own } else { &finding.basis };
-        let mut basis: Vec<ProvisionId> = Vec::with_capacity(cited.len());
+        by: By<'a>,
+    ) -> Option<Vec<&'a ProvisionId>> {
+        let (index, day) = (self.hearing.ruleset.index(), self.hearing.question.as_of);
+        let cited = if finding.basis.is_empty() { &rule.basis } else { &finding.basis };
+        let mut basis: Vec<&'a ProvisionId> = Vec::with_capacity(cited.len());
         let mut gone = Vec::new();
         for id in cited {
-            match hearing.ruleset.index().in_force(id, day) {
-                Some(true) if basis.contains(id) => {}
-                Some(true) => basis.push(id.clone()),
+            match index.provision(id, day) {
+                Some((id, true)) if basis.contains(&id) => {}
+                Some((id, true)) => basis.push(id),
                 other => gone.push((id, other.is_some())),
             }
         }
@@ -187,10 +198,10 @@ impl<'a> Draft<'a> {
             .map(|(v, _)| v.policy.id.to_string())
     }
 
-    fn exclude(&mut self, heard: &[Heard<'_>]) {
+    fn exclude(&mut self, heard: &[Heard<'_, 'a>]) {
         for claim in heard {
             let Claim::Forbid(selector) = &claim.finding.claim else { continue };
-            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.note(claim.ground.by, &claim.finding, "kept");
             for channel in self.channels(selector) {
                 self.excluded.entry(channel).or_insert_with(|| claim.ground.clone());
             }
@@ -198,35 +209,40 @@ impl<'a> Draft<'a> {
     }
 
     /// The channels a selector means in this jurisdiction.
-    pub(crate) fn channels(&self, selector: &Selector) -> Vec<ChannelId> {
+    pub(crate) fn channels(&self, selector: &Selector) -> Vec<&'a ChannelId> {
         let index = self.hearing.ruleset.index();
         let root = self.hearing.locality.chain.first();
         let here = |id: &&ChannelId| index.channel(id.as_str()).is_some_and(|c| check::exists_in(c, root));
         match selector {
-            Selector::Channel(channel) => vec![channel.clone()],
-            Selector::Class(class) => index.channels_of(*class).iter().filter(here).cloned().collect(),
+            Selector::Channel(channel) => self.known(channel).into_iter().collect(),
+            Selector::Class(class) => index.channels_of(*class).iter().filter(here).collect(),
         }
     }
 
-    fn require(&mut self, heard: &[Heard<'_>]) {
+    /// A channel's id as the ruleset holds it.
+    pub(crate) fn known(&self, channel: &ChannelId) -> Option<&'a ChannelId> {
+        self.hearing.ruleset.index().channel_entry(channel.as_str()).map(|(id, _)| id)
+    }
+
+    fn require(&mut self, heard: &[Heard<'_, 'a>]) {
         for claim in heard {
             let Claim::RequireFirst { first, before } = &claim.finding.claim else { continue };
-            self.note(&claim.ground.by, &claim.finding, "kept");
-            if !self.preconditions.iter().any(|p| p.first == *first && p.before == *before) {
-                let ground = claim.ground.clone();
-                self.preconditions.push(Precondition { first: first.clone(), before: before.clone(), ground });
+            self.note(claim.ground.by, &claim.finding, "kept");
+            let Some((first, before)) = self.known(first).zip(self.known(before)) else { continue };
+            if !self.preconditions.iter().any(|p| p.first == first && p.before == before) {
+                self.preconditions.push(Precondition { first, before, ground: claim.ground.clone() });
             }
         }
     }
 
     /// One clock of each code. The floor's stands for a party's time; the shortest for an authority's (H03).
-    fn clock(&mut self, heard: &[Heard<'_>]) {
-        let mut kept: Vec<(Clock, ClockKind, bool)> = Vec::new();
+    fn clock(&mut self, heard: &[Heard<'_, 'a>]) {
+        let mut kept: Vec<(Clock<'a>, ClockKind, bool)> = Vec::new();
         for claim in heard {
             let Claim::Clock { code, start, span, warn } = &claim.finding.claim else { continue };
             let word = self.hearing.ruleset.index().word(WordList::Clock, code.as_str());
             let kind = word.and_then(|w| w.clock).unwrap_or(ClockKind::Service);
-            let span = self.within_maximum(*span, word.and_then(|w| w.max), &claim.ground.by, code.as_str());
+            let span = self.within_maximum(*span, word.and_then(|w| w.max), claim.ground.by, code.as_str());
             let end = self.hearing.locality.calendar.end(*start, span);
             let clock = Clock {
                 code: code.clone(),
@@ -237,7 +253,7 @@ impl<'a> Draft<'a> {
                 warn: warn.clone(),
                 ground: claim.ground.clone(),
             };
-            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.note(claim.ground.by, &claim.finding, "kept");
             match kept.iter_mut().find(|(k, ..)| k.code == *code) {
                 None => kept.push((clock, kind, claim.policy.trusted)),
                 Some((upper, kind, trusted)) => {
@@ -245,7 +261,7 @@ impl<'a> Draft<'a> {
                     if shortens {
                         *upper = clock;
                     } else if clock.ends != upper.ends && *trusted && !claim.policy.trusted {
-                        self.correct("H03", Action::Clamped, code.as_str(), Some(&claim.ground.by));
+                        self.correct("H03", Action::Clamped, code.as_str(), Some(claim.ground.by));
                     }
                 }
             }
@@ -254,7 +270,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The shorter of a span and its statutory maximum, measured from the day of the case.
-    pub(crate) fn within_maximum(&mut self, span: Span, max: Option<Span>, by: &By, what: &str) -> Span {
+    pub(crate) fn within_maximum(&mut self, span: Span, max: Option<Span>, by: By<'a>, what: &str) -> Span {
         match max {
             Some(max) if self.longer(span, max) => {
                 self.correct("H03", Action::Clamped, what, Some(by));
@@ -269,35 +285,35 @@ impl<'a> Draft<'a> {
         if a.unit == b.unit { a.count > b.count } else { calendar.end(day, a).day > calendar.end(day, b).day }
     }
 
-    fn impose(&mut self, duties: Vec<Heard<'_>>) {
+    fn impose(&mut self, duties: Vec<Heard<'_, 'a>>) {
         self.duties.reserve(duties.len());
         for claim in duties {
             let Claim::Duty { code, bearer, params } = &claim.finding.claim else { continue };
             if self.duties.iter().any(|d| d.code == *code && d.bearer == *bearer) {
-                self.note(&claim.ground.by, &claim.finding, "said before");
+                self.note(claim.ground.by, &claim.finding, "said before");
                 continue;
             }
-            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.note(claim.ground.by, &claim.finding, "kept");
             self.add_duty(code.clone(), bearer.clone(), params.clone(), claim.ground);
         }
     }
 
     /// Adds a duty; one that weighs on somebody waits for a person (H11).
-    pub(crate) fn add_duty(&mut self, code: Code, bearer: Option<Code>, params: Vec<crate::Param>, ground: Ground) {
+    pub(crate) fn add_duty(&mut self, code: Code, bearer: Option<Code>, params: Vec<crate::Param>, ground: Ground<'a>) {
         let word = self.hearing.ruleset.index().word(WordList::Duty, code.as_str());
         let needs_person = word.is_some_and(|w| w.adverse);
         if needs_person {
-            self.correct("H11", Action::Held, code.as_str(), Some(&ground.by));
+            self.correct("H11", Action::Held, code.as_str(), Some(ground.by));
         }
         self.duties.push(Duty { code, bearer, params, needs_person, ground });
     }
 
-    fn warn(&mut self, heard: &[Heard<'_>]) {
+    fn warn(&mut self, heard: &[Heard<'_, 'a>]) {
         for claim in heard {
             let Claim::Signal { code, level, subject, .. } = &claim.finding.claim else { continue };
             if !self.may_be_subject(subject) {
-                self.correct("H06", Action::Removed, &format!("signal {code}"), Some(&claim.ground.by));
-                self.note(&claim.ground.by, &claim.finding, "removed by H06: not about an organisation");
+                self.correct("H06", Action::Removed, &format!("signal {code}"), Some(claim.ground.by));
+                self.note(claim.ground.by, &claim.finding, "removed by H06: not about an organisation");
                 continue;
             }
             let Some(signal) = self.signal(claim) else { continue };
@@ -305,7 +321,7 @@ impl<'a> Draft<'a> {
                 None => self.signals.push(signal),
                 Some(upper) => raise(upper, *level, signal),
             }
-            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.note(claim.ground.by, &claim.finding, "kept");
         }
     }
 
@@ -319,7 +335,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn signal(&self, claim: &Heard<'_>) -> Option<Signal> {
+    fn signal(&self, claim: &Heard<'_, 'a>) -> Option<Signal<'a>> {
         let Claim::Signal { code, level, subject, measures, responsible, handle_within } = &claim.finding.claim else {
             return None;
         };
@@ -337,32 +353,32 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes down that a guardrail acted.
-    pub(crate) fn correct(&mut self, guardrail: &'static str, action: Action, what: &str, by: Option<&By>) {
-        self.corrections.push(Correction { guardrail, action, what: what.to_owned(), by: by.cloned() });
+    pub(crate) fn correct(&mut self, guardrail: &'static str, action: Action, what: &str, by: Option<By<'a>>) {
+        self.corrections.push(Correction { guardrail, action, what: what.to_owned(), by });
     }
 
     /// Writes down what became of a finding, when an explanation was asked for.
-    pub(crate) fn note(&mut self, by: &By, finding: &Finding, fate: &str) {
+    pub(crate) fn note(&mut self, by: By<'a>, finding: &Finding, fate: &str) {
         if self.hearing.question.explain {
             let claim = claim_name(&finding.claim);
-            self.fates.push(Fate { by: by.clone(), claim, fate: fate.to_owned() });
+            self.fates.push(Fate { by, claim, fate: fate.to_owned() });
         }
     }
 
     fn finish(
         mut self,
-        referral: Option<crate::Referral>,
-        asked: Vec<Asked>,
-        explanation: Option<crate::Explanation>,
-    ) -> Decision {
+        referral: Option<Referral<'a>>,
+        asked: Vec<Asked<'a>>,
+        explanation: Option<Explanation<'a>>,
+    ) -> Decision<'a> {
         self.corrections.sort();
         self.corrections.dedup();
         let hearing = self.hearing;
-        let explanation = explanation.map(|e| crate::Explanation { fates: self.fates, ..e });
+        let explanation = explanation.map(|e| Explanation { fates: self.fates, ..e });
         let excluded = self.excluded.into_iter().map(|(channel, ground)| Excluded { channel, ground }).collect();
         Decision {
-            case: hearing.question.case.id.clone(),
-            ruleset: hearing.ruleset.digest().clone(),
+            case: hearing.question.case.id.as_deref(),
+            ruleset: hearing.ruleset.digest(),
             as_of: hearing.question.as_of,
             outcome: if referral.is_some() { Outcome::Refer } else { Outcome::Route },
             steps: self.steps,
@@ -371,7 +387,7 @@ impl<'a> Draft<'a> {
             duties: self.duties,
             clocks: self.clocks,
             signals: self.signals,
-            rights: hearing.locality.guardrails.rights.clone(),
+            rights: &hearing.locality.guardrails.rights,
             referral,
             corrections: self.corrections,
             asked,
@@ -381,7 +397,7 @@ impl<'a> Draft<'a> {
 }
 
 /// A signal raised twice keeps the higher level and all measures.
-fn raise(upper: &mut Signal, level: Level, other: Signal) {
+fn raise<'a>(upper: &mut Signal<'a>, level: Level, other: Signal<'a>) {
     for measure in other.measures {
         if !upper.measures.contains(&measure) {
             upper.measures.push(measure);

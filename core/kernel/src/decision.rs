@@ -1,9 +1,9 @@
 //! The answer.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use crate::{
-    ChannelId, Class, Code, Day, FactKey, Fault, Level, Mode, Param, PolicyId, ProvisionId, RuleId, Span, Subject,
+    ChannelId, Class, Code, Day, FactKey, Fault, Level, LocalityId, Mode, Param, PolicyId, ProvisionId, Span, Subject,
     Term, Text,
 };
 
@@ -11,25 +11,25 @@ use crate::{
 pub const HOST: &str = "host";
 
 /// Which policy and rule decided something; the host's guardrails are policy [`HOST`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct By {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct By<'a> {
     /// The policy.
-    pub policy: PolicyId,
+    pub policy: &'a str,
     /// Its rule.
-    pub rule: RuleId,
+    pub rule: &'a str,
 }
 
 /// What stands behind a part of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ground {
+pub struct Ground<'a> {
     /// Who decided it.
-    pub by: By,
+    pub by: By<'a>,
     /// The articles it rests on, all in force on the day.
-    pub basis: Vec<ProvisionId>,
+    pub basis: Vec<&'a ProvisionId>,
     /// Why, for the parties.
-    pub why: Text,
+    pub why: Cow<'a, Text>,
     /// The facts it rests on.
-    pub evidence: Vec<FactKey>,
+    pub evidence: Vec<&'a FactKey>,
 }
 
 /// Whether the engine shows a way or hands over to a person.
@@ -52,9 +52,9 @@ pub struct StepDue {
 
 /// One step on the way.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct Step<'a> {
     /// Where.
-    pub channel: ChannelId,
+    pub channel: &'a ChannelId,
     /// What it does.
     pub class: Class,
     /// Who within the channel.
@@ -68,38 +68,38 @@ pub struct Step {
     /// By when.
     pub due: Option<StepDue>,
     /// What must come first.
-    pub after: Vec<ChannelId>,
+    pub after: Vec<&'a ChannelId>,
     /// Preference within the class.
     pub weight: i16,
     /// Who offered it, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
     /// Fields that another policy decided, with that policy.
-    pub decided: Vec<(&'static str, By)>,
+    pub decided: Vec<(&'static str, By<'a>)>,
 }
 
 /// A channel closed to this dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excluded {
+pub struct Excluded<'a> {
     /// Which.
-    pub channel: ChannelId,
+    pub channel: &'a ChannelId,
     /// Who closed it, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
 }
 
 /// What must come before what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Precondition {
+pub struct Precondition<'a> {
     /// What comes first.
-    pub first: ChannelId,
+    pub first: &'a ChannelId,
     /// What is closed until then.
-    pub before: ChannelId,
+    pub before: &'a ChannelId,
     /// Who said so, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
 }
 
 /// What somebody must do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Duty {
+pub struct Duty<'a> {
     /// What.
     pub code: Code,
     /// Who.
@@ -109,12 +109,12 @@ pub struct Duty {
     /// A person confirms it before anything happens (H11).
     pub needs_person: bool,
     /// Who imposed it, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
 }
 
 /// A time limit.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Clock {
+pub struct Clock<'a> {
     /// Which.
     pub code: Code,
     /// The day it runs from.
@@ -128,12 +128,12 @@ pub struct Clock {
     /// Days before the end at which to warn.
     pub warn: Vec<u16>,
     /// Who started it, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
 }
 
 /// Something to watch or prevent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Signal {
+pub struct Signal<'a> {
     /// What.
     pub code: Code,
     /// How urgent.
@@ -149,18 +149,18 @@ pub struct Signal {
     /// The day it lapses.
     pub expires: Day,
     /// Who raised it, and why.
-    pub ground: Ground,
+    pub ground: Ground<'a>,
 }
 
 /// Why a person decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Referral {
+pub struct Referral<'a> {
     /// Why, as a code.
     pub code: Code,
     /// Why, for the parties.
-    pub text: Text,
+    pub text: Cow<'a, Text>,
     /// Who asked for a person.
-    pub by: By,
+    pub by: By<'a>,
 }
 
 /// What a guardrail did.
@@ -197,7 +197,7 @@ impl Action {
 
 /// A guardrail that acted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Correction {
+pub struct Correction<'a> {
     /// Which, such as `H01`.
     pub guardrail: &'static str,
     /// What it did.
@@ -205,18 +205,18 @@ pub struct Correction {
     /// To what.
     pub what: String,
     /// Whose claim it corrected.
-    pub by: Option<By>,
+    pub by: Option<By<'a>>,
 }
 
 /// What one policy said.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct Asked<'a> {
     /// Which.
-    pub policy: PolicyId,
+    pub policy: &'a PolicyId,
     /// `id@version` of its plugin.
-    pub plugin: Arc<str>,
+    pub plugin: &'a str,
     /// Digest of its component.
-    pub digest: Arc<str>,
+    pub digest: &'a str,
     /// Whether its answer counts.
     pub mode: Mode,
     /// Number of findings, or the fault.
@@ -240,9 +240,9 @@ pub enum Skipped {
 
 /// What became of one finding.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fate {
+pub struct Fate<'a> {
     /// Whose.
-    pub by: By,
+    pub by: By<'a>,
     /// The claim in a few words, such as `offer labour_mediation`.
     pub claim: String,
     /// What became of it, such as `kept` or `removed by H02`.
@@ -251,48 +251,51 @@ pub struct Fate {
 
 /// How the decision came about; only when asked for.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Explanation {
+pub struct Explanation<'a> {
     /// The localities asked, from the root down.
-    pub chain: Vec<crate::LocalityId>,
+    pub chain: &'a [LocalityId],
     /// Policies of the chain that were not asked.
-    pub skipped: Vec<(PolicyId, Skipped)>,
+    pub skipped: Vec<(&'a PolicyId, Skipped)>,
     /// Every finding and what became of it.
-    pub fates: Vec<Fate>,
+    pub fates: Vec<Fate<'a>>,
     /// Every policy's diary.
-    pub diary: Vec<(PolicyId, Vec<String>)>,
+    pub diary: Vec<(&'a PolicyId, Vec<String>)>,
 }
 
 /// Where a dispute goes next, by when, with which duties, clocks, rights and warnings, and why.
+///
+/// It borrows what stands in the ruleset and in the question: a decision copies no word that it only repeats, and
+/// threads that decide side by side share no count of who holds it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
+pub struct Decision<'a> {
     /// The caller's reference of the case.
-    pub case: Option<Arc<str>>,
+    pub case: Option<&'a str>,
     /// The ruleset that decided.
-    pub ruleset: Arc<str>,
+    pub ruleset: &'a str,
     /// The day whose law applied.
     pub as_of: Day,
     /// A way, or a person.
     pub outcome: Outcome,
     /// The way, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<'a>>,
     /// Channels closed to this dispute.
-    pub excluded: Vec<Excluded>,
+    pub excluded: Vec<Excluded<'a>>,
     /// What must come before what.
-    pub preconditions: Vec<Precondition>,
+    pub preconditions: Vec<Precondition<'a>>,
     /// What somebody must do.
-    pub duties: Vec<Duty>,
+    pub duties: Vec<Duty<'a>>,
     /// Time limits.
-    pub clocks: Vec<Clock>,
+    pub clocks: Vec<Clock<'a>>,
     /// What to watch or prevent.
-    pub signals: Vec<Signal>,
+    pub signals: Vec<Signal<'a>>,
     /// The parties' rights.
-    pub rights: Vec<Code>,
+    pub rights: &'a [Code],
     /// Why a person decides.
-    pub referral: Option<Referral>,
+    pub referral: Option<Referral<'a>>,
     /// Guardrails that acted.
-    pub corrections: Vec<Correction>,
+    pub corrections: Vec<Correction<'a>>,
     /// Every policy that was asked.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<Asked<'a>>,
     /// How it came about, when asked for.
-    pub explanation: Option<Explanation>,
+    pub explanation: Option<Explanation<'a>>,
 }

@@ -23,8 +23,8 @@ pub(crate) struct Hearing<'a> {
     pub(crate) voices: Vec<Voice<'a>>,
     /// Enforcing policies that gave no usable answer.
     pub(crate) failed: Vec<(&'a Policy, Fault)>,
-    pub(crate) asked: Vec<Asked>,
-    pub(crate) explanation: Option<Explanation>,
+    pub(crate) asked: Vec<Asked<'a>>,
+    pub(crate) explanation: Option<Explanation<'a>>,
 }
 
 /// Decides one case.
@@ -32,9 +32,9 @@ pub(crate) struct Hearing<'a> {
 /// The same question and ruleset always give the same decision, in whatever order the ruleset was loaded. A case of a
 /// locality that the ruleset does not know goes to a person.
 #[must_use]
-pub fn evaluate(ruleset: &Ruleset, question: &Question) -> Decision {
-    let nowhere = Locality::default();
-    let locality = ruleset.locality(question.case.locality.as_str()).map_or(&nowhere, |(_, locality)| locality);
+pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a> {
+    let place = ruleset.locality(question.case.locality.as_str());
+    let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
     let mut facts = question.case.facts.clone();
     for (key, value) in locality.figures.iter() {
         facts.set(key.clone(), value.clone());
@@ -47,7 +47,7 @@ pub fn evaluate(ruleset: &Ruleset, question: &Question) -> Decision {
         voices: Vec::new(),
         failed: Vec::new(),
         asked: Vec::new(),
-        explanation: question.explain.then(|| Explanation { chain: locality.chain.clone(), ..Explanation::default() }),
+        explanation: question.explain.then(|| Explanation { chain: &locality.chain, ..Explanation::default() }),
     };
     for (depth, level) in locality.chain.iter().enumerate() {
         for (policy, reads) in ruleset.shelf(level) {
@@ -76,9 +76,9 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    fn skip(&mut self, policy: &PolicyId, why: Skipped) {
+    fn skip(&mut self, policy: &'a PolicyId, why: Skipped) {
         if let Some(explanation) = &mut self.explanation {
-            explanation.skipped.push((policy.clone(), why));
+            explanation.skipped.push((policy, why));
         }
     }
 
@@ -88,15 +88,15 @@ impl<'a> Hearing<'a> {
         let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
         let answer = answer.and_then(|findings| self.read(policy, findings));
         self.asked.push(Asked {
-            policy: policy.id.clone(),
-            plugin: policy.plugin.clone(),
-            digest: policy.digest.clone(),
+            policy: &policy.id,
+            plugin: &policy.plugin,
+            digest: &policy.digest,
             mode: policy.mode,
             answer: answer.as_ref().map(Vec::len).map_err(Clone::clone),
             fuel,
         });
         if let Some(explanation) = self.explanation.as_mut().filter(|_| !diary.is_empty()) {
-            explanation.diary.push((policy.id.clone(), diary));
+            explanation.diary.push((&policy.id, diary));
         }
         if policy.mode != Mode::Enforce {
             return;

@@ -18,9 +18,11 @@
 //! | H21 | what is free by law stays free (in `combine`) |
 //! | H22 | suspected collusion goes to a person only |
 
+use std::borrow::Cow;
+
 use crate::{
     Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, Param, Participation,
-    ProvisionId, Referral, RuleId, Safety, Scope, Selector, Step, Text, WordList, check,
+    ProvisionId, Referral, Safety, Scope, Selector, Step, Text, WordList, check,
     combine::{Draft, Heard, claim_name},
     evaluate::Hearing,
 };
@@ -28,19 +30,24 @@ use crate::{
 /// The party fact that tells whether a party agrees to mediation, and its value for a refusal.
 const CONSENT: (&str, &str) = ("consent", "no");
 
-fn host(rule: &'static str) -> By {
-    By { policy: HOST.into(), rule: RuleId::from(rule) }
+const fn host(rule: &'static str) -> By<'static> {
+    By { policy: HOST, rule }
 }
 
-fn ground(hearing: &Hearing<'_>, rule: &'static str, basis: &[ProvisionId], why: Text) -> Ground {
+fn ground<'a>(hearing: &Hearing<'a>, rule: &'static str, basis: &[ProvisionId], why: Cow<'a, Text>) -> Ground<'a> {
     let (day, index) = (hearing.question.as_of, hearing.ruleset.index());
-    let in_force = |id: &&ProvisionId| index.in_force(id, day) == Some(true);
-    Ground { by: host(rule), basis: basis.iter().filter(in_force).cloned().collect(), why, evidence: Vec::new() }
+    let in_force = |id| index.provision(id, day).and_then(|(id, law)| law.then_some(id));
+    Ground { by: host(rule), basis: basis.iter().filter_map(in_force).collect(), why, evidence: Vec::new() }
+}
+
+/// A reason of the host's own.
+fn said<'a>(zh: &str, en: &str) -> Cow<'a, Text> {
+    Cow::Owned(Text::new(zh, en))
 }
 
 /// A step of a channel with nothing more said of it.
-pub(crate) fn plain_step(hearing: &Hearing<'_>, channel: ChannelId, ground: Ground) -> Option<Step> {
-    let def = hearing.ruleset.index().channel(channel.as_str())?;
+pub(crate) fn plain_step<'a>(hearing: &Hearing<'a>, channel: &ChannelId, ground: Ground<'a>) -> Option<Step<'a>> {
+    let (channel, def) = hearing.ruleset.index().channel_entry(channel.as_str())?;
     Some(Step {
         channel,
         class: def.class,
@@ -63,7 +70,7 @@ pub(crate) fn needs_consent(participation: Participation, channel: &Channel) -> 
 }
 
 /// H06: parameters that are not words of the ruleset, or that belong to a party, are taken out.
-pub(crate) fn strip_personal_numbers(draft: &mut Draft<'_>, heard: &mut Heard<'_>) {
+pub(crate) fn strip_personal_numbers<'a>(draft: &mut Draft<'_, 'a>, heard: &mut Heard<'_, 'a>) {
     let index = draft.hearing.ruleset.index();
     let allowed = |key: &Code| {
         index.word(WordList::Param, key.as_str()).is_some()
@@ -85,12 +92,12 @@ pub(crate) fn strip_personal_numbers(draft: &mut Draft<'_>, heard: &mut Heard<'_
         params.retain(|(key, _)| allowed(key));
     }
     for key in removed {
-        draft.correct("H06", Action::Removed, &format!("parameter {key}"), Some(&heard.ground.by));
+        draft.correct("H06", Action::Removed, &format!("parameter {key}"), Some(heard.ground.by));
     }
 }
 
 /// H09 (with H01, H04 and H06): true when the claim may be heard.
-pub(crate) fn admit(draft: &mut Draft<'_>, heard: &Heard<'_>) -> bool {
+pub(crate) fn admit<'a>(draft: &mut Draft<'_, 'a>, heard: &Heard<'_, 'a>) -> bool {
     let broken: &[&'static str] = match &heard.finding.claim {
         Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.index(), key, value) => &["H06"],
         Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector),
@@ -102,20 +109,20 @@ pub(crate) fn admit(draft: &mut Draft<'_>, heard: &Heard<'_>) -> bool {
         _ => &[],
     };
     for guardrail in broken {
-        draft.correct(guardrail, Action::Removed, &claim_name(&heard.finding.claim), Some(&heard.ground.by));
+        draft.correct(guardrail, Action::Removed, &claim_name(&heard.finding.claim), Some(heard.ground.by));
     }
     if let Some(guardrail) = broken.last() {
-        draft.note(&heard.ground.by, &heard.finding, &format!("removed by {guardrail}"));
+        draft.note(heard.ground.by, &heard.finding, &format!("removed by {guardrail}"));
     }
     broken.is_empty()
 }
 
-fn class_of(draft: &Draft<'_>, channel: &ChannelId) -> Option<Class> {
+fn class_of(draft: &Draft<'_, '_>, channel: &ChannelId) -> Option<Class> {
     draft.hearing.ruleset.index().channel(channel.as_str()).map(|c| c.class)
 }
 
 /// The guardrails that a lower level's exclusion would break: it may only close mediation that the floor leaves open.
-fn takes_away(draft: &Draft<'_>, selector: &Selector) -> &'static [&'static str] {
+fn takes_away(draft: &Draft<'_, '_>, selector: &Selector) -> &'static [&'static str] {
     let class = match selector {
         Selector::Channel(channel) => class_of(draft, channel),
         Selector::Class(class) => Some(*class),
@@ -128,12 +135,12 @@ fn takes_away(draft: &Draft<'_>, selector: &Selector) -> &'static [&'static str]
     }
 }
 
-fn on_the_floor(draft: &Draft<'_>, selector: &Selector) -> bool {
+fn on_the_floor(draft: &Draft<'_, '_>, selector: &Selector) -> bool {
     let closed = draft.channels(selector);
     let trusted = draft.hearing.voices.iter().filter(|v| v.policy.trusted);
     trusted.flat_map(|v| v.findings.iter().map(move |f| (v.policy, f))).any(|(policy, finding)| {
         policy.floor.holds(finding.rule.as_str())
-            && matches!(&finding.claim, Claim::Offer { channel, .. } if closed.contains(channel))
+            && matches!(&finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel))
     })
 }
 
@@ -148,36 +155,37 @@ pub(crate) fn dangers<'a>(hearing: &Hearing<'a>) -> Vec<&'a Safety> {
 }
 
 /// H04: no mediation while somebody is in danger.
-pub(crate) fn close_mediation_in_danger(draft: &mut Draft<'_>, dangers: &[&Safety]) {
+pub(crate) fn close_mediation_in_danger<'a>(draft: &mut Draft<'_, 'a>, dangers: &[&'a Safety]) {
     let Some(danger) = dangers.iter().find(|danger| danger.closes_mediation) else { return };
-    let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
+    let ground = ground(draft.hearing, "H04", &danger.basis, Cow::Borrowed(&danger.why));
     close_mediation(draft, &ground, |_| true);
 }
 
 /// H02: after a refusal there is no mediation, except sessions that the law of the place binds parties to attend.
-pub(crate) fn honour_refusal(draft: &mut Draft<'_>) {
+pub(crate) fn honour_refusal(draft: &mut Draft<'_, '_>) {
     let parties = draft.hearing.question.case.parties();
     if !parties.iter().any(|party| party.facts.text(CONSENT.0) == Some(CONSENT.1)) {
         return;
     }
     let (participation, basis) = (draft.hearing.locality.participation, &draft.hearing.locality.guardrails.basis);
-    let why = Text::new("有当事人不愿调解，调解不再进行。", "A party does not want mediation, so there is none.");
+    let why = said("有当事人不愿调解，调解不再进行。", "A party does not want mediation, so there is none.");
     let ground = ground(draft.hearing, "H02", basis, why);
     close_mediation(draft, &ground, |channel| needs_consent(participation, channel));
 }
 
-fn close_mediation(draft: &mut Draft<'_>, ground: &Ground, closes: impl Fn(&Channel) -> bool) {
+fn close_mediation<'a>(draft: &mut Draft<'_, 'a>, ground: &Ground<'a>, closes: impl Fn(&Channel) -> bool) {
     for channel in draft.channels(&Selector::Class(Class::Facilitative)) {
         let def = draft.hearing.ruleset.index().channel(channel.as_str());
-        if !def.is_some_and(&closes) || draft.excluded.contains_key(&channel) {
+        if !def.is_some_and(&closes) || draft.excluded.contains_key(channel) {
             continue;
         }
         for voice in &draft.hearing.voices {
             for finding in &voice.findings {
-                if matches!(&finding.claim, Claim::Offer { channel: c, .. } if *c == channel) {
-                    let by = By { policy: voice.policy.id.clone(), rule: finding.rule.clone() };
-                    let guardrail = if ground.by.rule.as_str() == "H02" { "H02" } else { "H04" };
-                    draft.correct(guardrail, Action::Removed, channel.as_str(), Some(&by));
+                if matches!(&finding.claim, Claim::Offer { channel: c, .. } if c == channel) {
+                    let Some((rule, _)) = voice.policy.rules.get_key_value(&finding.rule) else { continue };
+                    let by = By { policy: voice.policy.id.as_str(), rule: rule.as_str() };
+                    let guardrail = if ground.by.rule == "H02" { "H02" } else { "H04" };
+                    draft.correct(guardrail, Action::Removed, channel.as_str(), Some(by));
                 }
             }
         }
@@ -186,15 +194,15 @@ fn close_mediation(draft: &mut Draft<'_>, ground: &Ground, closes: impl Fn(&Chan
 }
 
 /// H04: what protects is on the way, whatever anybody said.
-pub(crate) fn protect(draft: &mut Draft<'_>, dangers: &[&Safety]) {
+pub(crate) fn protect<'a>(draft: &mut Draft<'_, 'a>, dangers: &[&'a Safety]) {
     for danger in dangers {
         for channel in &danger.offers {
             draft.excluded.remove(channel);
-            if draft.steps.iter().any(|step| step.channel == *channel) {
+            if draft.steps.iter().any(|step| step.channel == channel) {
                 continue;
             }
-            let ground = ground(draft.hearing, "H04", &danger.basis, danger.why.clone());
-            if let Some(step) = plain_step(draft.hearing, channel.clone(), ground) {
+            let ground = ground(draft.hearing, "H04", &danger.basis, Cow::Borrowed(&danger.why));
+            if let Some(step) = plain_step(draft.hearing, channel, ground) {
                 draft.steps.push(step);
                 draft.correct("H04", Action::Added, channel.as_str(), None);
             }
@@ -207,63 +215,64 @@ pub(crate) fn protect(draft: &mut Draft<'_>, dangers: &[&Safety]) {
 
 /// H01: the deciding body that the law gives for the case is on the way, unless the floor itself closed it and
 /// another deciding body takes its place (an arbitration agreement).
-pub(crate) fn keep_court_open(draft: &mut Draft<'_>) {
+pub(crate) fn keep_court_open(draft: &mut Draft<'_, '_>) {
     let Some(court) = court(draft.hearing) else { return };
     if draft.steps.iter().any(|step| step.channel == court) {
         return;
     }
-    let decides = |step: &Step| step.class == Class::Adjudicative;
-    if draft.excluded.contains_key(&court) && draft.steps.iter().any(decides) {
+    let decides = |step: &Step<'_>| step.class == Class::Adjudicative;
+    if draft.excluded.contains_key(court) && draft.steps.iter().any(decides) {
         return;
     }
-    draft.excluded.remove(&court);
-    let why = Text::new(
+    draft.excluded.remove(court);
+    let why = said(
         "无论是否调解，当事人都可以依法请求裁判。",
         "Whether or not there is mediation, the parties may ask for a ruling as the law provides.",
     );
     let ground = ground(draft.hearing, "H01", &draft.hearing.locality.guardrails.basis, why);
-    draft.steps.extend(plain_step(draft.hearing, court.clone(), ground));
+    draft.steps.extend(plain_step(draft.hearing, court, ground));
     draft.correct("H01", Action::Added, court.as_str(), None);
 }
 
-fn court(hearing: &Hearing<'_>) -> Option<ChannelId> {
+fn court<'a>(hearing: &Hearing<'a>) -> Option<&'a ChannelId> {
     let guardrails = &hearing.locality.guardrails;
     let against_authority = guardrails.authority.as_ref().filter(|(flag, _)| hearing.facts.flag(flag.as_str()));
     let by_kind = || guardrails.courts.iter().find(|(p, _)| p.covers(hearing.question.case.kind.as_str()));
-    against_authority.map(|(_, court)| court).or_else(|| by_kind().map(|(_, court)| court)).cloned()
+    against_authority.map(|(_, court)| court).or_else(|| by_kind().map(|(_, court)| court))
 }
 
 /// H10 and H16: how to refuse, how to object, and help to take part.
-pub(crate) fn keep_access(draft: &mut Draft<'_>) {
-    for (guardrail, code) in &draft.hearing.locality.guardrails.duties {
-        add_host_duty(draft, guardrail, code, &draft.hearing.locality.guardrails.basis, None);
+pub(crate) fn keep_access(draft: &mut Draft<'_, '_>) {
+    let guardrails = &draft.hearing.locality.guardrails;
+    for (guardrail, code) in &guardrails.duties {
+        add_host_duty(draft, guardrail, code, &guardrails.basis, None);
     }
 }
 
-fn add_host_duty(
-    draft: &mut Draft<'_>,
+fn add_host_duty<'a>(
+    draft: &mut Draft<'_, 'a>,
     guardrail: &'static str,
     code: &Code,
     basis: &[ProvisionId],
-    why: Option<&Text>,
+    why: Option<&'a Text>,
 ) {
     if draft.duties.iter().any(|duty| duty.code == *code) {
         return;
     }
-    let said = why.filter(|why| !(why.zh.is_empty() && why.en.is_empty())).cloned();
-    let why = said.unwrap_or_else(|| title(draft.hearing, WordList::Duty, code.as_str()));
+    let said = why.filter(|why| !(why.zh.is_empty() && why.en.is_empty()));
+    let why = said.map(Cow::Borrowed).unwrap_or_else(|| title(draft.hearing, WordList::Duty, code.as_str()));
     let ground = ground(draft.hearing, guardrail, basis, why);
     draft.add_duty(code.clone(), None, Vec::new(), ground);
     draft.correct(guardrail, Action::Added, code.as_str(), None);
 }
 
-fn title(hearing: &Hearing<'_>, list: WordList, code: &str) -> Text {
-    hearing.ruleset.index().word(list, code).map(|word| word.title.clone()).unwrap_or_default()
+fn title<'a>(hearing: &Hearing<'a>, list: WordList, code: &str) -> Cow<'a, Text> {
+    hearing.ruleset.index().word(list, code).map(|word| Cow::Borrowed(&word.title)).unwrap_or_default()
 }
 
 /// Who must decide if not the rules: suspected collusion (H22), then the floor's own referrals, then failed policies
 /// (H13, H20), then a lower level's, then an empty decision (H20).
-pub(crate) fn refer(draft: &mut Draft<'_>, heard: &[Heard<'_>]) -> Option<Referral> {
+pub(crate) fn refer<'a>(draft: &mut Draft<'_, 'a>, heard: &[Heard<'_, 'a>]) -> Option<Referral<'a>> {
     let calls = |floor: bool| {
         heard.iter().filter(move |h| h.floor == floor).find_map(|h| match &h.finding.claim {
             Claim::Refer(code) => Some((h, code)),
@@ -271,36 +280,36 @@ pub(crate) fn refer(draft: &mut Draft<'_>, heard: &[Heard<'_>]) -> Option<Referr
         })
     };
     for claim in heard.iter().filter(|h| matches!(h.finding.claim, Claim::Refer(_))) {
-        draft.note(&claim.ground.by, &claim.finding, "kept");
+        draft.note(claim.ground.by, &claim.finding, "kept");
     }
     let suspicion = hold_suspicion(draft);
     let failure = report_failures(draft);
     let empty = report_emptiness(draft);
-    let called = |(heard, code): (&Heard<'_>, &Code)| Referral {
+    let called = |(heard, code): (&Heard<'_, 'a>, &Code)| Referral {
         code: code.clone(),
-        text: if heard.ground.why == Text::default() {
+        text: if *heard.ground.why == Text::default() {
             title(draft.hearing, WordList::Referral, code.as_str())
         } else {
             heard.ground.why.clone()
         },
-        by: heard.ground.by.clone(),
+        by: heard.ground.by,
     };
     suspicion.or_else(|| calls(true).map(called)).or(failure).or_else(|| calls(false).map(called)).or(empty)
 }
 
-fn hold_suspicion(draft: &mut Draft<'_>) -> Option<Referral> {
+fn hold_suspicion<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     let flags = &draft.hearing.locality.guardrails.person_only;
     let flag: FactKey = flags.iter().find(|flag| draft.hearing.facts.flag(flag.as_str()))?.clone();
     draft.steps.retain(|s| matches!(s.class, Class::Protective | Class::Precondition | Class::Adjudicative));
     draft.correct("H22", Action::Held, flag.as_str(), None);
-    let text = Text::new(
+    let text = said(
         "材料有疑点，只能由工作人员核查，不自动分流。",
         "Something in the case must be looked into by a person; it is not routed by rules.",
     );
     Some(Referral { code: flag.as_str().into(), text, by: host("H22") })
 }
 
-fn report_failures(draft: &mut Draft<'_>) -> Option<Referral> {
+fn report_failures<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     let mut first = None;
     for (policy, fault) in &draft.hearing.failed {
         let guardrail = match fault.kind {
@@ -311,7 +320,7 @@ fn report_failures(draft: &mut Draft<'_>) -> Option<Referral> {
         let (id, kind) = (&policy.id, fault.kind.as_str());
         first.get_or_insert_with(|| Referral {
             code: Code::from("policy_failed"),
-            text: Text::new(
+            text: said(
                 &format!("政策 {id} 未能给出可用的答复（{kind}），由工作人员处理。"),
                 &format!("Policy {id} gave no usable answer ({kind}); a person decides."),
             ),
@@ -321,7 +330,7 @@ fn report_failures(draft: &mut Draft<'_>) -> Option<Referral> {
     first
 }
 
-fn report_emptiness(draft: &mut Draft<'_>) -> Option<Referral> {
+fn report_emptiness<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     let spoken = draft.hearing.voices.iter().any(|voice| !voice.findings.is_empty());
     if spoken || !draft.hearing.question.purposes.routing {
         return None;
@@ -329,32 +338,39 @@ fn report_emptiness(draft: &mut Draft<'_>) -> Option<Referral> {
     draft.correct("H20", Action::Held, "no policy answered", None);
     Some(Referral {
         code: Code::from("no_policy_answered"),
-        text: Text::new("没有政策适用于本案，由工作人员处理。", "No policy covers this case; a person decides."),
+        text: said("没有政策适用于本案，由工作人员处理。", "No policy covers this case; a person decides."),
         by: host("H20"),
     })
 }
 
 /// H10: no reason is empty in either language.
-pub(crate) fn fill_reasons(draft: &mut Draft<'_>) {
+pub(crate) fn fill_reasons(draft: &mut Draft<'_, '_>) {
     let hearing = draft.hearing;
     let index = hearing.ruleset.index();
-    let of_channel = |id: &ChannelId| index.channel(id.as_str()).map(|c| c.title.clone()).unwrap_or_default();
+    let of_channel = |id: &ChannelId| index.channel(id.as_str()).map(|c| Cow::Borrowed(&c.title)).unwrap_or_default();
     let of_word = |list: WordList, code: &Code| title(hearing, list, code.as_str());
-    let mut filled: Vec<By> = Vec::new();
-    let mut fill = |ground: &mut Ground, text: Text| {
-        if ground.why.zh.is_empty() || ground.why.en.is_empty() {
-            let keep = |own: &std::sync::Arc<str>, other| if own.is_empty() { other } else { own.clone() };
-            ground.why = Text { zh: keep(&ground.why.zh, text.zh), en: keep(&ground.why.en, text.en) };
-            filled.push(ground.by.clone());
-        }
-    };
-    draft.steps.iter_mut().for_each(|s| fill(&mut s.ground, of_channel(&s.channel)));
-    draft.excluded.iter_mut().for_each(|(channel, ground)| fill(ground, of_channel(channel)));
-    draft.preconditions.iter_mut().for_each(|p| fill(&mut p.ground, of_channel(&p.first)));
-    draft.duties.iter_mut().for_each(|d| fill(&mut d.ground, of_word(WordList::Duty, &d.code)));
-    draft.clocks.iter_mut().for_each(|c| fill(&mut c.ground, of_word(WordList::Clock, &c.code)));
-    draft.signals.iter_mut().for_each(|s| fill(&mut s.ground, of_word(WordList::Signal, &s.code)));
+    let mut filled = Vec::new();
+    draft.steps.iter_mut().for_each(|s| filled.extend(fill(&mut s.ground, || of_channel(s.channel))));
+    draft.excluded.iter_mut().for_each(|(channel, ground)| filled.extend(fill(ground, || of_channel(channel))));
+    draft.preconditions.iter_mut().for_each(|p| filled.extend(fill(&mut p.ground, || of_channel(p.first))));
+    draft.duties.iter_mut().for_each(|d| filled.extend(fill(&mut d.ground, || of_word(WordList::Duty, &d.code))));
+    draft.clocks.iter_mut().for_each(|c| filled.extend(fill(&mut c.ground, || of_word(WordList::Clock, &c.code))));
+    draft.signals.iter_mut().for_each(|s| filled.extend(fill(&mut s.ground, || of_word(WordList::Signal, &s.code))));
     for by in filled {
-        draft.correct("H10", Action::Filled, "reason", Some(&by));
+        draft.correct("H10", Action::Filled, "reason", Some(by));
     }
+}
+
+/// Fills what is empty of a reason; whose it was, if something was.
+fn fill<'a>(ground: &mut Ground<'a>, text: impl FnOnce() -> Cow<'a, Text>) -> Option<By<'a>> {
+    if !(ground.why.zh.is_empty() || ground.why.en.is_empty()) {
+        return None;
+    }
+    let (own, text) = (ground.why.to_mut(), text());
+    for (own, text) in [(&mut own.zh, &text.zh), (&mut own.en, &text.en)] {
+        if own.is_empty() {
+            own.clone_from(text);
+        }
+    }
+    Some(ground.by)
 }

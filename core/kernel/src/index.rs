@@ -86,6 +86,11 @@ impl Index {
         self.channels.get(id)
     }
 
+    /// A channel with its id as the ruleset holds it.
+    pub(crate) fn channel_entry(&self, id: &str) -> Option<(&ChannelId, &Channel)> {
+        self.channels.get_key_value(id)
+    }
+
     /// The channels of a class, in the order of their ids.
     pub(crate) fn channels_of(&self, class: Class) -> &[ChannelId] {
         self.classes.get(&class).map_or(&[], Vec::as_slice)
@@ -95,14 +100,20 @@ impl Index {
         self.facts.get(key)
     }
 
+    /// The key of a fact as the ruleset holds it.
+    pub(crate) fn fact_key(&self, key: &str) -> Option<&FactKey> {
+        self.facts.get_key_value(key).map(|(key, _)| key)
+    }
+
     pub(crate) fn word(&self, list: WordList, code: &str) -> Option<&Word> {
         let words = self.words.get(list as usize)?;
         let family = || words.families.iter().find(|(prefix, _)| code.starts_with(&**prefix)).map(|(_, word)| word);
         words.single.get(code).or_else(family)
     }
 
-    /// Whether a provision is law on the day; `None` for one that nobody knows.
-    pub(crate) fn in_force(&self, id: &ProvisionId, day: Day) -> Option<bool> {
-        self.provisions.get(id).map(|(from, to)| *from <= day && to.is_none_or(|to| day <= to))
+    /// A provision as the ruleset holds it, and whether it is law on the day; `None` for one that nobody knows.
+    pub(crate) fn provision(&self, id: &ProvisionId, day: Day) -> Option<(&ProvisionId, bool)> {
+        let (id, (from, to)) = self.provisions.get_key_value(id)?;
+        Some((id, *from <= day && to.is_none_or(|to| day <= to)))
     }
 }

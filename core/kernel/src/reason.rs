@@ -1,21 +1,27 @@
 //! Why, in words: a rule's text with its parameters filled in.
 
-use std::{fmt::Write, sync::Arc};
+use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use crate::{Finding, Param, Policy, RuleInfo, Text, Value};
 
 /// The reason of a finding: the text of its code, or the rule's own summary. Empty where the policy has neither.
-pub(crate) fn reason(policy: &Policy, rule: Option<&RuleInfo>, finding: &Finding) -> Text {
+pub(crate) fn reason<'a>(policy: &'a Policy, rule: Option<&'a RuleInfo>, finding: &Finding) -> Cow<'a, Text> {
     let coded = if finding.reason.as_str().is_empty() { None } else { policy.reasons.get(&finding.reason) };
-    let text = coded.or_else(|| rule.map(|rule| &rule.summary));
-    text.map(|text| Text { zh: fill(&text.zh, &finding.params), en: fill(&text.en, &finding.params) })
-        .unwrap_or_default()
+    let Some(text) = coded.or_else(|| rule.map(|rule| &rule.summary)) else { return Cow::default() };
+    match (fill(&text.zh, &finding.params), fill(&text.en, &finding.params)) {
+        (None, None) => Cow::Borrowed(text),
+        (zh, en) => Cow::Owned(Text {
+            zh: zh.unwrap_or_else(|| Arc::clone(&text.zh)),
+            en: en.unwrap_or_else(|| Arc::clone(&text.en)),
+        }),
+    }
 }
 
-/// Replaces each `{key}` by the parameter of that name; a key without a parameter stays as it is.
-fn fill(text: &Arc<str>, params: &[Param]) -> Arc<str> {
+/// Replaces each `{key}` by the parameter of that name; a key without a parameter stays as it is. `None` where there is
+/// nothing to replace.
+fn fill(text: &str, params: &[Param]) -> Option<Arc<str>> {
     if params.is_empty() || !text.contains('{') {
-        return Arc::clone(text);
+        return None;
     }
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest: &str = text;
@@ -37,7 +43,7 @@ fn fill(text: &Arc<str>, params: &[Param]) -> Arc<str> {
         }
     }
     out.push_str(rest);
-    out.into()
+    Some(out.into())
 }
 
 fn write_value(out: &mut String, value: &Value) {
@@ -75,7 +81,7 @@ mod tests {
             ("{unknown} {people", "{unknown} {people"),
             ("{{people}}", "{14}"),
         ] {
-            assert_eq!(&*fill(&text.into(), &params), wanted, "{text}");
+            assert_eq!(fill(text, &params).as_deref().unwrap_or(text), wanted, "{text}");
         }
     }
 }

@@ -236,6 +236,7 @@ pub struct Ruleset {
     codes: BTreeMap<Arc<str>, LocalityId>,
     policies: HashMap<LocalityId, Shelf>,
     by_id: BTreeSet<PolicyId>,
+    /* Stands for a place that is not known. */ nowhere: Locality,
 }
 
 /// The policies of one locality.
@@ -266,7 +267,16 @@ impl Ruleset {
             shelf.reads = shelf.policies.iter().map(|policy| policy.reads.iter().cloned().collect()).collect();
         }
         let index = Index::new(&vocabulary);
-        Self { digest, vocabulary, index, localities, codes, policies: by_locality, by_id }
+        Self {
+            digest,
+            vocabulary,
+            index,
+            localities,
+            codes,
+            policies: by_locality,
+            by_id,
+            nowhere: Locality::default(),
+        }
     }
 
     /// `sha256:…` over everything the ruleset was made from.
@@ -290,6 +300,11 @@ impl Ruleset {
     pub fn locality(&self, path_or_code: &str) -> Option<(&LocalityId, &Locality)> {
         let path = self.codes.get(path_or_code).map_or(path_or_code, LocalityId::as_str);
         self.localities.get_key_value(path)
+    }
+
+    /// A locality without policies, calendar or guardrails.
+    pub(crate) fn nowhere(&self) -> &Locality {
+        &self.nowhere
     }
 
     /// All localities by path.

@@ -6,19 +6,19 @@ use crate::{
     guardrails,
 };
 
-impl Draft<'_> {
-    pub(crate) fn offer(&mut self, heard: &[Heard<'_>]) {
-        let mut made: Vec<Step> = Vec::new();
+impl<'a> Draft<'_, 'a> {
+    pub(crate) fn offer(&mut self, heard: &[Heard<'_, 'a>]) {
+        let mut made: Vec<Step<'a>> = Vec::new();
         for claim in heard {
             let Claim::Offer { channel, body, .. } = &claim.finding.claim else { continue };
             if let Some(ground) = self.excluded.get(channel) {
                 let fate = format!("closed by {} {}", ground.by.policy, ground.by.rule);
-                self.note(&claim.ground.by, &claim.finding, &fate);
+                self.note(claim.ground.by, &claim.finding, &fate);
                 continue;
             }
-            self.note(&claim.ground.by, &claim.finding, "kept");
+            self.note(claim.ground.by, &claim.finding, "kept");
             let Some(offered) = self.step(claim) else { continue };
-            let same = |step: &&mut Step| step.channel == *channel && step.body == *body;
+            let same = |step: &&mut Step<'_>| step.channel == channel && step.body == *body;
             match made.iter_mut().find(same) {
                 Some(step) => self.refine(step, offered),
                 None => made.push(offered),
@@ -29,10 +29,10 @@ impl Draft<'_> {
         self.offer_preconditions();
     }
 
-    fn step(&mut self, claim: &Heard<'_>) -> Option<Step> {
+    fn step(&mut self, claim: &Heard<'_, 'a>) -> Option<Step<'a>> {
         let Claim::Offer { channel, body, skills, due, weight, chargeable } = &claim.finding.claim else { return None };
-        let def = self.hearing.ruleset.index().channel(channel.as_str())?;
-        let by = &claim.ground.by;
+        let (channel, def) = self.hearing.ruleset.index().channel_entry(channel.as_str())?;
+        let by = claim.ground.by;
         if *chargeable && def.free {
             self.correct("H21", Action::Removed, &format!("fee for {channel}"), Some(by));
         }
@@ -40,7 +40,7 @@ impl Draft<'_> {
         skills.sort();
         skills.dedup();
         Some(Step {
-            channel: channel.clone(),
+            channel,
             class: def.class,
             body: body.clone(),
             skills,
@@ -55,7 +55,7 @@ impl Draft<'_> {
     }
 
     /// A due that keeps within the channel's statutory maximum (H03).
-    fn due(&mut self, due: &Due, max: Option<Span>, by: &By, channel: &ChannelId) -> StepDue {
+    fn due(&mut self, due: &Due, max: Option<Span>, by: By<'a>, channel: &ChannelId) -> StepDue {
         let hearing = self.hearing;
         match due {
             Due::Within(term) => {
@@ -90,36 +90,36 @@ impl Draft<'_> {
     }
 
     /// A later offer of the same step adds skills, sets what was open, and may shorten its time.
-    fn refine(&mut self, step: &mut Step, later: Step) {
+    fn refine(&mut self, step: &mut Step<'a>, later: Step<'a>) {
         let by = later.ground.by;
         for skill in later.skills {
             if !step.skills.contains(&skill) {
                 step.skills.push(skill);
-                step.decided.push(("skills", by.clone()));
+                step.decided.push(("skills", by));
             }
         }
         step.skills.sort();
         if later.weight != 0 && later.weight != step.weight {
             step.weight = later.weight;
-            step.decided.push(("weight", by.clone()));
+            step.decided.push(("weight", by));
         }
         if step.body.is_none() && later.body.is_some() {
             step.body = later.body;
-            step.decided.push(("body", by.clone()));
+            step.decided.push(("body", by));
         }
         match (&step.due, later.due) {
             (_, None) => {}
             (None, due) => {
                 step.due = due;
-                step.decided.push(("due", by.clone()));
+                step.decided.push(("due", by));
             }
             (Some(upper), Some(due)) => {
                 let (old, new) = (self.last_day(upper), self.last_day(&due));
                 if new < old {
                     step.due = Some(due);
-                    step.decided.push(("due", by.clone()));
+                    step.decided.push(("due", by));
                 } else if new > old {
-                    self.correct("H03", Action::Clamped, &format!("due of {}", step.channel), Some(&by));
+                    self.correct("H03", Action::Clamped, &format!("due of {}", step.channel), Some(by));
                 }
             }
         }
@@ -143,8 +143,8 @@ impl Draft<'_> {
 
     /// A channel offered with bodies is not offered without one as well: what was said of the channel as a whole
     /// holds for each of its bodies.
-    fn settle_bodies(&mut self, made: Vec<Step>) -> Vec<Step> {
-        let (bodied, plain): (Vec<Step>, Vec<Step>) = made.into_iter().partition(|step| step.body.is_some());
+    fn settle_bodies(&mut self, made: Vec<Step<'a>>) -> Vec<Step<'a>> {
+        let (bodied, plain): (Vec<Step<'a>>, Vec<Step<'a>>) = made.into_iter().partition(|step| step.body.is_some());
         let mut steps = Vec::with_capacity(bodied.len() + plain.len());
         for whole in plain {
             let mut parts = bodied.iter().filter(|step| step.channel == whole.channel).peekable();
@@ -154,11 +154,11 @@ impl Draft<'_> {
             }
             for part in parts {
                 let mut step = part.clone();
-                step.decided.push(("channel", whole.ground.by.clone()));
+                step.decided.push(("channel", whole.ground.by));
                 if step.due.is_none() || whole.due.as_ref().is_some_and(|due| self.shorter_than(due, &step)) {
                     if step.due.is_some() {
                         let what = format!("due of {}", step.channel);
-                        self.correct("H03", Action::Clamped, &what, Some(&part.ground.by));
+                        self.correct("H03", Action::Clamped, &what, Some(part.ground.by));
                     }
                     step.due.clone_from(&whole.due);
                 }
@@ -169,39 +169,39 @@ impl Draft<'_> {
                 step.skills.sort();
                 step.skills.dedup();
                 let more = whole.ground.basis.iter().filter(|b| !part.ground.basis.contains(b));
-                step.ground.basis.extend(more.cloned());
+                step.ground.basis.extend(more.copied());
                 steps.push(step);
             }
         }
         let lone = bodied.into_iter().filter(|part| !steps.iter().any(|s| s.channel == part.channel));
-        let lone: Vec<Step> = lone.collect();
+        let lone: Vec<Step<'a>> = lone.collect();
         steps.extend(lone);
         steps
     }
 
-    fn shorter_than(&self, due: &StepDue, step: &Step) -> bool {
+    fn shorter_than(&self, due: &StepDue, step: &Step<'_>) -> bool {
         step.due.as_ref().is_some_and(|own| self.last_day(due) < self.last_day(own))
     }
 
-    fn prefer(&mut self, heard: &[Heard<'_>]) {
+    fn prefer(&mut self, heard: &[Heard<'_, 'a>]) {
         for claim in heard {
             let Claim::Prefer { channel, weight } = &claim.finding.claim else { continue };
             let mut moved = false;
-            for step in self.steps.iter_mut().filter(|step| step.channel == *channel) {
+            for step in self.steps.iter_mut().filter(|step| step.channel == channel) {
                 step.weight = *weight;
-                step.decided.push(("weight", claim.ground.by.clone()));
+                step.decided.push(("weight", claim.ground.by));
                 moved = true;
             }
-            self.note(&claim.ground.by, &claim.finding, if moved { "kept" } else { "without effect: not on offer" });
+            self.note(claim.ground.by, &claim.finding, if moved { "kept" } else { "without effect: not on offer" });
         }
     }
 
     /// What must come first is on offer, even if no policy offered it.
     fn offer_preconditions(&mut self) {
-        let missing: Vec<Precondition> = self
+        let missing: Vec<Precondition<'a>> = self
             .preconditions
             .iter()
-            .filter(|p| !self.steps.iter().any(|s| s.channel == p.first) && !self.excluded.contains_key(&p.first))
+            .filter(|p| !self.steps.iter().any(|s| s.channel == p.first) && !self.excluded.contains_key(p.first))
             .cloned()
             .collect();
         for Precondition { first, ground, .. } in missing {
@@ -214,13 +214,11 @@ impl Draft<'_> {
     /// Class, then weight, then as offered; what must come first comes first.
     pub(crate) fn put_in_order(&mut self) {
         self.steps.sort_by_key(|step| (step.class, -step.weight));
-        let pairs: Vec<(ChannelId, ChannelId)> =
-            self.preconditions.iter().map(|p| (p.first.clone(), p.before.clone())).collect();
-        for (first, before) in &pairs {
+        for Precondition { first, before, .. } in &self.preconditions {
             let last_first = self.steps.iter().rposition(|s| s.channel == *first);
             for step in self.steps.iter_mut().filter(|s| s.channel == *before) {
                 if !step.after.contains(first) {
-                    step.after.push(first.clone());
+                    step.after.push(first);
                 }
             }
             let earliest = self.steps.iter().position(|s| s.channel == *before);

@@ -13,8 +13,8 @@ fn weighted(channel: &str, weight: i16) -> Claim {
 
 #[test]
 fn steps_come_by_class_then_weight_then_as_offered() {
-    let decision = evaluate(
-        &ruleset(vec![national(vec![
+    let decision = decide(
+        ruleset(vec![national(vec![
             finding("N1", offer("aid")),
             finding("N1", offer("court")),
             finding("N1", weighted("mediation", -5)),
@@ -35,12 +35,11 @@ fn what_must_come_first_comes_first_and_is_on_offer() {
         finding("N2", first("arbitration", "court")),
         finding("N3", first("inspection", "arbitration")),
     ];
-    let decision = evaluate(&ruleset(vec![national(rules)]), &question(&[]));
+    let decision = decide(ruleset(vec![national(rules)]), &question(&[]));
     assert_eq!(channels(&decision), ["inspection", "arbitration", "court"]);
-    let after: Vec<Vec<&str>> =
-        decision.steps.iter().map(|s| s.after.iter().map(ChannelId::as_str).collect()).collect();
+    let after: Vec<Vec<&str>> = decision.steps.iter().map(|s| s.after.iter().map(|id| id.as_str()).collect()).collect();
     assert_eq!(after, [vec![], vec!["inspection"], vec!["arbitration"]]);
-    assert_eq!(decision.steps[1].ground.by.rule.as_str(), "N2");
+    assert_eq!(decision.steps[1].ground.by.rule, "N2");
     assert_eq!(decision.preconditions.len(), 2);
 }
 
@@ -50,8 +49,8 @@ fn a_lower_level_names_bodies_and_each_field_says_who_decided_it() {
         finding("L1", offer_within("mediation", Some("village"), 7, Unit::Day)),
         finding("L2", offer_within("mediation", Some("town"), 10, Unit::Day)),
     ];
-    let decision = evaluate(
-        &ruleset(vec![national(vec![finding("N1", offer_within("mediation", None, 15, Unit::Day))]), local(ladder)]),
+    let decision = decide(
+        ruleset(vec![national(vec![finding("N1", offer_within("mediation", None, 15, Unit::Day))]), local(ladder)]),
         &question(&[]),
     );
     assert_eq!(channels(&decision), ["mediation@village", "mediation@town", "court"]);
@@ -64,15 +63,15 @@ fn a_lower_level_names_bodies_and_each_field_says_who_decided_it() {
 #[test]
 fn a_preference_moves_and_offers_nothing() {
     let prefer = |channel: &str| Claim::Prefer { channel: channel.into(), weight: 90 };
-    let decision = evaluate(
-        &ruleset(vec![
+    let decision = decide(
+        ruleset(vec![
             national(vec![finding("N1", offer("mediation")), finding("N1", offer("trade_mediation"))]),
             local(vec![finding("L1", prefer("trade_mediation")), finding("L2", prefer("aid"))]),
         ]),
         &question(&[]),
     );
     assert_eq!(channels(&decision), ["trade_mediation", "mediation", "court"]);
-    assert_eq!(decision.steps[0].decided[0].1.rule.as_str(), "L1");
+    assert_eq!(decision.steps[0].decided[0].1.rule, "L1");
     let fates = &decision.explanation.unwrap().fates;
     assert!(fates.iter().any(|f| f.claim == "prefer aid" && f.fate.starts_with("without effect")));
 }
@@ -131,7 +130,7 @@ fn a_policy_gives_way_only_where_it_may_and_only_when_named() {
             1,
         ),
     ] {
-        let decision = evaluate(&ruleset(vec![base(floor), own]), &question(&[]));
+        let decision = decide(ruleset(vec![base(floor), own]), &question(&[]));
         assert_eq!(channels(&decision), wanted, "{name}");
         assert_eq!(decision.clocks.len(), clocks, "{name}");
     }
@@ -164,7 +163,7 @@ fn a_policy_sees_what_it_reads_and_what_others_derived() {
         party("applicant", PartyType::Natural, &[("consent", "yes"), ("age_band", "60_plus")]),
         party("respondent", PartyType::Organisation, &[]),
     ];
-    let decision = evaluate(&ruleset(vec![seeing, base]), &question_with(parties, &["collusion"]));
+    let decision = decide(ruleset(vec![seeing, base]), &question_with(parties, &["collusion"]));
     assert_eq!(decision.explanation.unwrap().diary[0].1, ["band", "cap", "consent"]);
     assert!(decision.asked.iter().all(|a| a.answer.is_ok()));
 }
@@ -193,7 +192,7 @@ fn who_is_asked() {
     ];
     let mut question = question(&[]);
     question.purposes = Purposes { routing: true, prevention: false };
-    let decision = evaluate(&ruleset(policies), &question);
+    let decision = decide(ruleset(policies), &question);
     let asked: Vec<&str> = decision.asked.iter().map(|a| a.policy.as_str()).collect();
     assert_eq!(asked, ["a-asked", "c-shadow", "e-today", "h-prefix"]);
     let skipped = decision.explanation.unwrap().skipped;
@@ -217,7 +216,7 @@ fn a_purpose_that_is_not_asked_for_is_not_answered() {
     for (routing, prevention, steps, signals) in [(true, false, 2, 0), (false, true, 1, 1), (true, true, 2, 1)] {
         let mut question = question(&[]);
         question.purposes = Purposes { routing, prevention };
-        let decision = evaluate(&ruleset(vec![all()]), &question);
+        let decision = decide(ruleset(vec![all()]), &question);
         assert_eq!((decision.steps.len(), decision.signals.len()), (steps, signals), "{routing} {prevention}");
         assert_eq!(decision.outcome, Outcome::Route);
     }
@@ -226,8 +225,8 @@ fn a_purpose_that_is_not_asked_for_is_not_answered() {
 #[test]
 fn a_signal_raised_twice_keeps_the_higher_level() {
     for (upper, lower, wanted) in [(Level::Yellow, Level::Red, Level::Red), (Level::Red, Level::Blue, Level::Red)] {
-        let decision = evaluate(
-            &ruleset(vec![
+        let decision = decide(
+            ruleset(vec![
                 national(vec![finding("N1", signal("cluster", upper, Subject::Place))]),
                 local(vec![finding("L1", signal("cluster", lower, Subject::Place))]),
             ]),
@@ -242,14 +241,14 @@ fn a_signal_raised_twice_keeps_the_higher_level() {
 #[test]
 fn a_person_is_called_by_rank() {
     let call = |rule: &str| finding(rule, Claim::Refer("serious".into()));
-    let decision = evaluate(&ruleset(vec![national(vec![call("N1")]), local(vec![call("L1")])]), &question(&[]));
+    let decision = decide(ruleset(vec![national(vec![call("N1")]), local(vec![call("L1")])]), &question(&[]));
     assert_eq!(decision.outcome, Outcome::Refer);
-    assert_eq!(decision.referral.unwrap().by.rule.as_str(), "N1");
-    let local_only = evaluate(
-        &ruleset(vec![national(vec![finding("N1", offer("mediation"))]), local(vec![call("L1")])]),
+    assert_eq!(decision.referral.unwrap().by.rule, "N1");
+    let local_only = decide(
+        ruleset(vec![national(vec![finding("N1", offer("mediation"))]), local(vec![call("L1")])]),
         &question(&[]),
     );
-    assert_eq!(local_only.referral.unwrap().by.rule.as_str(), "L1");
+    assert_eq!(local_only.referral.unwrap().by.rule, "L1");
     assert_eq!(local_only.steps.len(), 2);
 }
 
@@ -261,11 +260,11 @@ fn known_events_give_a_day() {
         finding("N1", Claim::Offer { channel, body, skills, due, weight, chargeable })
     };
     for (event, on) in [("filing", Some("2026-09-11")), ("today", Some("2026-09-11")), ("acceptance", None)] {
-        let decision = evaluate(&ruleset(vec![national(vec![from(event)])]), &question(&[]));
+        let decision = decide(ruleset(vec![national(vec![from(event)])]), &question(&[]));
         assert_eq!(decision.steps[0].due.clone().unwrap().on, on.map(day), "{event}");
     }
     let Claim::Offer { channel, body, skills, weight, chargeable, .. } = offer("mediation") else { unreachable!() };
     let on = Claim::Offer { channel, body, skills, weight, chargeable, due: Some(Due::On(day("2026-12-01"))) };
-    let decision = evaluate(&ruleset(vec![national(vec![finding("N1", on)])]), &question(&[]));
+    let decision = decide(ruleset(vec![national(vec![finding("N1", on)])]), &question(&[]));
     assert_eq!(decision.steps[0].due.clone().unwrap().on, Some(day("2026-10-08")), "cut to the channel's 30 days");
 }

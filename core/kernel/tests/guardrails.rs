@@ -16,8 +16,8 @@ fn floor() -> Policy {
     ])
 }
 
-fn with(findings: Vec<Finding>, question: &Question) -> Decision {
-    evaluate(&ruleset(vec![floor(), local(findings)]), question)
+fn with(findings: Vec<Finding>, question: &Question) -> Decision<'static> {
+    decide(ruleset(vec![floor(), local(findings)]), question)
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn mediation_that_the_floor_leaves_open_may_be_closed() {
         with(vec![finding("L1", offer("trade_mediation")), finding("L2", forbid("trade_mediation"))], &question(&[]));
     assert_eq!(channels(&decision), ["mediation", "arbitration", "court"]);
     assert_eq!(decision.excluded.len(), 1);
-    assert_eq!(decision.excluded[0].ground.by.rule.as_str(), "L2");
+    assert_eq!(decision.excluded[0].ground.by.rule, "L2");
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn attendance_may_be_bound_where_the_place_says_so_but_never_consent() {
         (Participation::TribunalFirst, vec!["court"]),
         (Participation::AttendanceRequired, vec!["bound_mediation", "court"]),
     ] {
-        let decision = evaluate(&ruleset_of(participation, vec![national(offers())]), &refused);
+        let decision = decide(ruleset_of(participation, vec![national(offers())]), &refused);
         assert_eq!(channels(&decision), wanted, "{participation:?}");
-        let agreed = evaluate(&ruleset_of(participation, vec![national(offers())]), &question(&[]));
+        let agreed = decide(ruleset_of(participation, vec![national(offers())]), &question(&[]));
         let needs: Vec<bool> = agreed.steps.iter().map(|s| s.needs_consent).collect();
         assert_eq!(needs, [participation != Participation::AttendanceRequired, true, false], "{participation:?}");
     }
@@ -142,12 +142,12 @@ fn an_authoritys_time_only_shrinks_and_never_passes_the_maximum() {
         [("shorter", 10, "2026-09-11", false), ("equal", 30, "2026-10-08", false), ("longer", 45, "2026-10-08", true)]
     {
         let own = local(vec![finding("L1", clock("service", "2026-09-01", count, Unit::Day))]);
-        let decision = evaluate(&ruleset(vec![upper(), own]), &question(&[]));
+        let decision = decide(ruleset(vec![upper(), own]), &question(&[]));
         assert_eq!(decision.clocks[0].ends, day(ends), "{name}");
         assert_eq!(corrections(&decision).iter().any(|c| c.starts_with("H03")), clamped, "{name}");
     }
     let alone = local(vec![finding("L1", clock("service", "2026-03-02", 61, Unit::Day))]);
-    let decision = evaluate(&ruleset(vec![national(vec![]), alone]), &question(&[]));
+    let decision = decide(ruleset(vec![national(vec![]), alone]), &question(&[]));
     assert_eq!(decision.clocks[0].span.count, 60);
 }
 
@@ -180,7 +180,7 @@ fn protection_comes_first_and_closes_mediation() {
         for wanted in ["H04 added order", "H04 added help", "H04 removed mediation", "H04 removed forbid order"] {
             assert!(acted.iter().any(|c| c == wanted), "{wanted}: {acted:?}");
         }
-        assert!(decision.excluded.iter().all(|e| e.ground.by.rule.as_str() == "H04"));
+        assert!(decision.excluded.iter().all(|e| e.ground.by.rule == "H04"));
     }
 }
 
@@ -271,7 +271,7 @@ fn a_failed_policy_leaves_the_floor_and_calls_a_person() {
         failing.mode = mode;
         failing.assessor = Arc::new(Says(Err(Fault { kind, detail: "boom".into() })));
         let sound = with(vec![], &question(&[]));
-        let decision = evaluate(&ruleset(vec![floor(), failing]), &question(&[]));
+        let decision = decide(ruleset(vec![floor(), failing]), &question(&[]));
         assert_eq!(channels(&decision), channels(&sound), "{kind:?}");
         assert_eq!(decision.clocks, sound.clocks, "{kind:?}");
         assert_eq!(decision.asked[1].answer.as_ref().unwrap_err().kind, kind);
@@ -329,7 +329,7 @@ fn words_that_nobody_knows_are_no_answer() {
 
 #[test]
 fn no_decision_is_empty() {
-    let silent = evaluate(&ruleset(vec![national(vec![])]), &question(&[]));
+    let silent = decide(ruleset(vec![national(vec![])]), &question(&[]));
     assert_eq!(silent.outcome, Outcome::Refer);
     assert_eq!(silent.referral.unwrap().code.as_str(), "no_policy_answered");
     assert_eq!(silent.steps.len(), 1);
@@ -337,17 +337,17 @@ fn no_decision_is_empty() {
     assert_eq!(silent.rights.len(), 4);
     let mut nowhere = question(&[]);
     nowhere.case.locality = "zz".into();
-    assert_eq!(evaluate(&ruleset(vec![floor()]), &nowhere).outcome, Outcome::Refer);
+    assert_eq!(decide(ruleset(vec![floor()]), &nowhere).outcome, Outcome::Refer);
 }
 
 #[test]
 fn the_court_for_the_case_is_on_the_way() {
     assert_eq!(channels(&with(vec![], &question(&["authority_act"]))), ["mediation", "arbitration", "authority_court"]);
     let clause = national(vec![finding("N1", forbid("court")), finding("N2", offer("arbitration"))]);
-    let closed = evaluate(&ruleset(vec![clause]), &question(&[]));
+    let closed = decide(ruleset(vec![clause]), &question(&[]));
     assert_eq!(channels(&closed), ["arbitration"]);
     assert_eq!(closed.excluded[0].channel.as_str(), "court");
-    let stuck = evaluate(&ruleset(vec![national(vec![finding("N1", forbid("court"))])]), &question(&[]));
+    let stuck = decide(ruleset(vec![national(vec![finding("N1", forbid("court"))])]), &question(&[]));
     assert_eq!(channels(&stuck), ["court"], "nobody is left without a deciding body");
     assert!(stuck.excluded.is_empty());
 }
@@ -358,7 +358,7 @@ fn empty_reasons_are_filled_in_both_languages() {
     for rule in wordless.rules.values_mut() {
         rule.summary = Text::new("", "only english");
     }
-    let decision = evaluate(&ruleset(vec![floor(), wordless]), &question(&[]));
+    let decision = decide(ruleset(vec![floor(), wordless]), &question(&[]));
     let step = decision.steps.iter().find(|s| s.channel.as_str() == "trade_mediation").unwrap();
     assert_eq!((&*step.ground.why.zh, &*step.ground.why.en), ("渠道", "only english"));
     assert!(corrections(&decision).contains(&"H10 filled reason".to_owned()));

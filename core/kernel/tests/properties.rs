@@ -84,8 +84,8 @@ proptest! {
     #[test]
     fn adding_a_policy_removes_no_right_and_no_way_to_a_judge(said in answer(), flags in flags()) {
         let question = question(&flags);
-        let before = evaluate(&ruleset(vec![floor()]), &question);
-        let after = evaluate(&ruleset(vec![floor(), local(said)]), &question);
+        let before = decide(ruleset(vec![floor()]), &question);
+        let after = decide(ruleset(vec![floor(), local(said)]), &question);
         prop_assert_eq!(&before.rights, &after.rights);
         prop_assert_eq!(&before.preconditions.iter().filter(|p| p.before.as_str() == "court").count(),
             &after.preconditions.iter().filter(|p| p.before.as_str() == "court").count());
@@ -96,7 +96,7 @@ proptest! {
             prop_assert!(after.duties.iter().any(|d| d.code == duty.code));
         }
         for step in &after.steps {
-            prop_assert_eq!(step.free, vocabulary().channels[&step.channel].free);
+            prop_assert_eq!(step.free, vocabulary().channels[step.channel].free);
             prop_assert!(!step.ground.why.zh.is_empty() && !step.ground.why.en.is_empty());
         }
         prop_assert!(after.signals.iter().all(|s| s.subject != Subject::Organisation("applicant".into())));
@@ -105,10 +105,10 @@ proptest! {
     #[test]
     fn refusing_changes_mediation_and_nothing_else(said in answer(), flags in flags()) {
         let rules = ruleset(vec![floor(), local(said)]);
-        let yes = evaluate(&rules, &question_with(parties("yes"), &flags));
-        let no = evaluate(&rules, &question_with(parties("no"), &flags));
+        let yes = decide(rules, &question_with(parties("yes"), &flags));
+        let no = decide(rules, &question_with(parties("no"), &flags));
         prop_assert_eq!(no.steps.iter().filter(mediates).count(), 0);
-        let rest = |d: &Decision| d.steps.iter().filter(|s| !mediates(s)).cloned().collect::<Vec<_>>();
+        let rest = |d: &Decision<'static>| d.steps.iter().filter(|s| !mediates(s)).cloned().collect::<Vec<_>>();
         prop_assert_eq!(rest(&yes), rest(&no));
         prop_assert_eq!(yes.duties, no.duties);
         prop_assert_eq!(yes.clocks, no.clocks);
@@ -121,8 +121,8 @@ proptest! {
     #[test]
     fn a_lower_level_never_widens_a_time_limit(said in answer()) {
         let question = question(&[]);
-        let before = evaluate(&ruleset(vec![floor()]), &question);
-        let after = evaluate(&ruleset(vec![floor(), local(said)]), &question);
+        let before = decide(ruleset(vec![floor()]), &question);
+        let after = decide(ruleset(vec![floor(), local(said)]), &question);
         for clock in &before.clocks {
             let now = after.clocks.iter().find(|c| c.code == clock.code).unwrap();
             prop_assert!(now.ends <= clock.ends);
@@ -131,7 +131,7 @@ proptest! {
             }
         }
         for step in &after.steps {
-            let max = vocabulary().channels[&step.channel].max;
+            let max = vocabulary().channels[step.channel].max;
             let (Some(due), Some(max)) = (step.due.as_ref().and_then(|d| d.on), max) else { continue };
             prop_assert!(due <= calendar().end(question.as_of, max).day, "{} due {due}", step.channel);
         }
@@ -155,11 +155,11 @@ proptest! {
         let mut people = parties("yes");
         let mut reversed_flags = flags.clone();
         reversed_flags.reverse();
-        let one = evaluate(&ruleset(policies([0, 1, 2])), &question_with(people.clone(), &flags));
+        let one = decide(ruleset(policies([0, 1, 2])), &question_with(people.clone(), &flags));
         if swap {
             people.reverse();
         }
-        let other = evaluate(&ruleset(policies([2, 0, 1])), &question_with(people, &reversed_flags));
+        let other = decide(ruleset(policies([2, 0, 1])), &question_with(people, &reversed_flags));
         prop_assert_eq!(one, other);
     }
 }

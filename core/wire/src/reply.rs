@@ -24,7 +24,7 @@ pub struct Reply<'a> {
     /// The dispute, for what a signal refers to.
     pub case: &'a Case,
     /// What was decided.
-    pub decision: &'a Decision,
+    pub decision: &'a Decision<'a>,
 }
 
 /// Writes a reply as one JSON document without line breaks. The same reply always gives the same bytes.
@@ -51,12 +51,30 @@ pub fn append_decision(out: &mut Vec<u8>, reply: &Reply<'_>) {
 /// A borrowed kernel value in its JSON form.
 struct As<'a, T: ?Sized>(&'a T);
 
-impl<T> Serialize for As<'_, Vec<T>>
+impl<T> Serialize for As<'_, [T]>
 where
     for<'b> As<'b, T>: Serialize,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(As))
+    }
+}
+
+impl<T> Serialize for As<'_, Vec<T>>
+where
+    for<'b> As<'b, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        As(self.0.as_slice()).serialize(serializer)
+    }
+}
+
+impl<T> Serialize for As<'_, &T>
+where
+    for<'b> As<'b, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        As(*self.0).serialize(serializer)
     }
 }
 
@@ -112,7 +130,7 @@ impl Serialize for As<'_, Reply<'_>> {
         out.serialize_field("duties", &As(&decision.duties))?;
         out.serialize_field("clocks", &As(&decision.clocks))?;
         out.serialize_field("signals", &Signals { case, signals: &decision.signals })?;
-        out.serialize_field("rights", &As(&decision.rights))?;
+        out.serialize_field("rights", &As(decision.rights))?;
         out.serialize_field("referral", &As(&decision.referral))?;
         out.serialize_field("guardrails", &As(&decision.corrections))?;
         out.serialize_field("verdicts", &As(&decision.asked))?;
@@ -131,19 +149,19 @@ const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// Writes the fields that stand behind every part of a decision.
-fn ground<S: SerializeStruct>(out: &mut S, ground: &Ground) -> Result<(), S::Error> {
+fn ground<S: SerializeStruct>(out: &mut S, ground: &Ground<'_>) -> Result<(), S::Error> {
     by(out, &ground.by)?;
     out.serialize_field("basis", &As(&ground.basis))?;
-    out.serialize_field("why", &As(&ground.why))?;
+    out.serialize_field("why", &As(&*ground.why))?;
     out.serialize_field("evidence", &As(&ground.evidence))
 }
 
-fn by<S: SerializeStruct>(out: &mut S, by: &By) -> Result<(), S::Error> {
-    out.serialize_field("policy", by.policy.as_str())?;
-    out.serialize_field("rule", by.rule.as_str())
+fn by<S: SerializeStruct>(out: &mut S, by: &By<'_>) -> Result<(), S::Error> {
+    out.serialize_field("policy", by.policy)?;
+    out.serialize_field("rule", by.rule)
 }
 
-impl Serialize for As<'_, By> {
+impl Serialize for As<'_, By<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("By", 2)?;
         by(&mut out, self.0)?;
@@ -151,7 +169,7 @@ impl Serialize for As<'_, By> {
     }
 }
 
-struct Steps<'a>(&'a [Step]);
+struct Steps<'a>(&'a [Step<'a>]);
 
 impl Serialize for Steps<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -161,7 +179,7 @@ impl Serialize for Steps<'_> {
 
 struct Numbered<'a> {
     order: usize,
-    step: &'a Step,
+    step: &'a Step<'a>,
 }
 
 impl Serialize for Numbered<'_> {
@@ -183,7 +201,7 @@ impl Serialize for Numbered<'_> {
     }
 }
 
-struct Decided<'a>(&'a [(&'static str, By)]);
+struct Decided<'a>(&'a [(&'static str, By<'a>)]);
 
 impl Serialize for Decided<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -212,7 +230,7 @@ impl Serialize for As<'_, Span> {
     }
 }
 
-impl Serialize for As<'_, Excluded> {
+impl Serialize for As<'_, Excluded<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Excluded", 6)?;
         out.serialize_field("channel", self.0.channel.as_str())?;
@@ -221,7 +239,7 @@ impl Serialize for As<'_, Excluded> {
     }
 }
 
-impl Serialize for As<'_, Precondition> {
+impl Serialize for As<'_, Precondition<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Precondition", 7)?;
         out.serialize_field("first", self.0.first.as_str())?;
@@ -231,7 +249,7 @@ impl Serialize for As<'_, Precondition> {
     }
 }
 
-impl Serialize for As<'_, Duty> {
+impl Serialize for As<'_, Duty<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Duty", 9)?;
         out.serialize_field("code", self.0.code.as_str())?;
@@ -279,7 +297,7 @@ fn numeral<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error>
     }
 }
 
-impl Serialize for As<'_, Clock> {
+impl Serialize for As<'_, Clock<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let clock = self.0;
         let mut out = serializer.serialize_struct("Clock", 11)?;
@@ -296,7 +314,7 @@ impl Serialize for As<'_, Clock> {
 
 struct Signals<'a> {
     case: &'a Case,
-    signals: &'a [Signal],
+    signals: &'a [Signal<'a>],
 }
 
 impl Serialize for Signals<'_> {
@@ -311,7 +329,7 @@ impl Serialize for Signals<'_> {
 
 struct Raised<'a> {
     case: &'a Case,
-    signal: &'a Signal,
+    signal: &'a Signal<'a>,
 }
 
 impl Serialize for Raised<'_> {
@@ -359,17 +377,17 @@ fn about<'a>(case: &'a Case, subject: &'a Subject) -> About<'a> {
     About { r#type: kind, r#ref: which }
 }
 
-impl Serialize for As<'_, Referral> {
+impl Serialize for As<'_, Referral<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Referral", 4)?;
         out.serialize_field("code", self.0.code.as_str())?;
-        out.serialize_field("text", &As(&self.0.text))?;
+        out.serialize_field("text", &As(&*self.0.text))?;
         by(&mut out, &self.0.by)?;
         out.end()
     }
 }
 
-impl Serialize for As<'_, Correction> {
+impl Serialize for As<'_, Correction<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Correction", 5)?;
         out.serialize_field("id", self.0.guardrail)?;
@@ -382,7 +400,7 @@ impl Serialize for As<'_, Correction> {
     }
 }
 
-impl Serialize for As<'_, Asked> {
+impl Serialize for As<'_, Asked<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let asked = self.0;
         let mut out = serializer.serialize_struct("Verdict", 9)?;
@@ -406,10 +424,10 @@ impl Serialize for As<'_, Asked> {
     }
 }
 
-impl Serialize for As<'_, Explanation> {
+impl Serialize for As<'_, Explanation<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Explanation", 4)?;
-        out.serialize_field("chain", &As(&self.0.chain))?;
+        out.serialize_field("chain", &As(self.0.chain))?;
         out.serialize_field("skipped", &As(&self.0.skipped))?;
         out.serialize_field("findings", &As(&self.0.fates))?;
         out.serialize_field("diary", &As(&self.0.diary))?;
@@ -417,7 +435,7 @@ impl Serialize for As<'_, Explanation> {
     }
 }
 
-impl Serialize for As<'_, (PolicyId, Skipped)> {
+impl Serialize for As<'_, (&PolicyId, Skipped)> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let why = match self.0.1 {
             Skipped::Target => "target",
@@ -432,7 +450,7 @@ impl Serialize for As<'_, (PolicyId, Skipped)> {
     }
 }
 
-impl Serialize for As<'_, Fate> {
+impl Serialize for As<'_, Fate<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Fate", 4)?;
         by(&mut out, &self.0.by)?;
@@ -442,7 +460,7 @@ impl Serialize for As<'_, Fate> {
     }
 }
 
-impl Serialize for As<'_, (PolicyId, Vec<String>)> {
+impl Serialize for As<'_, (&PolicyId, Vec<String>)> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Diary", 2)?;
         out.serialize_field("policy", self.0.0.as_str())?;

@@ -338,7 +338,7 @@ impl Page<'_> {
                 asked.mode.as_str(),
                 asked.fuel
             )?;
-            for fate in e.fates.iter().filter(|f| f.by.policy == asked.policy) {
+            for fate in e.fates.iter().filter(|f| f.by.policy == asked.policy.as_str()) {
                 writeln!(self.out, "    {} {} — {}", fate.by.rule, fate.claim, fate.fate)?;
             }
             for (_, lines) in e.diary.iter().filter(|(policy, _)| *policy == asked.policy) {

@@ -10,6 +10,8 @@
 
 mod fixture;
 
+use std::borrow::Cow;
+
 use fixture::{day, ruleset};
 use maple_kernel::{
     Action, Asked, By, Case, Class, Clock, Correction, Decision, Duty, Excluded, Explanation, Facts, Fate, Fault,
@@ -29,42 +31,47 @@ fn case() -> Case {
     Case::new(id, locality, kind, "hotline".into(), day("2026-11-20"), Vec::new(), Facts::default())
 }
 
-fn by(rule: &str) -> By {
-    By { policy: "cn/labour".into(), rule: rule.into() }
+/// A word of a ruleset that lives as long as the tests.
+fn word<T: From<&'static str>>(text: &'static str) -> &'static T {
+    Box::leak(Box::new(text.into()))
 }
 
-fn ground(rule: &str) -> Ground {
+fn by(rule: &'static str) -> By<'static> {
+    By { policy: "cn/labour", rule }
+}
+
+fn ground(rule: &'static str) -> Ground<'static> {
     Ground {
         by: by(rule),
-        basis: vec!["cn.migrant_wages.10".into()],
-        why: Text::new("缘由", "the reason"),
-        evidence: vec!["people".into()],
+        basis: vec![word("cn.migrant_wages.10")],
+        why: Cow::Owned(Text::new("缘由", "the reason")),
+        evidence: vec![word("people")],
     }
 }
 
-fn step() -> Step {
+fn step() -> Step<'static> {
     let term = Term { span: Span { count: 60, unit: Unit::WorkingDay }, start: "acceptance".into() };
     Step {
-        channel: "labour_inspection".into(),
+        channel: word("labour_inspection"),
         class: Class::Parallel,
         body: Some("county".into()),
         skills: vec!["labour".into()],
         needs_consent: false,
         free: true,
         due: Some(StepDue { term: Some(term), on: None }),
-        after: vec!["legal_aid".into()],
+        after: vec![word("legal_aid")],
         weight: 0,
         ground: ground("R25"),
         decided: vec![("body", by("R26"))],
     }
 }
 
-fn asked(mode: Mode, answer: Result<usize, Fault>) -> Asked {
-    let (plugin, digest) = ("decision-table@1.0.0".into(), "sha256:00".into());
-    Asked { policy: "cn/labour".into(), plugin, digest, mode, answer, fuel: 41_234 }
+fn asked(mode: Mode, answer: Result<usize, Fault>) -> Asked<'static> {
+    let (plugin, digest) = ("decision-table@1.0.0", "sha256:00");
+    Asked { policy: word("cn/labour"), plugin, digest, mode, answer, fuel: 41_234 }
 }
 
-fn signal(subject: Subject) -> Signal {
+fn signal(subject: Subject) -> Signal<'static> {
     Signal {
         code: "wage_arrears_cluster".into(),
         level: Level::Orange,
@@ -77,18 +84,18 @@ fn signal(subject: Subject) -> Signal {
     }
 }
 
-fn full() -> Decision {
+fn full() -> Decision<'static> {
     let fault = Fault { kind: FaultKind::OutOfFuel, detail: "after 10000000".into() };
     Decision {
-        case: Some("c-2026-000123".into()),
-        ruleset: "sha256:17".into(),
+        case: Some("c-2026-000123"),
+        ruleset: "sha256:17",
         as_of: day("2026-11-23"),
         outcome: Outcome::Refer,
         steps: vec![step(), Step { due: None, body: None, decided: Vec::new(), ..step() }],
-        excluded: vec![Excluded { channel: "commercial_mediation".into(), ground: ground("R40") }],
+        excluded: vec![Excluded { channel: word("commercial_mediation"), ground: ground("R40") }],
         preconditions: vec![Precondition {
-            first: "labour_arbitration".into(),
-            before: "court".into(),
+            first: word("labour_arbitration"),
+            before: word("court"),
             ground: ground("R19"),
         }],
         duties: vec![Duty {
@@ -116,10 +123,10 @@ fn full() -> Decision {
             ground: ground("R23"),
         }],
         signals: vec![signal(Subject::Organisation("respondent".into())), signal(Subject::Place)],
-        rights: vec!["may_refuse".into(), "court_open".into()],
+        rights: Box::leak(Box::new(["may_refuse".into(), "court_open".into()])),
         referral: Some(Referral {
             code: "policy_failed".into(),
-            text: Text::new("转人工", "to a person"),
+            text: Cow::Owned(Text::new("转人工", "to a person")),
             by: by("H20"),
         }),
         corrections: vec![
@@ -128,15 +135,15 @@ fn full() -> Decision {
         ],
         asked: vec![asked(Mode::Enforce, Ok(5)), asked(Mode::Shadow, Ok(0)), asked(Mode::Enforce, Err(fault))],
         explanation: Some(Explanation {
-            chain: vec!["cn".into()],
-            skipped: vec![("cn/consumer".into(), Skipped::Target)],
+            chain: Box::leak(Box::new(["cn".into()])),
+            skipped: vec![(word("cn/consumer"), Skipped::Target)],
             fates: vec![Fate { by: by("R25"), claim: "offer labour_inspection".into(), fate: "kept".into() }],
-            diary: vec![("cn/labour".into(), vec!["row 3".into()])],
+            diary: vec![(word("cn/labour"), vec!["row 3".into()])],
         }),
     }
 }
 
-fn reply(decision: &Decision) -> Vec<u8> {
+fn reply(decision: &Decision<'_>) -> Vec<u8> {
     write_decision(&Reply { id: "d-1", generation: 17, case: &case(), decision })
 }
 

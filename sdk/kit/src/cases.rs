@@ -53,7 +53,8 @@ impl Report {
 pub fn run(ruleset: &Ruleset, cases: &[TestCase], filter: Option<&str>) -> Report {
     let mut report = Report { results: Vec::new(), coverage: rules(ruleset) };
     for case in cases.iter().filter(|case| filter.is_none_or(|filter| wanted(case, filter))) {
-        let decision = evaluate(ruleset, &Question { explain: true, ..case.question.clone() });
+        let question = Question { explain: true, ..case.question.clone() };
+        let decision = evaluate(ruleset, &question);
         let fired = fired(&decision);
         for rule in &fired {
             if let Some(count) = report.coverage.get_mut(rule) {
@@ -99,7 +100,7 @@ fn fired(decision: &Decision) -> BTreeSet<(PolicyId, RuleId)> {
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
     let counted = fates.filter(|fate| COUNTED.contains(&fate.fate.as_str())).map(|fate| &fate.by);
     let all = grounds.map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
-    all.map(|by| (by.policy.clone(), by.rule.clone())).collect()
+    all.map(|by| (by.policy.into(), by.rule.into())).collect()
 }
 
 #[cfg(test)]

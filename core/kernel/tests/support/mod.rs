@@ -220,7 +220,8 @@ pub fn calendar() -> Calendar {
     )
 }
 
-pub fn ruleset_of(participation: Participation, policies: Vec<Policy>) -> Ruleset {
+/// A ruleset that lives as long as the tests, so that a decision may outlive the call it came from.
+pub fn ruleset_of(participation: Participation, policies: Vec<Policy>) -> &'static Ruleset {
     let guardrails = Arc::new(guardrails());
     let locality = |chain: &[&str]| Locality {
         code: (chain.len() == 2).then(|| "330784".into()),
@@ -234,10 +235,10 @@ pub fn ruleset_of(participation: Participation, policies: Vec<Policy>) -> Rulese
     };
     let localities =
         [("xx".into(), locality(&["xx"])), ("xx/town".into(), locality(&["xx", "xx/town"]))].into_iter().collect();
-    Ruleset::new("sha256:test".into(), vocabulary(), localities, policies)
+    Box::leak(Box::new(Ruleset::new("sha256:test".into(), vocabulary(), localities, policies)))
 }
 
-pub fn ruleset(policies: Vec<Policy>) -> Ruleset {
+pub fn ruleset(policies: Vec<Policy>) -> &'static Ruleset {
     ruleset_of(Participation::Voluntary, policies)
 }
 
@@ -275,7 +276,11 @@ pub fn parties(consent: &str) -> Vec<Party> {
     ]
 }
 
-pub fn channels(decision: &Decision) -> Vec<String> {
+pub fn decide(ruleset: &'static Ruleset, question: &Question) -> Decision<'static> {
+    evaluate(ruleset, Box::leak(Box::new(question.clone())))
+}
+
+pub fn channels(decision: &Decision<'_>) -> Vec<String> {
     decision
         .steps
         .iter()

@@ -101,7 +101,7 @@ pub(crate) fn answer_into(
 }
 
 /// Writes the reply at the end of `out`.
-pub(crate) fn write_into(out: &mut Vec<u8>, generation: u64, question: &Question, decision: &Decision, id: Uuid) {
+pub(crate) fn write_into(out: &mut Vec<u8>, generation: u64, question: &Question, decision: &Decision<'_>, id: Uuid) {
     let mut buffer = [0; 2 + uuid::fmt::Hyphenated::LENGTH];
     let id = named(id, &mut buffer);
     append_decision(out, &Reply { id, generation, case: &question.case, decision });
@@ -118,7 +118,7 @@ fn named(id: Uuid, buffer: &mut [u8; 2 + uuid::fmt::Hyphenated::LENGTH]) -> &str
 /// Decides, and tells the log of every policy that could not answer.
 ///
 /// A panic is the host's own failure: it is told as such and takes no other request with it.
-pub(crate) fn guarded(ruleset: &Ruleset, question: &Question, id: Uuid) -> Result<Decision, Problem> {
+pub(crate) fn guarded<'a>(ruleset: &'a Ruleset, question: &'a Question, id: Uuid) -> Result<Decision<'a>, Problem> {
     let decision = catch_unwind(AssertUnwindSafe(|| decide(ruleset, question))).map_err(|_| {
         error!(decision = %id, "The host failed while it decided.");
         answer::internal()

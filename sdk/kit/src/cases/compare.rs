@@ -119,7 +119,7 @@ impl Found {
         self.lacks("lacks-signals", &names(&expect.lacks_signals), &signals);
         let acted = names(decision.corrections.iter().map(|correction| correction.guardrail));
         self.all_of("guardrails", expect.guardrails.as_deref().map(names).as_deref(), &acted);
-        self.has("rights", &names(&expect.rights), &names(&decision.rights));
+        self.has("rights", &names(&expect.rights), &names(decision.rights));
     }
 
     fn clocks(&mut self, expect: &Expect, decision: &Decision) {
