@@ -37,7 +37,7 @@ pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
     let mut facts = question.case.facts.clone();
     for (key, value) in locality.figures.iter() {
-        facts.set(key.clone(), value.clone());
+        facts.set(key.apart(), value.clone());
     }
     let mut hearing = Hearing {
         ruleset,

@@ -262,7 +262,7 @@ fn add_host_duty<'a>(
     let said = why.filter(|why| !(why.zh.is_empty() && why.en.is_empty()));
     let why = said.map(Cow::Borrowed).unwrap_or_else(|| title(draft.hearing, WordList::Duty, code.as_str()));
     let ground = ground(draft.hearing, guardrail, basis, why);
-    draft.add_duty(code.clone(), None, Vec::new(), ground);
+    draft.add_duty(code.apart(), None, Vec::new(), ground);
     draft.correct(guardrail, Action::Added, code.as_str(), None);
 }
 

@@ -14,6 +14,13 @@ macro_rules! names {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The same name in memory of its own. A clone shares a count with every other, and threads that count at
+            /// the same time wait for each other; what is made for one case is made apart.
+            #[must_use]
+            pub fn apart(&self) -> Self {
+                Self::from(self.as_str())
+            }
         }
 
         impl From<&str> for $name {

@@ -55,8 +55,8 @@ fn a_lower_level_names_bodies_and_each_field_says_who_decided_it() {
     );
     assert_eq!(channels(&decision), ["mediation@village", "mediation@town", "court"]);
     let village = &decision.steps[0];
-    assert_eq!(village.ground.by, By { policy: "xx/town/own".into(), rule: "L1".into() });
-    assert_eq!(village.decided, [("channel", By { policy: "xx/base".into(), rule: "N1".into() })]);
+    assert_eq!(village.ground.by, By { policy: "xx/town/own", rule: "L1" });
+    assert_eq!(village.decided, [("channel", By { policy: "xx/base", rule: "N1" })]);
     assert_eq!(village.due.clone().unwrap().term.unwrap().span.count, 7);
 }
 

@@ -12,7 +12,7 @@ use std::{
 use maple_kernel::{Assessment, CaseFile, Fault, FaultKind};
 use wasmtime::{
     Engine, PoolConcurrencyLimitError, Store,
-    component::{ComponentExportIndex, Instance, InstancePre},
+    component::{Instance, InstancePre},
 };
 
 use crate::{
@@ -27,20 +27,20 @@ use crate::{
 const SLOT_WAIT: Duration = Duration::from_micros(200);
 
 /// A sandbox for one evaluation.
-pub(crate) struct Cell {
+pub(crate) struct Cell<'p> {
+    prepared: &'p Prepared,
     store: Store<Host>,
     instance: Instance,
-    assess: ComponentExportIndex,
     bounds: Bounds,
     for_author: bool,
 }
 
-impl Cell {
+impl<'p> Cell<'p> {
     /// Takes a sandbox in which the policy is configured. What goes wrong here is already the assessment.
-    pub(crate) fn take(prepared: &Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
+    pub(crate) fn take(prepared: &'p Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
         let mut store = store(prepared.engine(), &bounds, for_author);
         match prepared.start(&mut store, &bounds) {
-            Ok(instance) => Ok(Self { store, instance, assess: prepared.assess(), bounds, for_author }),
+            Ok(instance) => Ok(Self { prepared, store, instance, bounds, for_author }),
             Err(fault) => {
                 let fuel = burnt(&store, &bounds);
                 Err(Assessment { answer: Err(fault), fuel, diary: store.data_mut().take_diary() })
@@ -60,8 +60,7 @@ impl Cell {
     }
 
     fn call(&mut self, file: types::CaseFile<'_>) -> wasmtime::Result<v1::Assessed> {
-        let assess =
-            self.instance.get_typed_func::<(types::CaseFile<'_>,), (v1::Assessed,)>(&mut self.store, self.assess)?;
+        let assess = self.prepared.assess(&mut self.store, &self.instance)?;
         Ok(assess.call(&mut self.store, (file,))?.0)
     }
 

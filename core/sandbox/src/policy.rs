@@ -93,7 +93,7 @@ impl ConfiguredPolicy {
     /// # Errors
     /// The failed assessment, when there is no sandbox to be had.
     #[doc(hidden)]
-    pub fn reuse_for_bench(&self) -> Result<ReusedSession, Assessment> {
+    pub fn reuse_for_bench(&self) -> Result<ReusedSession<'_>, Assessment> {
         Cell::take(&self.prepared, self.bounds, self.for_author).map(ReusedSession)
     }
 }
@@ -113,9 +113,9 @@ impl Assess for ConfiguredPolicy {
 
 /// One sandbox that keeps its memory from case to case.
 #[doc(hidden)]
-pub struct ReusedSession(Cell);
+pub struct ReusedSession<'p>(Cell<'p>);
 
-impl ReusedSession {
+impl ReusedSession<'_> {
     /// Answers one case in the same sandbox as the one before.
     pub fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
         self.0.refill();

@@ -1,9 +1,11 @@
 //! A policy compiled and configured, ready to be given a sandbox as often as wanted.
 
 use maple_kernel::{Calendar, Descriptor, Fault, FaultKind, Setting};
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use wasmtime::{
     Engine, Store,
-    component::{Component, ComponentExportIndex, Instance, InstancePre, Linker},
+    component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc},
 };
 
 use crate::{
@@ -45,7 +47,12 @@ pub(crate) struct Prepared {
     pub(crate) obstacle: Option<Obstacle>,
     /// Bytes of compiled code and data.
     pub(crate) code_bytes: u64,
+    /// True once the type of `assess` was compared with the contract's in this very code.
+    compared: AtomicBool,
 }
+
+/// The function that answers a case.
+pub(crate) type AssessFn<'a> = TypedFunc<(types::CaseFile<'a>,), (v1::Assessed,)>;
 
 impl Code {
     /// Links a component, which [`crate::inspect`] let in, to the host.
@@ -99,7 +106,7 @@ impl Prepared {
     pub(crate) fn new(code: Code, descriptor: Descriptor, late: Option<Late>, obstacle: Option<Obstacle>) -> Self {
         let image = code.pre.component().image_range();
         let code_bytes = image.end.addr().saturating_sub(image.start.addr()) as u64;
-        Self { code, late, descriptor, obstacle, code_bytes }
+        Self { code, late, descriptor, obstacle, code_bytes, compared: AtomicBool::new(false) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -110,8 +117,20 @@ impl Prepared {
         self.code.pre.component()
     }
 
-    pub(crate) fn assess(&self) -> ComponentExportIndex {
-        self.code.exports.assess
+    /// `assess` of an instance of this policy. Its type is walked through once and not for every case: all instances
+    /// are of the same code.
+    #[expect(unsafe_code, reason = "the type was compared when `compared` was set, and code never changes")]
+    pub(crate) fn assess<'a>(&self, store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<AssessFn<'a>> {
+        let at = self.code.exports.assess;
+        if self.compared.load(Ordering::Relaxed) {
+            let func =
+                instance.get_func(&mut *store, at).ok_or_else(|| wasmtime::Error::msg("no function `assess`"))?;
+            // SAFETY: `get_typed_func` below found this export of this component to be of this type.
+            return Ok(unsafe { TypedFunc::new_unchecked(func) });
+        }
+        let func = instance.get_typed_func(&mut *store, at)?;
+        self.compared.store(true, Ordering::Relaxed);
+        Ok(func)
     }
 
     /// A configured instance in `store`, its fuel full: fuel is counted for the answer alone.

@@ -38,7 +38,7 @@ pub(crate) fn facts(
     for (name, json) in members {
         match vocabulary.facts.get_key_value(name.as_ref()) {
             Some((key, def)) if fits(def.scope, place) => match value(json, &path.member(name), &def.kind, flaws) {
-                Some(value) => read.push((key.clone(), value)),
+                Some(value) => read.push((key.apart(), value)),
                 None => whole = false,
             },
             Some((key, def)) => misplaced(key, def, path, flaws),
@@ -136,7 +136,7 @@ fn word(json: &Json<'_>, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws)
 }
 
 fn listed(given: &str, path: &Path<'_>, words: &[Arc<str>], flaws: &mut Flaws) -> Option<Arc<str>> {
-    let found = words.iter().find(|word| &***word == given).cloned();
+    let found = words.iter().find(|word| &***word == given).map(|word| Arc::from(&**word));
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
             let hint = nearest(given, words.iter().map(|w| &**w));

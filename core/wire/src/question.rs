@@ -157,7 +157,7 @@ fn id(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<Arc<str>> {
 
 fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<LocalityId> {
     let given = text(json, path, flaws)?;
-    let found = ruleset.locality(given).map(|(id, _)| id.clone());
+    let found = ruleset.locality(given).map(|(id, _)| id.apart());
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
             let last_part = |id: &&str| id.rsplit('/').next() == Some(given);
@@ -177,7 +177,7 @@ fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Fla
 fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<KindId> {
     let given = text(json, path, flaws)?;
     let kinds = &ruleset.vocabulary().kinds;
-    let found = kinds.get_key_value(given).map(|(id, _)| id.clone());
+    let found = kinds.get_key_value(given).map(|(id, _)| id.apart());
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
             let below = kinds
@@ -195,7 +195,7 @@ fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) 
 fn word(json: &Json<'_>, path: &Path<'_>, list: WordList, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<Code> {
     let given = text(json, path, flaws)?;
     let words = ruleset.vocabulary().words.get(&list);
-    let found = words.and_then(|words| words.get_key_value(given)).map(|(code, _)| code.clone());
+    let found = words.and_then(|words| words.get_key_value(given)).map(|(code, _)| code.apart());
     if found.is_none() {
         flaws.add(path, FlawCode::UnknownValue, || {
             let hint = words.and_then(|words| nearest(given, words.keys().map(Code::as_str)));

@@ -119,9 +119,9 @@ impl Serialize for As<'_, Reply<'_>> {
         let Reply { id, generation, case, decision } = *self.0;
         let mut out = serializer.serialize_struct("Decision", 18)?;
         out.serialize_field("id", id)?;
-        out.serialize_field("case", &decision.case.as_deref())?;
+        out.serialize_field("case", &decision.case)?;
         out.serialize_field("generation", &generation)?;
-        out.serialize_field("ruleset", &*decision.ruleset)?;
+        out.serialize_field("ruleset", decision.ruleset)?;
         out.serialize_field("as_of", &As(&decision.as_of))?;
         out.serialize_field("outcome", outcome(decision.outcome))?;
         out.serialize_field("steps", &Steps(&decision.steps))?;
@@ -405,8 +405,8 @@ impl Serialize for As<'_, Asked<'_>> {
         let asked = self.0;
         let mut out = serializer.serialize_struct("Verdict", 9)?;
         out.serialize_field("policy", asked.policy.as_str())?;
-        out.serialize_field("plugin", &*asked.plugin)?;
-        out.serialize_field("digest", &*asked.digest)?;
+        out.serialize_field("plugin", asked.plugin)?;
+        out.serialize_field("digest", asked.digest)?;
         out.serialize_field("mode", asked.mode.as_str())?;
         let (verdict, findings) = match &asked.answer {
             Ok(0) => ("not_applicable", 0),

@@ -93,7 +93,7 @@ impl Page<'_> {
     fn steps(&mut self, steps: &[Step]) -> fmt::Result {
         for (at, step) in steps.iter().enumerate() {
             let body = step.body.as_ref().map(|b| format!(" · {}", self.word(WordList::Body, b))).unwrap_or_default();
-            let name = self.channel(&step.channel);
+            let name = self.channel(step.channel);
             writeln!(self.out, "  {}. {name}{body}", at + 1)?;
             let mut traits = vec![if step.needs_consent {
                 self.say("须各方同意", "only if every party agrees").to_owned()
@@ -170,7 +170,7 @@ impl Page<'_> {
         }
         self.heading("法定前置", "What must come first")?;
         for p in &d.preconditions {
-            let (first, before) = (self.channel(&p.first), self.channel(&p.before));
+            let (first, before) = (self.channel(p.first), self.channel(p.before));
             let line = match self.language {
                 Language::Zh => format!("  {before} 之前须先经 {first}"),
                 Language::En => format!("  {first} before {before}"),
@@ -192,7 +192,7 @@ impl Page<'_> {
                 continue;
             }
             let names: Vec<String> =
-                d.excluded.iter().filter(|x| x.ground == *e).map(|x| self.channel(&x.channel)).collect();
+                d.excluded.iter().filter(|x| x.ground == *e).map(|x| self.channel(x.channel)).collect();
             writeln!(self.out, "  {}", names.join(self.say("、", ", ")))?;
             self.ground(e)?;
             seen.push(e);
