@@ -2,7 +2,9 @@
 
 use crate::{
     Channel, Claim, Code, FactKey, FactType, Facts, Finding, LocalityId, Policy, Scope, Selector, Subject, Value,
-    WordList, index::Index,
+    WordList,
+    evaluate::{Rule, Said},
+    index::Index,
 };
 
 /// The locality that stands for all, for channels that exist everywhere.
@@ -17,31 +19,29 @@ pub(crate) fn exists_in(channel: &Channel, root: Option<&LocalityId>) -> bool {
         })
 }
 
-/// The first word of a finding that the ruleset does not have, as a message.
-pub(crate) fn unknown_word(
-    index: &Index,
-    root: Option<&LocalityId>,
-    policy: &Policy,
-    finding: &Finding,
-) -> Option<String> {
-    let reader = Reader { index, root };
-    if !policy.rules.contains_key(&finding.rule) {
-        return Some(format!("rule `{}` is not among those that the plugin describes", finding.rule));
-    }
-    if !finding.reason.as_str().is_empty() && !policy.reasons.contains_key(&finding.reason) {
-        return Some(format!("rule `{}`: reason `{}` has no text", finding.rule, finding.reason));
-    }
-    let nameless = finding.evidence.iter().find(|key| index.fact_key(key.as_str()).is_none());
-    let evidence = || nameless.map(|key| format!("unknown fact `{key}` as evidence"));
-    reader.claim(&finding.claim).or_else(evidence).map(|problem| format!("rule `{}`: {problem}", finding.rule))
+/// Reads findings in the words of a ruleset and of one jurisdiction in it.
+pub(crate) struct Reader<'a> {
+    pub(crate) index: &'a Index,
+    pub(crate) root: Option<&'a LocalityId>,
 }
 
-struct Reader<'a> {
-    index: &'a Index,
-    root: Option<&'a LocalityId>,
-}
+impl<'a> Reader<'a> {
+    /// A finding of a rule, or the first word in it that the ruleset does not have.
+    pub(crate) fn read(&self, policy: &Policy, rule: Rule<'a>, finding: Finding) -> Result<Said<'a>, String> {
+        if !finding.reason.as_str().is_empty() && !policy.reasons.contains_key(&finding.reason) {
+            return Err(format!("rule `{}`: reason `{}` has no text", finding.rule, finding.reason));
+        }
+        if let Some(problem) = self.claim(&finding.claim) {
+            return Err(format!("rule `{}`: {problem}", finding.rule));
+        }
+        let known = |key: &FactKey| self.index.fact_key(key.as_str()).ok_or_else(|| key.clone());
+        let evidence = finding.evidence.iter().map(known).collect::<Result<_, _>>();
+        match evidence {
+            Ok(evidence) => Ok(Said { finding, rule, evidence }),
+            Err(key) => Err(format!("rule `{}`: unknown fact `{key}` as evidence", finding.rule)),
+        }
+    }
 
-impl Reader<'_> {
     fn claim(&self, claim: &Claim) -> Option<String> {
         match claim {
             Claim::Offer { channel, body, skills, .. } => self
@@ -103,9 +103,9 @@ pub(crate) fn derivable(index: &Index, key: &FactKey, value: &Value) -> bool {
 }
 
 /// Lays what a policy derived over the facts that later policies see.
-pub(crate) fn derive(index: &Index, findings: &[Finding], facts: &mut Facts) {
-    for finding in findings {
-        if let Claim::Derive { key, value } = &finding.claim
+pub(crate) fn derive(index: &Index, said: &[Said<'_>], facts: &mut Facts) {
+    for said in said {
+        if let Claim::Derive { key, value } = &said.finding.claim
             && derivable(index, key, value)
         {
             facts.set(key.clone(), value.clone());

@@ -7,9 +7,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Explanation,
-    FactKey, Fate, Finding, Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Referral, RuleInfo,
-    Selector, Signal, Span, Step, Subject, WordList, check,
-    evaluate::{Hearing, Voice},
+    Fate, Finding, Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Referral, RuleInfo, Selector,
+    Signal, Span, Step, Subject, WordList, check,
+    evaluate::{Hearing, Said, Voice},
     guardrails,
     reason::reason,
 };
@@ -78,11 +78,12 @@ impl<'h, 'a> Draft<'h, 'a> {
     /// Every claim that may be heard, from the root down, the duties apart; what may not is noted and left out.
     fn hear(&mut self) -> (Vec<Heard<'h, 'a>>, Vec<Heard<'h, 'a>>) {
         let hearing = self.hearing;
-        let count = hearing.voices.iter().map(|voice| voice.findings.len()).sum();
+        let count = hearing.voices.iter().map(|voice| voice.said.len()).sum();
         let (mut duties, mut heard) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for voice in &hearing.voices {
-            for finding in &voice.findings {
-                if let Some(claim) = self.admit(voice, finding) {
+            for said in &voice.said {
+                let finding = &said.finding;
+                if let Some(claim) = self.admit(voice, said) {
                     if let Claim::Derive { .. } = finding.claim {
                         self.note(claim.ground.by, finding, "kept");
                     }
@@ -94,12 +95,11 @@ impl<'h, 'a> Draft<'h, 'a> {
         (duties, heard)
     }
 
-    fn admit(&mut self, voice: &Voice<'a>, finding: &'h Finding) -> Option<Heard<'h, 'a>> {
+    fn admit(&mut self, voice: &Voice<'a>, said: &'h Said<'a>) -> Option<Heard<'h, 'a>> {
         let hearing = self.hearing;
         let policy = voice.policy;
-        // It has the rule: the answer was read with that in mind.
-        let (rule_id, rule) = policy.rules.get_key_value(&finding.rule)?;
-        let by = By { policy: policy.id.as_str(), rule: rule_id.as_str() };
+        let Said { finding, rule, evidence } = said;
+        let by = By { policy: policy.id.as_str(), rule: rule.id.as_str() };
         let wanted = match finding.claim {
             Claim::Signal { .. } => hearing.question.purposes.prevention,
             _ => hearing.question.purposes.routing,
@@ -108,36 +108,23 @@ impl<'h, 'a> Draft<'h, 'a> {
             self.note(by, finding, "left out: not asked for");
             return None;
         }
-        if let Some(other) = self.replaced_by(voice, finding) {
+        if let Some(other) = self.replaced_by(voice, said) {
             self.note(by, finding, &format!("replaced by {other}"));
             return None;
         }
-        let basis = self.basis_in_force(policy, rule, finding, by)?;
+        let basis = self.basis_in_force(policy, rule.info, finding, by)?;
+        let evidence = if evidence.is_empty() { rule.info.reads.iter().collect() } else { evidence.clone() };
         let mut heard = Heard {
             policy,
-            floor: policy.trusted && policy.floor.holds(finding.rule.as_str()),
+            floor: rule.floor,
             finding: Cow::Borrowed(finding),
-            ground: Ground {
-                by,
-                basis,
-                why: reason(policy, Some(rule), finding),
-                evidence: self.evidence(rule, finding),
-            },
+            ground: Ground { by, basis, why: reason(policy, Some(rule.info), finding), evidence },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
         if let Cow::Owned(stripped) = &heard.finding {
-            heard.ground.why = reason(policy, Some(rule), stripped);
+            heard.ground.why = reason(policy, Some(rule.info), stripped);
         }
         guardrails::admit(self, &heard).then_some(heard)
-    }
-
-    /// The facts behind a finding: those it names, or those that its rule looks at.
-    fn evidence(&self, rule: &'a RuleInfo, finding: &Finding) -> Vec<&'a FactKey> {
-        if finding.evidence.is_empty() {
-            return rule.reads.iter().collect();
-        }
-        let index = self.hearing.ruleset.index();
-        finding.evidence.iter().filter_map(|key| index.fact_key(key.as_str())).collect()
     }
 
     /// The provisions of a finding that are law on the day. A claim without any is not heard (H07), unless it only
@@ -178,22 +165,22 @@ impl<'h, 'a> Draft<'h, 'a> {
 
     /// The lower policy that this finding gives way to, unless the finding is floor or a trusted pack's exclusion,
     /// precondition, clock or call for a person.
-    fn replaced_by(&self, voice: &Voice<'_>, finding: &Finding) -> Option<String> {
-        let upper = voice.policy;
+    fn replaced_by(&self, voice: &Voice<'_>, said: &Said<'_>) -> Option<String> {
+        let (upper, finding) = (voice.policy, &said.finding);
         let stands = matches!(
             finding.claim,
             Claim::Forbid(_) | Claim::RequireFirst { .. } | Claim::Clock { .. } | Claim::Refer(_)
         );
-        if upper.trusted && (stands || upper.floor.holds(finding.rule.as_str())) {
+        if said.rule.floor || upper.trusted && stands {
             return None;
         }
-        let below = self.hearing.voices.iter().filter(|v| v.depth > voice.depth && !v.findings.is_empty());
+        let below = self.hearing.voices.iter().filter(|v| v.depth > voice.depth && !v.said.is_empty());
         below
             .flat_map(|v| v.policy.replaces.iter().map(move |r| (v, r)))
             .find(|(v, r)| {
                 r.policy == upper.id
                     && r.rule.as_ref().is_none_or(|rule| *rule == finding.rule)
-                    && r.when.as_ref().is_none_or(|when| v.findings.iter().any(|f| f.rule == *when))
+                    && r.when.as_ref().is_none_or(|when| v.said.iter().any(|said| said.finding.rule == *when))
             })
             .map(|(v, _)| v.policy.id.to_string())
     }

@@ -1,8 +1,8 @@
 //! Asks every policy of the chain, from the root down, and hands the answers on.
 
 use crate::{
-    Asked, Assessment, Decision, Explanation, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy, PolicyId,
-    Question, Ruleset, Skipped, check, combine, index::Reads,
+    Asked, Assessment, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
+    PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, check, combine, index::Reads,
 };
 
 /// What one enforcing policy said.
@@ -10,7 +10,31 @@ pub(crate) struct Voice<'a> {
     pub(crate) policy: &'a Policy,
     /// Levels below the root.
     pub(crate) depth: usize,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) said: Vec<Said<'a>>,
+}
+
+/// One finding in words that the ruleset has.
+pub(crate) struct Said<'a> {
+    pub(crate) finding: Finding,
+    pub(crate) rule: Rule<'a>,
+    /// The facts that it names itself.
+    pub(crate) evidence: Vec<&'a FactKey>,
+}
+
+/// A rule as its policy holds it.
+#[derive(Clone, Copy)]
+pub(crate) struct Rule<'a> {
+    pub(crate) id: &'a RuleId,
+    pub(crate) info: &'a RuleInfo,
+    /// No lower level may weaken it.
+    pub(crate) floor: bool,
+}
+
+impl<'a> Rule<'a> {
+    fn of(policy: &'a Policy, id: &RuleId) -> Option<Self> {
+        let (id, info) = policy.rules.get_key_value(id)?;
+        Some(Self { id, info, floor: policy.trusted && policy.floor.holds(id.as_str()) })
+    }
 }
 
 /// Everything that was said, before anything is combined.
@@ -102,20 +126,27 @@ impl<'a> Hearing<'a> {
             return;
         }
         match answer {
-            Ok(findings) => {
-                check::derive(self.ruleset.index(), &findings, &mut self.facts);
-                self.voices.push(Voice { policy, depth, findings });
+            Ok(said) => {
+                check::derive(self.ruleset.index(), &said, &mut self.facts);
+                self.voices.push(Voice { policy, depth, said });
             }
             Err(fault) => self.failed.push((policy, fault)),
         }
     }
 
     /// An answer in words that the ruleset does not have is no answer.
-    fn read(&self, policy: &Policy, findings: Vec<Finding>) -> Result<Vec<Finding>, Fault> {
-        let root = self.locality.chain.first();
-        match findings.iter().find_map(|f| check::unknown_word(self.ruleset.index(), root, policy, f)) {
-            Some(detail) => Err(Fault { kind: FaultKind::BadAnswer, detail: detail.into() }),
-            None => Ok(findings),
+    fn read(&self, policy: &'a Policy, findings: Vec<Finding>) -> Result<Vec<Said<'a>>, Fault> {
+        let reader = check::Reader { index: self.ruleset.index(), root: self.locality.chain.first() };
+        let mut said: Vec<Said<'a>> = Vec::with_capacity(findings.len());
+        for finding in findings {
+            // A rule mostly says several things in a row.
+            let again = said.last().map(|said| said.rule).filter(|rule| *rule.id == finding.rule);
+            let read = match again.or_else(|| Rule::of(policy, &finding.rule)) {
+                Some(rule) => reader.read(policy, rule, finding),
+                None => Err(format!("rule `{}` is not among those that the plugin describes", finding.rule)),
+            };
+            said.push(read.map_err(|detail| Fault { kind: FaultKind::BadAnswer, detail: detail.into() })?);
         }
+        Ok(said)
     }
 }

@@ -138,9 +138,8 @@ fn takes_away(draft: &Draft<'_, '_>, selector: &Selector) -> &'static [&'static 
 fn on_the_floor(draft: &Draft<'_, '_>, selector: &Selector) -> bool {
     let closed = draft.channels(selector);
     let trusted = draft.hearing.voices.iter().filter(|v| v.policy.trusted);
-    trusted.flat_map(|v| v.findings.iter().map(move |f| (v.policy, f))).any(|(policy, finding)| {
-        policy.floor.holds(finding.rule.as_str())
-            && matches!(&finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel))
+    trusted.flat_map(|v| &v.said).any(|said| {
+        said.rule.floor && matches!(&said.finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel))
     })
 }
 
@@ -180,10 +179,9 @@ fn close_mediation<'a>(draft: &mut Draft<'_, 'a>, ground: &Ground<'a>, closes: i
             continue;
         }
         for voice in &draft.hearing.voices {
-            for finding in &voice.findings {
-                if matches!(&finding.claim, Claim::Offer { channel: c, .. } if c == channel) {
-                    let Some((rule, _)) = voice.policy.rules.get_key_value(&finding.rule) else { continue };
-                    let by = By { policy: voice.policy.id.as_str(), rule: rule.as_str() };
+            for said in &voice.said {
+                if matches!(&said.finding.claim, Claim::Offer { channel: c, .. } if c == channel) {
+                    let by = By { policy: voice.policy.id.as_str(), rule: said.rule.id.as_str() };
                     let guardrail = if ground.by.rule == "H02" { "H02" } else { "H04" };
                     draft.correct(guardrail, Action::Removed, channel.as_str(), Some(by));
                 }
@@ -331,7 +329,7 @@ fn report_failures<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
 }
 
 fn report_emptiness<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
-    let spoken = draft.hearing.voices.iter().any(|voice| !voice.findings.is_empty());
+    let spoken = draft.hearing.voices.iter().any(|voice| !voice.said.is_empty());
     if spoken || !draft.hearing.question.purposes.routing {
         return None;
     }

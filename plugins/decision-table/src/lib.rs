@@ -8,6 +8,8 @@ mod effect;
 mod keys;
 mod row;
 
+use std::collections::BTreeMap;
+
 use maple_guest::{Calendar, CaseFile, Finding, Policy, ReasonText, Refusal, Rule, Text};
 
 pub use condition::CONDITION_DEPTH_MAX;
@@ -47,7 +49,12 @@ impl Policy for Table {
             table.rows.extend(row);
         }
         table.keys.sort();
+        let mut rows_of = BTreeMap::new();
+        for row in &table.rows {
+            *rows_of.entry(row.rule().to_owned()).or_default() += 1;
+        }
         for row in &mut table.rows {
+            row.drop_repeated_evidence(&rows_of);
             row.drop_repeated_basis(&table.rules);
         }
         table

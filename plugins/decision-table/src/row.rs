@@ -1,5 +1,7 @@
 //! One row: when it holds, what it says, and why.
 
+use std::collections::BTreeMap;
+
 use maple_guest::{CODE_BYTES_MAX, Day, Fact, Field, Finding, Reason, ReasonText, Rule, Table, Text};
 
 use crate::{
@@ -26,6 +28,7 @@ pub(crate) struct Row {
     params: Vec<Slot>,
     /// Its own provisions; empty for the rule's.
     basis: Vec<String>,
+    /// Facts that it looks at and uses; none where the rule's say it all.
     evidence: Vec<Slot>,
 }
 
@@ -60,6 +63,17 @@ impl Row {
         if rules.iter().any(|rule| rule.id == self.rule && rule.basis == self.basis) {
             self.basis.clear();
         }
+    }
+
+    /// The only row of its rule leaves its evidence to the rule: the host knows what each rule looks at.
+    pub(crate) fn drop_repeated_evidence(&mut self, rows: &BTreeMap<String, usize>) {
+        if rows.get(&self.rule) == Some(&1) {
+            self.evidence.clear();
+        }
+    }
+
+    pub(crate) fn rule(&self) -> &str {
+        &self.rule
     }
 
     /// True when the row is in force on the day of the case and its condition holds.

@@ -192,11 +192,13 @@ fn reasons_basis_and_evidence_are_those_of_the_row() {
           "when": { "op": "known", "key": "people" }, "then": [{ "do": "refer", "refer": "x" }] },
         { "id": "R1", "basis": ["cn.a.1", "cn.b.2"], "why-zh": "二{amount}", "why-en": "two {amount}",
           "when": { "op": "not", "of": [{ "op": "known", "key": "unknown" }] }, "then": [{ "do": "refer", "refer": "y" }] },
-        { "id": "R2", "summary-zh": "三", "summary-en": "three", "then": [{ "do": "refer", "refer": "z" }] }
+        { "id": "R2", "summary-zh": "三", "summary-en": "three", "then": [{ "do": "refer", "refer": "z" }] },
+        { "id": "R3", "summary-zh": "四", "summary-en": "four", "when": { "op": "known", "key": "people" },
+          "then": [{ "do": "refer", "refer": "u" }] }
     ]));
     assert_eq!(table.reads(), ["amount", "people", "unknown"]);
     let rules = table.rules();
-    assert_eq!(rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["R1", "R2"]);
+    assert_eq!(rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["R1", "R2", "R3"]);
     assert_eq!(rules[0].basis, ["cn.a.1", "cn.b.2"]);
     assert_eq!(table.reasons()[0].code, "R1-2");
     let findings = ask(&table, &wage().build());
@@ -206,7 +208,12 @@ fn reasons_basis_and_evidence_are_those_of_the_row() {
     };
     assert_eq!(
         findings.iter().map(shown).collect::<Vec<_>>(),
-        [r#"R1 "" ["people"] ["cn.a.1"] ["people"]"#, r#"R1 "R1-2" ["amount"] [] []"#, r#"R2 "" [] [] []"#,]
+        [
+            r#"R1 "" ["people"] ["cn.a.1"] ["people"]"#,
+            r#"R1 "R1-2" ["amount"] [] []"#,
+            r#"R2 "" [] [] []"#,
+            r#"R3 "" [] [] []"#
+        ]
     );
 }
 
