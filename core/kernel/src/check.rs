@@ -102,13 +102,16 @@ pub(crate) fn derivable(index: &Index, key: &FactKey, value: &Value) -> bool {
     index.fact(key.as_str()).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value))
 }
 
-/// Lays what a policy derived over the facts that later policies see.
-pub(crate) fn derive(index: &Index, said: &[Said<'_>], facts: &mut Facts) {
+/// Lays what a policy derived over the facts that later policies see; true when it derived something.
+pub(crate) fn derive(index: &Index, said: &[Said<'_>], facts: &mut Facts) -> bool {
+    let mut derived = false;
     for said in said {
         if let Claim::Derive { key, value } = &said.finding.claim
             && derivable(index, key, value)
         {
             facts.set(key.clone(), value.clone());
+            derived = true;
         }
     }
+    derived
 }

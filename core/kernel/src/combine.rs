@@ -7,8 +7,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Explanation,
-    Fate, Finding, Ground, Level, Outcome, PartyType, Policy, Precondition, ProvisionId, Referral, RuleInfo, Selector,
-    Signal, Span, Step, Subject, WordList, check,
+    Fate, Finding, Ground, Level, List, Outcome, PartyType, Policy, Precondition, ProvisionId, Referral, RuleInfo,
+    Selector, Signal, Span, Step, Subject, WordList, check,
     evaluate::{Hearing, Said, Voice},
     guardrails,
     reason::reason,
@@ -113,7 +113,7 @@ impl<'h, 'a> Draft<'h, 'a> {
             return None;
         }
         let basis = self.basis_in_force(policy, rule.info, finding, by)?;
-        let evidence = if evidence.is_empty() { rule.info.reads.iter().collect() } else { evidence.clone() };
+        let evidence = if evidence.is_empty() { List::Whole(&rule.info.reads) } else { List::Some(evidence.clone()) };
         let mut heard = Heard {
             policy,
             floor: rule.floor,
@@ -132,11 +132,14 @@ impl<'h, 'a> Draft<'h, 'a> {
     fn basis_in_force(
         &mut self,
         policy: &Policy,
-        rule: &RuleInfo,
+        rule: &'a RuleInfo,
         finding: &Finding,
         by: By<'a>,
-    ) -> Option<Vec<&'a ProvisionId>> {
+    ) -> Option<List<'a, ProvisionId>> {
         let (index, day) = (self.hearing.ruleset.index(), self.hearing.question.as_of);
+        if finding.basis.is_empty() && index.all_in_force(&rule.basis, day) {
+            return Some(List::Whole(&rule.basis));
+        }
         let cited = if finding.basis.is_empty() { &rule.basis } else { &finding.basis };
         let mut basis: Vec<&'a ProvisionId> = Vec::with_capacity(cited.len());
         let mut gone = Vec::new();
@@ -160,7 +163,7 @@ impl<'h, 'a> Draft<'h, 'a> {
             self.note(by, finding, "removed by H07: no provision in force");
             return None;
         }
-        Some(basis)
+        Some(List::Some(basis))
     }
 
     /// The lower policy that this finding gives way to, unless the finding is floor or a trusted pack's exclusion,

@@ -19,17 +19,68 @@ pub struct By<'a> {
     pub rule: &'a str,
 }
 
+/// Words that stand in the ruleset: a whole list of it as it is, or some of them.
+#[derive(Clone, Debug)]
+pub enum List<'a, T> {
+    /// A list of the ruleset.
+    Whole(&'a [T]),
+    /// Words of the ruleset one by one.
+    Some(Vec<&'a T>),
+}
+
+impl<'a, T> List<'a, T> {
+    /// Each word.
+    pub fn iter(&self) -> impl Iterator<Item = &'a T> {
+        let (whole, some) = match self {
+            Self::Whole(list) => (*list, &[][..]),
+            Self::Some(list) => (&[][..], list.as_slice()),
+        };
+        whole.iter().chain(some.iter().copied())
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+}
+
+impl<'a, T: PartialEq> List<'a, T> {
+    /// Adds the words that are not there yet.
+    pub(crate) fn join(&mut self, more: &Self) {
+        let mut new = more.iter().filter(|word| !self.iter().any(|own| own == *word)).peekable();
+        if new.peek().is_some() {
+            let joined = self.iter().chain(new).collect();
+            *self = Self::Some(joined);
+        }
+    }
+}
+
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        Self::Whole(&[])
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: Eq> Eq for List<'_, T> {}
+
 /// What stands behind a part of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ground<'a> {
     /// Who decided it.
     pub by: By<'a>,
     /// The articles it rests on, all in force on the day.
-    pub basis: Vec<&'a ProvisionId>,
+    pub basis: List<'a, ProvisionId>,
     /// Why, for the parties.
     pub why: Cow<'a, Text>,
     /// The facts it rests on.
-    pub evidence: Vec<&'a FactKey>,
+    pub evidence: List<'a, FactKey>,
 }
 
 /// Whether the engine shows a way or hands over to a person.

@@ -2,7 +2,7 @@
 
 use crate::{
     Asked, Assessment, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
-    PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, check, combine, index::Reads,
+    PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Value, check, combine, index::Reads,
 };
 
 /// What one enforcing policy said.
@@ -37,6 +37,19 @@ impl<'a> Rule<'a> {
     }
 }
 
+/// The numbers of facts in the vocabulary.
+type Numbers = Vec<Option<u32>>;
+
+fn numbers(ruleset: &Ruleset, facts: &Facts) -> Numbers {
+    facts.iter().map(|(key, _)| ruleset.index().fact_number(key)).collect()
+}
+
+/// The facts that a policy reads.
+fn share<'f>(facts: &'f Facts, numbers: &Numbers, reads: &Reads) -> Vec<(&'f FactKey, &'f Value)> {
+    let read = |number: &Option<u32>| number.is_some_and(|number| reads.contains(number));
+    facts.iter().zip(numbers).filter(|(_, number)| read(number)).map(|((key, value), _)| (key, value)).collect()
+}
+
 /// Everything that was said, before anything is combined.
 pub(crate) struct Hearing<'a> {
     pub(crate) ruleset: &'a Ruleset,
@@ -44,6 +57,9 @@ pub(crate) struct Hearing<'a> {
     pub(crate) locality: &'a Locality,
     /// The case's facts with the locality's figures and what policies derived.
     pub(crate) facts: Facts,
+    /* The number of each of these facts, and of each party's, in their order. */
+    numbers: Numbers,
+    party_numbers: Vec<Numbers>,
     pub(crate) voices: Vec<Voice<'a>>,
     /// Enforcing policies that gave no usable answer.
     pub(crate) failed: Vec<(&'a Policy, Fault)>,
@@ -67,6 +83,8 @@ pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a
         ruleset,
         question,
         locality,
+        numbers: numbers(ruleset, &facts),
+        party_numbers: question.case.parties().iter().map(|party| numbers(ruleset, &party.facts)).collect(),
         facts,
         voices: Vec::new(),
         failed: Vec::new(),
@@ -108,7 +126,9 @@ impl<'a> Hearing<'a> {
 
     fn ask(&mut self, policy: &'a Policy, reads: &Reads, depth: usize) {
         let Question { case, purposes, as_of, .. } = self.question;
-        let file = case.shared(*purposes, *as_of, &self.facts, |key| reads.contains(key));
+        let parties = case.parties().iter().zip(&self.party_numbers);
+        let parties = parties.map(|(party, numbers)| share(&party.facts, numbers, reads)).collect();
+        let file = case.shared(*purposes, *as_of, share(&self.facts, &self.numbers, reads), parties);
         let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
         let answer = answer.and_then(|findings| self.read(policy, findings));
         self.asked.push(Asked {
@@ -127,7 +147,9 @@ impl<'a> Hearing<'a> {
         }
         match answer {
             Ok(said) => {
-                check::derive(self.ruleset.index(), &said, &mut self.facts);
+                if check::derive(self.ruleset.index(), &said, &mut self.facts) {
+                    self.numbers = numbers(self.ruleset, &self.facts);
+                }
                 self.voices.push(Voice { policy, depth, said });
             }
             Err(fault) => self.failed.push((policy, fault)),

@@ -21,7 +21,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, Param, Participation,
+    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, List, Param, Participation,
     ProvisionId, Referral, Safety, Scope, Selector, Step, Text, WordList, check,
     combine::{Draft, Heard, claim_name},
     evaluate::Hearing,
@@ -37,7 +37,8 @@ const fn host(rule: &'static str) -> By<'static> {
 fn ground<'a>(hearing: &Hearing<'a>, rule: &'static str, basis: &[ProvisionId], why: Cow<'a, Text>) -> Ground<'a> {
     let (day, index) = (hearing.question.as_of, hearing.ruleset.index());
     let in_force = |id| index.provision(id, day).and_then(|(id, law)| law.then_some(id));
-    Ground { by: host(rule), basis: basis.iter().filter_map(in_force).collect(), why, evidence: Vec::new() }
+    let basis = List::Some(basis.iter().filter_map(in_force).collect());
+    Ground { by: host(rule), basis, why, evidence: List::default() }
 }
 
 /// A reason of the host's own.

@@ -1,7 +1,7 @@
 //! The words of a ruleset once more, for looking up: a decision asks for hundreds.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -11,7 +11,7 @@ use crate::{Channel, ChannelId, Class, Code, Day, FactDef, FactKey, ProvisionId,
 pub(crate) struct Index {
     channels: Table<ChannelId, Channel>,
     classes: BTreeMap<Class, Vec<ChannelId>>,
-    facts: Table<FactKey, FactDef>,
+    /* Each fact with its number. */ facts: Table<FactKey, (u32, FactDef)>,
     /// By the list's place in its enum.
     words: Vec<Words>,
     provisions: Table<ProvisionId, (Day, Option<Day>)>,
@@ -19,8 +19,24 @@ pub(crate) struct Index {
 
 type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
 
-/// The facts that a policy reads.
-pub(crate) type Reads = HashSet<FactKey, BuildHasherDefault<Fold>>;
+/// The facts that a policy reads, a bit for the number of each.
+#[derive(Default)]
+pub(crate) struct Reads(Vec<u64>);
+
+impl Reads {
+    fn add(&mut self, number: u32) {
+        let (word, bit) = (number as usize / 64, number % 64);
+        self.0.resize(self.0.len().max(word + 1), 0);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    /// True when the policy reads the fact with this number.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+}
 
 /// A hash that folds in eight bytes at a time. The tables are filled from policy files only, and what a plugin says is
 /// merely looked up, so nobody gains by collisions.
@@ -76,7 +92,10 @@ impl Index {
         Self {
             channels: vocabulary.channels.clone().into_iter().collect(),
             classes,
-            facts: vocabulary.facts.clone().into_iter().collect(),
+            facts: (0..)
+                .zip(&vocabulary.facts)
+                .map(|(number, (key, def))| (key.clone(), (number, def.clone())))
+                .collect(),
             words,
             provisions: vocabulary.provisions.iter().map(|(id, p)| (id.clone(), (p.from, p.to))).collect(),
         }
@@ -97,7 +116,19 @@ impl Index {
     }
 
     pub(crate) fn fact(&self, key: &str) -> Option<&FactDef> {
-        self.facts.get(key)
+        self.facts.get(key).map(|(_, def)| def)
+    }
+
+    /// The number of a fact.
+    pub(crate) fn fact_number(&self, key: &FactKey) -> Option<u32> {
+        self.facts.get(key).map(|(number, _)| *number)
+    }
+
+    /// The facts with these keys; nobody can give a fact that the vocabulary does not have.
+    pub(crate) fn reads<'k>(&self, keys: impl IntoIterator<Item = &'k FactKey>) -> Reads {
+        let mut reads = Reads::default();
+        keys.into_iter().filter_map(|key| self.fact_number(key)).for_each(|number| reads.add(number));
+        reads
     }
 
     /// The key of a fact as the ruleset holds it.
@@ -109,6 +140,13 @@ impl Index {
         let words = self.words.get(list as usize)?;
         let family = || words.families.iter().find(|(prefix, _)| code.starts_with(&**prefix)).map(|(_, word)| word);
         words.single.get(code).or_else(family)
+    }
+
+    /// True when there are provisions, no two alike, and all of them are law on the day.
+    pub(crate) fn all_in_force(&self, ids: &[ProvisionId], day: Day) -> bool {
+        let law = |id| self.provision(id, day).is_some_and(|(_, law)| law);
+        !ids.is_empty()
+            && ids.iter().enumerate().all(|(at, id)| law(id) && !ids.iter().take(at).any(|other| other == id))
     }
 
     /// A provision as the ruleset holds it, and whether it is law on the day; `None` for one that nobody knows.

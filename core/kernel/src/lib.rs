@@ -23,7 +23,7 @@ pub use calendar::{Calendar, DAY_YEAR_MAX, DAY_YEAR_MIN, Day, End, SPAN_COUNT_MA
 pub use case::{Case, Facts, Party, PartyType, Purposes, Question, Value};
 pub use combine::SIGNAL_DAYS_MAX;
 pub use decision::{
-    Action, Asked, By, Clock, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, HOST, Outcome,
+    Action, Asked, By, Clock, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, HOST, List, Outcome,
     Precondition, Referral, Signal, Skipped, Step, StepDue,
 };
 pub use evaluate::evaluate;

@@ -262,11 +262,11 @@ impl Ruleset {
             policy.reads.sort();
             by_locality.entry(policy.locality.clone()).or_default().policies.push(policy);
         }
+        let index = Index::new(&vocabulary);
         for shelf in by_locality.values_mut() {
             shelf.policies.sort_by(|a, b| a.id.cmp(&b.id));
-            shelf.reads = shelf.policies.iter().map(|policy| policy.reads.iter().cloned().collect()).collect();
+            shelf.reads = shelf.policies.iter().map(|policy| index.reads(&policy.reads)).collect();
         }
-        let index = Index::new(&vocabulary);
         Self {
             digest,
             vocabulary,

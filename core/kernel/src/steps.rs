@@ -123,16 +123,8 @@ impl<'a> Draft<'_, 'a> {
                 }
             }
         }
-        for basis in later.ground.basis {
-            if !step.ground.basis.contains(&basis) {
-                step.ground.basis.push(basis);
-            }
-        }
-        for key in later.ground.evidence {
-            if !step.ground.evidence.contains(&key) {
-                step.ground.evidence.push(key);
-            }
-        }
+        step.ground.basis.join(&later.ground.basis);
+        step.ground.evidence.join(&later.ground.evidence);
     }
 
     /// The day a due would end on if its event happened on the day of the case; for comparing dues.
@@ -168,8 +160,7 @@ impl<'a> Draft<'_, 'a> {
                 step.skills.extend(whole.skills.iter().cloned());
                 step.skills.sort();
                 step.skills.dedup();
-                let more = whole.ground.basis.iter().filter(|b| !part.ground.basis.contains(b));
-                step.ground.basis.extend(more.copied());
+                step.ground.basis.join(&whole.ground.basis);
                 steps.push(step);
             }
         }

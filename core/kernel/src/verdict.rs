@@ -395,7 +395,7 @@ pub enum Verdict {
 }
 
 impl Case {
-    /// The case as a policy that reads `reads` (sorted) sees it, with `extra` facts laid over the case's own.
+    /// The case as a policy that reads `reads` (sorted) sees it, with `facts` in place of the case's own.
     #[must_use]
     pub fn file<'a>(
         &'a self,
@@ -404,30 +404,31 @@ impl Case {
         facts: &'a crate::Facts,
         reads: &[FactKey],
     ) -> CaseFile<'a> {
-        self.shared(question, day, facts, |key| reads.binary_search(key).is_ok())
+        let share = |facts: &'a crate::Facts| {
+            facts.iter().filter(|(key, _)| reads.binary_search(key).is_ok()).map(|(k, v)| (k, v)).collect()
+        };
+        let parties = self.parties().iter().map(|p| share(&p.facts)).collect();
+        self.shared(question, day, share(facts), parties)
     }
 
-    /// The case as a policy sees it that reads the facts that `reads` tells.
+    /// The case with these facts of it and of its parties.
     pub(crate) fn shared<'a>(
         &'a self,
-        question: Purposes,
+        purposes: Purposes,
         day: Day,
-        facts: &'a crate::Facts,
-        reads: impl Fn(&FactKey) -> bool,
+        facts: Vec<(&'a FactKey, &'a Value)>,
+        parties: Vec<Vec<(&'a FactKey, &'a Value)>>,
     ) -> CaseFile<'a> {
-        let share = |facts: &'a crate::Facts| facts.iter().filter(|(key, _)| reads(key)).map(|(k, v)| (k, v)).collect();
         CaseFile {
-            purposes: question,
+            purposes,
             locality: &self.locality,
             kind: &self.kind,
             source: &self.source,
             day,
             filed: self.filed,
-            facts: share(facts),
-            parties: self
-                .parties()
-                .iter()
-                .map(|p| PartyFile { role: &p.role, kind: p.kind, facts: share(&p.facts) })
+            facts,
+            parties: (self.parties().iter().zip(parties))
+                .map(|(p, facts)| PartyFile { role: &p.role, kind: p.kind, facts })
                 .collect(),
         }
     }

@@ -1,8 +1,9 @@
 //! A decision as JSON, written straight from the kernel's types.
 
 use maple_kernel::{
-    Asked, By, Case, Clock, Code, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, Level, LocalityId,
-    Outcome, Param, PolicyId, Precondition, Referral, Signal, Skipped, Span, Step, StepDue, Subject, Text, Value,
+    Asked, By, Case, Clock, Code, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, Level, List,
+    LocalityId, Outcome, Param, PolicyId, Precondition, Referral, Signal, Skipped, Span, Step, StepDue, Subject, Text,
+    Value,
 };
 use serde::{
     Serialize, Serializer,
@@ -66,6 +67,15 @@ where
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         As(self.0.as_slice()).serialize(serializer)
+    }
+}
+
+impl<T> Serialize for As<'_, List<'_, T>>
+where
+    for<'b> As<'b, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(As))
     }
 }
 

@@ -15,8 +15,8 @@ use std::borrow::Cow;
 use fixture::{day, ruleset};
 use maple_kernel::{
     Action, Asked, By, Case, Class, Clock, Correction, Decision, Duty, Excluded, Explanation, Facts, Fate, Fault,
-    FaultKind, Ground, Level, Mode, Outcome, Precondition, Provision, Referral, Signal, Skipped, Span, Step, StepDue,
-    Subject, Term, Text, Unit, Value,
+    FaultKind, Ground, Level, List, Mode, Outcome, Precondition, Provision, Referral, Signal, Skipped, Span, Step,
+    StepDue, Subject, Term, Text, Unit, Value,
 };
 use maple_wire::{
     BODY_BYTES_MAX, DEPTH_MAX, ERRORS_COUNT_MAX, FIELDS_COUNT_MAX, ID_BYTES_MAX, LeftOut, OPENAPI, PARTIES_COUNT_MAX,
@@ -43,9 +43,9 @@ fn by(rule: &'static str) -> By<'static> {
 fn ground(rule: &'static str) -> Ground<'static> {
     Ground {
         by: by(rule),
-        basis: vec![word("cn.migrant_wages.10")],
+        basis: List::Some(vec![word("cn.migrant_wages.10")]),
         why: Cow::Owned(Text::new("缘由", "the reason")),
-        evidence: vec![word("people")],
+        evidence: List::Some(vec![word("people")]),
     }
 }
 
