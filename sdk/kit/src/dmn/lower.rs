@@ -373,13 +373,7 @@ impl Scope {
             Expr::In(of, tests) => self.within(of, tests, next)?,
             Expr::Is(of, kind) => op("is", [self.expr(of, next)?, text(kind)]),
             Expr::List(parts) => op("list", self.all(parts, next)?),
-            Expr::Context(entries) => {
-                let mut parts = Vec::new();
-                for (key, value) in entries {
-                    parts.extend([text(key), self.expr(value, next)?]);
-                }
-                op("context", parts)
-            }
+            Expr::Context(entries) => self.context(entries, next)?,
             Expr::Range(range) => {
                 let (from, to) = (self.expr(&range.from, next)?, self.expr(&range.to, next)?);
                 op("range", [Setting::Flag(range.from_included), from, to, Setting::Flag(range.to_included)])
@@ -461,6 +455,18 @@ impl Scope {
         self.bound.truncate(before);
         parts.push(body?);
         Ok(op(kind, parts))
+    }
+
+    /// The fields of a context, each of which may use those before it.
+    fn context(&mut self, entries: &[(String, Expr)], depth: usize) -> Lowered {
+        let mut parts = Vec::new();
+        let before = self.bound.len();
+        for (key, value) in entries {
+            parts.extend([text(key), self.expr(value, depth)?]);
+            self.bound.push(key.clone());
+        }
+        self.bound.truncate(before);
+        Ok(op("context", parts))
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr], depth: usize) -> Lowered {

@@ -63,6 +63,14 @@ fn walk(expr: &Expr, whole: bool, bound: &mut Vec<String>, uses: &mut BTreeMap<S
             walk(body, true, bound, uses);
             bound.truncate(before);
         }
+        Expr::Context(entries) => {
+            let before = bound.len();
+            for (name, value) in entries {
+                walk(value, true, bound, uses);
+                bound.push(name.clone());
+            }
+            bound.truncate(before);
+        }
         Expr::Lambda(names, body) => {
             bound.extend(names.iter().cloned());
             walk(body, true, bound, uses);
