@@ -1,6 +1,7 @@
 //! The harness: builds the plugins once, loads the shipped policies once, and asks.
 
 pub mod guests;
+pub mod tables;
 
 use std::{
     path::{Path, PathBuf},

@@ -26,6 +26,12 @@ pub(crate) enum Command {
     Test(Test),
     /// Measure time and fuel, policy by policy and for the whole decision
     Bench(Bench),
+    /// Bring in decision tables of other systems
+    #[command(subcommand)]
+    Import(Import),
+    /// Work with general decision tables
+    #[command(subcommand)]
+    Table(Table),
 }
 
 /// Where policies and plugins are.
@@ -125,6 +131,56 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) rounds: u32,
     /// Print the figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple import`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Turn DMN decision tables (XML) into a table file, or with --map into rules of a policy
+    Dmn(ImportDmn),
+}
+
+/// `maple import dmn`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportDmn {
+    /// The DMN file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Says which inputs are which facts and what the outputs do: the result is rules of a policy
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<PathBuf>,
+    /// Where to write the result [default: standard output]
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print what could not be carried over as JSON, one object a line, on standard error
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `maple table`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Table {
+    /// Ask a table file, in the sandbox
+    Eval(TableEval),
+}
+
+/// `maple table eval`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TableEval {
+    /// The table file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The inputs: a JSON object, a file with one, or `-` for standard input
+    #[arg(long, value_name = "JSON|FILE|-")]
+    pub(crate) input: String,
+    /// Which table, when the file has several
+    #[arg(long, value_name = "ID")]
+    pub(crate) table: Option<String>,
+    /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

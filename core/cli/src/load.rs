@@ -59,6 +59,11 @@ pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
     Ok(Loaded { sandbox, bundle, compiled })
 }
 
+/// A sandbox with the plugins and no policies.
+pub(crate) fn plugins(from: &From<'_>) -> Result<Sandbox, Failure> {
+    sandbox(from, from.state.unwrap_or(Path::new(STATE)))
+}
+
 fn sandbox(from: &From<'_>, state: &Path) -> Result<Sandbox, Failure> {
     let config = SandboxConfig { cache: Some(state.join("cache")), diaries: from.diary, ..SandboxConfig::default() };
     let sandbox = Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))?;

@@ -59,3 +59,14 @@ pub(crate) fn verdict(good: bool, text: &str) {
     let style = if good { GOOD } else { ERROR };
     println!("{style}{text}{style:#}");
 }
+
+/// How a command ended whose result is on standard output.
+pub(crate) fn said(good: bool, text: &str) {
+    let style = if good { GOOD } else { ERROR };
+    eprintln!("{style}{text}{style:#}");
+}
+
+/// A line for programs, beside the result.
+pub(crate) fn plain(text: &str) {
+    eprintln!("{text}");
+}

@@ -5,6 +5,7 @@
 
 mod condition;
 mod effect;
+mod generic;
 mod keys;
 mod row;
 
@@ -13,16 +14,27 @@ use std::collections::BTreeMap;
 use maple_guest::{Calendar, CaseFile, Finding, Policy, ReasonText, Refusal, Rule, Text};
 
 pub use condition::CONDITION_DEPTH_MAX;
+pub use generic::{COMBINATIONS_MAX, EXPRESSION_DEPTH_MAX, GENERIC_ROWS_MAX};
 pub use row::{EFFECTS_ROW_MAX, RULE_ID_BYTES_MAX};
 
+use generic::Generic;
 use keys::{Keys, View};
 use row::Row;
 
 /// How many rows a table may have.
 pub const ROWS_MAX: usize = 2_000;
 
-/// A compiled rule table.
-pub struct Table {
+/// A compiled rule table: of the vocabulary, or generic.
+pub struct Table(Kind);
+
+enum Kind {
+    Rules(Rules),
+    Generic(Generic),
+}
+
+/// Rows of conditions and effects in words of the vocabulary.
+#[derive(Default)]
+struct Rules {
     keys: Keys,
     rows: Vec<Row>,
     rules: Vec<Rule>,
@@ -35,7 +47,45 @@ impl Policy for Table {
     }
 
     fn configure(settings: &maple_guest::Table<'_>, _: &Calendar) -> Self {
-        let mut table = Self { keys: Keys::default(), rows: Vec::new(), rules: Vec::new(), reasons: Vec::new() };
+        let generic = settings.get("generic");
+        Self(match generic.is_present().then(|| generic.table()).flatten() {
+            Some(table) => Kind::Generic(Generic::compile(&table)),
+            None => Kind::Rules(Rules::compile(settings)),
+        })
+    }
+
+    fn reads(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Rules(rules) => rules.keys.names(),
+            Kind::Generic(generic) => generic.reads(),
+        }
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        match &self.0 {
+            Kind::Rules(rules) => rules.rules.clone(),
+            Kind::Generic(generic) => generic.rules(),
+        }
+    }
+
+    fn reasons(&self) -> Vec<ReasonText> {
+        match &self.0 {
+            Kind::Rules(rules) => rules.reasons.clone(),
+            Kind::Generic(_) => Vec::new(),
+        }
+    }
+
+    fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
+        match &self.0 {
+            Kind::Rules(rules) => Ok(rules.assess(case)),
+            Kind::Generic(generic) => generic.assess(case),
+        }
+    }
+}
+
+impl Rules {
+    fn compile(settings: &maple_guest::Table<'_>) -> Self {
+        let mut table = Self::default();
         let field = settings.need("rules");
         let rows = field.tables();
         if rows.is_empty() && field.is_present() {
@@ -60,25 +110,13 @@ impl Policy for Table {
         table
     }
 
-    fn reads(&self) -> Vec<String> {
-        self.keys.names()
-    }
-
-    fn rules(&self) -> Vec<Rule> {
-        self.rules.clone()
-    }
-
-    fn reasons(&self) -> Vec<ReasonText> {
-        self.reasons.clone()
-    }
-
-    fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
+    fn assess(&self, case: &CaseFile) -> Vec<Finding> {
         let view = View::new(case, &self.keys);
         let mut findings = Vec::new();
         for row in self.rows.iter().filter(|row| row.holds(&view)) {
             row.speak(&view, &self.keys, &mut findings);
         }
-        Ok(findings)
+        findings
     }
 }
 

@@ -3,7 +3,9 @@
 mod bench;
 mod check;
 mod eval;
+mod import;
 mod serve;
+mod table;
 mod test;
 
 use std::path::Path;
@@ -23,6 +25,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Table(args) => table::run(&args),
     }
 }
 
@@ -36,6 +40,16 @@ fn refused(refusal: Refusal) -> Failure {
             Failure::Wrong
         }
     }
+}
+
+/// Reads a file that may have at most so many bytes; one more is read, so that who checks sees it is too long.
+fn read_bounded(path: &Path, what: &str, max: usize) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(max as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::Unreachable(format!("cannot read the {what} `{}`: {error}", path.display())))?;
+    Ok(bytes)
 }
 
 /// Reads a case file, bounded; `-` is standard input.

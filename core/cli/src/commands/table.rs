@@ -1,0 +1,136 @@
+//! `maple table eval`: one question to a general decision table, answered by the plugin in its sandbox.
+
+use std::{io::Write, path::Path};
+
+use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup, SetupError};
+use maple_kit::dmn::{self, AskError, CellError, Outcome, Program, Row, TABLE_BYTES_MAX, TableFile};
+use maple_sandbox::{
+    ANSWER_BYTES_MAX, ConfiguredPolicy, FINDINGS_COUNT_MAX, FUEL_MAX, MEMORY_BYTES_MAX, Sandbox, WALL_MS_MAX,
+};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    Failure,
+    args::{Table, TableEval},
+    load, report,
+};
+
+/// The plugin that runs tables.
+const PLUGIN: &str = "decision-table";
+
+/// Asks a table.
+pub(crate) fn run(args: &Table) -> Result<(), Failure> {
+    let Table::Eval(args) = args;
+    let bytes = super::read_bounded(&args.file, "table", TABLE_BYTES_MAX)?;
+    let name = args.file.display();
+    let file = TableFile::read(&bytes).map_err(|error| Failure::Input(format!("`{name}` {error}")))?;
+    let table = file.table(args.table.as_deref()).map_err(|wrong| Failure::Input(format!("`{name}`: {wrong}")))?;
+    let input = input(&args.input)?;
+    let program = dmn::lower(table).map_err(|errors| refused(&name.to_string(), &errors))?;
+    let sandbox = sandbox(args)?;
+    let policy = configure(&sandbox, &program)?;
+    let outcome = program.ask(&policy, &input).map_err(fails)?;
+    let mut out = std::io::stdout().lock();
+    let text = if args.json { json_text(&program, &outcome) } else { text(&outcome) };
+    out.write_all(text.as_bytes()).map_err(|error| Failure::Unreachable(format!("cannot write the result: {error}")))
+}
+
+/// The input: written out, in a file, or on standard input.
+fn input(given: &str) -> Result<Json, Failure> {
+    let bytes = if given.trim_start().starts_with(['{', '[', '"']) {
+        given.as_bytes().to_vec()
+    } else {
+        super::read_case(Path::new(given))?
+    };
+    serde_json::from_slice(&bytes).map_err(|error| Failure::Input(format!("the input is not JSON: {error}")))
+}
+
+fn refused(name: &str, errors: &[CellError]) -> Failure {
+    let lines: Vec<String> =
+        errors.iter().map(|error| format!("  {}: {}\n    cell: {}", error.place, error.why, error.text)).collect();
+    Failure::Input(format!("`{name}` has cells that are not understood:\n{}", lines.join("\n")))
+}
+
+fn sandbox(args: &TableEval) -> Result<Sandbox, Failure> {
+    load::plugins(&load::From {
+        policies: Path::new("policies"),
+        plugins: args.places.plugins.as_deref(),
+        state: args.places.state.as_deref(),
+        keep_going: false,
+        diary: true,
+    })
+}
+
+fn configure(sandbox: &Sandbox, program: &Program) -> Result<ConfiguredPolicy, Failure> {
+    let plugins = sandbox.list();
+    let plugin = plugins.iter().find(|plugin| plugin.id == PLUGIN);
+    let plugin = plugin.ok_or_else(|| {
+        Failure::Unreachable(format!(
+            "the plugin `{PLUGIN}` is not among the plugins; name their folder with --plugins DIR"
+        ))
+    })?;
+    let limits = Limits {
+        fuel: Some(FUEL_MAX),
+        memory_bytes: Some(MEMORY_BYTES_MAX),
+        wall_ms: Some(WALL_MS_MAX),
+        findings: Some(FINDINGS_COUNT_MAX),
+        answer_bytes: Some(ANSWER_BYTES_MAX),
+    };
+    let setup = Setup {
+        policy: &PolicyId::from("table"),
+        plugin: &plugin.digest,
+        settings: &program.settings,
+        calendar: &Calendar::default(),
+        limits,
+    };
+    let configured = sandbox.configure_policies(&[setup]).into_iter().next();
+    match configured {
+        Some(Ok(policy)) => Ok(policy),
+        Some(Err(SetupError::Fault(fault))) => Err(fails(AskError::Fault(fault))),
+        Some(Err(SetupError::Settings(complaints))) => {
+            let lines: Vec<String> = complaints.iter().map(|c| format!("  {}: {}", c.path, c.message)).collect();
+            Err(Failure::Input(format!("the plugin `{PLUGIN}` refuses the table:\n{}", lines.join("\n"))))
+        }
+        None => Err(Failure::Unreachable("the sandbox configured nothing".into())),
+    }
+}
+
+/// A table whose rules stand in each other's way is wrong; anything else is bad input.
+fn fails(error: AskError) -> Failure {
+    match error {
+        AskError::Several(_) | AskError::Different(_) => {
+            report::said(false, &error.to_string());
+            Failure::Wrong
+        }
+        other => Failure::Input(other.to_string()),
+    }
+}
+
+fn json_text(program: &Program, outcome: &Outcome) -> String {
+    let result = match outcome {
+        Outcome::Value(value) => value.clone(),
+        Outcome::Rows(rows) if program.is_single() => {
+            rows.first().map_or(Json::Null, |row| Json::Object(row.values.clone()))
+        }
+        Outcome::Rows(rows) => Json::Array(rows.iter().map(|row| Json::Object(row.values.clone())).collect()),
+    };
+    let rules: Vec<Json> = match outcome {
+        Outcome::Rows(rows) => rows.iter().map(|row| json!(row.rule)).collect(),
+        Outcome::Value(_) => Vec::new(),
+    };
+    format!("{}\n", json!({ "result": result, "rules": rules }))
+}
+
+fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Value(value) => format!("{value}\n"),
+        Outcome::Rows(rows) if rows.is_empty() => "no rule matches\n".to_owned(),
+        Outcome::Rows(rows) => rows.iter().map(row_text).collect(),
+    }
+}
+
+fn row_text(row: &Row) -> String {
+    let rule = row.rule.as_deref().map_or_else(|| "no rule matches; the defaults are".to_owned(), ToOwned::to_owned);
+    let values: String = row.values.iter().map(|(name, value)| format!("  {name} = {value}\n")).collect();
+    format!("{rule}\n{values}")
+}

@@ -1,0 +1,107 @@
+//! The notation in which values pass the border where a fact or an answer has no form for them.
+//!
+//! `z` null, `t` true, `f` false, `n12.5;` a number, `s3:abc` text, `d10:2024-01-31` a time, `l2:…` a list of so many,
+//! `c1:s1:a…` a context of so many fields. In answers a byte that is no letter, digit, `-` or `.` is `_` and its two
+//! hexadecimal digits, since answers hold codes.
+
+use std::rc::Rc;
+
+use super::value::{Value, number, string};
+
+/// How deep a value may be nested.
+const DEPTH_MAX: usize = 65;
+
+/// Reads a value; what is not in the notation is none.
+pub(crate) fn read(text: &str) -> Option<Value> {
+    let mut reader = Reader { rest: text };
+    reader.value(0)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let (tag, rest) = self.rest.split_at_checked(1)?;
+        self.rest = rest;
+        Some(match tag {
+            "z" => Value::Null,
+            "t" => Value::Flag(true),
+            "f" => Value::Flag(false),
+            "n" => Value::Number(number(self.until(';')?)?),
+            "s" => Value::text(self.text()?),
+            "l" => {
+                let count: usize = self.until(':')?.parse().ok()?;
+                Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Rc<[_]>>>()?)
+            }
+            "c" => {
+                let count: usize = self.until(':')?.parse().ok()?;
+                let mut fields = Vec::new();
+                for _ in 0..count {
+                    self.rest = self.rest.strip_prefix('s')?;
+                    let name: Rc<str> = self.text()?.into();
+                    fields.push((name, self.value(depth + 1)?));
+                }
+                Value::context(fields)
+            }
+            _ => return None,
+        })
+    }
+
+    fn until(&mut self, end: char) -> Option<&'a str> {
+        let (part, rest) = self.rest.split_once(end)?;
+        self.rest = rest;
+        Some(part)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length: usize = self.until(':')?.parse().ok()?;
+        let (part, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(part)
+    }
+}
+
+/// Writes a value for an answer.
+pub(crate) fn write(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push('z'),
+        Value::Flag(flag) => out.push(if *flag { 't' } else { 'f' }),
+        Value::Number(number) => escape(out, &format!("n{};", number.normalize())),
+        Value::Text(text) => write_text(out, 's', text),
+        Value::List(items) => {
+            escape(out, &format!("l{}:", items.len()));
+            items.iter().for_each(|item| write(out, item));
+        }
+        Value::Context(fields) => {
+            escape(out, &format!("c{}:", fields.len()));
+            for (name, field) in &**fields {
+                write_text(out, 's', name);
+                write(out, field);
+            }
+        }
+        other => write_text(out, 'd', &string(other).unwrap_or_default()),
+    }
+}
+
+/// Writes a text with its length before it.
+pub(crate) fn write_text(out: &mut String, tag: char, text: &str) {
+    escape(out, &format!("{tag}{}:", text.len()));
+    escape(out, text);
+}
+
+/// Writes text in the letters that an answer may have.
+pub(crate) fn escape(out: &mut String, text: &str) {
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
+    let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => out.push(char::from(byte)),
+            byte => out.extend(['_', hex(byte >> 4), hex(byte & 15)]),
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Inputs as facts of a case file, and findings as rows: what goes to the plugin and what comes back.
+//!
+//! What a fact can say goes as it is: text, yes or no, a whole number. Everything else goes as one word in the plugin's
+//! own notation. What comes back is in the same notation, written with the letters that an answer may have.
+
+use maple_kernel::{Claim, FactKey, Facts, Finding, Value};
+use serde_json::{Map, Number, Value as Json};
+
+use super::{lower::Program, uses::Uses};
+
+/// Numbers stay below this, either way: 28 digits.
+pub(super) const NUMBER_MAX: f64 = 7.9e28;
+/// Whole numbers below this are the same as floating-point numbers.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+/// How deep an input may be nested.
+pub const INPUT_DEPTH_MAX: usize = 64;
+/// Letters of a fact's key.
+const KEY_BYTES_MAX: usize = 64;
+
+/// What a table says about an input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The rows that matched, in the order that the hit policy gives; at most one, where it gives only one.
+    Rows(Vec<Row>),
+    /// What was made of the values.
+    Value(Json),
+}
+
+/// One row of the result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The rule that gave it; nothing for the defaults.
+    pub rule: Option<String>,
+    /// The values, by the id of the output; an empty cell gives none.
+    pub values: Map<String, Json>,
+}
+
+/// The key of the fact that carries an input.
+pub(super) fn key(at: usize, name: &str) -> String {
+    let key = format!("in.{name}");
+    let fits = key.len() <= KEY_BYTES_MAX && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if fits { key } else { format!("v{at}") }
+}
+
+impl Program {
+    /// The facts that carry an input, an object with a member for each variable of the table.
+    ///
+    /// # Errors
+    /// What is wrong with the input.
+    pub fn facts(&self, input: &Json) -> Result<Facts, String> {
+        let Json::Object(input) = input else {
+            return Err("the input is no object; write one such as {\"event\": \"A\"}".into());
+        };
+        let mut facts = Vec::new();
+        for (at, (name, uses)) in self.variables.iter().enumerate() {
+            let given = input.get(name).unwrap_or(&Json::Null);
+            let fact = fact(given, uses).map_err(|wrong| format!("the input `{name}` {wrong}"))?;
+            facts.extend(fact.map(|value| (FactKey::from(key(at, name)), value)));
+        }
+        Ok(Facts::new(facts))
+    }
+
+    /// The inputs that the table reads.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// True when at most one row, or one value, comes back.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// What the findings of the plugin say.
+    ///
+    /// # Errors
+    /// When they are not in the plugin's notation.
+    pub fn outcome(&self, findings: &[Finding]) -> Result<Outcome, String> {
+        let mut rows: Vec<(String, String)> = Vec::new();
+        for finding in findings {
+            let Claim::Derive { key, value: Value::Words(words) } = &finding.claim else {
+                return Err(unreadable());
+            };
+            let text: String = words.iter().map(AsRef::as_ref).collect();
+            match (key.as_str(), rows.last_mut()) {
+                ("more", Some((_, so_far))) => so_far.push_str(&text),
+                (key, _) => rows.push((key.to_owned(), text)),
+            }
+        }
+        let rows: Result<Vec<Row>, String> = rows.into_iter().map(|(key, text)| self.row(&key, &text)).collect();
+        let rows = rows?;
+        if self.aggregated {
+            let value = rows.into_iter().next().and_then(|row| row.values.into_iter().next());
+            return Ok(Outcome::Value(value.map_or(Json::Null, |(_, value)| value)));
+        }
+        Ok(Outcome::Rows(rows))
+    }
+
+    fn row(&self, key: &str, text: &str) -> Result<Row, String> {
+        let rule = key.strip_prefix('r').and_then(|at| at.parse::<usize>().ok()).and_then(|at| self.rules.get(at));
+        let bytes = unescape(text).ok_or_else(unreadable)?;
+        let value = Reader { rest: &bytes }.value(0).ok_or_else(unreadable)?;
+        let Json::Object(cells) = value else { return Err(unreadable()) };
+        let named = cells.into_iter().map(|(column, value)| {
+            let id = column.parse::<usize>().ok().and_then(|at| self.outputs.get(at));
+            (id.cloned().unwrap_or(column), value)
+        });
+        Ok(Row { rule: rule.cloned(), values: named.collect() })
+    }
+}
+
+fn unreadable() -> String {
+    "the plugin `decision-table` answers in a notation that this version does not know".into()
+}
+
+fn fact(given: &Json, uses: &Uses) -> Result<Option<Value>, String> {
+    Ok(Some(match given {
+        Json::Null => return Ok(None),
+        Json::Bool(flag) => Value::Flag(*flag),
+        Json::String(text) => Value::Text(text.as_str().into()),
+        Json::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < WHOLE_MAX) {
+            Some(whole) => Value::Number(whole),
+            None => Value::Words([encode(given, uses)?.into()].into()),
+        },
+        Json::Array(_) | Json::Object(_) => Value::Words([encode(given, uses)?.into()].into()),
+    }))
+}
+
+fn encode(given: &Json, uses: &Uses) -> Result<String, String> {
+    let mut out = String::new();
+    write(&mut out, given, Some(uses), 0)?;
+    Ok(out)
+}
+
+/// Writes a value; of an object only the fields that are used, unless all of it is.
+fn write(out: &mut String, value: &Json, uses: Option<&Uses>, depth: usize) -> Result<(), String> {
+    if depth > INPUT_DEPTH_MAX {
+        return Err(format!("is nested more than {INPUT_DEPTH_MAX} deep"));
+    }
+    let uses = uses.filter(|uses| !uses.whole);
+    match value {
+        Json::Null => out.push('z'),
+        Json::Bool(flag) => out.push(if *flag { 't' } else { 'f' }),
+        Json::Number(number) => write_number(out, number)?,
+        Json::String(text) => write_text(out, 's', text),
+        Json::Array(items) => {
+            out.push_str(&format!("l{}:", items.len()));
+            items.iter().try_for_each(|item| write(out, item, uses, depth + 1))?;
+        }
+        Json::Object(fields) => {
+            let used = |name: &str| uses.is_none_or(|uses| uses.fields.contains_key(name));
+            out.push_str(&format!("c{}:", fields.keys().filter(|name| used(name)).count()));
+            for (name, field) in fields.iter().filter(|(name, _)| used(name)) {
+                write_text(out, 's', name);
+                write(out, field, uses.and_then(|uses| uses.fields.get(name)), depth + 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_number(out: &mut String, number: &Number) -> Result<(), String> {
+    if number.as_f64().is_none_or(|n| n.abs() >= NUMBER_MAX) {
+        return Err(format!("holds a number that is too large: `{number}`"));
+    }
+    out.push_str(&format!("n{number};"));
+    Ok(())
+}
+
+fn write_text(out: &mut String, tag: char, text: &str) {
+    out.push_str(&format!("{tag}{}:", text.len()));
+    out.push_str(text);
+}
+
+/// Letters, digits, `-` and `.` stand for themselves, `_` begins a byte in two hexadecimal digits.
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut letters = text.bytes();
+    while let Some(letter) = letters.next() {
+        bytes.push(match letter {
+            b'_' => {
+                let digit = |letter: Option<u8>| char::from(letter?).to_digit(16);
+                u8::try_from(digit(letters.next())? * 16 + digit(letters.next())?).ok()?
+            }
+            plain => plain,
+        });
+    }
+    Some(bytes)
+}
+
+/// Reads the plugin's notation.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn value(&mut self, depth: usize) -> Option<Json> {
+        if depth > INPUT_DEPTH_MAX {
+            return None;
+        }
+        Some(match self.byte()? {
+            b'z' => Json::Null,
+            b't' => Json::Bool(true),
+            b'f' => Json::Bool(false),
+            b'n' => Json::Number(json_number(self.until(b';')?)?),
+            // Dates, times and durations: JSON has none, so they are told as FEEL writes them.
+            b's' | b'd' => Json::String(self.text()?.to_owned()),
+            b'l' => {
+                let count: usize = self.until(b':')?.parse().ok()?;
+                Json::Array((0..count).map(|_| self.value(depth + 1)).collect::<Option<_>>()?)
+            }
+            b'c' => {
+                let count: usize = self.until(b':')?.parse().ok()?;
+                let mut fields = Map::new();
+                for _ in 0..count {
+                    self.byte().filter(|tag| *tag == b's')?;
+                    let name = self.text()?.to_owned();
+                    fields.insert(name, self.value(depth + 1)?);
+                }
+                Json::Object(fields)
+            }
+            _ => return None,
+        })
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn until(&mut self, end: u8) -> Option<&'a str> {
+        let at = self.rest.iter().position(|byte| *byte == end)?;
+        let (part, rest) = self.rest.split_at_checked(at)?;
+        self.rest = rest.get(1..)?;
+        std::str::from_utf8(part).ok()
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length: usize = self.until(b':')?.parse().ok()?;
+        let (part, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        std::str::from_utf8(part).ok()
+    }
+}
+
+fn json_number(digits: &str) -> Option<Number> {
+    match digits.parse::<i64>() {
+        Ok(whole) => Some(whole.into()),
+        Err(_) => digits.parse().ok(),
+    }
+}

@@ -1,0 +1,439 @@
+//! A DMN file to a table file, with everything that could not be carried over.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    ImportError, Lost,
+    lower::{check_expression, check_tests},
+    table::{
+        Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table, TableFile,
+    },
+    xml::{self, Decision, Logic, Model, RawInput, RawOutput, RawRule, RawTable, Text},
+};
+
+/// What became of a DMN file.
+#[derive(Debug)]
+pub struct Imported {
+    /// The tables.
+    pub file: TableFile,
+    /// What could not be carried over, cell by cell.
+    pub lost: Vec<Lost>,
+    /// What an author should know.
+    pub notes: Vec<String>,
+}
+
+/// Reads a DMN file.
+///
+/// # Errors
+/// When it is no DMN file, or has no decision table that can be carried over.
+pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
+    let model = xml::read(bytes)?;
+    if !model.decisions.iter().any(|decision| matches!(decision.logic, Logic::Table(_))) {
+        return Err(ImportError::NoTable(model.decisions.len()));
+    }
+    let mut importer = Importer { model: &model, lost: Vec::new(), notes: Vec::new(), used: BTreeSet::new() };
+    let mut ids = Ids::default();
+    let tables: Vec<Table> = model
+        .decisions
+        .iter()
+        .filter_map(|decision| match &decision.logic {
+            Logic::Table(raw) => importer.table(decision, raw, &mut ids),
+            _ => None,
+        })
+        .collect();
+    importer.rest();
+    let Importer { lost, notes, .. } = importer;
+    if tables.is_empty() {
+        return Err(ImportError::NothingLeft(lost));
+    }
+    Ok(Imported { file: TableFile { tables }, lost, notes })
+}
+
+struct Importer<'a> {
+    model: &'a Model,
+    lost: Vec<Lost>,
+    notes: Vec<String>,
+    /// Decisions that are not tables and are used by one.
+    used: BTreeSet<&'a str>,
+}
+
+/// Ids that were given, so that none is given twice.
+#[derive(Default)]
+struct Ids(BTreeSet<String>);
+
+impl Ids {
+    /// The wish, or with a number behind it.
+    fn take(&mut self, wish: &str) -> String {
+        let numbered = (2..).map(|n| format!("{wish}-{n}"));
+        let id = std::iter::once(wish.to_owned()).chain(numbered).find(|id| !self.0.contains(id)).unwrap_or_default();
+        self.0.insert(id.clone());
+        id
+    }
+}
+
+/// What was found out about a text, so that the same text is read once.
+#[derive(Default)]
+struct Checked(HashMap<String, Result<bool, String>>);
+
+impl Checked {
+    /// True when the text says something; else why it cannot be carried over.
+    fn cell(&mut self, text: &Text, check: fn(&str) -> Result<bool, String>) -> Result<bool, String> {
+        known_language(text)?;
+        if let Some(known) = self.0.get(&text.text) {
+            return known.clone();
+        }
+        let found = check(&text.text);
+        self.0.insert(text.text.clone(), found.clone());
+        found
+    }
+}
+
+fn known_language(text: &Text) -> Result<(), String> {
+    match &text.language {
+        Some(language) if !text.text.is_empty() && !language.to_lowercase().contains("feel") => {
+            Err(format!("the expression language `{language}` is not known here; FEEL is"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn tests(text: &str) -> Result<bool, String> {
+    check_tests(text).map(|tests| tests.is_some()).map_err(|error| error.to_string())
+}
+
+fn expression(text: &str) -> Result<bool, String> {
+    if text.is_empty() || text == "-" {
+        return Ok(false);
+    }
+    check_expression(text).map(|_| true).map_err(|error| error.to_string())
+}
+
+impl<'a> Importer<'a> {
+    fn table(&mut self, decision: &'a Decision, raw: &'a RawTable, ids: &mut Ids) -> Option<Table> {
+        let before = self.lost.len();
+        let hit_policy = self.hit_policy(decision, raw);
+        self.bounds(decision, raw);
+        let aggregate = self.aggregate(decision, raw);
+        if self.lost.get(before..).is_some_and(|new| !new.is_empty()) {
+            return None;
+        }
+        let inputs = self.inputs(decision, raw);
+        let outputs = self.outputs(decision, raw);
+        let ordered = matches!(hit_policy, Some(HitPolicy::Priority | HitPolicy::OutputOrder));
+        if ordered && outputs.iter().all(|output| output.values.is_none()) {
+            let text = raw.hit_policy.clone().unwrap_or_default();
+            self.lose(decision, None, Some("hit policy"), &text, "no output has a list of values to order by");
+            return None;
+        }
+        let lets = self.lets(decision);
+        let rules = self.rules(decision, raw, &inputs, &outputs);
+        let id = ids.take(&decision.id);
+        if id != decision.id {
+            self.notes.push(format!("two decisions have the id `{}`: the second is `{id}` now", decision.id));
+        }
+        let name = decision.name.clone();
+        Some(Table { id, name, hit_policy: hit_policy?, aggregate, lets, inputs, outputs, rules })
+    }
+
+    fn lose(&mut self, decision: &Decision, rule: Option<(usize, &str)>, column: Option<&str>, text: &str, why: &str) {
+        self.lost.push(Lost {
+            decision: decision.id.clone(),
+            rule: rule.map(|(number, id)| (number, id.to_owned())),
+            column: column.map(Into::into),
+            text: text.into(),
+            why: why.into(),
+        });
+    }
+
+    fn hit_policy(&mut self, decision: &Decision, raw: &RawTable) -> Option<HitPolicy> {
+        let given = raw.hit_policy.as_deref().unwrap_or("UNIQUE");
+        let policy = match given.to_uppercase().replace('_', " ").as_str() {
+            "UNIQUE" | "U" => HitPolicy::Unique,
+            "FIRST" | "F" => HitPolicy::First,
+            "PRIORITY" | "P" => HitPolicy::Priority,
+            "ANY" | "A" => HitPolicy::Any,
+            "COLLECT" | "C" => HitPolicy::Collect,
+            "RULE ORDER" | "R" => HitPolicy::RuleOrder,
+            "OUTPUT ORDER" | "O" => HitPolicy::OutputOrder,
+            _ => {
+                let known = "UNIQUE, FIRST, PRIORITY, ANY, COLLECT, RULE ORDER and OUTPUT ORDER are known";
+                self.lose(decision, None, Some("hit policy"), given, known);
+                return None;
+            }
+        };
+        Some(policy)
+    }
+
+    fn bounds(&mut self, decision: &Decision, raw: &RawTable) {
+        let columns = raw.inputs.len() + raw.outputs.len();
+        for (what, count, max) in [("rules", raw.rules.len(), TABLE_RULES_MAX), ("columns", columns, TABLE_COLUMNS_MAX)]
+        {
+            if count > max {
+                self.lose(decision, None, Some(what), &count.to_string(), &format!("at most {max} are taken"));
+            }
+        }
+        if raw.outputs.is_empty() {
+            self.lose(decision, None, Some("outputs"), "", "the table has no output");
+        }
+    }
+
+    fn aggregate(&mut self, decision: &Decision, raw: &RawTable) -> Option<Aggregate> {
+        let given = raw.aggregation.as_deref()?;
+        let aggregate = match given.to_uppercase().as_str() {
+            "SUM" => Aggregate::Sum,
+            "MIN" => Aggregate::Min,
+            "MAX" => Aggregate::Max,
+            "COUNT" => Aggregate::Count,
+            _ => {
+                self.lose(decision, None, Some("aggregation"), given, "SUM, MIN, MAX and COUNT are known");
+                return None;
+            }
+        };
+        if raw.outputs.len() > 1 && aggregate != Aggregate::Count {
+            self.lose(decision, None, Some("aggregation"), given, "one value is made of exactly one output");
+        }
+        if !matches!(raw.hit_policy.as_deref().map(str::to_uppercase).as_deref(), Some("COLLECT" | "C")) {
+            self.lose(
+                decision,
+                None,
+                Some("aggregation"),
+                given,
+                "only the hit policy COLLECT makes one value of many",
+            );
+        }
+        Some(aggregate)
+    }
+
+    fn inputs(&mut self, decision: &Decision, raw: &RawTable) -> Vec<Input> {
+        let mut ids = Ids::default();
+        let mut inputs = Vec::new();
+        for (number, raw) in raw.inputs.iter().enumerate() {
+            let id = ids.take(&input_id(raw, number + 1));
+            let expression = Some(raw.expression.text.clone()).filter(|text| !text.is_empty());
+            let checked = known_language(&raw.expression)
+                .and_then(|()| expression.as_deref().map_or(Ok(()), |text| self::expression(text).map(drop)));
+            if let Err(why) = &checked {
+                self.lose(decision, None, Some(&id), &raw.expression.text, why);
+            }
+            let kind = self.kind(decision, raw.expression.type_ref.as_deref());
+            inputs.push(Input {
+                id,
+                label: raw.label.clone(),
+                expression,
+                variable: raw.variable.clone(),
+                kind,
+                values: raw.values.clone(),
+                left_out: checked.err(),
+            });
+        }
+        inputs
+    }
+
+    fn outputs(&mut self, decision: &Decision, raw: &RawTable) -> Vec<Output> {
+        let mut ids = Ids::default();
+        let mut outputs = Vec::new();
+        for raw in &raw.outputs {
+            let wish = raw.name.as_ref().or(raw.label.as_ref()).map_or_else(|| decision.variable.clone(), Clone::clone);
+            let id = ids.take(&wish);
+            if id != wish {
+                self.notes
+                    .push(format!("`{}`: two outputs are called `{wish}`: the second is `{id}` now", decision.id));
+            }
+            outputs.push(self.output(decision, raw, id));
+        }
+        outputs
+    }
+
+    fn output(&mut self, decision: &Decision, raw: &RawOutput, id: String) -> Output {
+        let mut keep = |what: &str, text: &Option<String>, check: fn(&str) -> Result<bool, String>| {
+            let text = text.clone()?;
+            match check(&text) {
+                Ok(_) => Some(text),
+                Err(why) => {
+                    self.lose(decision, None, Some(&format!("{what} of {id}")), &text, &why);
+                    None
+                }
+            }
+        };
+        let values = keep("values", &raw.values, tests);
+        let default = keep("default", &raw.default, expression);
+        let kind = self.kind(decision, raw.type_ref.as_deref());
+        Output { id, label: raw.label.clone(), kind, values, default }
+    }
+
+    /// The type behind a name; a type that is not known is none.
+    fn kind(&mut self, decision: &Decision, type_ref: Option<&str>) -> Option<Kind> {
+        let given = type_ref?;
+        let defined = |name: &str| self.model.types.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let name = defined(&defined(given));
+        let bare = name.rsplit(':').next().unwrap_or_default().trim().to_lowercase();
+        Some(match bare.as_str() {
+            "string" => Kind::String,
+            "number" | "integer" | "long" | "double" | "int" | "float" | "decimal" => Kind::Number,
+            "boolean" => Kind::Boolean,
+            "date" => Kind::Date,
+            "time" => Kind::Time,
+            "date and time" | "datetime" | "date-time" => Kind::DateTime,
+            "duration"
+            | "days and time duration"
+            | "years and months duration"
+            | "daytimeduration"
+            | "yearmonthduration" => Kind::Duration,
+            "any" | "context" | "list" | "" => return None,
+            _ => {
+                let note =
+                    format!("`{}`: the type `{given}` is not known here; values are taken as they come", decision.id);
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+                return None;
+            }
+        })
+    }
+
+    fn rules(&mut self, decision: &Decision, raw: &RawTable, inputs: &[Input], outputs: &[Output]) -> Vec<Rule> {
+        let (mut ids, mut checked) = (Ids::default(), (Checked::default(), Checked::default()));
+        let mut rules = Vec::with_capacity(raw.rules.len());
+        for (number, raw) in raw.rules.iter().enumerate() {
+            let wish = raw.id.clone().unwrap_or_else(|| format!("rule-{}", number + 1));
+            let id = ids.take(&wish);
+            if raw.id.is_some() && id != wish {
+                let note =
+                    format!("`{}`: two rules have the id `{wish}`: rule {} is `{id}` now", decision.id, number + 1);
+                self.notes.push(note);
+            }
+            rules.push(self.rule(decision, raw, (number + 1, &id), (inputs, outputs), &mut checked));
+        }
+        rules
+    }
+
+    fn rule(
+        &mut self,
+        decision: &Decision,
+        raw: &RawRule,
+        place: (usize, &str),
+        (inputs, outputs): (&[Input], &[Output]),
+        (tests_seen, values_seen): &mut (Checked, Checked),
+    ) -> Rule {
+        let mut rule = Rule { id: place.1.into(), description: raw.description.clone(), ..Rule::default() };
+        if raw.inputs.len() > inputs.len() || raw.outputs.len() > outputs.len() {
+            let (cells, columns) = (raw.inputs.len() + raw.outputs.len(), inputs.len() + outputs.len());
+            let why = format!("the rule has {cells} cells for {columns} columns");
+            self.lose(decision, Some(place), None, "", &why);
+            rule.left_out = Some(why);
+        }
+        for (input, cell) in inputs.iter().zip(&raw.inputs) {
+            let outcome = match tests_seen.cell(cell, tests) {
+                Ok(true) => input.left_out.as_ref().map_or(Ok(()), |why| Err((why.clone(), true))),
+                Ok(false) => continue,
+                Err(why) => Err((why, false)),
+            };
+            rule.when.insert(input.id.clone(), cell.text.clone());
+            if let Err((why, of_column)) = outcome {
+                // A column that is lost is listed once, with its expression.
+                if !of_column {
+                    self.lose(decision, Some(place), Some(&input.id), &cell.text, &why);
+                }
+                rule.left_out.get_or_insert(format!("input {}: {why}", input.id));
+            }
+        }
+        for (output, cell) in outputs.iter().zip(&raw.outputs) {
+            match values_seen.cell(cell, expression) {
+                Ok(true) => drop(rule.then.insert(output.id.clone(), cell.text.clone())),
+                Ok(false) => {}
+                Err(why) => {
+                    self.lose(decision, Some(place), Some(&output.id), &cell.text, &why);
+                    rule.lost.insert(output.id.clone(), cell.text.clone());
+                }
+            }
+        }
+        rule
+    }
+
+    /// The literal expressions that a table needs, those first that others need.
+    fn lets(&mut self, decision: &'a Decision) -> Vec<Let> {
+        let by_id: BTreeMap<&str, &'a Decision> = self.model.decisions.iter().map(|d| (d.id.as_str(), d)).collect();
+        let mut lets = Vec::new();
+        let mut seen = BTreeSet::new();
+        self.needed(decision, &by_id, &mut seen, &mut lets, 0);
+        lets
+    }
+
+    fn needed(
+        &mut self,
+        decision: &'a Decision,
+        by_id: &BTreeMap<&str, &'a Decision>,
+        seen: &mut BTreeSet<&'a str>,
+        lets: &mut Vec<Let>,
+        depth: usize,
+    ) {
+        for required in decision.requires.iter().filter_map(|id| by_id.get(id.as_str()).copied()) {
+            if depth > xml::DMN_DEPTH_MAX || !seen.insert(required.id.as_str()) {
+                continue;
+            }
+            match &required.logic {
+                Logic::Table(_) => {
+                    let (id, other, name) = (&decision.id, &required.id, &required.variable);
+                    self.notes
+                        .push(format!("`{id}` needs the result of the table `{other}`: give it as the input `{name}`"));
+                }
+                Logic::Literal(text) => {
+                    self.needed(required, by_id, seen, lets, depth + 1);
+                    self.literal(required, text, lets);
+                }
+                Logic::Other(_) => {}
+            }
+        }
+    }
+
+    fn literal(&mut self, decision: &'a Decision, text: &Text, lets: &mut Vec<Let>) {
+        let checked = known_language(text).and_then(|()| expression(&text.text));
+        match checked {
+            Ok(true) if lets.iter().all(|named| named.name != decision.variable) => {
+                self.used.insert(&decision.id);
+                let kind = self.kind(decision, text.type_ref.as_deref());
+                lets.push(Let { name: decision.variable.clone(), expression: text.text.clone(), kind });
+            }
+            Ok(_) => {}
+            Err(why) => {
+                let name = &decision.variable;
+                let why = format!("{why}; give its result as the input `{name}`");
+                if self.used.insert(&decision.id) {
+                    self.lose(decision, None, None, &text.text, &why);
+                }
+            }
+        }
+    }
+
+    /// Decisions that became nothing.
+    fn rest(&mut self) {
+        let model = self.model;
+        for decision in &model.decisions {
+            match &decision.logic {
+                Logic::Literal(text) if !self.used.contains(decision.id.as_str()) => {
+                    self.lose(decision, None, None, &text.text, "an expression that no table needs is no table");
+                }
+                Logic::Other(kind) => {
+                    let what = if kind.is_empty() { "no logic".into() } else { format!("a `{kind}`, not a table") };
+                    let why = format!("the decision has {what}; give its result as the input `{}`", decision.variable);
+                    self.lose(decision, None, None, "", &why);
+                }
+                Logic::Literal(_) | Logic::Table(_) => {}
+            }
+        }
+    }
+}
+
+/// A short key for a column: its name if it has one, else its heading.
+fn input_id(raw: &RawInput, number: usize) -> String {
+    let is_name =
+        |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let last = raw.expression.text.rsplit('.').next().filter(is_name);
+    let own = raw.variable.as_deref().filter(is_name);
+    if let Some(name) = last.or(own) {
+        return name.to_owned();
+    }
+    let label = raw.label.as_deref().unwrap_or_default().to_lowercase();
+    let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { format!("input-{number}") } else { words.join("-") }
+}

@@ -1,0 +1,67 @@
+//! DMN decision tables: files of other systems to our own table file, and that to settings of the plugin
+//! `decision-table`. Nothing here evaluates a cell; the plugin does, in its sandbox.
+
+mod ask;
+mod facts;
+mod feel;
+mod import;
+mod lower;
+mod table;
+mod uses;
+mod write;
+mod xml;
+
+pub use ask::AskError;
+pub use facts::{INPUT_DEPTH_MAX, Outcome, Row};
+pub use feel::{FEEL_BYTES_MAX, FEEL_DEPTH_MAX, FeelError};
+pub use import::{Imported, import};
+pub use lower::{CellError, Program, TABLE_VARIABLES_MAX, lower};
+pub use table::{
+    Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table,
+    TableError, TableFile,
+};
+pub use xml::{DMN_BYTES_MAX, DMN_DEPTH_MAX, DMN_NODES_MAX};
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Too large.
+    #[error("is larger than {DMN_BYTES_MAX} bytes or {DMN_NODES_MAX} nodes")]
+    Large,
+    /// Nested too deep.
+    #[error("nests elements more than {DMN_DEPTH_MAX} deep; a decision table needs no more than ten")]
+    Deep,
+    /// Not UTF-8.
+    #[error("is not UTF-8 text; save it as UTF-8")]
+    Encoding,
+    /// It has a document type, with which entities can be made to grow without end.
+    #[error("has a DOCTYPE, which is refused: entities can be made to grow without end; DMN needs none")]
+    Dtd,
+    /// Not XML.
+    #[error("is not XML: {0}")]
+    Xml(String),
+    /// XML of another kind.
+    #[error("is not DMN: its root is `{0}`, where `definitions` in a namespace of DMN 1.1 to 1.6 is needed")]
+    NotDmn(String),
+    /// No table.
+    #[error("has no decision table, only {0} other decisions")]
+    NoTable(usize),
+    /// No table that could be carried over.
+    #[error("has no decision table that can be carried over")]
+    NothingLeft(Vec<Lost>),
+}
+
+/// Something that could not be carried over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The decision's id.
+    pub decision: String,
+    /// The rule's number from one, and its id.
+    pub rule: Option<(usize, String)>,
+    /// The column, or what else of the table.
+    pub column: Option<String>,
+    /// The text as it is written.
+    pub text: String,
+    /// Why it was not carried over.
+    pub why: String,
+}
