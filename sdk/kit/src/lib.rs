@@ -1,4 +1,5 @@
 //! The author's side of the host: plugins are built here, and packs try themselves here.
 
+pub mod analysis;
 pub mod build;
 pub mod cases;
