@@ -20,6 +20,7 @@ use crate::{
     packs::{self, Draft, Pack, TABLE_PLUGIN, TestCase},
     registries,
     sink::{Place, Sink, Source},
+    table::Table,
     tree::{self, Node},
 };
 
@@ -34,6 +35,8 @@ pub struct Options {
     /// A pack that sets the floor is not silently missed: in its place stands a policy that cannot answer, so that
     /// every decision below it is handed to a person.
     pub keep_going: bool,
+    /// Keep the rule tables as data in [`Compiled::tables`], for programs that reason about them.
+    pub tables: bool,
 }
 
 /// What is known of a pack that serves.
@@ -65,6 +68,8 @@ pub struct Compiled {
     pub ruleset: Ruleset,
     /// The cases of all packs.
     pub cases: Vec<TestCase>,
+    /// The rule tables, in the order of packs and files; none unless [`Options::tables`] asks for them.
+    pub tables: Vec<Table>,
     /// The packs in it, by locality.
     pub packs: Vec<PackInfo>,
     /// Packs left out because of errors.
@@ -376,6 +381,9 @@ impl<'c> Compiler<'c> {
         let digest = self.digest(&policies, &left_out);
         let infos = packs.iter().map(info).collect();
         let sink = self.sink;
+        let drafts = packs.iter().filter(|_| self.options.tables).flat_map(|pack| &pack.policies);
+        let tables =
+            drafts.filter(|draft| draft.plugin == TABLE_PLUGIN).map(|draft| packs::table(draft, sink)).collect();
         let cases = packs.into_iter().flat_map(|pack| {
             let id = pack.id;
             pack.cases.into_iter().map(move |case| {
@@ -387,6 +395,7 @@ impl<'c> Compiler<'c> {
         Compiled {
             ruleset: Ruleset::new(digest, lexicon.vocabulary, lexicon.localities, policies),
             cases,
+            tables,
             packs: infos,
             left_out: left_out.into_iter().collect(),
             problems: sink.finish(),

@@ -1,6 +1,6 @@
 //! One problem in a bundle, as its author sees it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Whether a problem keeps the bundle from serving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +9,8 @@ pub enum Severity {
     Error,
     /// The bundle serves; somebody should look.
     Warning,
+    /// Nothing is wrong; something was not looked at, or only as far as told.
+    Note,
 }
 
 impl Severity {
@@ -18,8 +20,33 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
+}
+
+/// A stretch of one file, as an author counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// The file within the bundle; empty when it is the bundle as a whole.
+    pub file: Arc<str>,
+    /// Line from 1; 0 for the file as a whole.
+    pub line: u32,
+    /// Column from 1, in characters; 0 for the file as a whole.
+    pub column: u32,
+    /// Line of the end.
+    pub end_line: u32,
+    /// Column just past the end.
+    pub end_column: u32,
+}
+
+/// Another place that a problem has to do with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Where.
+    pub spot: Spot,
+    /// What is there, in a few words.
+    pub label: String,
 }
 
 /// One problem in a bundle.
@@ -45,6 +72,30 @@ pub struct Diagnostic {
     pub message: String,
     /// The way out, where there is one.
     pub advice: Option<String>,
+    /// Other places that belong to it.
+    pub related: Vec<Related>,
+    /// A case that shows it, as JSON for `POST /v1/evaluate`.
+    pub witness: Option<String>,
+}
+
+impl Diagnostic {
+    /// A problem at a place, without advice.
+    #[must_use]
+    pub fn new(code: &'static str, severity: Severity, spot: &Spot, message: String) -> Self {
+        Self {
+            code,
+            severity,
+            file: spot.file.to_string(),
+            line: spot.line,
+            column: spot.column,
+            end_line: spot.end_line,
+            end_column: spot.end_column,
+            message,
+            advice: None,
+            related: Vec::new(),
+            witness: None,
+        }
+    }
 }
 
 impl fmt::Display for Diagnostic {

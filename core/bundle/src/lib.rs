@@ -17,6 +17,7 @@ mod near;
 mod packs;
 mod registries;
 mod sink;
+pub mod table;
 mod tree;
 mod values;
 
@@ -24,7 +25,7 @@ pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };
 pub use compile::{BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, has_errors};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, Related, Severity, Spot};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use packs::{
     CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX, Expect,

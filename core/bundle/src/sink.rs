@@ -6,7 +6,7 @@ use std::{
     fmt::Display,
 };
 
-use crate::{Diagnostic, Severity};
+use crate::{Diagnostic, Severity, diagnostic::Spot};
 
 /// How many problems are told at once; the rest is counted.
 pub const PROBLEMS_MAX: usize = 1_000;
@@ -183,13 +183,17 @@ impl<'a> Sink<'a> {
 
     fn diagnostic(&self, found: Found) -> Diagnostic {
         let Found { place, code, severity, message, advice } = found;
+        Diagnostic { advice, ..Diagnostic::new(code, severity, &self.spot(place), message) }
+    }
+
+    /// A place as an author counts.
+    pub(crate) fn spot(&self, place: Place) -> Spot {
         let ((line, column), (end_line, end_column)) = match self.source(place) {
             Some(source) if place.start != u32::MAX => {
                 (source.position(place.start as usize), source.position(place.end as usize))
             }
             _ => ((0, 0), (0, 0)),
         };
-        let file = self.path(place.file).to_owned();
-        Diagnostic { code, severity, file, line, column, end_line, end_column, message, advice }
+        Spot { file: self.path(place.file).into(), line, column, end_line, end_column }
     }
 }

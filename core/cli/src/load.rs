@@ -33,6 +33,8 @@ pub(crate) struct From<'a> {
     pub(crate) keep_going: bool,
     /// Keep what plugins write for their authors.
     pub(crate) diary: bool,
+    /// Keep the rule tables as data.
+    pub(crate) tables: bool,
 }
 
 /// Why there is no ruleset.
@@ -54,7 +56,7 @@ pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
     let bundle = Bundle::read(from.policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
     let state = from.state.unwrap_or(Path::new(STATE));
     let sandbox = Arc::new(sandbox(from, state)?);
-    let options = Options { keep_going: from.keep_going };
+    let options = Options { keep_going: from.keep_going, tables: from.tables };
     let compiled = maple_bundle::compile(&bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
     Ok(Loaded { sandbox, bundle, compiled })
 }

@@ -32,6 +32,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
         let (style, word) = match diagnostic.severity {
             Severity::Error => (ERROR, "error"),
             Severity::Warning => (WARNING, "warning"),
+            Severity::Note => (QUIET, "note"),
         };
         let Diagnostic { code, file, line, column, message, .. } = diagnostic;
         let place = match (file.as_str(), line) {

@@ -16,6 +16,11 @@ pub const SPAN_COUNT_MAX: u16 = 10_000;
 pub struct Day(Date);
 
 impl Day {
+    /// The first day the engine knows.
+    pub const FIRST: Self = Self(jiff::civil::date(DAY_YEAR_MIN, 1, 1));
+    /// The last day the engine knows.
+    pub const LAST: Self = Self(jiff::civil::date(DAY_YEAR_MAX, 12, 31));
+
     /// The day, if it exists and the engine knows its year.
     #[must_use]
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
@@ -67,9 +72,8 @@ impl Day {
         self.0.checked_add(months.months()).ok().and_then(Self::from_date).unwrap_or_else(|| Self::edge(months > 0))
     }
 
-    fn edge(last: bool) -> Self {
-        let (year, month, day) = if last { (DAY_YEAR_MAX, 12, 31) } else { (DAY_YEAR_MIN, 1, 1) };
-        Self(jiff::civil::date(year, month, day))
+    const fn edge(last: bool) -> Self {
+        if last { Self::LAST } else { Self::FIRST }
     }
 }
 

@@ -145,6 +145,66 @@ impl Lowered {
         Self { place: node.place, value }
     }
 
+    /// The value under a key of this table.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        match &self.value {
+            Part::Table(entries) => entries.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The entries of this list; none when it is something else.
+    pub(crate) fn list(&self) -> &[Self] {
+        match &self.value {
+            Part::Items(items) => items,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Part::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_number(&self) -> Option<f64> {
+        match &self.value {
+            Part::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_flag(&self) -> Option<bool> {
+        match &self.value {
+            Part::Flag(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_day(&self) -> Option<Day> {
+        match &self.value {
+            Part::Day(day) => Some(*day),
+            _ => None,
+        }
+    }
+
+    /// A value of a fact, as [`Lowered::value`] wrote it.
+    pub(crate) fn as_value(&self) -> Option<Value> {
+        match &self.value {
+            Part::Flag(flag) => Some(Value::Flag(*flag)),
+            Part::Number(number) => Some(Value::Number(*number)),
+            Part::Text(text) => Some(Value::Text(Arc::clone(text))),
+            Part::Day(day) => Some(Value::Day(*day)),
+            Part::Items(items) => {
+                let words: Option<Vec<Arc<str>>> = items.iter().map(|item| item.as_text().map(Arc::from)).collect();
+                words.map(|words| Value::Words(words.into()))
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "written from whole minor units below 2^53")]
+            Part::Table(_) => self.get("money")?.as_number().map(|minor| Value::Money(minor as i64)),
+        }
+    }
+
     /// What the plugin gets.
     pub(crate) fn setting(&self, keys: &mut Keys) -> Setting {
         match &self.value {

@@ -5,6 +5,7 @@ mod lowered;
 mod pack;
 mod policy;
 mod rules;
+mod table;
 mod then;
 mod when;
 
@@ -14,6 +15,7 @@ pub use pack::PACK_POLICIES_MAX;
 pub(crate) use pack::{Pack, read};
 pub(crate) use policy::{Draft, TABLE_PLUGIN};
 pub use rules::{RULE_BASIS_MAX, TABLE_RULES_MAX};
+pub(crate) use table::table;
 pub use then::{CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, RULE_EFFECTS_MAX, WEIGHT_MAX};
 pub use when::{CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX};
 

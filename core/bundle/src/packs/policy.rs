@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_kernel::{
-    Code, Floor, Limits, LocalityId, Mode, Pattern, PolicyId, Purposes, Replaces, RuleId, Scope, Target, Text, WordList,
+    Code, FactKey, Floor, Limits, LocalityId, Mode, Pattern, PolicyId, Purposes, Replaces, RuleId, Scope, Target, Text,
+    WordList,
 };
 use semver::VersionReq;
 
@@ -51,6 +52,8 @@ pub(crate) struct Draft {
     pub(crate) limits: Limits,
     pub(crate) settings: Lowered,
     pub(crate) reasons: BTreeMap<Code, Text>,
+    /// Facts that a table takes as known when it says that it answers every case, and where it says so.
+    pub(crate) complete: Option<(Vec<FactKey>, Place)>,
     /// Rules of a table; those of code are known once the plugin has told them.
     pub(crate) rules: BTreeMap<RuleId, RuleMeta>,
 }
@@ -68,6 +71,7 @@ pub(crate) fn flat(
         None => Some(stem),
     };
     let common = common(fields, window, context);
+    let complete = complete(fields, context);
     let table = rules::table(rows, common.window, context);
     let (id, place) = id?;
     let floor = FloorDraft { floor: table.floor(), named: Vec::new() };
@@ -75,7 +79,25 @@ pub(crate) fn flat(
     draft.replaces.extend(table.replaces);
     draft.settings = table.settings;
     draft.rules = table.rules;
+    draft.complete = complete;
     Some(draft)
+}
+
+/// `complete = true`, or the facts that the table takes as known.
+fn complete(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> Option<(Vec<FactKey>, Place)> {
+    let entry = fields.entry("complete")?;
+    match &entry.node.value {
+        Raw::Flag(complete) => complete.then(|| (Vec::new(), entry.place)),
+        Raw::Items(_) | Raw::Text(_) => {
+            let scopes = [Scope::Case, Scope::Derived, Scope::Locality];
+            let names = fields::names(&entry.node, "complete", context.sink);
+            let known = names.into_iter().filter_map(|(n, at)| context.lexicon.fact(n, at, &scopes, context.sink));
+            Some((known.map(|(key, _)| key).collect(), entry.place))
+        }
+        _ => {
+            fields::wrong(&entry.node, "complete", "true, or a list of the facts that it takes as known", context.sink)
+        }
+    }
 }
 
 /// An entry of `[[policy]]`: a plugin of code with its settings.
@@ -133,6 +155,7 @@ impl Common {
             limits: self.limits,
             settings: Lowered::table(place),
             reasons: BTreeMap::new(),
+            complete: None,
             rules: BTreeMap::new(),
         })
     }

@@ -291,7 +291,7 @@ pub(crate) fn run(bundle: &Bundle) -> Result<Compiled, Vec<Diagnostic>> {
 }
 
 pub(crate) fn keep_going(bundle: &Bundle) -> Result<Compiled, Vec<Diagnostic>> {
-    compile(bundle, &Agreeable, &Options { keep_going: true })
+    compile(bundle, &Agreeable, &Options { keep_going: true, ..Options::default() })
 }
 
 /// Plugins that take any settings, but for a village without days and a table `trap`.

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Bench) -> Result<(), Failure> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: false,
+        tables: false,
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;

@@ -20,9 +20,14 @@ pub(crate) fn run(args: &Check) -> Result<(), Failure> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: true,
+        tables: true,
     };
     let (problems, good) = match load::load(&from) {
-        Ok(loaded) => (loaded.compiled.problems, true),
+        Ok(loaded) => {
+            let mut problems = maple_kit::analysis::analyse(&loaded.compiled);
+            problems.extend(loaded.compiled.problems);
+            (problems, true)
+        }
         Err(Refusal::Problems(problems)) => (problems, false),
         Err(Refusal::Failure(failure)) => return Err(failure),
     };

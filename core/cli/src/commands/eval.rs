@@ -20,6 +20,7 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: args.explain,
+        tables: false,
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;

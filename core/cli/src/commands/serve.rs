@@ -61,6 +61,7 @@ fn load(settings: &Settings) -> Result<Loaded, Failure> {
         state: Some(&settings.state),
         keep_going: settings.keep_going,
         diary: false,
+        tables: false,
     };
     let loaded = load::load(&from).map_err(refused)?;
     if !loaded.compiled.left_out.is_empty() {

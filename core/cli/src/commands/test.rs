@@ -15,6 +15,7 @@ pub(crate) fn run(args: &Test) -> Result<(), Failure> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: false,
+        tables: false,
     };
     let compiled = load::load(&from).map_err(refused)?.compiled;
     let report = cases::run(&compiled.ruleset, &compiled.cases, args.filter.as_deref());

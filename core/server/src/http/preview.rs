@@ -132,7 +132,7 @@ fn compiled(app: &App, serving: &Serving, overlay: &Files) -> Result<Compiled, P
         let flaw = Flaw::new("/bundle/files".to_owned(), FlawCode::Diagnostic, en, zh);
         Problem::with_errors(ProblemKind::InvalidBundle, vec![flaw], 1)
     })?;
-    let options = Options { keep_going: !serving.left_out.is_empty() };
+    let options = Options { keep_going: !serving.left_out.is_empty(), ..Options::default() };
     let compiled = compile(&bundle, &*app.plugins, &options).map_err(|problems| told(&problems, overlay, |_| true))?;
     // What was left out before may stay out, but not what this request brought.
     let brought = |problem: &Diagnostic| overlay.files.contains_key(&problem.file);

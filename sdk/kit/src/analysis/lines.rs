@@ -1,0 +1,116 @@
+//! The rows of all tables as formulas, each with the days on which the law behind it is in force.
+
+use std::collections::HashMap;
+
+use maple_bundle::table::{Effect, Row, Table};
+use maple_kernel::{Mode, Policy, PolicyId};
+
+use super::{
+    Undecided,
+    formula::{Formula, Hull, Var},
+    read,
+    set::Set,
+    space::Space,
+};
+
+/// One row of a table whose policy is asked.
+pub(crate) struct Line<'t> {
+    pub(crate) policy: &'t Policy,
+    pub(crate) table: &'t Table,
+    pub(crate) row: &'t Row,
+    /// The place of the row in its table.
+    pub(crate) number: usize,
+    /// When its policy is asked and it speaks.
+    pub(crate) speaks: Formula,
+    pub(crate) hull: Hull,
+    /// Days on which some provision that it cites is law.
+    pub(crate) lawful: Set,
+}
+
+/// A table and its lines.
+pub(crate) struct Sheet<'t> {
+    pub(crate) table: &'t Table,
+    pub(crate) policy: &'t Policy,
+    pub(crate) asked: Formula,
+    pub(crate) lines: Vec<Line<'t>>,
+}
+
+/// A row, or a table, that cannot be put into formulas.
+pub(crate) struct Missed<'t> {
+    pub(crate) table: &'t Table,
+    pub(crate) row: Option<&'t Row>,
+    pub(crate) why: Undecided,
+}
+
+/// The tables whose policies are asked.
+pub(crate) fn sheets<'t>(space: &Space<'t>, tables: &'t [Table]) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>) {
+    let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
+    let policies: HashMap<&PolicyId, &Policy> = all.map(|policy| (&policy.id, policy)).collect();
+    let (mut sheets, mut missed) = (Vec::new(), Vec::new());
+    for table in tables {
+        let Some(policy) = policies.get(&table.policy).copied().filter(|policy| policy.mode != Mode::Off) else {
+            continue;
+        };
+        if table.unread > 0 {
+            let why = Undecided::new(format!("{} of its rows are not written as `[[rule]]`", table.unread));
+            missed.push(Missed { table, row: None, why });
+        }
+        match space.asked(policy) {
+            Ok(asked) => sheets.push(sheet(space, table, policy, asked, &mut missed)),
+            Err(why) => missed.push(Missed { table, row: None, why }),
+        }
+    }
+    (sheets, missed)
+}
+
+fn sheet<'t>(
+    space: &Space<'t>,
+    table: &'t Table,
+    policy: &'t Policy,
+    asked: Formula,
+    missed: &mut Vec<Missed<'t>>,
+) -> Sheet<'t> {
+    let mut lines = Vec::with_capacity(table.rows.len());
+    for (number, row) in table.rows.iter().enumerate() {
+        let when = match space.condition(&row.when) {
+            Ok(when) => when,
+            Err(why) => {
+                missed.push(Missed { table, row: Some(row), why });
+                continue;
+            }
+        };
+        let speaks = Formula::All(vec![asked.clone(), read::days(row.from, row.to), when]);
+        let hull = Hull::of(&speaks, space).settled(space);
+        lines.push(Line { policy, table, row, number, speaks, hull, lawful: lawful(space, row) });
+    }
+    Sheet { table, policy, asked, lines }
+}
+
+fn lawful(space: &Space<'_>, row: &Row) -> Set {
+    let provisions = &space.ruleset.vocabulary().provisions;
+    let cited = row.basis.iter().filter_map(|id| provisions.get(id));
+    cited.fold(Set::empty(), |days, law| days.union(&read::window(Some(law.from), law.to)))
+}
+
+impl Line<'_> {
+    /// When an effect of this row is heard: the row speaks, with law behind it if the effect needs any.
+    pub(crate) fn heard(&self, effect: &Effect) -> Formula {
+        if effect.needs_basis() {
+            self.speaks.clone().and(Formula::In(Var::Day, self.lawful.clone()))
+        } else {
+            self.speaks.clone()
+        }
+    }
+
+    /// First and last day on which it can speak.
+    pub(crate) fn window(&self, space: &Space<'_>) -> (i64, i64) {
+        let days = self.hull.domains.get(&Var::Day).map(|domain| &domain.set);
+        let (first, last) = space.domain(Var::Day);
+        (days.and_then(Set::first).unwrap_or(first), days.and_then(Set::last).unwrap_or(last))
+    }
+
+    /// The rule, as it is called in messages.
+    pub(crate) fn rule(&self) -> &str {
+        self.row.rule.as_str()
+    }
+}

@@ -1,0 +1,62 @@
+//! Proves what is wrong with rule tables.
+mod conflicts;
+mod days;
+mod formula;
+mod gaps;
+mod lines;
+mod overruled;
+mod pairs;
+mod read;
+mod same;
+mod set;
+mod silent;
+mod solve;
+mod space;
+mod study;
+mod witness;
+mod words;
+
+use std::fmt;
+
+use lines::Missed;
+use maple_bundle::{Compiled, Diagnostic};
+use study::Study;
+
+/// Why something was not decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Undecided(String);
+
+impl Undecided {
+    pub(crate) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
+
+impl fmt::Display for Undecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that can be proved of the tables of a ruleset, in the order of files and lines.
+///
+/// The bundle must have been compiled with [`Options::tables`](maple_bundle::Options::tables); without them nothing is
+/// looked at.
+#[must_use]
+pub fn analyse(compiled: &Compiled) -> Vec<Diagnostic> {
+    let study = Study::new(compiled);
+    let mut found: Vec<Diagnostic> = study.missed.iter().map(missed).collect();
+    for prove in [silent::never, silent::masked, conflicts::find, same::find, gaps::find, overruled::find] {
+        found.extend(prove(&study));
+    }
+    found.sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
+    found.dedup();
+    found
+}
+
+fn missed(missed: &Missed<'_>) -> Diagnostic {
+    match missed.row {
+        Some(row) => study::undecided(&row.when_spot, &format!("rule `{}` is", row.rule), &missed.why),
+        None => study::undecided(&missed.table.spot, "this table is", &missed.why),
+    }
+}

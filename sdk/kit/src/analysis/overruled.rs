@@ -1,0 +1,136 @@
+//! What a lower pack says against the floor: the host will not hear it, so its author should know before.
+
+use maple_bundle::{Diagnostic, Severity, table::Effect};
+use maple_kernel::{Class, ClockKind, Mode, Selector, Span, Term, WordList};
+
+use super::{
+    Undecided,
+    formula::Formula,
+    lines::Line,
+    study::{self, Study, Told, related},
+    words,
+};
+
+/// Claims of lower packs that the host corrects on some case, because a trusted pack above says otherwise.
+pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
+    let trusted: Vec<&Line<'_>> =
+        study.lines().filter(|line| line.policy.trusted && line.policy.mode == Mode::Enforce).collect();
+    let mut found = Vec::new();
+    for sheet in study.sheets.iter().filter(|sheet| !sheet.policy.trusted && sheet.policy.mode == Mode::Enforce) {
+        let mut told = Told::new();
+        for (line, effect) in sheet.lines.iter().flat_map(|line| line.row.then.iter().map(move |effect| (line, effect)))
+        {
+            let uppers = trusted.iter().filter(|upper| below(line, upper) && line.hull.meets(&upper.hull));
+            for (upper, said) in uppers.flat_map(|upper| upper.row.then.iter().map(move |said| (*upper, said))) {
+                let Some(clash) = clash(study, line, effect, upper, said) else { continue };
+                match shown(study, line, effect, upper, said, clash) {
+                    Ok(None) => {}
+                    Ok(Some(problem)) => {
+                        told.push(problem);
+                        break;
+                    }
+                    Err(why) => {
+                        found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why));
+                        break;
+                    }
+                }
+            }
+        }
+        found.extend(told.finish(&sheet.table.spot, false));
+    }
+    found
+}
+
+fn below(line: &Line<'_>, upper: &Line<'_>) -> bool {
+    let (own, above) = (line.policy.locality.as_str(), upper.policy.locality.as_str());
+    own.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// How a claim goes against the floor, and the guardrail that corrects it.
+struct Clash {
+    guardrail: &'static str,
+    message: String,
+    advice: &'static str,
+}
+
+fn clash(study: &Study<'_>, line: &Line<'_>, effect: &Effect, upper: &Line<'_>, said: &Effect) -> Option<Clash> {
+    let vocabulary = study.space.ruleset.vocabulary();
+    let (own, above) = (line.rule(), format!("{}#{}", upper.policy.id, upper.rule()));
+    match (effect, said) {
+        (Effect::Forbid(selector), Effect::Offer { channel, .. }) if upper.policy.floor.holds(upper.rule()) => {
+            let class = vocabulary.channels.get(channel)?.class;
+            let closes = match selector {
+                Selector::Channel(closed) => closed == channel,
+                Selector::Class(closed) => *closed == class,
+            };
+            (closes && class == Class::Facilitative).then(|| Clash {
+                guardrail: "H09",
+                message: format!("rule `{own}` forbids `{channel}`, which floor rule `{above}` offers; the host does not hear it"),
+                advice: "a lower pack cannot close what the floor offers: narrow the rule, or prefer another channel instead",
+            })
+        }
+        (
+            Effect::Offer { channel, body, due: Some(due), .. },
+            Effect::Offer { channel: c, body: b, due: Some(limit), .. },
+        ) if channel == c && (body == b || b.is_none()) && due.start == limit.start && may_be_longer(due, limit) => {
+            Some(Clash {
+                guardrail: "H03",
+                message: format!(
+                    "rule `{own}` gives `{channel}` {}, longer than the {} of `{above}`; the host keeps the shorter",
+                    words::span(due.span),
+                    words::span(limit.span)
+                ),
+                advice: "a lower pack shortens times and never lengthens them: give at most the upper rule's time",
+            })
+        }
+        (
+            Effect::Clock { code, start, span, first_day_counts: counts, .. },
+            Effect::Clock { code: c, start: s, span: limit, first_day_counts: limit_counts, .. },
+        ) if code == c && start == s && (span, counts) != (limit, limit_counts) => {
+            let kind = vocabulary.word(WordList::Clock, code.as_str()).and_then(|word| word.clock);
+            let service = kind.unwrap_or(ClockKind::Service) == ClockKind::Service;
+            (!service || may_end_later((*span, *counts), (*limit, *limit_counts))).then(|| Clash {
+                guardrail: "H03",
+                message: format!(
+                    "rule `{own}` runs the clock `{code}` for {}, and `{above}` runs it for {}; the host keeps the upper rule's",
+                    words::span(*span), words::span(*limit)
+                ),
+                advice: "an authority's time may be shortened and a party's time stays as the law says: take the clock out, or shorten it",
+            })
+        }
+        _ => None,
+    }
+}
+
+fn may_be_longer(own: &Term, limit: &Term) -> bool {
+    may_end_later((own.span, false), (limit.span, false))
+}
+
+/// Spans of one unit are compared by their count; of others, the case that is tried tells.
+fn may_end_later((own, own_counts): (Span, bool), (limit, limit_counts): (Span, bool)) -> bool {
+    own.unit != limit.unit || (own.count, !own_counts) > (limit.count, !limit_counts)
+}
+
+fn shown(
+    study: &Study<'_>,
+    line: &Line<'_>,
+    effect: &Effect,
+    upper: &Line<'_>,
+    said: &Effect,
+    clash: Clash,
+) -> Result<Option<Diagnostic>, Undecided> {
+    let mut parts = vec![line.heard(effect), upper.heard(said)];
+    parts.extend([effect, said].into_iter().filter_map(|effect| study.start_known(effect)));
+    let window = study::window(&study.space, [line, upper]);
+    let Some(witness) = study.show(&Formula::All(parts), window, &line.policy.locality)? else { return Ok(None) };
+    let Some(decision) = study.try_on(&witness) else { return Ok(None) };
+    let corrected = decision.corrections.iter().any(|correction| {
+        let by = correction.by.as_ref().is_some_and(|by| by.policy == line.policy.id && by.rule == line.row.rule);
+        correction.guardrail == clash.guardrail && by
+    });
+    Ok(corrected.then(|| Diagnostic {
+        related: vec![related(upper, "the upper rule")],
+        witness: Some(witness.json),
+        ..study::problem("overruled", Severity::Warning, &line.row.spot, clash.message, clash.advice)
+    }))
+}

@@ -1,0 +1,265 @@
+//! Rows that never speak, and effects that are never heard.
+
+use std::collections::BTreeSet;
+
+use maple_bundle::{Diagnostic, Severity, table::Effect};
+use maple_kernel::{ChannelId, Class, Mode, PolicyId, Selector};
+
+use super::{
+    Undecided,
+    formula::{Formula, Var},
+    lines::Line,
+    study::{self, Study, Told, related},
+    words,
+};
+
+/// Rows whose condition no case meets; and for each line whether it is one.
+pub(crate) fn never(study: &Study<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for sheet in &study.sheets {
+        let mut told = Told::new();
+        for line in &sheet.lines {
+            match dead(study, line) {
+                Ok(false) => {}
+                Ok(true) => told.push(report_never(study, line)),
+                Err(why) => found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why)),
+            }
+        }
+        found.extend(told.finish(&sheet.table.spot, false));
+    }
+    found
+}
+
+fn dead(study: &Study<'_>, line: &Line<'_>) -> Result<bool, Undecided> {
+    if line.hull.is_empty() {
+        return Ok(true);
+    }
+    if line.hull.exact {
+        return Ok(false);
+    }
+    study.never(&line.speaks, line.window(&study.space))
+}
+
+fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
+    let message = format!("rule `{}` never speaks: no case meets its condition", line.rule());
+    let alone = study.space.condition(&line.row.when).and_then(|when| study.never(&when, study.space.domain(Var::Day)));
+    let advice = if alone == Ok(true) {
+        "two of its conditions exclude each other; correct one of them, or take the rule out"
+    } else {
+        "its condition excludes what the policy is asked about (its `target`, its place or its days); correct one of them"
+    };
+    let near = Formula::All(asked(study, line));
+    let witness = study.show(&near, study.space.domain(Var::Day), &line.policy.locality).ok().flatten();
+    Diagnostic {
+        witness: witness.map(|witness| witness.json),
+        ..study::problem("rule-never-speaks", Severity::Error, &line.row.when_spot, message, advice)
+    }
+}
+
+/// As much of a dead row as one case can meet: that its policy is asked, then its conditions one by one.
+fn asked(study: &Study<'_>, line: &Line<'_>) -> Vec<Formula> {
+    let mut met = Vec::new();
+    let mut parts = vec![&line.speaks];
+    let mut flat = Vec::new();
+    while let Some(part) = parts.pop() {
+        match part {
+            Formula::All(inner) => parts.extend(inner.iter().rev()),
+            other => flat.push(other.clone()),
+        }
+    }
+    for part in flat {
+        met.push(part);
+        if study.never(&Formula::All(met.clone()), study.space.domain(Var::Day)) != Ok(false) {
+            met.pop();
+        }
+    }
+    met
+}
+
+const FORBIDS: &str = "forbids it";
+
+/// What silences an effect of another line.
+struct Silencer<'s, 't> {
+    line: &'s Line<'t>,
+    when: Formula,
+    how: &'static str,
+}
+
+/// How many rules that may silence one are looked at together.
+pub const SILENCERS_MAX: usize = 200;
+
+/// What is looked up for every effect.
+struct Masks<'s, 't> {
+    study: &'s Study<'t>,
+    /// Lines that forbid something.
+    forbidding: Vec<&'s Line<'t>>,
+    /// Channels that some floor offers, so that no lower pack may close them.
+    kept_open: BTreeSet<&'s ChannelId>,
+    /// Policies that another one replaces, at least in part.
+    replaced: BTreeSet<&'s PolicyId>,
+}
+
+impl<'s, 't> Masks<'s, 't> {
+    fn new(study: &'s Study<'t>) -> Self {
+        let forbids = |line: &&Line<'_>| line.row.then.iter().any(|effect| matches!(effect, Effect::Forbid(_)));
+        let floor = study.lines().filter(|line| line.policy.trusted && line.policy.floor.holds(line.rule()));
+        let offers = floor.flat_map(|line| &line.row.then).filter_map(|effect| match effect {
+            Effect::Offer { channel, .. } => Some(channel),
+            _ => None,
+        });
+        let places = study.space.ruleset.localities();
+        let policies = places.flat_map(|(place, _)| study.space.ruleset.policies_of(place));
+        Self {
+            study,
+            forbidding: study.lines().filter(|line| line.policy.mode == Mode::Enforce).filter(forbids).collect(),
+            kept_open: offers.collect(),
+            replaced: policies.flat_map(|policy| &policy.replaces).map(|replaces| &replaces.policy).collect(),
+        }
+    }
+}
+
+/// Effects that are never heard, because wherever their row speaks another rule closes the channel, or replaces the row.
+pub(crate) fn masked(study: &Study<'_>) -> Vec<Diagnostic> {
+    let (masks, mut found) = (Masks::new(study), Vec::new());
+    for sheet in study.sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce) {
+        let mut told = Told::new();
+        for line in sheet.lines.iter().filter(|line| !line.hull.is_empty()) {
+            for effect in &line.row.then {
+                match masks.mask(line, effect) {
+                    Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),
+                    Err(why) => {
+                        found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why));
+                    }
+                }
+            }
+        }
+        found.extend(told.finish(&sheet.table.spot, false));
+    }
+    found
+}
+
+impl<'s, 't> Masks<'s, 't> {
+    fn mask(&self, line: &Line<'_>, effect: &Effect) -> Result<Option<Diagnostic>, Undecided> {
+        let study = self.study;
+        let mut silencers = self.closers(line, effect);
+        silencers.extend(self.replacers(line, effect));
+        if silencers.is_empty() {
+            return Ok(None);
+        }
+        if silencers.len() > SILENCERS_MAX {
+            return Err(Undecided::new(format!("more than {SILENCERS_MAX} rules may silence it")));
+        }
+        let window = line.window(&study.space);
+        let heard = line.heard(effect);
+        let outside = |silencers: &[Silencer<'_, '_>]| {
+            let others = silencers.iter().map(|silencer| Formula::not(silencer.when.clone()));
+            study.never(&Formula::All(std::iter::once(heard.clone()).chain(others).collect()), window)
+        };
+        if !outside(&silencers)? || study.never(&heard, window)? {
+            return Ok(None);
+        }
+        let mut at = 0;
+        while at < silencers.len() {
+            let one = silencers.remove(at);
+            if !outside(&silencers)? {
+                silencers.insert(at, one);
+                at += 1;
+            }
+        }
+        if let [only] = silencers.as_slice()
+            && only.how == FORBIDS
+            && only.line.policy.locality == line.policy.locality
+            && study.never(&only.when.clone().and(Formula::not(heard.clone())), window)?
+        {
+            return Ok(None); // told as a contradiction
+        }
+        report_masked(study, line, effect, &heard, &silencers)
+    }
+
+    /// Rows that close the channel of an offer or a preference: of trusted packs at its level or above, which nobody
+    /// overrules, and of other such packs where no floor keeps the channel open and nobody replaces them.
+    fn closers(&self, line: &Line<'_>, effect: &Effect) -> Vec<Silencer<'s, 't>> {
+        let (Effect::Offer { channel, .. } | Effect::Prefer { channel, .. }) = effect else { return Vec::new() };
+        let channels = &self.study.space.ruleset.vocabulary().channels;
+        let Some(class) = channels.get(channel).map(|channel| channel.class) else { return Vec::new() };
+        let closes = |effect: &&Effect| match effect {
+            Effect::Forbid(Selector::Channel(id)) => id == channel,
+            Effect::Forbid(Selector::Class(of)) => *of == class,
+            _ => false,
+        };
+        let may_close = class == Class::Facilitative && !self.kept_open.contains(channel);
+        let sure = |other: &Line<'_>| other.policy.trusted || (may_close && !self.replaced.contains(&other.policy.id));
+        let others = self.forbidding.iter().filter(|other| above(other, line) && sure(other));
+        let mut found = Vec::new();
+        for other in others {
+            for forbid in other.row.then.iter().filter(closes) {
+                if other.hull.meets(&line.hull) {
+                    found.push(Silencer { line: other, when: other.heard(forbid), how: FORBIDS });
+                }
+            }
+        }
+        found
+    }
+
+    /// Rows of lower packs that replace the row's rule when they speak.
+    fn replacers(&self, line: &Line<'_>, effect: &Effect) -> Vec<Silencer<'s, 't>> {
+        let claim =
+            matches!(effect, Effect::Forbid(_) | Effect::RequireFirst { .. } | Effect::Clock { .. } | Effect::Refer(_));
+        let stands = line.policy.trusted && (claim || line.policy.floor.holds(line.rule()));
+        if stands || !self.replaced.contains(&line.policy.id) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for sheet in self.study.sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce) {
+            for replaces in sheet.policy.replaces.iter().filter(|replaces| {
+                replaces.policy == line.policy.id && replaces.rule.as_ref().is_none_or(|rule| *rule == line.row.rule)
+            }) {
+                let named = |other: &&Line<'_>| replaces.when.as_ref().is_none_or(|when| *when == other.row.rule);
+                let meets = |other: &&Line<'_>| other.hull.meets(&line.hull);
+                found.extend(sheet.lines.iter().filter(named).filter(meets).map(|other| Silencer {
+                    line: other,
+                    when: speaking(self.study, other),
+                    how: "replaces it",
+                }));
+            }
+        }
+        found
+    }
+}
+
+fn report_masked(
+    study: &Study<'_>,
+    line: &Line<'_>,
+    effect: &Effect,
+    heard: &Formula,
+    silencers: &[Silencer<'_, '_>],
+) -> Result<Option<Diagnostic>, Undecided> {
+    let Some(witness) = study.show(heard, line.window(&study.space), &line.policy.locality)? else { return Ok(None) };
+    if !study.try_on(&witness).is_some_and(|decision| study::said(&decision, line, effect)) {
+        return Ok(None);
+    }
+    let by: Vec<String> = silencers.iter().map(|s| format!("rule {} {}", study::name(s.line, line), s.how)).collect();
+    let message =
+        format!("rule `{}` is masked: wherever it says `{}`, {}", line.rule(), words::claim(effect), by.join(", or "));
+    let advice = "it changes no decision: narrow the rule that masks it, or take this one out";
+    Ok(Some(Diagnostic {
+        related: silencers.iter().map(|silencer| related(silencer.line, silencer.how)).collect(),
+        witness: Some(witness.json),
+        ..study::problem("rule-masked", Severity::Warning, &line.row.spot, message, advice)
+    }))
+}
+
+/// True when the other line's pack stands at the line's level or above it.
+fn above(other: &Line<'_>, line: &Line<'_>) -> bool {
+    let (upper, own) = (other.policy.locality.as_str(), line.policy.locality.as_str());
+    own.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// When a row gives any finding: a clock gives none while the day that it runs from is not known.
+fn speaking(study: &Study<'_>, line: &Line<'_>) -> Formula {
+    let starts: Option<Vec<Formula>> = line.row.then.iter().map(|effect| study.start_known(effect)).collect();
+    match starts {
+        Some(starts) => line.speaks.clone().and(Formula::Any(starts)),
+        None => line.speaks.clone(),
+    }
+}

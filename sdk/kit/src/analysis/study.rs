@@ -1,0 +1,207 @@
+//! What every proof leans on: the lines of all tables, questions to the solver, and cases tried on the ruleset.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maple_bundle::{
+    Diagnostic, Related, Severity, Spot,
+    table::{Effect, Start, Table},
+};
+use maple_kernel::{Decision, LocalityId, Mode, evaluate};
+
+use super::{
+    Undecided,
+    formula::{Formula, Var},
+    lines::{self, Line, Missed, Sheet},
+    set::Set,
+    solve::Query,
+    space::Space,
+    witness::{self, Witness},
+    words,
+};
+
+/// How many problems of one kind are told of one table; the rest is counted.
+pub const TABLE_PROBLEMS_MAX: usize = 50;
+
+/// The tables of a ruleset, ready to be asked about.
+pub(crate) struct Study<'t> {
+    pub(crate) space: Space<'t>,
+    pub(crate) sheets: Vec<Sheet<'t>>,
+    pub(crate) missed: Vec<Missed<'t>>,
+    /// For each derived fact the values that rows give it, and when.
+    support: BTreeMap<u32, Vec<Formula>>,
+}
+
+/// What is proved of some formulas, with a case that shows it.
+pub(crate) type Shown = Result<Option<Witness>, Undecided>;
+
+impl<'t> Study<'t> {
+    pub(crate) fn new(compiled: &'t maple_bundle::Compiled) -> Self {
+        let tables: &'t [Table] = &compiled.tables;
+        let space = Space::new(&compiled.ruleset, tables);
+        let (sheets, missed) = lines::sheets(&space, tables);
+        let mut support: BTreeMap<u32, Vec<Formula>> = BTreeMap::new();
+        for line in sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce).flat_map(|sheet| &sheet.lines) {
+            for effect in &line.row.then {
+                let Effect::Derive { key, value } = effect else { continue };
+                let Some((fact, _)) = space.fact(key) else { continue };
+                let Some(number) = space.number(fact, value) else { continue };
+                let sets = Formula::In(Var::Fact(fact), Set::one(number)).and(line.speaks.clone());
+                support.entry(fact).or_default().push(sets);
+            }
+        }
+        Self { space, sheets, missed, support }
+    }
+
+    /// Every line of every table.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Line<'t>> {
+        self.sheets.iter().flat_map(|sheet| &sheet.lines)
+    }
+
+    /// The lines of one pack's tables.
+    pub(crate) fn pack<'s>(&'s self, pack: &'s LocalityId) -> impl Iterator<Item = &'s Line<'t>> {
+        self.lines().filter(move |line| line.policy.locality == *pack)
+    }
+
+    /// The packs that have tables.
+    pub(crate) fn packs(&self) -> BTreeSet<&LocalityId> {
+        self.sheets.iter().map(|sheet| &sheet.policy.locality).collect()
+    }
+
+    /// True when no case meets the formula; facts that policies derive may be anything.
+    pub(crate) fn never(&self, formula: &Formula, window: (i64, i64)) -> Result<bool, Undecided> {
+        let mut query = Query::new(&self.space, &[formula], window)?;
+        let lit = query.literal(formula);
+        Ok(!query.holds(&[lit])?)
+    }
+
+    /// The simplest case of a pack that meets the formula, with derived facts only where some row derives them.
+    pub(crate) fn show(&self, formula: &Formula, window: (i64, i64), place: &LocalityId) -> Shown {
+        let supported = self.supported(formula);
+        let wishes = witness::wishes(&self.space, place.as_str());
+        let told: Vec<&Formula> = std::iter::once(&supported).chain(&wishes).collect();
+        let mut query = Query::new(&self.space, &told, window)?;
+        let lit = query.literal(&supported);
+        query.witness(&[lit], &wishes)
+    }
+
+    /// The formula, and that each derived fact it looks at is unknown or derived by some row.
+    fn supported(&self, formula: &Formula) -> Formula {
+        let (mut parts, mut seen) = (vec![formula.clone()], BTreeSet::new());
+        let mut at = 0;
+        while let Some(part) = parts.get(at) {
+            let mut facts = BTreeSet::new();
+            part.walk(&mut |inner| match inner {
+                Formula::Known(Var::Fact(fact)) | Formula::In(Var::Fact(fact), _) if self.space.is_derived(*fact) => {
+                    facts.insert(*fact);
+                }
+                _ => {}
+            });
+            for fact in facts.into_iter().filter(|fact| seen.insert(*fact)) {
+                let mut ways = vec![Formula::not(Formula::Known(Var::Fact(fact)))];
+                ways.extend(self.support.get(&fact).into_iter().flatten().cloned());
+                parts.push(Formula::Any(ways));
+            }
+            at += 1;
+        }
+        Formula::All(parts)
+    }
+
+    /// For a clock, that the day it runs from is known; `None` for what is said in any case.
+    pub(crate) fn start_known(&self, effect: &Effect) -> Option<Formula> {
+        let Effect::Clock { start: Start::Fact(key), .. } = effect else { return None };
+        self.space.fact(key).map(|(fact, _)| Formula::Known(Var::Fact(fact)))
+    }
+
+    /// What the ruleset decides of a case, when the JSON of it is read as a caller's.
+    pub(crate) fn try_on(&self, witness: &Witness) -> Option<Decision> {
+        let asked = maple_wire::parse_question(witness.json.as_bytes(), self.space.ruleset, witness.question.as_of);
+        let question = maple_kernel::Question { explain: true, ..asked.ok()? };
+        Some(evaluate(self.space.ruleset, &question))
+    }
+}
+
+/// True when an effect of a line was said in a decision. Policies that only shadow leave no trace in it.
+pub(crate) fn said(decision: &Decision, line: &Line<'_>, effect: &Effect) -> bool {
+    let claim = words::claim(effect);
+    let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
+    line.policy.mode != Mode::Enforce
+        || fates
+            .into_iter()
+            .any(|fate| fate.by.policy == line.policy.id && fate.by.rule == line.row.rule && fate.claim == claim)
+}
+
+/// True when any effect of a line was said in a decision.
+pub(crate) fn spoke(decision: &Decision, line: &Line<'_>) -> bool {
+    line.row.then.iter().any(|effect| said(decision, line, effect))
+}
+
+/// First and last day on which any of the lines can speak.
+pub(crate) fn window<'l, 't: 'l>(space: &Space<'_>, lines: impl IntoIterator<Item = &'l Line<'t>>) -> (i64, i64) {
+    let all = lines.into_iter().map(|line| line.window(space));
+    all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_else(|| space.domain(Var::Day))
+}
+
+/// A problem of a line, with what belongs to it.
+pub(crate) fn problem(
+    code: &'static str,
+    severity: Severity,
+    spot: &Spot,
+    message: String,
+    advice: &str,
+) -> Diagnostic {
+    Diagnostic { advice: Some(advice.to_owned()), ..Diagnostic::new(code, severity, spot, message) }
+}
+
+/// Another line that a problem has to do with.
+pub(crate) fn related(line: &Line<'_>, label: &str) -> Related {
+    Related { spot: line.row.spot.clone(), label: label.to_owned() }
+}
+
+/// A line as messages call it: with its table where that is another one.
+pub(crate) fn name(line: &Line<'_>, beside: &Line<'_>) -> String {
+    if line.policy.id == beside.policy.id {
+        format!("`{}`", line.rule())
+    } else {
+        format!("`{}#{}`", line.policy.id, line.rule())
+    }
+}
+
+/// Problems of one kind, told up to a limit.
+pub(crate) struct Told {
+    found: Vec<Diagnostic>,
+    beyond: usize,
+}
+
+impl Told {
+    pub(crate) const fn new() -> Self {
+        Self { found: Vec::new(), beyond: 0 }
+    }
+
+    pub(crate) fn push(&mut self, problem: Diagnostic) {
+        if self.full() {
+            self.beyond += 1;
+        } else {
+            self.found.push(problem);
+        }
+    }
+
+    /// True when more would only be counted.
+    pub(crate) const fn full(&self) -> bool {
+        self.found.len() >= TABLE_PROBLEMS_MAX
+    }
+
+    /// What was found, with a last line for the rest.
+    pub(crate) fn finish(mut self, spot: &Spot, stopped: bool) -> Vec<Diagnostic> {
+        if self.beyond > 0 || stopped {
+            let message = format!("more than {TABLE_PROBLEMS_MAX} problems of this kind; the others are not shown");
+            self.found.push(problem("not-shown", Severity::Note, spot, message, "mend the ones above first"));
+        }
+        self.found
+    }
+}
+
+/// Tells that something was not decided, and why.
+pub(crate) fn undecided(spot: &Spot, what: &str, why: &Undecided) -> Diagnostic {
+    let message = format!("{what} not analysed: {why}");
+    problem("not-analysed", Severity::Note, spot, message, "nothing is proved or refuted here; look at it yourself")
+}
