@@ -1,8 +1,10 @@
 //! One file for each command.
 
 mod bench;
+mod build;
 mod check;
 mod eval;
+mod new;
 mod serve;
 mod test;
 
@@ -23,6 +25,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args),
     }
 }
 
