@@ -1,7 +1,7 @@
 //! The files a ruleset is made from.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -9,6 +9,8 @@ use std::{
 
 use maple_kernel::LOCALITY_DEPTH_MAX;
 use sha2::{Digest, Sha256};
+
+use crate::lexicon::Registry;
 
 /// How many files a bundle may have.
 pub const BUNDLE_FILES_MAX: usize = 20_000;
@@ -112,6 +114,38 @@ impl Bundle {
         Ok(gathered.finish())
     }
 
+    /// True when the bundle brings registry files of its own (`facts.toml` and so on), or nothing at all to put on
+    /// top of another's.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        let registry = |path: &str| !path.contains('/') && Registry::of(path).is_some();
+        self.files.keys().any(|path| registry(path)) || self.packs().next().is_none()
+    }
+
+    /// The folders of its packs.
+    pub fn packs(&self) -> impl Iterator<Item = &str> {
+        let folders = self.files.keys().filter_map(|path| pack_of(path));
+        folders.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// This bundle on top of another: with its registries, and with its packs for the places above. Where both have a
+    /// pack for one place, this one's takes the place of the other's.
+    ///
+    /// # Errors
+    /// As [`Bundle::from_files`].
+    pub fn over(&self, base: &Self) -> Result<Self, ReadError> {
+        let above = |folder: &str| self.packs().any(|own| own.strip_prefix(folder).is_some_and(|r| r.starts_with('/')));
+        let own: BTreeSet<&str> = self.packs().collect();
+        let wanted = |path: &str| pack_of(path).is_none_or(|folder| !own.contains(folder) && above(folder));
+        let mut all: BTreeMap<_, _> = base.files.clone().into_iter().filter(|(path, _)| wanted(path)).collect();
+        all.extend(self.files.clone());
+        let mut gathered = Gathered::default();
+        for (path, bytes) in all {
+            gathered.add(path, bytes)?;
+        }
+        Ok(gathered.finish())
+    }
+
     /// `sha256:…` over the paths and bytes of all files.
     #[must_use]
     pub fn digest(&self) -> &Arc<str> {
@@ -190,6 +224,11 @@ fn visit(root: &Path, full: &Path, path: String, depth: usize, into: &mut Gather
         return Err(ReadError::FileBytes(path));
     }
     into.add(path, fs::read(full).map_err(open)?.into())
+}
+
+/// The folder of the pack that a file belongs to, if it belongs to one.
+fn pack_of(path: &str) -> Option<&str> {
+    if Registry::of(path).is_some() { None } else { path.rsplit_once('/').map(|(folder, _)| folder) }
 }
 
 fn passed_over(name: &str) -> bool {

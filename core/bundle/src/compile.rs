@@ -156,7 +156,7 @@ impl<'c> Compiler<'c> {
         let mut sorted = Sorted::default();
         for (file, source) in self.sources.iter().enumerate() {
             let (file, stem) = (index(file), source.path.strip_suffix(".toml").unwrap_or(source.path));
-            match (Self::registry(stem), stem.rsplit_once('/')) {
+            match (Registry::of(stem), stem.rsplit_once('/')) {
                 (Some(registry), _) => sorted.registries.entry(registry).or_default().push(file),
                 (None, Some((folder, name))) => sorted.packs.entry(folder).or_default().push((name, file)),
                 (None, None) => self.stray(stem, file),
@@ -184,16 +184,10 @@ impl<'c> Compiler<'c> {
         registries::read(&files, &shaky, self.sink)
     }
 
-    /// The registry a path without its ending belongs to: `facts` or `facts/…`.
-    fn registry(stem: &str) -> Option<Registry> {
-        let first = stem.split('/').next().unwrap_or(stem);
-        Registry::ALL.into_iter().find(|registry| registry.name() == first)
-    }
-
     fn of_pack(&self, file: u32) -> bool {
         let path = self.sink.path(file);
         let stem = path.strip_suffix(".toml").unwrap_or(path);
-        stem.contains('/') && Self::registry(stem).is_none()
+        stem.contains('/') && Registry::of(stem).is_none()
     }
 
     fn stray(&self, stem: &str, file: u32) {

@@ -41,6 +41,13 @@ impl Registry {
         Self::Localities,
     ];
 
+    /// The registry that a path belongs to: `facts.toml` or `facts/…`.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let first = path.split('/').next().unwrap_or(path);
+        let first = first.strip_suffix(".toml").unwrap_or(first);
+        Self::ALL.into_iter().find(|registry| registry.name() == first)
+    }
+
     /// Name of its file without the ending, and of its folder.
     pub(crate) const fn name(self) -> &'static str {
         match self {

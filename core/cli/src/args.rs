@@ -32,6 +32,10 @@ pub(crate) enum Command {
     /// Work with general decision tables
     #[command(subcommand)]
     Table(Table),
+    /// Make a new project: one worked rule with its cases
+    New(New),
+    /// Make the component of a project, or check and pack a table
+    Build(Build),
 }
 
 /// Where policies and plugins are.
@@ -185,6 +189,47 @@ pub(crate) struct TableEval {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) places: Places,
+}
+
+/// `maple new`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct New {
+    /// The project's name: small letters, digits and `-`
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What the rule is written in; a table needs no toolchain
+    #[arg(long, value_enum)]
+    pub(crate) lang: Written,
+    /// The folder to make the project's folder in
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+/// `maple build`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Build {
+    /// The project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Folder for the component [default: `dist` in the project]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print what was made as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a rule is written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Written {
+    /// Rust
+    Rust,
+    /// JavaScript
+    Javascript,
+    /// Python
+    Python,
+    /// A rule table
+    Table,
 }
 
 /// A language of texts.

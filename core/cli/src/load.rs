@@ -1,13 +1,19 @@
 //! From folders to a ruleset: plugins built and loaded, policies compiled.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use maple_bundle::{Bundle, Compiled, Diagnostic, Options};
-use maple_kit::build;
-use maple_sandbox::{Sandbox, SandboxConfig};
+use maple_kernel::LocalityId;
+use maple_kit::{
+    build::{self, BuildError, Step},
+    project::Project,
+    shipped,
+};
+use maple_sandbox::{COMPONENT_BYTES_MAX, Sandbox, SandboxConfig};
 
 use crate::{Failure, config::STATE, report};
 
@@ -17,13 +23,17 @@ pub(crate) struct Loaded {
     pub(crate) sandbox: Arc<Sandbox>,
     /// The policy files.
     pub(crate) bundle: Bundle,
-    /// What they became.
+    /// What they became. Of a project that stands on the policies that ship, the cases are its own.
     pub(crate) compiled: Compiled,
+    /// The packs of the folder itself, where it stands on the policies that ship.
+    pub(crate) own: Option<BTreeSet<LocalityId>>,
+    /// `sha256:…` over the folder's own files.
+    pub(crate) digest: Arc<str>,
 }
 
 /// Where to load from, and how.
 pub(crate) struct From<'a> {
-    /// Folder with the policies.
+    /// Folder with the policies, or a project with a folder `policies` in it.
     pub(crate) policies: &'a Path,
     /// Folder with the plugins, if said.
     pub(crate) plugins: Option<&'a Path>,
@@ -53,47 +63,98 @@ impl std::convert::From<Failure> for Refusal {
 
 /// Builds what is missing and compiles the policies.
 pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
-    let bundle = Bundle::read(from.policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
-    let state = from.state.unwrap_or(Path::new(STATE));
-    let sandbox = Arc::new(sandbox(from, state)?);
+    let project = Project::at(from.policies);
+    let files = project.files().map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let sandbox = Arc::new(sandbox(from, &project)?);
     let options = Options { keep_going: from.keep_going, tables: from.tables };
-    let compiled = maple_bundle::compile(&bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
-    Ok(Loaded { sandbox, bundle, compiled })
+    let mut compiled = maple_bundle::compile(&files.bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
+    if let Some(own) = &files.own {
+        compiled.cases.retain(|case| own.contains(&case.pack));
+    }
+    Ok(Loaded { sandbox, bundle: files.bundle, compiled, own: files.own, digest: files.digest })
 }
 
 /// A sandbox with the plugins and no policies.
-pub(crate) fn plugins(from: &From<'_>) -> Result<Sandbox, Failure> {
-    sandbox(from, from.state.unwrap_or(Path::new(STATE)))
+pub(crate) fn plugins_alone(from: &From<'_>) -> Result<Sandbox, Failure> {
+    sandbox(from, &Project::at(from.policies))
 }
 
-fn sandbox(from: &From<'_>, state: &Path) -> Result<Sandbox, Failure> {
+fn sandbox(from: &From<'_>, project: &Project) -> Result<Sandbox, Failure> {
+    let state = match from.state {
+        Some(state) => state.to_owned(),
+        None if project.root == from.policies => project.root.join(STATE),
+        None => STATE.into(),
+    };
     let config = SandboxConfig { cache: Some(state.join("cache")), diaries: from.diary, ..SandboxConfig::default() };
     let sandbox = Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))?;
-    for component in components(from, state)? {
-        let bytes = std::fs::read(&component)
-            .map_err(|error| Failure::Unreachable(format!("cannot read plugin `{}`: {error}", component.display())))?;
-        sandbox
+    let mut taken = Vec::new();
+    for component in components(from, project, &state)? {
+        let bytes = read(&component)?;
+        let info = sandbox
             .add_component(&bytes)
             .map_err(|error| Failure::Input(format!("plugin `{}`: {}", component.display(), chain(&error))))?;
+        taken.push(info.id);
+    }
+    if from.plugins.is_none() {
+        add_shipped(&sandbox, &taken)?;
     }
     Ok(sandbox)
 }
 
-fn components(from: &From<'_>, state: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let beside = || {
-        let parent = from.policies.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let beside = parent.map_or_else(|| PathBuf::from("plugins"), |parent| parent.join("plugins"));
-        if beside.is_dir() { beside } else { PathBuf::from("plugins") }
-    };
-    let plugins = from.plugins.map_or_else(beside, Path::to_owned);
-    if !plugins.is_dir() {
-        let folder = plugins.display();
-        return Err(Failure::Unreachable(format!(
-            "cannot find the folder `{folder}` with the plugins; name it with --plugins DIR"
+/// The components of a project: those of the folder of plugins, and its own.
+fn components(from: &From<'_>, project: &Project, state: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut progress = |step: Step| report::progress(&step.to_string());
+    let mut found = Vec::new();
+    if let Some(plugins) = plugins(from, project)? {
+        found = build::ensure_plugins(&plugins, &state.join("plugins"), &mut progress).map_err(unbuilt)?;
+    }
+    if project.code.is_some() {
+        found.push(build::build(&project.root, &project.dist(), &mut progress).map_err(unbuilt)?.path);
+    }
+    Ok(found)
+}
+
+/// The folder of plugins, if there is one: as it was said, beside the policies, or here.
+fn plugins(from: &From<'_>, project: &Project) -> Result<Option<PathBuf>, Failure> {
+    if let Some(said) = from.plugins {
+        let folder = said.display();
+        return if said.is_dir() {
+            Ok(Some(said.to_owned()))
+        } else {
+            Err(Failure::Unreachable(format!("cannot find the folder `{folder}` with the plugins")))
+        };
+    }
+    let beside = project.policies.parent().map(|parent| parent.join("plugins"));
+    Ok([beside, Some("plugins".into())].into_iter().flatten().find(|folder| folder.is_dir()))
+}
+
+/// What ships with this binary, save what the folders have in a version of their own.
+fn add_shipped(sandbox: &Sandbox, taken: &[String]) -> Result<(), Failure> {
+    for (id, bytes) in shipped::plugins(taken).map_err(unbuilt)? {
+        sandbox
+            .add_component(&bytes)
+            .map_err(|error| Failure::Unreachable(format!("plugin `{id}` of this binary: {}", chain(&error))))?;
+    }
+    Ok(())
+}
+
+/// The bytes of a component; one that is too large is not read.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let name = path.display();
+    let unreadable = |error: std::io::Error| Failure::Unreachable(format!("cannot read plugin `{name}`: {error}"));
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    if bytes > COMPONENT_BYTES_MAX as u64 {
+        return Err(Failure::Input(format!(
+            "plugin `{name}`: the file has {bytes} bytes, a plugin may have {COMPONENT_BYTES_MAX}"
         )));
     }
-    build::ensure_plugins(&plugins, &state.join("plugins"), &mut |step| report::progress(&step.to_string()))
-        .map_err(|error| Failure::Unreachable(chain(&error)))
+    std::fs::read(path).map_err(unreadable)
+}
+
+/// A build that failed: the author's sources are wrong, or something is missing.
+pub(crate) fn unbuilt(error: BuildError) -> Failure {
+    let text = chain(&error);
+    if error.is_in_the_sources() { Failure::Input(text) } else { Failure::Unreachable(text) }
 }
 
 /// An error with everything that led to it.

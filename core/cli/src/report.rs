@@ -47,6 +47,11 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
     }
 }
 
+/// Problems that do not stand in the way, on standard error.
+pub(crate) fn warnings(diagnostics: &[Diagnostic]) {
+    diagnostics.iter().for_each(|diagnostic| warning(&diagnostic.to_string()));
+}
+
 /// How many problems of each severity, in words.
 pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();

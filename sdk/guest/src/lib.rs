@@ -51,9 +51,11 @@
 //! ```
 
 mod case;
+pub mod channels;
 mod day;
 pub mod facts;
 mod finding;
+pub mod kinds;
 pub mod runtime;
 mod settings;
 #[cfg(not(target_arch = "wasm32"))]

@@ -4,8 +4,9 @@
 //! several processes that come at once one builds while the others wait. [`build`] is what an author calls.
 
 mod cargo;
-mod component;
+pub(crate) mod component;
 mod error;
+mod recipe;
 mod stamp;
 mod target;
 
@@ -16,8 +17,10 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+pub use component::Outline;
 pub use error::BuildError;
 
+use crate::shipped;
 use cargo::{Crate, Workspace};
 use stamp::Stamp;
 
@@ -60,7 +63,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Waiting => f.write_str("another process builds the plugins, waiting for it"),
-            Self::InstallingTarget => write!(f, "fetching the Rust target {} (once)", target::TARGET),
+            Self::InstallingTarget => write!(f, "fetching the Rust target {} (once)", recipe::TARGET),
             Self::Compiling(crates) => write!(f, "compiling the plugins {}", crates.join(", ")),
             Self::Compiler(line) => f.write_str(line),
             Self::Ready(built) => write!(f, "{} {} KiB {}", built.id, built.size.div_ceil(1024), built.digest),
@@ -76,6 +79,33 @@ impl fmt::Display for Step {
 pub fn build(crate_dir: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step)) -> Result<Built, BuildError> {
     let built = build_all(&[crate_dir.to_path_buf()], out_dir, progress)?;
     built.into_iter().next().ok_or_else(|| BuildError::NoCrate { path: crate_dir.into() })
+}
+
+/// What a built component asks for and which version of the contract it follows.
+///
+/// # Errors
+///
+/// When it cannot be read, or is no component that a host would take.
+pub fn outline(built: &Built) -> Result<Outline, BuildError> {
+    let bytes = fs::read(&built.path).map_err(|source| BuildError::Read { path: built.path.clone(), source })?;
+    component::outline(&built.id, &bytes)
+}
+
+/// Writes a plugin that ships into `out_dir`.
+///
+/// # Errors
+///
+/// When this binary has none of that name, or the folder cannot be written.
+pub fn unpack(id: &str, out_dir: &Path) -> Result<Built, BuildError> {
+    let shipped = shipped::plugins(&[])?.into_iter().find(|(name, _)| *name == id);
+    let (_, bytes) = shipped.ok_or(BuildError::NoneShipped)?;
+    fs::create_dir_all(out_dir).map_err(|source| BuildError::Write { path: out_dir.into(), source })?;
+    let path = out_dir.join(format!("{id}.wasm"));
+    let fresh = fs::read(&path).ok().as_deref() != Some(&*bytes);
+    if fresh {
+        write_whole(&path, &bytes)?;
+    }
+    Ok(Built { id: id.into(), path, digest: digest(&bytes), size: bytes.len() as u64, fresh })
 }
 
 /// Makes sure that every plugin of a folder is built: each folder in it that holds a crate becomes

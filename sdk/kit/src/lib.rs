@@ -1,6 +1,9 @@
-//! The author's side of the host: plugins are built here, and packs try themselves here.
+//! The author's side of the host: projects are made and built here, and packs try themselves here.
 
 pub mod analysis;
 pub mod build;
 pub mod cases;
 pub mod dmn;
+pub mod new;
+pub mod project;
+pub mod shipped;

@@ -239,7 +239,7 @@ fn target(node: &Node<'_>, context: &Context<'_>) -> Target {
     target
 }
 
-fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(maple_kernel::FactKey, maple_kernel::Value)> {
+fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(FactKey, maple_kernel::Value)> {
     if Fields::of(node, "`facts`", context.sink).is_none() {
         return Vec::new();
     }

@@ -150,3 +150,33 @@ fn the_digest_covers_files_and_plugins() {
     assert_ne!(digest(&same), digest(&changed("cn/labour.toml", "14", "15")), "a file");
     assert_ne!(digest(&same), *same.digest(), "and what else it rests on");
 }
+
+#[test]
+fn a_folder_of_packs_stands_on_another_s_registries_and_upper_packs() {
+    let bundle = |paths: &[&str]| {
+        let files = paths.iter().map(|path| ((*path).to_owned(), path.as_bytes().to_vec()));
+        Bundle::from_files(files.collect()).unwrap()
+    };
+    let base =
+        bundle(&["facts.toml", "holidays/cn.toml", "cn/pack.toml", "cn/a/pack.toml", "cn/a/x.toml", "cn/b/pack.toml"]);
+    for (own, expected) in [
+        (&["cn/a/pack.toml"][..], &["cn/a/pack.toml", "cn/pack.toml", "facts.toml", "holidays/cn.toml"][..]),
+        (
+            &["cn/a/c/pack.toml"],
+            &["cn/a/c/pack.toml", "cn/a/pack.toml", "cn/a/x.toml", "cn/pack.toml", "facts.toml", "holidays/cn.toml"],
+        ),
+        (
+            &["holidays/own.toml", "gb/pack.toml"],
+            &["facts.toml", "gb/pack.toml", "holidays/cn.toml", "holidays/own.toml"],
+        ),
+        (&["cna/pack.toml"], &["cna/pack.toml", "facts.toml", "holidays/cn.toml"]),
+    ] {
+        let own = bundle(own);
+        assert!(!own.stands_alone());
+        let over = own.over(&base).unwrap();
+        assert_eq!(over.files().map(|(path, _)| path).collect::<Vec<_>>(), expected);
+    }
+    assert!(base.stands_alone());
+    assert!(bundle(&[]).stands_alone(), "an empty folder is not made whole");
+    assert!(bundle(&["localities/own.toml"]).stands_alone(), "registries alone are no project");
+}

@@ -1,9 +1,11 @@
 //! One file for each command.
 
 mod bench;
+mod build;
 mod check;
 mod eval;
 mod import;
+mod new;
 mod serve;
 mod table;
 mod test;
@@ -27,6 +29,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Bench(args) => bench::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Table(args) => table::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => build::run(&args),
     }
 }
 

@@ -52,7 +52,7 @@ fn refused(name: &str, errors: &[CellError]) -> Failure {
 }
 
 fn sandbox(args: &TableEval) -> Result<Sandbox, Failure> {
-    load::plugins(&load::From {
+    load::plugins_alone(&load::From {
         policies: Path::new("policies"),
         plugins: args.places.plugins.as_deref(),
         state: args.places.state.as_deref(),

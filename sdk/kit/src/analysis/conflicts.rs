@@ -306,9 +306,10 @@ fn contradicts(
     };
     let Some(meet) = meet else { return Ok(None) };
     let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
-    let confirmed = study
-        .try_on(&witness)
-        .is_some_and(|decision| study::said(&decision, a.line, a.effect) && study::said(&decision, b.line, b.effect));
+    let confirmed = study.try_on(&witness).is_some_and(|question| {
+        let decision = study.decide(&question);
+        study::said(&decision, a.line, a.effect) && study::said(&decision, b.line, b.effect)
+    });
     Ok(confirmed.then_some(witness))
 }
 

@@ -201,7 +201,9 @@ fn holes(
     }
     let grid = Grid::new(&axes, dims, lines);
     let single = dims.len() == 1;
-    if single && !dims.iter().all(|var| order(&study.space, *var) != Order::Names) || !single && grid.covered() * 2 <= size {
+    if single && !dims.iter().all(|var| order(&study.space, *var) != Order::Names)
+        || !single && grid.covered() * 2 <= size
+    {
         return Ok(());
     }
     let order: Vec<Order> = dims.iter().map(|var| order(&study.space, *var)).collect();
@@ -383,7 +385,8 @@ fn report(
     parts.extend(sheet.lines.iter().filter(answers).map(|line| Formula::not(line.speaks.clone())));
     let window = study::window(&study.space, lines.iter().copied());
     let Some(witness) = study.show(&Formula::All(parts), window, &sheet.policy.locality)? else { return Ok(()) };
-    let Some(decision) = study.try_on(&witness) else { return Ok(()) };
+    let Some(question) = study.try_on(&witness) else { return Ok(()) };
+    let decision = study.decide(&question);
     let mode = sheet.policy.mode == maple_kernel::Mode::Enforce;
     if mode && lines.iter().any(|line| study::spoke(&decision, line)) {
         return Ok(());

@@ -123,9 +123,13 @@ fn shown(
     parts.extend([effect, said].into_iter().filter_map(|effect| study.start_known(effect)));
     let window = study::window(&study.space, [line, upper]);
     let Some(witness) = study.show(&Formula::All(parts), window, &line.policy.locality)? else { return Ok(None) };
-    let Some(decision) = study.try_on(&witness) else { return Ok(None) };
+    let Some(question) = study.try_on(&witness) else { return Ok(None) };
+    let decision = study.decide(&question);
     let corrected = decision.corrections.iter().any(|correction| {
-        let by = correction.by.as_ref().is_some_and(|by| by.policy == line.policy.id && by.rule == line.row.rule);
+        let by = correction
+            .by
+            .as_ref()
+            .is_some_and(|by| by.policy == line.policy.id.as_str() && by.rule == line.row.rule.as_str());
         correction.guardrail == clash.guardrail && by
     });
     Ok(corrected.then(|| Diagnostic {

@@ -123,7 +123,10 @@ fn report(study: &Study<'_>, line: &Line<'_>, other: &Line<'_>, same: bool) -> R
     };
     let both = line.speaks.clone().and(other.speaks.clone());
     let witness = study.show(&both, line.window(&study.space), &line.policy.locality)?;
-    let shows = |decision: &maple_kernel::Decision| study::spoke(decision, line) && study::spoke(decision, other);
+    let shows = |question: &maple_kernel::Question| {
+        let decision = study.decide(question);
+        study::spoke(&decision, line) && study::spoke(&decision, other)
+    };
     let witness = witness.filter(|witness| study.try_on(witness).as_ref().is_some_and(shows));
     Ok(Some(Diagnostic {
         related: vec![related(other, "the other rule")],

@@ -235,7 +235,7 @@ fn report_masked(
     silencers: &[Silencer<'_, '_>],
 ) -> Result<Option<Diagnostic>, Undecided> {
     let Some(witness) = study.show(heard, line.window(&study.space), &line.policy.locality)? else { return Ok(None) };
-    if !study.try_on(&witness).is_some_and(|decision| study::said(&decision, line, effect)) {
+    if !study.try_on(&witness).is_some_and(|question| study::said(&study.decide(&question), line, effect)) {
         return Ok(None);
     }
     let by: Vec<String> = silencers.iter().map(|s| format!("rule {} {}", study::name(s.line, line), s.how)).collect();

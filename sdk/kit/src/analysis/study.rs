@@ -112,26 +112,30 @@ impl<'t> Study<'t> {
         self.space.fact(key).map(|(fact, _)| Formula::Known(Var::Fact(fact)))
     }
 
-    /// What the ruleset decides of a case, when the JSON of it is read as a caller's.
-    pub(crate) fn try_on(&self, witness: &Witness) -> Option<Decision> {
+    /// A case as the JSON of it is read from a caller.
+    pub(crate) fn try_on(&self, witness: &Witness) -> Option<maple_kernel::Question> {
         let asked = maple_wire::parse_question(witness.json.as_bytes(), self.space.ruleset, witness.question.as_of);
-        let question = maple_kernel::Question { explain: true, ..asked.ok()? };
-        Some(evaluate(self.space.ruleset, &question))
+        Some(maple_kernel::Question { explain: true, ..asked.ok()? })
+    }
+
+    /// What the ruleset decides of it.
+    pub(crate) fn decide<'q>(&'q self, question: &'q maple_kernel::Question) -> Decision<'q> {
+        evaluate(self.space.ruleset, question)
     }
 }
 
 /// True when an effect of a line was said in a decision. Policies that only shadow leave no trace in it.
-pub(crate) fn said(decision: &Decision, line: &Line<'_>, effect: &Effect) -> bool {
+pub(crate) fn said(decision: &Decision<'_>, line: &Line<'_>, effect: &Effect) -> bool {
     let claim = words::claim(effect);
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
     line.policy.mode != Mode::Enforce
-        || fates
-            .into_iter()
-            .any(|fate| fate.by.policy == line.policy.id && fate.by.rule == line.row.rule && fate.claim == claim)
+        || fates.into_iter().any(|fate| {
+            fate.by.policy == line.policy.id.as_str() && fate.by.rule == line.row.rule.as_str() && fate.claim == claim
+        })
 }
 
 /// True when any effect of a line was said in a decision.
-pub(crate) fn spoke(decision: &Decision, line: &Line<'_>) -> bool {
+pub(crate) fn spoke(decision: &Decision<'_>, line: &Line<'_>) -> bool {
     line.row.then.iter().any(|effect| said(decision, line, effect))
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -13,39 +12,12 @@ use serde_json::Value;
 
 use super::{
     BuildError, Step,
-    target::{TARGET, Toolchain, output},
+    recipe::{self, Toolchain},
+    target::output,
 };
 
-/// Stack of a guest. Small, since each evaluation starts with a clean one.
-const STACK_BYTES: u32 = 32 << 10;
 /// How many lines of the compiler an error quotes.
 const COMPILER_LINES_MAX: usize = 400;
-
-/// The settings that make a guest small and its bytes the same everywhere.
-const PROFILE: [(&str, &str); 10] = [
-    ("OPT_LEVEL", "3"),
-    ("LTO", "fat"),
-    ("CODEGEN_UNITS", "1"),
-    ("PANIC", "abort"),
-    ("STRIP", "debuginfo"),
-    ("DEBUG", "0"),
-    ("INCREMENTAL", "false"),
-    ("DEBUG_ASSERTIONS", "false"),
-    ("OVERFLOW_CHECKS", "false"),
-    ("RPATH", "false"),
-];
-
-/// Variables of the caller's build that would change the guest's.
-const FOREIGN: [&str; 8] = [
-    "RUSTFLAGS",
-    "CARGO_TARGET_DIR",
-    "CARGO_BUILD_TARGET_DIR",
-    "CARGO_BUILD_TARGET",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "CARGO_INCREMENTAL",
-];
 
 /// A guest crate.
 pub(super) struct Crate {
@@ -80,9 +52,9 @@ pub(super) fn workspaces(dirs: &[PathBuf]) -> Result<Vec<Workspace>, BuildError>
 
 /// A workspace and the names of its packages by manifest.
 fn metadata(manifest: &Path) -> Result<(Workspace, BTreeMap<PathBuf, String>), BuildError> {
-    let mut command = Command::new(cargo());
+    let mut command = Command::new(recipe::cargo());
     command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
-    let answer = output(&mut command, "cargo metadata")?;
+    let answer = output(&mut command, "cargo")?;
     let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
     let packages = answer.get("packages").and_then(Value::as_array).into_iter().flatten();
     let packages = packages.map(|package| (path(package, "manifest_path"), text(package, "name").into())).collect();
@@ -99,10 +71,6 @@ fn path(value: &Value, key: &str) -> PathBuf {
     text(value, key).into()
 }
 
-fn cargo() -> std::ffi::OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
 /// Compiles crates of one workspace and answers the core module of each.
 pub(super) fn compile<'a>(
     workspace: &Workspace,
@@ -110,35 +78,10 @@ pub(super) fn compile<'a>(
     toolchain: &Toolchain,
     progress: &mut dyn FnMut(Step),
 ) -> Result<Vec<(&'a Crate, PathBuf)>, BuildError> {
-    let mut command = Command::new(cargo());
-    command.args(["build", "--lib", "--release", "--message-format=json-render-diagnostics"]);
-    command.args(["--target", TARGET, "--target-dir"]).arg(&workspace.target_dir);
-    command.arg("--manifest-path").arg(workspace.root.join("Cargo.toml"));
-    for of in crates {
-        command.args(["--package", &of.name]);
-    }
-    for name in FOREIGN {
-        command.env_remove(name);
-    }
-    for (key, value) in PROFILE {
-        command.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
-    }
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags(&workspace.root, toolchain).join("\u{1f}"));
+    let names = crates.iter().map(|of| of.name.as_str());
+    let mut command = recipe::compile(&workspace.root, &workspace.target_dir, toolchain, names);
     let messages = run(&mut command, progress)?;
     crates.iter().map(|of| Ok((*of, module(of, &messages)?))).collect()
-}
-
-/// No path of this machine may end up in the bytes.
-fn flags(root: &Path, toolchain: &Toolchain) -> Vec<String> {
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
-    let std = toolchain.sysroot.join("lib/rustlib/src/rust");
-    let std_there = format!("/rustc/{}", toolchain.commit);
-    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
-    for (here, there) in [(root, "/plugin"), (&home, "/cargo"), (&std, &std_there)] {
-        flags.push(format!("--remap-path-prefix={}={there}", here.display()));
-    }
-    flags
 }
 
 /// Runs cargo, passing on what the compiler says while it says it; answers its messages.

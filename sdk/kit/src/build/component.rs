@@ -6,6 +6,8 @@ use wasm_encoder::{Encode, RawSection, Section};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use maple_bundle::CONTRACT_VERSION;
+
 use super::{BuildError, COMPONENT_BYTES_MAX};
 
 /// The interface that a plugin exports, without its version.
@@ -17,13 +19,13 @@ const IMPORTS: [&str; 2] = ["maple:policy/diary@", "maple:policy/types@"];
 const CONTRACT: &str = "component-type";
 
 /// The component of a core module, checked.
-pub(super) fn from_core(id: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
+pub(crate) fn from_core(id: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
     let not_a_plugin = |why: String| BuildError::NotAPlugin { id: id.into(), why };
     let encode = |module: &[u8]| ComponentEncoder::default().module(module)?.validate(true).encode();
     let module = strip(module).map_err(|e| not_a_plugin(e.to_string()))?;
     let component = encode(&module).map_err(|e| not_a_plugin(format!("{e:#}")))?;
     let component = strip(&component).map_err(|e| not_a_plugin(e.to_string()))?;
-    check(id, &component)?;
+    outline(id, &component)?;
     Ok(component)
 }
 
@@ -69,34 +71,68 @@ fn push(out: &mut Vec<u8>, id: u8, data: &[u8]) {
     section.encode(out);
 }
 
-/// A component that exports the contract, imports the diary at most, and is not too large.
-fn check(id: &str, component: &[u8]) -> Result<(), BuildError> {
+/// What a component asks for and which version of the contract it follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// The names of its imports, sorted.
+    pub imports: Vec<String>,
+    /// The version of the contract.
+    pub contract: String,
+}
+
+/// Looks at a component: it exports the contract in a version that is served, imports the diary at most, and is not too
+/// large.
+pub(super) fn outline(id: &str, component: &[u8]) -> Result<Outline, BuildError> {
     if component.len() > COMPONENT_BYTES_MAX {
         return Err(BuildError::TooLarge { id: id.into(), bytes: component.len() });
     }
     let not_a_plugin = |why: String| BuildError::NotAPlugin { id: id.into(), why };
-    let mut exports = false;
+    if !Parser::is_component(component) {
+        return Err(not_a_plugin("it is no WebAssembly component".into()));
+    }
+    let (mut imports, exports) = names(component).map_err(|error| not_a_plugin(error.to_string()))?;
+    let foreign = imports.iter().find(|name| !IMPORTS.iter().any(|known| name.starts_with(known)));
+    if let Some(import) = foreign {
+        return Err(BuildError::Import { id: id.into(), import: import.clone() });
+    }
+    let contract = exports.iter().find_map(|name| name.strip_prefix(EXPORT));
+    let contract = contract.ok_or_else(|| not_a_plugin("it does not export the policy contract".into()))?;
+    if !served(contract) {
+        let (found, expected) = (format!("{EXPORT}{contract}"), format!("{EXPORT}{CONTRACT_VERSION}"));
+        return Err(BuildError::Contract { id: id.into(), found, expected });
+    }
+    imports.sort();
+    Ok(Outline { imports, contract: contract.to_owned() })
+}
+
+/// A version is served when it differs from the host's in the last part at most.
+fn served(version: &str) -> bool {
+    let family = |version: &str| version.rsplit_once('.').map(|(family, _)| family.to_owned());
+    family(version).is_some() && family(version) == family(CONTRACT_VERSION)
+}
+
+/// What a component imports and exports.
+fn names(component: &[u8]) -> wasmparser::Result<(Vec<String>, Vec<String>)> {
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|e| not_a_plugin(e.to_string()))? {
+        match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    let name = import.map_err(|e| not_a_plugin(e.to_string()))?.name.name;
-                    if !IMPORTS.iter().any(|known| name.starts_with(known)) {
-                        return Err(BuildError::Import { id: id.into(), import: name.into() });
-                    }
+                    imports.push(import?.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
-                let mut names = section.into_iter().map_while(Result::ok).map(|export| export.name.name);
-                exports |= names.any(|name| name.starts_with(EXPORT));
+                for export in section {
+                    exports.push(export?.name.name.to_owned());
+                }
             }
             _ => {}
         }
     }
-    if exports { Ok(()) } else { Err(not_a_plugin("it does not export the policy contract".into())) }
+    Ok((imports, exports))
 }
 
 #[cfg(test)]
@@ -122,8 +158,11 @@ mod tests {
             ),
             (policy, &["maple:policy/diaries@0.1.0"], Some("maple:policy/diaries@0.1.0")),
             ("maple:other/policy@0.1.0", &[], Some("does not export the policy contract")),
+            ("maple:policy/policy@0.1.7", &[], None),
+            ("maple:policy/policy@0.2.0", &[], Some("exports `maple:policy/policy@0.2.0`, this `maple` serves")),
+            ("maple:policy/policy@1.1.0", &[], Some("`maple:policy/policy@0.1.0`")),
         ] {
-            let told = check("x", &component(export, imports)).err().map(|error| error.to_string());
+            let told = outline("x", &component(export, imports)).err().map(|error| error.to_string());
             assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
             assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()));
         }
@@ -141,7 +180,7 @@ mod tests {
             out
         };
         for (bytes, fine) in [(COMPONENT_BYTES_MAX, true), (COMPONENT_BYTES_MAX + 1, false)] {
-            let result = check("x", &filled(bytes));
+            let result = outline("x", &filled(bytes));
             assert_eq!(!matches!(result, Err(BuildError::TooLarge { .. })), fine, "{result:?}");
         }
     }

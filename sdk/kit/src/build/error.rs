@@ -37,6 +37,12 @@ pub enum BuildError {
         /// Which.
         path: PathBuf,
     },
+    /// This binary was made on a machine that could not compile the plugins that ship.
+    #[error(
+        "this `maple` was built without the plugins that ship; build it where the Rust target \
+         wasm32-unknown-unknown can be installed, or name a folder of plugins with --plugins DIR"
+    )]
+    NoneShipped,
     /// A program that the build needs does not start.
     #[error("cannot run `{name}`; install Rust from https://rustup.rs, or put `{name}` on the PATH")]
     Tool {
@@ -87,6 +93,16 @@ pub enum BuildError {
         /// What it asks for.
         import: String,
     },
+    /// The component follows another version of the contract.
+    #[error("`{id}` exports `{found}`, this `maple` serves `{expected}`; build it with the contract in `vendor/wit`")]
+    Contract {
+        /// Which.
+        id: String,
+        /// What it exports.
+        found: String,
+        /// What is served.
+        expected: String,
+    },
     /// The component is too large.
     #[error("`{id}` has {bytes} bytes, a component has at most {COMPONENT_BYTES_MAX}")]
     TooLarge {
@@ -101,4 +117,21 @@ pub enum BuildError {
         /// Which.
         path: PathBuf,
     },
+}
+
+impl BuildError {
+    /// True when the sources of the plugin are what has to change, not the machine.
+    #[must_use]
+    pub const fn is_in_the_sources(&self) -> bool {
+        matches!(
+            self,
+            Self::Compile { .. }
+                | Self::NoCrate { .. }
+                | Self::NoModule { .. }
+                | Self::NotAPlugin { .. }
+                | Self::Import { .. }
+                | Self::Contract { .. }
+                | Self::TooLarge { .. }
+        )
+    }
 }

@@ -5,20 +5,14 @@ use std::{
     process::Command,
 };
 
-use super::{BuildError, Step};
-
-/// The target that guests are compiled for. It has no system interface: what is not in the contract is not there.
-pub(super) const TARGET: &str = "wasm32-unknown-unknown";
-
-/// What the compiler says of itself.
-pub(super) struct Toolchain {
-    pub(super) sysroot: PathBuf,
-    pub(super) commit: String,
-}
+use super::{
+    BuildError, Step,
+    recipe::{self, TARGET, Toolchain, has_target},
+};
 
 /// Finds the toolchain used in a folder and fetches the target when it is missing.
 pub(super) fn ensure(folder: &Path, progress: &mut dyn FnMut(Step)) -> Result<Toolchain, BuildError> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let rustc = recipe::rustc();
     let ask = |args: &[&str]| output(Command::new(&rustc).args(args).current_dir(folder), "rustc");
     let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?.trim());
     let commit = ask(&["-vV"])?.lines().find_map(|line| Some(line.strip_prefix("commit-hash: ")?.to_owned()));
@@ -28,10 +22,6 @@ pub(super) fn ensure(folder: &Path, progress: &mut dyn FnMut(Step)) -> Result<To
         install("rustup", folder, &toolchain.sysroot)?;
     }
     Ok(toolchain)
-}
-
-fn has_target(sysroot: &Path) -> bool {
-    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
 }
 
 fn install(rustup: &str, folder: &Path, sysroot: &Path) -> Result<(), BuildError> {

@@ -1,0 +1,39 @@
+//! `maple new`: a project with one worked rule.
+
+use std::path::Path;
+
+use maple_kit::new::{self, Language, NewError};
+
+use crate::{
+    Failure,
+    args::{New, Written},
+    load::chain,
+    report,
+};
+
+/// Makes a project and says what to do next.
+pub(crate) fn run(args: &New) -> Result<(), Failure> {
+    let (language, build) = match args.lang {
+        Written::Table => (Language::Table, ""),
+        Written::Rust => (Language::Rust, "  maple build .\n"),
+        Written::Javascript => (Language::Javascript, "  maple build .\n"),
+        Written::Python => (Language::Python, "  maple build .\n"),
+    };
+    let made = new::create(&args.name, language, &args.dir).map_err(|error| match &error {
+        NewError::Write { .. } => Failure::Unreachable(chain(&error)),
+        _ => Failure::Input(chain(&error)),
+    })?;
+    let made = quoted(&made);
+    report::verdict(true, &format!("made {made}"));
+    anstream::println!(
+        "\nNext:\n  cd {made}\n{build}  maple check .\n  maple test .\n\n{made}/README.md says what lies where."
+    );
+    Ok(())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_alphanumeric() || "/._-~".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

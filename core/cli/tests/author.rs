@@ -1,0 +1,213 @@
+//! An author's way from nothing to a tested policy, with the binary alone: no checkout, and no toolchain for a table.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// `maple` with these words in a folder, without this machine's configuration.
+fn maple(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_maple"));
+    for key in ["MAPLE_POLICIES", "MAPLE_PLUGINS", "MAPLE_STATE", "LC_ALL", "LC_MESSAGES", "LANG", "CARGO", "RUSTC"] {
+        command.env_remove(key);
+    }
+    // What projects in Rust have in common is compiled once.
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/author");
+    command.args(words).current_dir(folder).env("RUST_LOG", "error").env("CARGO_TARGET_DIR", shared);
+    command
+}
+
+/// Runs it and gives its exit code with everything that it said.
+fn run(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
+    said(&maple(folder, words).output().unwrap())
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    (output.status.code(), text.concat())
+}
+
+fn good(folder: &Path, words: &[&str]) -> String {
+    let (code, text) = run(folder, words);
+    assert_eq!(code, Some(0), "maple {words:?}: {text}");
+    text
+}
+
+/// A new project in a new folder.
+fn project(language: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    good(folder.path(), &["new", "many-wages", "--lang", language]);
+    let path = folder.path().join("many-wages");
+    (folder, path)
+}
+
+fn built(project: &Path) -> Value {
+    let output = maple(project, &["build", ".", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{:?}", said(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn table_file(project: &Path) -> PathBuf {
+    project.join("policies/cn/zhejiang/jinhua/yongkang/many-wages.toml")
+}
+
+#[test]
+fn a_table_needs_nothing_but_the_binary() {
+    let (_folder, project) = project("table");
+    let run = |words: &[&str]| said(&maple(&project, words).env("PATH", "").output().unwrap());
+    for (words, told) in [
+        (&["check", "."][..], "0 errors, 0 warnings"),
+        (&["test", "."], "2 passed, 0 failed"),
+        (&["check", "policies"], "0 errors"),
+        (&["eval", "--case", "case.json", "--lang", "en"], "[cn/zhejiang/jinhua/yongkang/many-wages W1]"),
+        (&["bench", "--rounds", "3"], "cn/zhejiang/jinhua/yongkang/many-wages"),
+        (&["build", "."], "contract   0.1.0"),
+    ] {
+        let (code, text) = run(words);
+        assert_eq!(code, Some(0), "{words:?}: {text}");
+        assert!(text.contains(told), "{words:?}: {text}");
+    }
+    let table = fs::read_to_string(table_file(&project)).unwrap();
+    fs::write(table_file(&project), table.replace("min = 10", "min = 15")).unwrap();
+    let (code, text) = run(&["test", "."]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("fourteen workers are offered the county"), "{text}");
+    fs::write(table_file(&project), table.replace("people =", "poeple =")).unwrap();
+    let (code, text) = run(&["build", "."]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("did you mean `people`?"), "{text}");
+}
+
+#[test]
+fn a_table_has_the_same_bytes_wherever_it_lies() {
+    let both = [project("table"), project("table")].map(|(folder, project)| (folder, built(&project)));
+    let [(_, one), (_, other)] = &both;
+    for part in ["/digest", "/packs/0/files"] {
+        let digest = one.pointer(part).and_then(Value::as_str).unwrap();
+        assert!(digest.starts_with("sha256:"), "{digest}");
+        assert_eq!(one.pointer(part), other.pointer(part), "{part}");
+    }
+}
+
+#[test]
+fn a_project_keeps_its_own_law_and_words_beside_those_that_ship() {
+    let (_folder, project) = project("table");
+    let policies = project.join("policies");
+    fs::create_dir(policies.join("localities")).unwrap();
+    let place = "[[locality]]\nid = \"cn/zhejiang/jinhua/yongkang/own\"\ntitle = { zh = \"自\", en = \"Own\" }\n";
+    fs::write(policies.join("localities/own.toml"), place).unwrap();
+    fs::rename(policies.join("cn/zhejiang/jinhua/yongkang"), policies.join("own")).unwrap();
+    let to = policies.join("cn/zhejiang/jinhua/yongkang/own");
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    fs::rename(policies.join("own"), &to).unwrap();
+    let pack = fs::read_to_string(to.join("pack.toml")).unwrap().replace("yongkang\"", "yongkang/own\"");
+    fs::write(to.join("pack.toml"), pack).unwrap();
+    assert!(good(&project, &["check", "."]).contains("0 errors"));
+    let text = good(&project, &["test", "."]);
+    assert!(text.contains("2 passed"), "the cases of the packs above are not the author's: {text}");
+    let case = fs::read_to_string(project.join("case.json")).unwrap().replace("yongkang\"", "yongkang/own\"");
+    fs::write(project.join("case.json"), case).unwrap();
+    let text = good(&project, &["eval", "--case", "case.json", "--lang", "en", "--explain"]);
+    assert!(text.contains("yongkang/own/many-wages") && text.contains("longshan"), "{text}");
+}
+
+#[test]
+fn a_rust_project_is_green_and_has_the_same_bytes_wherever_it_lies() {
+    let (_one, here) = project("rust");
+    let first = built(&here);
+    assert_eq!(first["contract"], "0.1.0");
+    assert_eq!(first["imports"], serde_json::json!(["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"]));
+    assert!(good(&here, &["check", "."]).contains("0 errors, 0 warnings"));
+    assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
+
+    let (_other, there) = project("rust");
+    assert_eq!(built(&there)["digest"], first["digest"]);
+    let source = there.join("src/lib.rs");
+    let rule = fs::read_to_string(&source).unwrap();
+    fs::write(&source, rule.replace("people >= self", "people >= = self")).unwrap();
+    let (code, text) = run(&there, &["build", "."]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("src/lib.rs:"), "{text}");
+    let clock =
+        "#[link(wasm_import_module = \"wasi:clocks/wall-clock@0.2.0\")]\nunsafe extern \"C\" { fn now(at: i32); }\n";
+    let reading = rule.replace("let many =", "unsafe { now(0) }\n        let many =");
+    fs::write(&source, format!("{clock}{}", reading.replace("//! ", "// "))).unwrap();
+    let (code, text) = run(&there, &["build", "."]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("wasi:clocks/wall-clock"), "{text}");
+    let kept = fs::read(there.join("dist/many-wages.wasm")).unwrap();
+    assert_eq!(kept, fs::read(here.join("dist/many-wages.wasm")).unwrap(), "a failed build leaves what was there");
+}
+
+#[test]
+fn a_toolchain_that_is_missing_is_named_with_the_way_to_get_it() {
+    for (language, program, way) in [("rust", "`cargo`", "https://rustup.rs")] {
+        let (_folder, project) = project(language);
+        for words in [&["build", "."], &["check", "."]] {
+            let (code, text) = said(&maple(&project, words).env("PATH", "").output().unwrap());
+            assert_eq!(code, Some(3), "{language}: {text}");
+            assert!(text.contains(program) && text.contains(way), "{language}: {text}");
+        }
+        assert!(!project.join("dist").join("many-wages.wasm").exists());
+    }
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("there")).unwrap();
+    for (words, code, told) in [
+        (&["new", "x", "--lang", "rusty"][..], 2, "a similar value exists: 'rust'"),
+        (&["new", "x"], 2, "--lang"),
+        (&["new", "Many Wages", "--lang", "table"], 2, "such as `many-wages`"),
+        (&["new", "../up", "--lang", "table"], 2, "such as `up`"),
+        (&["new", "there", "--lang", "rust"], 2, "`there` is there already"),
+        (&["new", "x", "--lang", "rust", "--dir", "/proc/nowhere"], 3, "cannot write `/proc/nowhere/x`"),
+        (&["build", "there"], 2, "maple new NAME"),
+        (&["build", "nowhere"], 3, "cannot read `nowhere`"),
+    ] {
+        let (found, text) = run(folder.path(), words);
+        assert_eq!(found, Some(code), "{words:?}: {text}");
+        assert!(text.contains(told), "{words:?}: {text}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    assert_eq!(fs::read_dir(folder.path().join("there")).unwrap().count(), 0);
+}
+
+#[test]
+fn components_that_are_none_of_ours_are_refused() {
+    let (_folder, project) = project("table");
+    let plugins = project.join("plugins");
+    fs::create_dir(&plugins).unwrap();
+    let odd = plugins.join("odd.wasm");
+    let component = |text: &str| wat::parse_str(format!("(component {text})")).unwrap();
+    let exports = |name: &str| component(&format!("(instance $i) (export \"{name}\" (instance $i))"));
+    let rows: [(Vec<u8>, &str); 5] = [
+        (b"not wasm at all".to_vec(), "is not a WebAssembly component"),
+        (wat::parse_str("(module)").unwrap(), "is a core WebAssembly module"),
+        (exports("maple:policy/policy@0.2.0"), "it exports `maple:policy/policy@0.2.0`"),
+        (exports("other:thing/policy@0.1.0"), "does not export"),
+        (
+            component(
+                "(import \"wasi:clocks/wall-clock@0.2.0\" (instance $i)) (export \"maple:policy/policy@0.1.0\" (instance $i))",
+            ),
+            "imports `wasi:clocks/wall-clock@0.2.0`",
+        ),
+    ];
+    for (bytes, told) in rows {
+        fs::write(&odd, bytes).unwrap();
+        let (code, text) = run(&project, &["check", "."]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("odd.wasm") && text.contains(told), "{text}");
+    }
+    let huge = fs::File::create(&odd).unwrap();
+    huge.set_len(100 << 20).unwrap();
+    let (code, text) = run(&project, &["check", "."]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("104857600 bytes, a plugin may have 67108864"), "{text}");
+}
