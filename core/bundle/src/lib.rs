@@ -16,6 +16,7 @@ mod looks;
 mod near;
 mod packs;
 mod registries;
+mod rewrite;
 mod sink;
 mod tree;
 mod values;
@@ -32,6 +33,7 @@ pub use packs::{
     WEIGHT_MAX,
 };
 pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX};
+pub use rewrite::{Rewrite, RewriteError, Written, fill_blanks, rewrite};
 pub use sink::PROBLEMS_MAX;
 pub use tree::TOML_DEPTH_MAX;
 

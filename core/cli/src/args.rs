@@ -102,9 +102,24 @@ pub(crate) struct Test {
     /// Folder with the policies
     #[arg(value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
     pub(crate) policies: PathBuf,
-    /// Only cases whose pack or name holds this text
+    /// Only cases whose pack, name or file holds this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Tell which rules were at work in which cases, and which never
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Fail when fewer than this share of all rules was at work, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) threshold: Option<u8>,
+    /// Write the results as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Rewrite the expectations of cases that fail to what the decision says
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Run again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with = "update")]
+    pub(crate) watch: bool,
     /// Print the results as JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,

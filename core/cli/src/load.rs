@@ -6,6 +6,7 @@ use std::{
 };
 
 use maple_bundle::{Bundle, Compiled, Diagnostic, Options};
+use maple_kernel::PluginInfo;
 use maple_kit::build;
 use maple_sandbox::{Sandbox, SandboxConfig};
 
@@ -52,33 +53,54 @@ impl std::convert::From<Failure> for Refusal {
 /// Builds what is missing and compiles the policies.
 pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
     let bundle = Bundle::read(from.policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
-    let state = from.state.unwrap_or(Path::new(STATE));
-    let sandbox = Arc::new(sandbox(from, state)?);
+    load_bundle(from, bundle)
+}
+
+/// Builds what is missing and compiles policies at hand.
+pub(crate) fn load_bundle(from: &From<'_>, bundle: Bundle) -> Result<Loaded, Refusal> {
+    let sandbox = Arc::new(sandbox(from)?);
     let options = Options { keep_going: from.keep_going };
     let compiled = maple_bundle::compile(&bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
     Ok(Loaded { sandbox, bundle, compiled })
 }
 
-fn sandbox(from: &From<'_>, state: &Path) -> Result<Sandbox, Failure> {
-    let config = SandboxConfig { cache: Some(state.join("cache")), diaries: from.diary, ..SandboxConfig::default() };
-    let sandbox = Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))?;
+/// A sandbox with the plugins, those that are missing built.
+pub(crate) fn sandbox(from: &From<'_>) -> Result<Sandbox, Failure> {
+    let state = from.state.unwrap_or(Path::new(STATE));
+    let sandbox = empty_sandbox(state, from.diary)?;
     for component in components(from, state)? {
-        let bytes = std::fs::read(&component)
-            .map_err(|error| Failure::Unreachable(format!("cannot read plugin `{}`: {error}", component.display())))?;
-        sandbox
-            .add_component(&bytes)
-            .map_err(|error| Failure::Input(format!("plugin `{}`: {}", component.display(), chain(&error))))?;
+        add(&sandbox, &component)?;
     }
     Ok(sandbox)
 }
 
-fn components(from: &From<'_>, state: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// A sandbox without plugins.
+pub(crate) fn empty_sandbox(state: &Path, diaries: bool) -> Result<Sandbox, Failure> {
+    let config = SandboxConfig { cache: Some(state.join("cache")), diaries, ..SandboxConfig::default() };
+    Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))
+}
+
+/// Takes the component of a file in.
+pub(crate) fn add(sandbox: &Sandbox, component: &Path) -> Result<PluginInfo, Failure> {
+    let bytes = std::fs::read(component)
+        .map_err(|error| Failure::Unreachable(format!("cannot read plugin `{}`: {error}", component.display())))?;
+    sandbox
+        .add_component(&bytes)
+        .map_err(|error| Failure::Input(format!("plugin `{}`: {}", component.display(), chain(&error))))
+}
+
+/// The folder in which the plugins are looked for.
+pub(crate) fn plugins_folder(from: &From<'_>) -> PathBuf {
     let beside = || {
         let parent = from.policies.parent().filter(|parent| !parent.as_os_str().is_empty());
         let beside = parent.map_or_else(|| PathBuf::from("plugins"), |parent| parent.join("plugins"));
         if beside.is_dir() { beside } else { PathBuf::from("plugins") }
     };
-    let plugins = from.plugins.map_or_else(beside, Path::to_owned);
+    from.plugins.map_or_else(beside, Path::to_owned)
+}
+
+fn components(from: &From<'_>, state: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let plugins = plugins_folder(from);
     if !plugins.is_dir() {
         let folder = plugins.display();
         return Err(Failure::Unreachable(format!(

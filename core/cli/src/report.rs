@@ -9,6 +9,7 @@ use crate::Failure;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
 const QUIET: Style = Style::new().dimmed();
 
 /// Why the command ends here.
@@ -58,4 +59,19 @@ pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
 pub(crate) fn verdict(good: bool, text: &str) {
     let style = if good { GOOD } else { ERROR };
     println!("{style}{text}{style:#}");
+}
+
+/// What is not as it should be, within a line.
+pub(crate) fn bad(text: &str) -> String {
+    format!("{BAD}{text}{BAD:#}")
+}
+
+/// What is, within a line.
+pub(crate) fn good(text: &str) -> String {
+    format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// What matters less, within a line.
+pub(crate) fn quiet(text: &str) -> String {
+    format!("{QUIET}{text}{QUIET:#}")
 }

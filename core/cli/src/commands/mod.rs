@@ -27,7 +27,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 }
 
 /// Says what is wrong with the policies, and fails.
-fn refused(refusal: Refusal) -> Failure {
+pub(crate) fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Failure(failure) => failure,
         Refusal::Problems(problems) => {
@@ -62,4 +62,17 @@ fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
         }
         Failure::Input(text)
     })
+}
+
+/// Ready when the process is told to stop: Ctrl-C, or SIGTERM from a supervisor.
+pub(crate) async fn stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return drop(interrupted.await),
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
 }
