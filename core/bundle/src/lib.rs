@@ -24,7 +24,7 @@ mod values;
 pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };
-pub use compile::{BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, has_errors};
+pub use compile::{Alone, BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, compile_alone, has_errors};
 pub use diagnostic::{Diagnostic, Severity};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use packs::{

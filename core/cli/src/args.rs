@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Run the packs' own cases through the production path
     Test(Test),
+    /// Ask one plugin, a crate or a folder of policies about a case, and explain the answer
+    Run(Run),
     /// Measure time and fuel, policy by policy and for the whole decision
     Bench(Bench),
 }
@@ -123,6 +125,34 @@ pub(crate) struct Test {
     /// Print the results as JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// A component (.wasm), the folder of a plugin's crate, or a folder with policies
+    #[arg(value_name = "PLUGIN|DIR")]
+    pub(crate) what: PathBuf,
+    /// The case as JSON, as for POST /v1/evaluate; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) case: PathBuf,
+    /// Settings of the plugin (TOML), when a plugin is asked alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Folder whose words and places are used when a plugin is asked alone
+    #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Tell how the decision came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Language of the text [default: from LANG]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
     #[command(flatten)]
     pub(crate) places: Places,
 }

@@ -2,7 +2,9 @@
 
 mod bench;
 mod check;
+mod decide;
 mod eval;
+mod run;
 mod serve;
 mod test;
 
@@ -22,6 +24,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Eval(args) => eval::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }
