@@ -24,6 +24,10 @@ use crate::{
     tree::{self, Node},
 };
 
+mod alone;
+
+pub use alone::{Alone, compile_alone};
+
 /// How many packs a bundle may have.
 pub const BUNDLE_PACKS_MAX: usize = 5_000;
 
@@ -207,11 +211,7 @@ impl<'c> Compiler<'c> {
             self.sink.error_help(Place::NOWHERE, "empty-bundle", "there are no policy files here", advice);
             return;
         }
-        for name in lacking {
-            let message = format!("the registry `{name}.toml` is missing");
-            let advice = format!("add it, or a folder `{name}` with files of it");
-            self.sink.error_help(Place::NOWHERE, "missing-registry", message, advice);
-        }
+        self.lacking(sorted);
         if sorted.packs.is_empty() {
             let advice = "add a folder named like a locality with a `pack.toml` in it";
             self.sink.error_help(Place::NOWHERE, "no-packs", "there is no pack here", advice);
@@ -219,6 +219,16 @@ impl<'c> Compiler<'c> {
         if sorted.packs.len() > BUNDLE_PACKS_MAX {
             let message = format!("the bundle has more than {BUNDLE_PACKS_MAX} packs");
             self.sink.error(Place::NOWHERE, "too-many", message);
+        }
+    }
+
+    /// Every registry must be there.
+    fn lacking(&self, sorted: &Sorted<'_>) {
+        for registry in Registry::ALL.into_iter().filter(|registry| !sorted.registries.contains_key(registry)) {
+            let name = registry.name();
+            let message = format!("the registry `{name}.toml` is missing");
+            let advice = format!("add it, or a folder `{name}` with files of it");
+            self.sink.error_help(Place::NOWHERE, "missing-registry", message, advice);
         }
     }
 

@@ -16,6 +16,7 @@ mod looks;
 mod near;
 mod packs;
 mod registries;
+mod rewrite;
 mod sink;
 pub mod table;
 mod tree;
@@ -24,7 +25,7 @@ mod values;
 pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };
-pub use compile::{BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, has_errors};
+pub use compile::{Alone, BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, compile_alone, has_errors};
 pub use diagnostic::{Diagnostic, Related, Severity, Spot};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use packs::{
@@ -33,6 +34,7 @@ pub use packs::{
     WEIGHT_MAX,
 };
 pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX};
+pub use rewrite::{Rewrite, RewriteError, Written, fill_blanks, rewrite};
 pub use sink::PROBLEMS_MAX;
 pub use tree::TOML_DEPTH_MAX;
 

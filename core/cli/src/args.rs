@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Run the packs' own cases through the production path
     Test(Test),
+    /// Ask one plugin, a crate or a folder of policies about a case, and explain the answer
+    Run(Run),
     /// Measure time and fuel, policy by policy and for the whole decision
     Bench(Bench),
     /// Bring in decision tables of other systems
@@ -107,17 +109,60 @@ pub(crate) struct Check {
 }
 
 /// `maple test`.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Test {
     /// Folder with the policies
     #[arg(value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
     pub(crate) policies: PathBuf,
-    /// Only cases whose pack or name holds this text
+    /// Only cases whose pack, name or file holds this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Tell which rules were at work in which cases, and which never
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// Fail when fewer than this share of all rules was at work, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) threshold: Option<u8>,
+    /// Write the results as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Rewrite the expectations of cases that fail to what the decision says
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Run again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with = "update")]
+    pub(crate) watch: bool,
     /// Print the results as JSON, one object a line
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// A component (.wasm), the folder of a plugin's crate, or a folder with policies
+    #[arg(value_name = "PLUGIN|DIR")]
+    pub(crate) what: PathBuf,
+    /// The case as JSON, as for POST /v1/evaluate; `-` reads standard input
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) case: PathBuf,
+    /// Settings of the plugin (TOML), when a plugin is asked alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Folder whose words and places are used when a plugin is asked alone
+    #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Tell how the decision came about
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print JSON instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Language of the text [default: from LANG]
+    #[arg(long, value_enum)]
+    pub(crate) lang: Option<Lang>,
     #[command(flatten)]
     pub(crate) places: Places,
 }

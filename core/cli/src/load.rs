@@ -6,11 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use maple_bundle::{Bundle, Compiled, Diagnostic, Options};
-use maple_kernel::LocalityId;
+use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError};
+use maple_kernel::{LocalityId, PluginInfo};
 use maple_kit::{
     build::{self, BuildError, Step},
-    project::Project,
+    project::{Files, Project},
     shipped,
 };
 use maple_sandbox::{COMPONENT_BYTES_MAX, Sandbox, SandboxConfig};
@@ -63,9 +63,17 @@ impl std::convert::From<Failure> for Refusal {
 
 /// Builds what is missing and compiles the policies.
 pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
-    let project = Project::at(from.policies);
-    let files = project.files().map_err(|error| Failure::Unreachable(chain(&error)))?;
-    let sandbox = Arc::new(sandbox(from, &project)?);
+    let files = files(from).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    compile(from, files, Arc::new(sandbox(from)?))
+}
+
+/// The policy files.
+pub(crate) fn files(from: &From<'_>) -> Result<Files, ReadError> {
+    Project::at(from.policies).files()
+}
+
+/// Compiles policy files at hand.
+pub(crate) fn compile(from: &From<'_>, files: Files, sandbox: Arc<Sandbox>) -> Result<Loaded, Refusal> {
     let options = Options { keep_going: from.keep_going, tables: from.tables };
     let mut compiled = maple_bundle::compile(&files.bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
     if let Some(own) = &files.own {
@@ -74,31 +82,36 @@ pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
     Ok(Loaded { sandbox, bundle: files.bundle, compiled, own: files.own, digest: files.digest })
 }
 
-/// A sandbox with the plugins and no policies.
-pub(crate) fn plugins_alone(from: &From<'_>) -> Result<Sandbox, Failure> {
-    sandbox(from, &Project::at(from.policies))
-}
-
-fn sandbox(from: &From<'_>, project: &Project) -> Result<Sandbox, Failure> {
+/// A sandbox with the plugins, those that are missing built.
+pub(crate) fn sandbox(from: &From<'_>) -> Result<Sandbox, Failure> {
+    let project = Project::at(from.policies);
     let state = match from.state {
         Some(state) => state.to_owned(),
         None if project.root == from.policies => project.root.join(STATE),
         None => STATE.into(),
     };
-    let config = SandboxConfig { cache: Some(state.join("cache")), diaries: from.diary, ..SandboxConfig::default() };
-    let sandbox = Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let sandbox = empty_sandbox(&state, from.diary)?;
     let mut taken = Vec::new();
-    for component in components(from, project, &state)? {
-        let bytes = read(&component)?;
-        let info = sandbox
-            .add_component(&bytes)
-            .map_err(|error| Failure::Input(format!("plugin `{}`: {}", component.display(), chain(&error))))?;
-        taken.push(info.id);
+    for component in components(from, &project, &state)? {
+        taken.push(add(&sandbox, &component)?.id);
     }
     if from.plugins.is_none() {
         add_shipped(&sandbox, &taken)?;
     }
     Ok(sandbox)
+}
+
+/// A sandbox without plugins.
+pub(crate) fn empty_sandbox(state: &Path, diaries: bool) -> Result<Sandbox, Failure> {
+    let config = SandboxConfig { cache: Some(state.join("cache")), diaries, ..SandboxConfig::default() };
+    Sandbox::new(config).map_err(|error| Failure::Unreachable(chain(&error)))
+}
+
+/// Takes the component of a file in.
+pub(crate) fn add(sandbox: &Sandbox, component: &Path) -> Result<PluginInfo, Failure> {
+    sandbox
+        .add_component(&read(component)?)
+        .map_err(|error| Failure::Input(format!("plugin `{}`: {}", component.display(), chain(&error))))
 }
 
 /// The components of a project: those of the folder of plugins, and its own.
@@ -112,6 +125,11 @@ fn components(from: &From<'_>, project: &Project, state: &Path) -> Result<Vec<Pa
         found.push(build::build(&project.root, &project.dist(), &mut progress).map_err(unbuilt)?.path);
     }
     Ok(found)
+}
+
+/// The folder in which plugins are looked for, if there is one.
+pub(crate) fn plugins_folder(from: &From<'_>) -> Option<PathBuf> {
+    plugins(from, &Project::at(from.policies)).ok().flatten()
 }
 
 /// The folder of plugins, if there is one: as it was said, beside the policies, or here.

@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod load;
 mod report;
+mod target;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

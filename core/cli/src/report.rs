@@ -9,6 +9,7 @@ use crate::Failure;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
 const QUIET: Style = Style::new().dimmed();
 
 /// Why the command ends here.
@@ -75,4 +76,19 @@ pub(crate) fn said(good: bool, text: &str) {
 /// A line for programs, beside the result.
 pub(crate) fn plain(text: &str) {
     eprintln!("{text}");
+}
+
+/// What is not as it should be, within a line.
+pub(crate) fn bad(text: &str) -> String {
+    format!("{BAD}{text}{BAD:#}")
+}
+
+/// What is, within a line.
+pub(crate) fn good(text: &str) -> String {
+    format!("{GOOD}{text}{GOOD:#}")
+}
+
+/// What matters less, within a line.
+pub(crate) fn quiet(text: &str) -> String {
+    format!("{QUIET}{text}{QUIET:#}")
 }

@@ -130,7 +130,7 @@ impl<'a> Hearing<'a> {
         let parties = parties.map(|(party, numbers)| share(&party.facts, numbers, reads)).collect();
         let file = case.shared(*purposes, *as_of, share(&self.facts, &self.numbers, reads), parties);
         let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
-        let answer = answer.and_then(|findings| self.read(policy, findings));
+        let answer = answer.and_then(|findings| read(self.ruleset, self.locality, policy, findings));
         self.asked.push(Asked {
             policy: &policy.id,
             plugin: &policy.plugin,
@@ -155,20 +155,25 @@ impl<'a> Hearing<'a> {
             Err(fault) => self.failed.push((policy, fault)),
         }
     }
+}
 
-    /// An answer in words that the ruleset does not have is no answer.
-    fn read(&self, policy: &'a Policy, findings: Vec<Finding>) -> Result<Vec<Said<'a>>, Fault> {
-        let reader = check::Reader { index: self.ruleset.index(), root: self.locality.chain.first() };
-        let mut said: Vec<Said<'a>> = Vec::with_capacity(findings.len());
-        for finding in findings {
-            // A rule mostly says several things in a row.
-            let again = said.last().map(|said| said.rule).filter(|rule| *rule.id == finding.rule);
-            let read = match again.or_else(|| Rule::of(policy, &finding.rule)) {
-                Some(rule) => reader.read(policy, rule, finding),
-                None => Err(format!("rule `{}` is not among those that the plugin describes", finding.rule)),
-            };
-            said.push(read.map_err(|detail| Fault { kind: FaultKind::BadAnswer, detail: detail.into() })?);
-        }
-        Ok(said)
+/// An answer in words that the ruleset does not have is no answer.
+pub(crate) fn read<'a>(
+    ruleset: &'a Ruleset,
+    locality: &'a Locality,
+    policy: &'a Policy,
+    findings: Vec<Finding>,
+) -> Result<Vec<Said<'a>>, Fault> {
+    let reader = check::Reader { index: ruleset.index(), root: locality.chain.first() };
+    let mut said: Vec<Said<'a>> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        // A rule mostly says several things in a row.
+        let again = said.last().map(|said| said.rule).filter(|rule| *rule.id == finding.rule);
+        let read = match again.or_else(|| Rule::of(policy, &finding.rule)) {
+            Some(rule) => reader.read(policy, rule, finding),
+            None => Err(format!("rule `{}` is not among those that the plugin describes", finding.rule)),
+        };
+        said.push(read.map_err(|detail| Fault { kind: FaultKind::BadAnswer, detail: detail.into() })?);
     }
+    Ok(said)
 }

@@ -10,6 +10,7 @@ mod check;
 mod combine;
 mod decision;
 mod evaluate;
+mod explain;
 mod guardrails;
 mod ids;
 mod index;
@@ -27,6 +28,7 @@ pub use decision::{
     Precondition, Referral, Signal, Skipped, Step, StepDue,
 };
 pub use evaluate::evaluate;
+pub use explain::{Asking, Evidence, Told, Unmet, claim_name, unmet, walk};
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{
     Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset, Safety,

@@ -1,8 +1,10 @@
 //! The JSON contract of the decision service, version 1.
 
 mod decimal;
+mod explain;
 mod facts;
 mod fields;
+mod guardrail;
 mod json;
 mod openapi;
 mod preview;
@@ -13,6 +15,7 @@ mod reply;
 mod text;
 mod views;
 
+pub use explain::{Explained, explain_json, explain_text};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};

@@ -7,6 +7,8 @@ use maple_kernel::{
     Subject, Text, Unit, Vocabulary, WordList,
 };
 
+use crate::guardrail;
+
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -25,10 +27,11 @@ pub fn text(decision: &Decision, ruleset: &Ruleset, language: Language) -> Strin
     page.out
 }
 
-struct Page<'a> {
-    out: String,
-    words: &'a Vocabulary,
-    language: Language,
+/// A page of text in one language.
+pub(crate) struct Page<'a> {
+    pub(crate) out: String,
+    pub(crate) words: &'a Vocabulary,
+    pub(crate) language: Language,
 }
 
 impl Page<'_> {
@@ -46,30 +49,30 @@ impl Page<'_> {
         d.explanation.as_ref().map_or(Ok(()), |e| self.explanation(e, d))
     }
 
-    fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+    pub(crate) fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         match self.language {
             Language::Zh => zh,
             Language::En => en,
         }
     }
 
-    fn of<'t>(&self, text: &'t Text) -> &'t str {
+    pub(crate) fn of<'t>(&self, text: &'t Text) -> &'t str {
         self.say(&text.zh, &text.en)
     }
 
-    fn heading(&mut self, zh: &str, en: &str) -> fmt::Result {
+    pub(crate) fn heading(&mut self, zh: &str, en: &str) -> fmt::Result {
         let title = self.say(zh, en);
         writeln!(self.out, "\n{title}")
     }
 
-    fn channel(&self, id: &ChannelId) -> String {
+    pub(crate) fn channel(&self, id: &ChannelId) -> String {
         match self.words.channels.get(id) {
             Some(channel) => format!("{} ({id})", self.of(&channel.title)),
             None => id.to_string(),
         }
     }
 
-    fn word(&self, list: WordList, code: &Code) -> String {
+    pub(crate) fn word(&self, list: WordList, code: &Code) -> String {
         match self.words.word(list, code.as_str()) {
             Some(word) if !code.as_str().starts_with("lang_") => self.of(&word.title).to_owned(),
             _ => code.to_string(),
@@ -120,7 +123,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn due(&self, due: &StepDue) -> Option<String> {
+    pub(crate) fn due(&self, due: &StepDue) -> Option<String> {
         let day = due.on.map(|day| format!("{}{day}", self.say("最迟 ", "by ")));
         let term = due.term.as_ref().map(|term| {
             let span = self.span(term.span.count, term.span.unit);
@@ -133,7 +136,7 @@ impl Page<'_> {
         day.or(term)
     }
 
-    fn span(&self, count: u16, unit: Unit) -> String {
+    pub(crate) fn span(&self, count: u16, unit: Unit) -> String {
         let (zh, en) = match unit {
             Unit::Hour => ("小时", "hour"),
             Unit::Day => ("日", "day"),
@@ -157,7 +160,7 @@ impl Page<'_> {
         writeln!(self.out, "     [{} {}]", ground.by.policy, ground.by.rule)
     }
 
-    fn provision(&self, id: &ProvisionId) -> String {
+    pub(crate) fn provision(&self, id: &ProvisionId) -> String {
         match self.words.provisions.get(id) {
             Some(p) => format!("{} {}", self.of(&p.law), p.article),
             None => id.to_string(),
@@ -256,7 +259,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn level(&self, level: Level) -> &'static str {
+    pub(crate) fn level(&self, level: Level) -> &'static str {
         match (level, self.language) {
             (Level::Blue, Language::Zh) => "蓝色",
             (Level::Yellow, Language::Zh) => "黄色",
@@ -269,7 +272,7 @@ impl Page<'_> {
         }
     }
 
-    fn subject(&self, subject: &Subject) -> String {
+    pub(crate) fn subject(&self, subject: &Subject) -> String {
         match subject {
             Subject::Organisation(role) => {
                 format!("{} ({})", self.say("单位", "organisation"), self.word(WordList::Role, role))
@@ -297,8 +300,19 @@ impl Page<'_> {
         }
         self.heading("系统护栏的修正", "What the host's guardrails changed")?;
         for c in &d.corrections {
-            let by = c.by.as_ref().map(|by| format!(" ({} {})", by.policy, by.rule)).unwrap_or_default();
-            writeln!(self.out, "  {} {} {}{by}", c.guardrail, c.action.as_str(), c.what)?;
+            let meaning = guardrail::meaning(c.guardrail, self.language);
+            let done = self.corrected(c.guardrail, c.action, &c.what);
+            let by = c.by.as_ref().map(|by| format!("{} {}", by.policy, by.rule));
+            match self.language {
+                Language::Zh => {
+                    let by = by.map(|by| format!("（原为 {by} 的主张）")).unwrap_or_default();
+                    writeln!(self.out, "  {}（{meaning}）：{done}{by}", c.guardrail)?;
+                }
+                Language::En => {
+                    let by = by.map(|by| format!(" (claimed by {by})")).unwrap_or_default();
+                    writeln!(self.out, "  {}, {meaning}: {done}{by}", c.guardrail)?;
+                }
+            }
         }
         Ok(())
     }
@@ -368,7 +382,7 @@ impl Page<'_> {
 }
 
 /// A title within a sentence.
-fn lower_first(title: &str) -> String {
+pub(crate) fn lower_first(title: &str) -> String {
     let mut letters = title.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,16 +1,27 @@
 //! Runs the cases of packs the way production decides, and tells where a decision differs from what was expected.
 
+mod actual;
 mod compare;
+mod coverage;
+mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use maple_bundle::TestCase;
-use maple_kernel::{Decision, LocalityId, PolicyId, Question, RuleId, Ruleset, evaluate};
+use maple_bundle::{Expect, TestCase};
+use maple_kernel::{ChannelId, Decision, Fault, LocalityId, PolicyId, Question, RuleId, Ruleset, evaluate};
 
 pub use compare::Difference;
+pub use coverage::{Coverage, RuleCoverage, Tally};
+pub use update::{FileUpdate, Plan, Untouched, plan};
+
+/// Rules by the policy that has them.
+pub type Rules = BTreeSet<(PolicyId, RuleId)>;
 
 /// One case and how it went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CaseResult {
     /// The pack it belongs to.
     pub pack: LocalityId,
@@ -24,70 +35,86 @@ pub struct CaseResult {
     pub passed: bool,
     /// Where it does not.
     pub differences: Vec<Difference>,
+    /// What was expected.
+    pub expect: Expect,
+    /// What the decision says, in the same terms.
+    pub actual: Expect,
+    /// The channels of the steps, in order.
+    pub steps: Vec<ChannelId>,
+    /// Every rule that something in the decision rests on.
+    pub fired: Rules,
+    /// Policies that gave no usable answer.
+    pub faults: Vec<(PolicyId, Fault)>,
+    /// How long the decision took.
+    pub took: Duration,
 }
 
 /// How the cases went.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The cases that were run, in the order of packs and files.
     pub results: Vec<CaseResult>,
-    /// For each rule of each policy: in how many decisions something rests on it.
-    pub coverage: BTreeMap<(PolicyId, RuleId), usize>,
+    /// How many cases there are, run or not.
+    pub cases: usize,
+    /// Which rules were at work in which of them.
+    pub coverage: Coverage,
 }
 
 impl Report {
     /// True when every case passed.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.results.iter().all(|result| result.passed)
+        self.failed() == 0
     }
 
-    /// The rules that no decision rests on.
-    pub fn uncovered(&self) -> impl Iterator<Item = &(PolicyId, RuleId)> {
-        self.coverage.iter().filter(|(_, fired)| **fired == 0).map(|(rule, _)| rule)
+    /// How many cases failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.results.iter().filter(|result| !result.passed).count()
     }
 }
 
 /// Runs the cases whose pack, name or file holds `filter`; all of them without one.
 #[must_use]
 pub fn run(ruleset: &Ruleset, cases: &[TestCase], filter: Option<&str>) -> Report {
-    let mut report = Report { results: Vec::new(), coverage: rules(ruleset) };
-    for case in cases.iter().filter(|case| filter.is_none_or(|filter| wanted(case, filter))) {
-        let question = Question { explain: true, ..case.question.clone() };
-        let decision = evaluate(ruleset, &question);
-        let fired = fired(&decision);
-        for rule in &fired {
-            if let Some(count) = report.coverage.get_mut(rule) {
-                *count += 1;
-            }
-        }
-        let differences = compare::compare(case, &decision, &fired);
-        report.results.push(CaseResult {
-            pack: case.pack.clone(),
-            name: case.name.clone(),
-            file: case.file.clone(),
-            line: case.line,
-            passed: differences.is_empty(),
-            differences,
-        });
+    let wanted = cases.iter().filter(|case| filter.is_none_or(|filter| wanted(case, filter)));
+    let results: Vec<CaseResult> = wanted.map(|case| try_case(ruleset, case)).collect();
+    let coverage = Coverage::new(ruleset, &results);
+    Report { results, cases: cases.len(), coverage }
+}
+
+fn try_case(ruleset: &Ruleset, case: &TestCase) -> CaseResult {
+    let began = Instant::now();
+    let question = Question { explain: true, ..case.question.clone() };
+    let decision = evaluate(ruleset, &question);
+    let took = began.elapsed();
+    let fired = fired(&decision);
+    let differences = compare::compare(case, &decision, &fired);
+    CaseResult {
+        pack: case.pack.clone(),
+        name: case.name.clone(),
+        file: case.file.clone(),
+        line: case.line,
+        passed: differences.is_empty(),
+        differences,
+        expect: case.expect.clone(),
+        actual: actual::of(&decision, &fired),
+        steps: decision.steps.iter().map(|step| step.channel.clone()).collect(),
+        fired,
+        faults: decision.asked.iter().filter_map(|a| Some((a.policy.clone(), a.answer.clone().err()?))).collect(),
+        took,
     }
-    report
 }
 
 fn wanted(case: &TestCase, filter: &str) -> bool {
     [case.pack.as_str(), &case.name, &case.file].into_iter().any(|text| text.contains(filter))
 }
 
-fn rules(ruleset: &Ruleset) -> BTreeMap<(PolicyId, RuleId), usize> {
-    let policies = ruleset.localities().flat_map(|(locality, _)| ruleset.policies_of(locality));
-    policies.flat_map(|policy| policy.rules.keys().map(|rule| ((policy.id.clone(), rule.clone()), 0))).collect()
-}
-
 /// Fates of findings that count although another may have said the same.
 const COUNTED: [&str; 2] = ["kept", "said before"];
 
 /// Every rule that something in the decision rests on.
-fn fired(decision: &Decision) -> BTreeSet<(PolicyId, RuleId)> {
+fn fired(decision: &Decision) -> Rules {
     let steps = decision.steps.iter().map(|step| &step.ground);
     let grounds = steps
         .chain(decision.excluded.iter().map(|excluded| &excluded.ground))

@@ -10,10 +10,11 @@ mod then;
 mod when;
 
 pub use cases::{CASE_PARTIES_MAX, Expect, PACK_CASES_MAX, RuleRef, TestCase};
-pub(crate) use lowered::Keys;
+pub(crate) use lowered::{Keys, Lowered};
 pub use pack::PACK_POLICIES_MAX;
 pub(crate) use pack::{Pack, read};
-pub(crate) use policy::{Draft, TABLE_PLUGIN};
+pub(crate) use policy::{Draft, FloorDraft, TABLE_PLUGIN};
+pub(crate) use rules::Window;
 pub use rules::{RULE_BASIS_MAX, TABLE_RULES_MAX};
 pub(crate) use table::table;
 pub use then::{CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, RULE_EFFECTS_MAX, WEIGHT_MAX};

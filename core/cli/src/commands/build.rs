@@ -42,7 +42,8 @@ pub(crate) fn run(args: &Build) -> Result<(), Failure> {
 
 /// Checks the packs of a project without code, and unpacks what runs them.
 fn table(args: &Build, out: &Path) -> Result<(), Failure> {
-    let from = load::From { policies: &args.dir, plugins: None, state: None, keep_going: false, diary: true };
+    let from =
+        load::From { policies: &args.dir, plugins: None, state: None, keep_going: false, diary: true, tables: false };
     let loaded = load::load(&from).map_err(refused)?;
     report::warnings(&loaded.compiled.problems);
     let digest = &loaded.digest;

@@ -1,13 +1,12 @@
 //! `maple eval`: one decision without a server.
 
-use std::io::{IsTerminal, Write};
-
-use maple_wire::Reply;
-
 use crate::{
     Failure,
-    args::{Eval, Lang},
-    commands::{question, read_case, refused},
+    args::Eval,
+    commands::{
+        decide::{Manner, decide},
+        question, read_case, refused,
+    },
     load, report,
 };
 
@@ -24,19 +23,9 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
-    let mut question = question(&bytes, ruleset)?;
-    question.explain |= args.explain;
-    let decision = maple_kernel::evaluate(ruleset, &question);
+    let question = question(&bytes, ruleset)?;
     for problem in loaded.compiled.problems.iter().filter(|_| args.explain) {
         report::warning(&problem.to_string());
     }
-    let mut out = std::io::stdout().lock();
-    let written = if args.json || (!out.is_terminal() && args.lang.is_none()) {
-        let reply = Reply { id: "d-local", generation: 0, case: &question.case, decision: &decision };
-        let json = maple_wire::write_decision(&reply);
-        out.write_all(&json).and_then(|()| writeln!(out))
-    } else {
-        out.write_all(maple_wire::text(&decision, ruleset, Lang::resolve(args.lang)).as_bytes())
-    };
-    written.map_err(|error| Failure::Unreachable(format!("cannot write the decision: {error}")))
+    decide(ruleset, question, &Manner { explain: args.explain, json: args.json, lang: args.lang })
 }

@@ -3,9 +3,11 @@
 mod bench;
 mod build;
 mod check;
+mod decide;
 mod eval;
 mod import;
 mod new;
+mod run;
 mod serve;
 mod table;
 mod test;
@@ -26,6 +28,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Eval(args) => eval::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Table(args) => table::run(&args),
@@ -35,7 +38,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 }
 
 /// Says what is wrong with the policies, and fails.
-fn refused(refusal: Refusal) -> Failure {
+pub(crate) fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Failure(failure) => failure,
         Refusal::Problems(problems) => {
@@ -80,4 +83,17 @@ fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
         }
         Failure::Input(text)
     })
+}
+
+/// Ready when the process is told to stop: Ctrl-C, or SIGTERM from a supervisor.
+pub(crate) async fn stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return drop(interrupted.await),
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     Failure,
     args::Serve,
-    commands::{EXAMPLE, refused},
+    commands::{EXAMPLE, refused, stop},
     config::Settings,
     load::{self, Loaded, chain},
     report,
@@ -99,19 +99,6 @@ fn curl(address: SocketAddr) -> String {
     format!(
         "curl -s http://{address}/v1/evaluate -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
     )
-}
-
-/// Ready when the process is told to stop: Ctrl-C, or SIGTERM from a supervisor.
-async fn stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(_) => return drop(interrupted.await),
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        _ = terminated.recv() => {}
-    }
 }
 
 /// Logs go to standard error, as JSON lines where no terminal reads them; `RUST_LOG` filters.

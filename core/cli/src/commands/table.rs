@@ -52,12 +52,13 @@ fn refused(name: &str, errors: &[CellError]) -> Failure {
 }
 
 fn sandbox(args: &TableEval) -> Result<Sandbox, Failure> {
-    load::plugins_alone(&load::From {
+    load::sandbox(&load::From {
         policies: Path::new("policies"),
         plugins: args.places.plugins.as_deref(),
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: true,
+        tables: false,
     })
 }
 

@@ -1,64 +1,93 @@
 //! `maple test`: the packs' own cases through the production path.
 
-use std::io::Write;
+mod junit;
+mod print;
+mod update;
+mod watch;
 
-use maple_kit::cases::{self, CaseResult};
-use serde_json::json;
+use std::path::Path;
+
+use maple_bundle::Compiled;
+use maple_kit::{
+    cases::{self, Report},
+    project::Project,
+};
 
 use crate::{Failure, args::Test, commands::refused, load, report};
 
-/// Runs the cases; a case that differs, or no case at all, fails.
+/// Runs the cases; a case that differs, too little coverage, or no case at all fails.
 pub(crate) fn run(args: &Test) -> Result<(), Failure> {
-    let from = load::From {
+    let args = &Test { policies: Project::at(&args.policies).policies, ..args.clone() };
+    if args.watch {
+        return watch::run(args);
+    }
+    if args.update {
+        return update::run(args);
+    }
+    let loaded = load::load(&from(args)).map_err(refused)?;
+    try_cases(args, &loaded.compiled)
+}
+
+fn from(args: &Test) -> load::From<'_> {
+    load::From {
         policies: &args.policies,
         plugins: args.places.plugins.as_deref(),
         state: args.places.state.as_deref(),
         keep_going: false,
-        diary: false,
+        diary: true,
         tables: false,
-    };
-    let compiled = load::load(&from).map_err(refused)?.compiled;
+    }
+}
+
+/// Runs the cases of what is loaded and tells how they went.
+fn try_cases(args: &Test, compiled: &Compiled) -> Result<(), Failure> {
     let report = cases::run(&compiled.ruleset, &compiled.cases, args.filter.as_deref());
     if report.results.is_empty() {
-        return Err(Failure::Input(match &args.filter {
-            Some(filter) => format!("no case's pack or name holds `{filter}`"),
-            None => format!("`{}` has no cases; add [[case]] to a pack", args.policies.display()),
-        }));
+        return Err(Failure::Input(nothing_to_run(args)));
     }
-    let failed = report.results.iter().filter(|result| !result.passed).count();
+    let good = tell(args, &report)?;
+    if let Some(path) = &args.junit {
+        junit::write(path, &report, &args.policies)?;
+    }
+    if good { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+fn nothing_to_run(args: &Test) -> String {
+    match &args.filter {
+        Some(filter) => {
+            let folder = args.policies.display();
+            format!("no case's pack, name or file holds `{filter}`; `maple test {folder}` runs them all")
+        }
+        None => format!("`{}` has no cases; add [[case]] to a pack", args.policies.display()),
+    }
+}
+
+/// Prints the results; true when all is as it should be.
+fn tell(args: &Test, report: &Report) -> Result<bool, Failure> {
+    let total = report.coverage.total();
+    let covered = args.threshold.is_none_or(|threshold| total.reaches(threshold));
     if args.json {
-        print_json(&report.results)?;
-    } else {
-        report.results.iter().filter(|result| !result.passed).for_each(print);
-        let passed = report.results.len() - failed;
-        report::verdict(failed == 0, &format!("{passed} passed, {failed} failed"));
+        print::json(args, report)?;
+        return Ok(report.passed() && covered);
     }
-    if failed == 0 { Ok(()) } else { Err(Failure::Wrong) }
+    report.results.iter().filter(|result| !result.passed).for_each(|result| print::failed(result, &args.policies));
+    if args.coverage {
+        print::coverage(report);
+    }
+    if args.coverage || args.threshold.is_some() {
+        let part = if report.results.len() < report.cases { " (only some cases were run)" } else { "" };
+        let text = format!("{} of {} rules at work, {}%{part}", total.fired, total.rules, total.percent());
+        match args.threshold.filter(|_| !covered) {
+            Some(threshold) => report::verdict(false, &format!("{text}; {threshold}% are asked for")),
+            None => report::verdict(true, &text),
+        }
+    }
+    let (ran, failed) = (report.results.len(), report.failed());
+    report::verdict(failed == 0, &format!("{} passed, {failed} failed", ran - failed));
+    Ok(failed == 0 && covered)
 }
 
-fn print(result: &CaseResult) {
-    report::verdict(false, &format!("FAILED {}: {}", result.pack, result.name));
-    anstream::println!("  {}:{}", result.file, result.line);
-    for difference in &result.differences {
-        anstream::println!("  {}", difference.field);
-        anstream::println!("    expected {}", difference.expected);
-        anstream::println!("    actual   {}", difference.actual);
-    }
-}
-
-fn print_json(results: &[CaseResult]) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    for result in results {
-        let differences: Vec<_> = result
-            .differences
-            .iter()
-            .map(|d| json!({ "field": d.field, "expected": d.expected, "actual": d.actual }))
-            .collect();
-        let line = json!({
-            "pack": result.pack.as_str(), "name": result.name, "file": result.file, "line": result.line,
-            "passed": result.passed, "differences": differences,
-        });
-        writeln!(out, "{line}").map_err(|error| Failure::Unreachable(error.to_string()))?;
-    }
-    Ok(())
+/// A file of the bundle as the user can open it.
+fn place(policies: &Path, file: &str) -> String {
+    policies.join(file).display().to_string()
 }

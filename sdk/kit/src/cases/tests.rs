@@ -145,8 +145,11 @@ fn what_is_met_passes() {
     let report = run(&ruleset(), &cases, None);
     assert_eq!(of(&report), [""; 0]);
     assert!(report.passed());
-    assert_eq!(report.coverage[&("cn/labour".into(), "R1".into())], 1);
-    assert_eq!(report.uncovered().map(|(_, rule)| rule.as_str()).collect::<Vec<_>>(), ["R2"]);
+    let cases: Vec<_> = report.coverage.rules().iter().map(|rule| (rule.rule.as_str(), rule.cases.clone())).collect();
+    assert_eq!(cases, [("R1", vec![0]), ("R2", vec![])]);
+    let total = report.coverage.total();
+    assert_eq!((total.fired, total.rules, total.percent()), (1, 2, 50));
+    assert!(total.reaches(50) && !total.reaches(51));
 }
 
 #[test]

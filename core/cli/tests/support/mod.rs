@@ -1,0 +1,88 @@
+//! The binary and a small author's folder, for the tests of single commands.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test program uses a part of this, and fails when it meets the unexpected"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// The project's folder.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// `maple` with these words, in the project's folder, without this machine's configuration.
+pub fn maple(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_maple"));
+    for key in ["MAPLE_LISTEN", "MAPLE_DATABASE", "MAPLE_POLICIES", "MAPLE_PLUGINS", "LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(key);
+    }
+    command.args(words).current_dir(root()).env("MAPLE_STATE", "target/maple").env("RUST_LOG", "warn");
+    command.stdin(Stdio::null());
+    command
+}
+
+pub fn run(words: &[&str]) -> Output {
+    maple(words).output().unwrap()
+}
+
+pub fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Runs, and holds the exit code; gives what was printed and what was said on the side.
+#[track_caller]
+pub fn check(words: &[&str], code: i32) -> (String, String) {
+    let output = run(words);
+    assert_eq!(output.status.code(), Some(code), "{words:?}\n{}{}", out(&output), err(&output));
+    (out(&output), err(&output))
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The folder of one of the worked examples in `sdk/docs/examples`.
+pub fn example(name: &str) -> PathBuf {
+    root().join("sdk/docs/examples").join(name)
+}
+
+/// A copy of a worked example, to be changed.
+pub fn copy_of(name: &str) -> tempfile::TempDir {
+    let copied = tempfile::tempdir().unwrap();
+    copy(&example(name), copied.path());
+    copied
+}
+
+/// A file of a folder with one text for another.
+#[track_caller]
+pub fn replace(file: &Path, from: &str, to: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    assert!(before.contains(from), "{} has no `{from}`", file.display());
+    fs::write(file, before.replacen(from, to, 1)).unwrap();
+}

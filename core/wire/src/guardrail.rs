@@ -1,0 +1,84 @@
+//! What each guardrail keeps, and what it did, in words.
+
+use maple_kernel::{Action, ChannelId, Code, WordList};
+
+use crate::text::{Language, Page};
+
+/// Every guardrail that can act, with what it keeps in Chinese and in English.
+const MEANINGS: [(&str, &str, &str); 14] = [
+    ("H01", "裁判的路始终开着", "a way to a deciding body stays open"),
+    ("H02", "有人不愿意就不调解", "no mediation against a party's will"),
+    ("H03", "期限不得超过法律规定", "no time limit beyond the law's"),
+    ("H04", "先保障人身安全", "protection comes first"),
+    ("H06", "不给个人打分、贴数字", "no number is attached to a person"),
+    ("H07", "每项主张都要有现行法律依据", "every claim rests on law in force"),
+    ("H09", "下级不得减损上级底线", "a lower level takes nothing away"),
+    ("H10", "说明理由，告知如何拒绝和异议", "reasons, and how to refuse or object, are told"),
+    ("H11", "加重负担的事由人确认", "a person confirms what weighs on somebody"),
+    ("H13", "政策出错不算作答", "a policy that fails is no answer"),
+    ("H16", "线下、语言和无障碍帮助不缺", "help in person, with language and disability is offered"),
+    ("H20", "没有空白的决定", "no decision is empty"),
+    ("H21", "依法免费的不收费", "what is free by law stays free"),
+    ("H22", "涉嫌虚假、恶意的只由人处理", "suspected collusion goes to a person only"),
+];
+
+/// What stands for a guardrail of another number.
+const OTHER: (&str, &str) = ("系统护栏", "a guardrail of the host");
+
+/// What a guardrail keeps.
+pub(crate) fn meaning(id: &str, language: Language) -> &'static str {
+    let known = MEANINGS.iter().find(|(known, ..)| *known == id).map(|(_, zh, en)| (*zh, *en));
+    let (zh, en) = known.unwrap_or(OTHER);
+    match language {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}
+
+impl Page<'_> {
+    /// What a guardrail did to what.
+    pub(crate) fn corrected(&self, guardrail: &str, action: Action, what: &str) -> String {
+        let what = self.named(what);
+        let (zh, en) = match action {
+            Action::Added => ("补上", "put in"),
+            Action::Removed if guardrail == "H07" => ("未采纳，当日无现行依据", "not heard, for want of law in force:"),
+            Action::Removed => ("去掉", "took out"),
+            Action::Clamped => ("缩回法定限度", "cut back to what the law allows:"),
+            Action::Reordered => ("调整先后", "moved"),
+            Action::Held => ("交由人工", "held for a person:"),
+            Action::Filled => ("补全理由", "filled in"),
+        };
+        let done = self.say(zh, en);
+        match self.language {
+            Language::Zh => format!("{done}：{what}"),
+            Language::En => format!("{done} {what}"),
+        }
+    }
+
+    /// A channel or a word by its name, with the code behind it; anything else as it is.
+    fn named(&self, what: &str) -> String {
+        if self.words.channels.contains_key(&ChannelId::from(what)) {
+            return self.channel(&ChannelId::from(what));
+        }
+        let list = [WordList::Duty, WordList::Clock, WordList::Signal]
+            .into_iter()
+            .find(|list| self.words.word(*list, what).is_some());
+        list.map_or_else(|| what.to_owned(), |list| format!("{} ({what})", self.word(list, &Code::from(what))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guardrail_of_the_host_has_a_meaning_in_both_languages() {
+        let table = include_str!("../../kernel/src/guardrails.rs");
+        let kept = table.lines().filter_map(|line| line.strip_prefix("//! | H")?.split(' ').next());
+        for number in kept.filter(|number| *number != "05") {
+            let id = format!("H{number}");
+            assert_ne!(meaning(&id, Language::En), OTHER.1, "{id}");
+            assert_ne!(meaning(&id, Language::Zh), OTHER.0, "{id}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! New expectations for cases that differ: what the decision says, in the fields that the author uses already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maple_bundle::{Bundle, Expect, Rewrite, RewriteError, RuleRef, Written};
+use maple_kernel::{ChannelId, Outcome};
+
+use super::{CaseResult, Report};
+
+/// A file with other expectations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileUpdate {
+    /// Its path within the bundle.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// The cases that changed.
+    pub cases: Vec<String>,
+}
+
+/// A case that stays as it is although it fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untouched {
+    /// Its place among the results.
+    pub case: usize,
+    /// Why.
+    pub why: String,
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Files that change.
+    pub files: Vec<FileUpdate>,
+    /// Cases that fail and do not change.
+    pub untouched: Vec<Untouched>,
+}
+
+/// What to write so that the cases that fail pass. `blank` are the cases without any expectation, by file and name:
+/// they get the outcome, the first step, the pack's own rules and the clocks.
+///
+/// A case in which a policy gave no usable answer is not touched: its decision says nothing of what the rules say.
+///
+/// # Errors
+/// When a file is not what it was when it was read.
+pub fn plan(bundle: &Bundle, report: &Report, blank: &BTreeSet<(String, String)>) -> Result<Plan, RewriteError> {
+    let (mut plan, mut changes): (Plan, BTreeMap<&str, Vec<Rewrite>>) = (Plan::default(), BTreeMap::new());
+    for (at, result) in report.results.iter().enumerate() {
+        let blank = blank.contains(&(result.file.clone(), result.name.clone()));
+        if result.passed && !blank {
+            continue;
+        }
+        if let Some((policy, fault)) = result.faults.first() {
+            let kind = fault.kind.as_str();
+            plan.untouched
+                .push(Untouched { case: at, why: format!("policy `{policy}` gave no usable answer ({kind})") });
+            continue;
+        }
+        let keys = if blank { defaults(result) } else { keys(result) };
+        if let Some(covers) = result.differences.iter().find(|difference| difference.field == "covers") {
+            let why = format!("it covers {}, which is not at work in it; say yourself what it covers", covers.expected);
+            plan.untouched.push(Untouched { case: at, why });
+        }
+        if !keys.is_empty() {
+            changes.entry(&result.file).or_default().push(Rewrite { case: result.name.clone(), keys });
+        }
+    }
+    for (file, changes) in changes {
+        let text = bundle.files().find(|(path, _)| *path == file).map(|(_, bytes)| bytes).unwrap_or_default();
+        let text = maple_bundle::rewrite(&String::from_utf8_lossy(text), &changes)?;
+        let cases = changes.into_iter().map(|change| change.case).collect();
+        plan.files.push(FileUpdate { file: file.to_owned(), text, cases });
+    }
+    Ok(plan)
+}
+
+type Keys = Vec<(&'static str, Option<Written>)>;
+
+/// The keys that differ, each as the decision says it; when nothing would be left, the usual ones.
+fn keys(result: &CaseResult) -> Keys {
+    let mut fields: Vec<&'static str> = result.differences.iter().map(|difference| difference.field).collect();
+    fields.dedup();
+    let keys: Keys = fields.iter().filter_map(|field| Some((*field, value(field, result)?))).collect();
+    let gone = keys.iter().filter(|(_, written)| written.is_none()).count();
+    if gone > 0 && gone == keys.len() && gone == written_keys(&result.expect) {
+        return keys.into_iter().chain(defaults(result)).collect();
+    }
+    keys
+}
+
+/// The new value of one key; the outer `None` for one that is not an expectation.
+fn value(field: &str, result: &CaseResult) -> Option<Option<Written>> {
+    let (expect, actual) = (&result.expect, &result.actual);
+    Some(match field {
+        "outcome" => actual.outcome.map(outcome),
+        "referral" => actual.referral.as_ref().map(|code| Written::Word(code.to_string())),
+        "first" => actual.first.as_ref().map(|channel| Written::Word(channel.to_string())),
+        "has-channels" => still(&texts(&expect.has_channels), &texts(&actual.has_channels)),
+        "lacks-channels" => without(&texts(&expect.lacks_channels), &texts(&actual.has_channels)),
+        "has-duties" => still(&texts(&expect.has_duties), &texts(&actual.has_duties)),
+        "lacks-duties" => without(&texts(&expect.lacks_duties), &texts(&actual.has_duties)),
+        "lacks-signals" => without(&texts(&expect.lacks_signals), &texts(actual.signals.iter().flatten())),
+        "rights" => still(&texts(&expect.rights), &texts(&actual.rights)),
+        "has-rules" => {
+            let there: Vec<String> = expect.has_rules.iter().filter(|rule| at_work(rule, result)).map(text).collect();
+            list(if there.is_empty() { own_rules(result) } else { there })
+        }
+        "lacks-rules" => list(expect.lacks_rules.iter().filter(|rule| !at_work(rule, result)).map(text).collect()),
+        "excluded" => actual.excluded.as_ref().map(words),
+        "signals" => actual.signals.as_ref().map(words),
+        "guardrails" => actual.guardrails.as_ref().map(words),
+        "preconditions" => {
+            let pair = |(first, before): &(_, _)| format!("{first}>{before}");
+            actual.preconditions.as_ref().map(|pairs: &Vec<(ChannelId, ChannelId)>| words(pairs.iter().map(pair)))
+        }
+        "clocks" => {
+            let asked = actual.clocks.iter().filter(|(code, _)| expect.clocks.iter().any(|(wanted, _)| wanted == code));
+            let days: Vec<_> = asked.map(|(code, day)| (code.to_string(), *day)).collect();
+            (!days.is_empty()).then_some(Written::Days(days))
+        }
+        _ => return None,
+    })
+}
+
+/// What a case without expectations gets.
+fn defaults(result: &CaseResult) -> Keys {
+    let actual = &result.actual;
+    let lead = match &actual.referral {
+        Some(code) => ("referral", Some(Written::Word(code.to_string()))),
+        None => ("first", actual.first.as_ref().map(|channel| Written::Word(channel.to_string()))),
+    };
+    let clocks: Vec<_> = actual.clocks.iter().map(|(code, day)| (code.to_string(), *day)).collect();
+    let clocks = (!clocks.is_empty()).then_some(Written::Days(clocks));
+    let keys =
+        [("outcome", actual.outcome.map(outcome)), lead, ("has-rules", list(own_rules(result))), ("clocks", clocks)];
+    keys.into_iter().filter(|(_, written)| written.is_some()).collect()
+}
+
+/// The rules of the case's own pack that were at work; bare where no other policy has one of that name at work.
+fn own_rules(result: &CaseResult) -> Vec<String> {
+    let own = |policy: &str| policy.rsplit_once('/').is_some_and(|(pack, _)| pack == result.pack.as_str());
+    let alone = |rule: &str| result.fired.iter().filter(|(_, other)| other.as_str() == rule).count() == 1;
+    let rules = result.fired.iter().filter(|(policy, _)| own(policy.as_str()));
+    rules
+        .map(|(policy, rule)| if alone(rule.as_str()) { rule.to_string() } else { format!("{policy}#{rule}") })
+        .collect()
+}
+
+/// What of `wanted` is there; all that is there when nothing of it is.
+fn still(wanted: &[String], actual: &[String]) -> Option<Written> {
+    let there: Vec<String> = wanted.iter().filter(|one| actual.contains(one)).cloned().collect();
+    list(if there.is_empty() { actual.to_vec() } else { there })
+}
+
+/// What of `unwanted` is really not there.
+fn without(unwanted: &[String], actual: &[String]) -> Option<Written> {
+    list(unwanted.iter().filter(|one| !actual.contains(one)).cloned().collect())
+}
+
+fn list(words: Vec<String>) -> Option<Written> {
+    (!words.is_empty()).then_some(Written::Words(words))
+}
+
+fn at_work(rule: &RuleRef, result: &CaseResult) -> bool {
+    result.fired.iter().any(|(policy, id)| rule.means(policy, id))
+}
+
+fn outcome(outcome: Outcome) -> Written {
+    Written::Word(if outcome == Outcome::Route { "route" } else { "refer" }.to_owned())
+}
+
+/// How many keys of `expect` are written.
+fn written_keys(expect: &Expect) -> usize {
+    let e = expect;
+    let lists = [e.has_channels.len(), e.lacks_channels.len(), e.has_rules.len(), e.lacks_rules.len()];
+    let more = [e.has_duties.len(), e.lacks_duties.len(), e.clocks.len(), e.lacks_signals.len(), e.rights.len()];
+    let optional = [e.outcome.is_some(), e.referral.is_some(), e.first.is_some(), e.excluded.is_some()];
+    let rest = [e.preconditions.is_some(), e.signals.is_some(), e.guardrails.is_some()];
+    lists.iter().chain(&more).filter(|count| **count > 0).count()
+        + optional.iter().chain(&rest).filter(|given| **given).count()
+}
+
+fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> Written {
+    Written::Words(texts(items))
+}
+
+fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+fn text(rule: &RuleRef) -> String {
+    rule.to_string()
+}
