@@ -84,7 +84,10 @@ fn eval_answers_in_json_in_a_pipe_and_in_words_when_asked() {
     let chinese = out(&run(&["eval", "--case", example, "--lang", "zh"]));
     assert!(chinese.contains("劳动仲裁") && !chinese.contains('\u{1b}'), "{chinese}");
     let english = out(&run(&["eval", "--case", example, "--lang", "en", "--explain"]));
-    assert!(english.contains("How it came about") && english.contains("China (cn) → Zhejiang (cn/zhejiang)"), "{english}");
+    assert!(
+        english.contains("How it came about") && english.contains("China (cn) → Zhejiang (cn/zhejiang)"),
+        "{english}"
+    );
     let piped = run_with(&["eval", "--case", "-"], &fs::read_to_string(root().join(example)).unwrap());
     assert_eq!(piped.stdout, json.stdout);
 }
