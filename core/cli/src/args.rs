@@ -170,9 +170,16 @@ pub(crate) struct Run {
 /// `maple bench`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Bench {
-    /// The case to measure, as JSON [default: a wage case in Yongkang]
+    /// A component (.wasm), the folder of a plugin's crate, or a folder with policies [default: --policies]
+    #[arg(value_name = "PLUGIN|DIR")]
+    pub(crate) what: Option<PathBuf>,
+    /// The case to measure, as JSON [default: a wage case in Yongkang; for a folder that is named, the costliest of its
+    /// own cases]
     #[arg(long, value_name = "FILE")]
     pub(crate) case: Option<PathBuf>,
+    /// Settings of the plugin (TOML), when a plugin is measured alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
     /// Folder with the policies
     #[arg(long, value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
     pub(crate) policies: PathBuf,

@@ -64,6 +64,11 @@ impl<'p> Cell<'p> {
         Ok(assess.call(&mut self.store, (file,))?.0)
     }
 
+    /// The most linear memory that the guest had.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.store.data().memory_bytes()
+    }
+
     /// Gives the sandbox back. A fresh one is thrown away, with everything the guest did to it.
     pub(crate) fn give_back(self) {
         drop(self);

@@ -34,6 +34,11 @@ impl Host {
         self.hungry
     }
 
+    /// Bytes of linear memory that the guest has; memory never shrinks, so it is also the most it had.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory_used as u64
+    }
+
     /// Allows so many more bytes of memory.
     pub(crate) fn allow(&mut self, bytes: u64) {
         self.memory_max = self.memory_max.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX));

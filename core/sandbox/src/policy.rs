@@ -72,6 +72,13 @@ impl ConfiguredPolicy {
     /// Answers one case and says where the time went; for benches.
     #[must_use]
     pub fn assess_timed(&self, file: &CaseFile<'_>) -> (Assessment, Timing) {
+        let (assessment, timing, _) = self.assess_measured(file);
+        (assessment, timing)
+    }
+
+    /// Answers one case and says where the time went and how much linear memory there was at most; for benches.
+    #[must_use]
+    pub fn assess_measured(&self, file: &CaseFile<'_>) -> (Assessment, Timing, u64) {
         let mut timing = Timing::default();
         let mut clock = Instant::now();
         let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
@@ -79,13 +86,14 @@ impl ConfiguredPolicy {
         timing.take = lap();
         let mut cell = match taken {
             Ok(cell) => cell,
-            Err(failed) => return (failed, timing),
+            Err(failed) => return (failed, timing, 0),
         };
         let assessment = cell.assess(file);
         timing.assess = lap();
+        let memory = cell.memory_bytes();
         cell.give_back();
         timing.give_back = lap();
-        (assessment, timing)
+        (assessment, timing, memory)
     }
 
     /// One sandbox to be asked again and again, without isolation between cases; for benches only, never for cases.

@@ -42,6 +42,7 @@ impl Page<'_> {
         let (zh, en) = match action {
             Action::Added => ("补上", "put in"),
             Action::Removed if guardrail == "H07" => ("未采纳，当日无现行依据", "not heard, for want of law in force:"),
+            Action::Removed if is_claim(&what) => ("未采纳", "did not hear the claim:"),
             Action::Removed => ("去掉", "took out"),
             Action::Clamped => ("缩回法定限度", "cut back to what the law allows:"),
             Action::Reordered => ("调整先后", "moved"),
@@ -65,6 +66,12 @@ impl Page<'_> {
             .find(|list| self.words.word(*list, what).is_some());
         list.map_or_else(|| what.to_owned(), |list| format!("{} ({what})", self.word(list, &Code::from(what))))
     }
+}
+
+/// True for the few words by which a decision names a claim, such as `forbid court`.
+fn is_claim(what: &str) -> bool {
+    let verbs = ["offer ", "prefer ", "require ", "forbid ", "duty ", "clock ", "signal ", "derive ", "refer "];
+    verbs.iter().any(|verb| what.starts_with(verb))
 }
 
 #[cfg(test)]

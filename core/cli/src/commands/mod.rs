@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod alone;
 mod bench;
 mod build;
 mod check;
