@@ -3,7 +3,7 @@
 //! Most cells are texts or lists of texts, so those are found by the text; every other different cell is tried once,
 //! whatever number of rows has it, and only while one of those rows still stands.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use maple_guest::{Field, Setting, Table};
 
@@ -21,7 +21,7 @@ pub(crate) struct Column {
     /// Rows that do not test this column.
     free: Rows,
     /* INVARIANT: sorted, no text twice. */
-    texts: Vec<(Rc<str>, Vec<u32>)>,
+    texts: Vec<(Arc<str>, Vec<u32>)>,
     cells: Vec<Cell>,
 }
 
@@ -59,10 +59,10 @@ impl Column {
         };
         let not = not.flag().unwrap_or(false);
         let plain = |field: &Field<'_>| match field.raw() {
-            Some(Setting::Text(text)) => Some(Rc::from(text.as_str())),
+            Some(Setting::Text(text)) => Some(Arc::from(text.as_str())),
             _ => None,
         };
-        if let (false, Some(texts)) = (not, tests.iter().map(plain).collect::<Option<Vec<Rc<str>>>>()) {
+        if let (false, Some(texts)) = (not, tests.iter().map(plain).collect::<Option<Vec<Arc<str>>>>()) {
             self.texts.extend(texts.into_iter().map(|text| (text, rows.clone())));
             return;
         }

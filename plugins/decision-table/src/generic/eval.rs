@@ -1,6 +1,6 @@
 //! Walking an expression for one case.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -31,7 +31,7 @@ enum State {
 
 /// A name that is bound while an expression is walked.
 enum Bound<'a> {
-    Name(&'a Rc<str>, Value),
+    Name(&'a Arc<str>, Value),
     Item(Value),
 }
 
@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
     }
 
     #[inline(never)]
-    fn name(&mut self, name: &Rc<str>, outside: Option<&'a Expr>) -> Value {
+    fn name(&mut self, name: &Arc<str>, outside: Option<&'a Expr>) -> Value {
         for bound in self.bound.iter().rev() {
             match bound {
                 Bound::Name(known, value) if *known == name => return value.clone(),
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
     }
 
     #[inline(never)]
-    fn path(&mut self, of: &'a Expr, steps: &[Rc<str>]) -> Value {
+    fn path(&mut self, of: &'a Expr, steps: &[Arc<str>]) -> Value {
         // A context in a variable is walked by reference: most paths lead into one.
         if let Expr::Variable(at) = of {
             let value = self.variables.get(*at).unwrap_or(&Value::Null);
@@ -210,13 +210,13 @@ impl<'a> Run<'a> {
     }
 
     #[inline(never)]
-    fn context(&mut self, fields: &'a [(Rc<str>, Expr)]) -> Value {
+    fn context(&mut self, fields: &'a [(Arc<str>, Expr)]) -> Value {
         let before = self.bound.len();
         let mut known = Vec::with_capacity(fields.len());
         for (name, of) in fields {
             let value = self.eval(of);
             self.bound.push(Bound::Name(name, value.clone()));
-            known.push((Rc::clone(name), value));
+            known.push((Arc::clone(name), value));
         }
         self.bound.truncate(before);
         Value::context(known)
@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
     #[inline(never)]
     fn range(&mut self, from_included: bool, parts: &'a [Expr; 2], to_included: bool) -> Value {
         let (from, to) = (self.eval(&parts[0]), self.eval(&parts[1]));
-        Value::Range(Rc::new(Range { from, from_included, to, to_included }))
+        Value::Range(Arc::new(Range { from, from_included, to, to_included }))
     }
 
     /// A number picks an item, counted from one or backwards from minus one; a condition picks those that meet it.
@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
     }
 
     #[inline(never)]
-    fn each(&mut self, kind: Each, through: &'a [(Rc<str>, Expr)], body: &'a Expr) -> Value {
+    fn each(&mut self, kind: Each, through: &'a [(Arc<str>, Expr)], body: &'a Expr) -> Value {
         let mut results = Vec::new();
         let before = self.bound.len();
         let ran = self.run_through(through, body, &mut results);
@@ -267,7 +267,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn run_through(&mut self, through: &'a [(Rc<str>, Expr)], body: &'a Expr, results: &mut Vec<Value>) -> Option<()> {
+    fn run_through(&mut self, through: &'a [(Arc<str>, Expr)], body: &'a Expr, results: &mut Vec<Value>) -> Option<()> {
         let Some(((name, of), rest)) = through.split_first() else {
             results.push(self.eval(body));
             return (results.len() <= COMBINATIONS_MAX).then_some(());
@@ -284,7 +284,7 @@ impl<'a> Run<'a> {
 
     /// Each item goes before the first that it precedes, and after its equals.
     #[inline(never)]
-    fn sort(&mut self, parts: &'a [Expr; 2], names: &'a [Rc<str>; 2]) -> Value {
+    fn sort(&mut self, parts: &'a [Expr; 2], names: &'a [Arc<str>; 2]) -> Value {
         let [of, precedes] = parts;
         let of = self.eval(of);
         let Some(items) = of.items() else { return Value::Null };
@@ -306,7 +306,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn follow(value: &Value, steps: &[Rc<str>]) -> Value {
+fn follow(value: &Value, steps: &[Arc<str>]) -> Value {
     let Some((step, rest)) = steps.split_first() else { return value.clone() };
     match value {
         Value::Context(_) => value.own_field(step).map_or(Value::Null, |field| follow(field, rest)),

@@ -1,6 +1,6 @@
 //! Expressions: settings to a tree that is walked for each case.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use maple_guest::{Field, Setting};
 use rust_decimal::Decimal;
@@ -22,8 +22,8 @@ pub(crate) enum Expr {
     Variable(usize),
     Let(usize),
     /// A name bound around here, or a field of the item of a filter, or else what the name means outside.
-    Name(Rc<str>, Option<Box<Expr>>),
-    Path(Box<Expr>, Vec<Rc<str>>),
+    Name(Arc<str>, Option<Box<Expr>>),
+    Path(Box<Expr>, Vec<Arc<str>>),
     Filter(Box<[Expr; 2]>),
     /// Conditions and values in turn, the last value for none of them.
     If(Vec<Expr>),
@@ -34,12 +34,12 @@ pub(crate) enum Expr {
     Negate(Box<Expr>),
     Between(Box<[Expr; 3]>),
     In(Box<Expr>, Vec<Test>),
-    Is(Box<Expr>, Rc<str>),
+    Is(Box<Expr>, Arc<str>),
     List(Vec<Expr>),
-    Context(Vec<(Rc<str>, Expr)>),
+    Context(Vec<(Arc<str>, Expr)>),
     Range(bool, Box<[Expr; 2]>, bool),
-    Each(Each, Vec<(Rc<str>, Expr)>, Box<Expr>),
-    Sort(Box<[Expr; 2]>, [Rc<str>; 2]),
+    Each(Each, Vec<(Arc<str>, Expr)>, Box<Expr>),
+    Sort(Box<[Expr; 2]>, [Arc<str>; 2]),
     Call(Function, Vec<Expr>),
 }
 
@@ -109,7 +109,7 @@ fn operation<'a>(field: Field<'a>) -> Option<(&'a str, Vec<Field<'a>>)> {
     Some((op, parts))
 }
 
-fn plain(field: &Field<'_>) -> Rc<str> {
+fn plain(field: &Field<'_>) -> Arc<str> {
     match field.raw() {
         Some(Setting::Text(text)) => text.as_str().into(),
         _ => {
@@ -123,7 +123,7 @@ fn index(parts: &[Field<'_>]) -> Option<usize> {
     usize::try_from(parts.first()?.count(0..=1_000_000)?).ok()
 }
 
-type Named = Vec<(Rc<str>, Expr)>;
+type Named = Vec<(Arc<str>, Expr)>;
 
 /// Pairs of a name and an expression, and what stands after them.
 fn named(parts: &[Field<'_>], depth: usize) -> Option<(Named, Option<Expr>)> {
@@ -213,7 +213,7 @@ fn constant_list(parts: Vec<Expr>) -> Expr {
 
 fn constant_range(from_included: bool, ends: Box<[Expr; 2]>, to_included: bool) -> Expr {
     match &*ends {
-        [Expr::Const(from), Expr::Const(to)] => Expr::Const(Value::Range(Rc::new(super::value::Range {
+        [Expr::Const(from), Expr::Const(to)] => Expr::Const(Value::Range(Arc::new(super::value::Range {
             from: from.clone(),
             from_included,
             to: to.clone(),

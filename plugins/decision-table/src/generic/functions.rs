@@ -1,6 +1,6 @@
 //! The functions of FEEL that tables use. What a function cannot take gives null, as the standard has it.
 
-use std::{cmp::Ordering, rc::Rc};
+use std::{cmp::Ordering, sync::Arc};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -275,8 +275,8 @@ fn includes(of: &[Value]) -> Value {
 
 fn entries(of: &[Value]) -> Value {
     let Value::Context(fields) = at(of, 0) else { return Value::Null };
-    let entry = |(name, value): &(Rc<str>, Value)| {
-        Value::context(vec![("key".into(), Value::Text(Rc::clone(name))), ("value".into(), value.clone())])
+    let entry = |(name, value): &(Arc<str>, Value)| {
+        Value::context(vec![("key".into(), Value::Text(Arc::clone(name))), ("value".into(), value.clone())])
     };
     Value::list(fields.iter().map(entry).collect())
 }

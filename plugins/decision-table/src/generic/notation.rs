@@ -4,7 +4,7 @@
 //! `c1:s1:a…` a context of so many fields. In answers a byte that is no letter, digit, `-` or `.` is `_` and its two
 //! hexadecimal digits, since answers hold codes.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::value::{Value, number, string};
 
@@ -36,14 +36,14 @@ impl<'a> Reader<'a> {
             "s" => Value::text(self.text()?),
             "l" => {
                 let count: usize = self.until(':')?.parse().ok()?;
-                Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Rc<[_]>>>()?)
+                Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Arc<[_]>>>()?)
             }
             "c" => {
                 let count: usize = self.until(':')?.parse().ok()?;
                 let mut fields = Vec::new();
                 for _ in 0..count {
                     self.rest = self.rest.strip_prefix('s')?;
-                    let name: Rc<str> = self.text()?.into();
+                    let name: Arc<str> = self.text()?.into();
                     fields.push((name, self.value(depth + 1)?));
                 }
                 Value::context(fields)

@@ -1,6 +1,6 @@
 //! What an expression can be: the values of FEEL, how they compare, and what type they can be taken as.
 
-use std::{cmp::Ordering, rc::Rc, str::FromStr};
+use std::{cmp::Ordering, str::FromStr, sync::Arc};
 
 use rust_decimal::Decimal;
 
@@ -12,7 +12,7 @@ pub(crate) enum Value {
     Null,
     Flag(bool),
     Number(Decimal),
-    Text(Rc<str>),
+    Text(Arc<str>),
     /// Days since 1970-01-01.
     Date(i32),
     Time(Time),
@@ -20,14 +20,14 @@ pub(crate) enum Value {
     /// Nanoseconds.
     Days(i64),
     Months(i64),
-    List(Rc<[Value]>),
+    List(Arc<[Value]>),
     /* INVARIANT: sorted by name, no name twice. */
-    Context(Rc<[Field]>),
-    Range(Rc<Range>),
+    Context(Arc<[Field]>),
+    Range(Arc<Range>),
 }
 
 /// A field of a context.
-pub(crate) type Field = (Rc<str>, Value);
+pub(crate) type Field = (Arc<str>, Value);
 
 /// An interval. An end that is null is open to that side.
 #[derive(Clone, Debug, PartialEq)]

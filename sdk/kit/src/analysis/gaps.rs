@@ -41,7 +41,7 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
 /// Cases without an answer in a table that promises one for each.
 fn incomplete(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, Undecided> {
     let Some(complete) = &sheet.table.complete else { return Ok(Vec::new()) };
-    if sheet.lines.len() < sheet.table.rows.len() || sheet.table.unread > 0 {
+    if !sheet.whole {
         return Err(Undecided::new("some of its rules are not".to_owned()));
     }
     let mut parts = vec![sheet.asked.clone()];
@@ -77,7 +77,7 @@ type Family = (String, Vec<(Var, Option<Domain>)>);
 fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
     let mut told = Told::new();
     let mut families: BTreeMap<Family, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in sheet.lines.iter().filter(|line| line.hull.exact && !line.hull.is_empty()) {
+    for line in sheet.lines.iter().filter(|line| line.hull.exact) {
         for topic in topics(line) {
             families.entry((topic, shape(line))).or_default().push(line);
         }

@@ -32,7 +32,10 @@ pub(crate) struct Sheet<'t> {
     pub(crate) table: &'t Table,
     pub(crate) policy: &'t Policy,
     pub(crate) asked: Formula,
+    /// INVARIANT once the study is made: each of them speaks on some case, or nobody could tell.
     pub(crate) lines: Vec<Line<'t>>,
+    /// True when every row is a line.
+    pub(crate) whole: bool,
 }
 
 /// A row, or a table, that cannot be put into formulas.
@@ -83,7 +86,8 @@ fn sheet<'t>(
         let hull = Hull::of(&speaks, space).settled(space);
         lines.push(Line { policy, table, row, number, speaks, hull, lawful: lawful(space, row) });
     }
-    Sheet { table, policy, asked, lines }
+    let whole = lines.len() == table.rows.len() && table.unread == 0;
+    Sheet { table, policy, asked, lines, whole }
 }
 
 fn lawful(space: &Space<'_>, row: &Row) -> Set {

@@ -1,15 +1,20 @@
 //! What a lower pack says against the floor: the host will not hear it, so its author should know before.
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{Class, ClockKind, Mode, Selector, Span, Term, WordList};
+use maple_kernel::{Class, ClockKind, Decision, Mode, Selector, Span, Term, WordList};
 
 use super::{
-    Undecided,
-    formula::Formula,
+    Undecided, days,
+    formula::{Formula, Var},
     lines::Line,
+    set::Set,
     study::{self, Study, Told, related},
+    witness::Witness,
     words,
 };
+
+/// How many days are tried for a case that the host corrects.
+const DAYS_TRIED: i64 = 14;
 
 /// Claims of lower packs that the host corrects on some case, because a trusted pack above says otherwise.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
@@ -122,19 +127,32 @@ fn shown(
     let mut parts = vec![line.heard(effect), upper.heard(said)];
     parts.extend([effect, said].into_iter().filter_map(|effect| study.start_known(effect)));
     let window = study::window(&study.space, [line, upper]);
-    let Some(witness) = study.show(&Formula::All(parts), window, &line.policy.locality)? else { return Ok(None) };
-    let Some(question) = study.try_on(&witness) else { return Ok(None) };
-    let decision = study.decide(&question);
-    let corrected = decision.corrections.iter().any(|correction| {
+    let whole = Formula::All(parts);
+    // Ends on days of rest move and may meet; within two weeks they do not all.
+    let days = (days::usual()..days::usual() + DAYS_TRIED).map(|day| Formula::In(Var::Day, Set::one(day)));
+    for at in std::iter::once(Formula::All(Vec::new())).chain(days) {
+        let Some(witness) = study.show(&whole.clone().and(at), window, &line.policy.locality)? else { continue };
+        if study.try_on(&witness).is_some_and(|q| corrects(&study.decide(&q), line, clash.guardrail)) {
+            return Ok(Some(report(line, upper, clash, witness)));
+        }
+    }
+    Ok(None)
+}
+
+fn corrects(decision: &Decision<'_>, line: &Line<'_>, guardrail: &str) -> bool {
+    decision.corrections.iter().any(|correction| {
         let by = correction
             .by
             .as_ref()
             .is_some_and(|by| by.policy == line.policy.id.as_str() && by.rule == line.row.rule.as_str());
-        correction.guardrail == clash.guardrail && by
-    });
-    Ok(corrected.then(|| Diagnostic {
+        correction.guardrail == guardrail && by
+    })
+}
+
+fn report(line: &Line<'_>, upper: &Line<'_>, clash: Clash, witness: Witness) -> Diagnostic {
+    Diagnostic {
         related: vec![related(upper, "the upper rule")],
         witness: Some(witness.json),
         ..study::problem("overruled", Severity::Warning, &line.row.spot, clash.message, clash.advice)
-    }))
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
 fn of_sheet(study: &Study<'_>, sheet: &Sheet<'_>) -> Vec<Diagnostic> {
     // Rows share a group when they have an effect in common; each pair is looked at in the group of its first one.
     let mut groups: BTreeMap<String, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in sheet.lines.iter().filter(|line| !line.hull.is_empty()) {
+    for line in &sheet.lines {
         for effect in &line.row.then {
             groups.entry(format!("{effect:?}")).or_default().push(line);
         }

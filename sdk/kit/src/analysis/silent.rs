@@ -9,35 +9,24 @@ use super::{
     Undecided,
     formula::{Formula, Var},
     lines::Line,
-    study::{self, Study, Told, related},
+    study::{self, Study, TABLE_PROBLEMS_MAX, Told, related},
     words,
 };
 
-/// Rows whose condition no case meets; and for each line whether it is one.
+/// Rows whose condition no case meets.
 pub(crate) fn never(study: &Study<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for sheet in &study.sheets {
+    for (sheet, dead) in study.sheets.iter().zip(&study.dead) {
         let mut told = Told::new();
-        for line in &sheet.lines {
-            match dead(study, line) {
-                Ok(false) => {}
-                Ok(true) => told.push(report_never(study, line)),
-                Err(why) => found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why)),
+        for line in dead {
+            if told.full() {
+                break;
             }
+            told.push(report_never(study, line));
         }
-        found.extend(told.finish(&sheet.table.spot, false));
+        found.extend(told.finish(&sheet.table.spot, dead.len() > TABLE_PROBLEMS_MAX));
     }
     found
-}
-
-fn dead(study: &Study<'_>, line: &Line<'_>) -> Result<bool, Undecided> {
-    if line.hull.is_empty() {
-        return Ok(true);
-    }
-    if line.hull.exact {
-        return Ok(false);
-    }
-    study.never(&line.speaks, line.window(&study.space))
 }
 
 fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
@@ -123,7 +112,7 @@ pub(crate) fn masked(study: &Study<'_>) -> Vec<Diagnostic> {
     let (masks, mut found) = (Masks::new(study), Vec::new());
     for sheet in study.sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce) {
         let mut told = Told::new();
-        for line in sheet.lines.iter().filter(|line| !line.hull.is_empty()) {
+        for line in &sheet.lines {
             for effect in &line.row.then {
                 match masks.mask(line, effect) {
                     Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),

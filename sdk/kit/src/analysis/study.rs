@@ -27,6 +27,8 @@ pub(crate) struct Study<'t> {
     pub(crate) space: Space<'t>,
     pub(crate) sheets: Vec<Sheet<'t>>,
     pub(crate) missed: Vec<Missed<'t>>,
+    /// Lines that speak on no case, by table.
+    pub(crate) dead: Vec<Vec<Line<'t>>>,
     /// For each derived fact the values that rows give it, and when.
     support: BTreeMap<u32, Vec<Formula>>,
 }
@@ -38,7 +40,8 @@ impl<'t> Study<'t> {
     pub(crate) fn new(compiled: &'t maple_bundle::Compiled) -> Self {
         let tables: &'t [Table] = &compiled.tables;
         let space = Space::new(&compiled.ruleset, tables);
-        let (sheets, missed) = lines::sheets(&space, tables);
+        let (mut sheets, mut missed) = lines::sheets(&space, tables);
+        let dead = sheets.iter_mut().map(|sheet| bury(&space, sheet, &mut missed)).collect();
         let mut support: BTreeMap<u32, Vec<Formula>> = BTreeMap::new();
         for line in sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce).flat_map(|sheet| &sheet.lines) {
             for effect in &line.row.then {
@@ -49,7 +52,7 @@ impl<'t> Study<'t> {
                 support.entry(fact).or_default().push(sets);
             }
         }
-        Self { space, sheets, missed, support }
+        Self { space, sheets, missed, dead, support }
     }
 
     /// Every line of every table.
@@ -69,9 +72,7 @@ impl<'t> Study<'t> {
 
     /// True when no case meets the formula; facts that policies derive may be anything.
     pub(crate) fn never(&self, formula: &Formula, window: (i64, i64)) -> Result<bool, Undecided> {
-        let mut query = Query::new(&self.space, &[formula], window)?;
-        let lit = query.literal(formula);
-        Ok(!query.holds(&[lit])?)
+        never(&self.space, formula, window)
     }
 
     /// The simplest case of a pack that meets the formula, with derived facts only where some row derives them.
@@ -122,6 +123,33 @@ impl<'t> Study<'t> {
     pub(crate) fn decide<'q>(&'q self, question: &'q maple_kernel::Question) -> Decision<'q> {
         evaluate(self.space.ruleset, question)
     }
+}
+
+fn never(space: &Space<'_>, formula: &Formula, window: (i64, i64)) -> Result<bool, Undecided> {
+    let mut query = Query::new(space, &[formula], window)?;
+    let lit = query.literal(formula);
+    Ok(!query.holds(&[lit])?)
+}
+
+/// Takes the lines that speak on no case out of a table.
+fn bury<'t>(space: &Space<'t>, sheet: &mut Sheet<'t>, missed: &mut Vec<Missed<'t>>) -> Vec<Line<'t>> {
+    let mut dead = Vec::new();
+    for line in std::mem::take(&mut sheet.lines) {
+        let silent = match (line.hull.is_empty(), line.hull.exact) {
+            (true, _) => Ok(true),
+            (false, true) => Ok(false),
+            (false, false) => never(space, &line.speaks, line.window(space)),
+        };
+        match silent {
+            Ok(true) => dead.push(line),
+            Ok(false) => sheet.lines.push(line),
+            Err(why) => {
+                missed.push(Missed { table: line.table, row: Some(line.row), why });
+                sheet.lines.push(line);
+            }
+        }
+    }
+    dead
 }
 
 /// True when an effect of a line was said in a decision. Policies that only shadow leave no trace in it.

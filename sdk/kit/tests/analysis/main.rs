@@ -1,0 +1,13 @@
+//! What the analysis proves of rule tables: each fault by hand, and random tables against every case there is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod faults;
+mod native;
+mod oracle;
+mod place;
+mod size;

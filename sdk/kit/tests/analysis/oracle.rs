@@ -1,0 +1,479 @@
+//! Random tables against every case there is: what the analysis proves is what counting finds, no more and no less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maple_bundle::{Compiled, Diagnostic};
+use maple_kernel::{
+    CaseFile, Code, Day, FactKey, Finding, KindId, LocalityId, PartyFile, PartyType, Policy, Purposes, Value,
+};
+use maple_kit::analysis::analyse;
+use proptest::{collection::vec, prelude::*, sample::select, strategy::Union};
+
+use crate::place::{compiled, decided, question, row, rules};
+
+/// A condition as a TOML table: what stands under each key.
+type Table = BTreeMap<String, String>;
+
+fn text(table: &Table) -> String {
+    table.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Facts that are looked at together, so that all cases can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Theme {
+    Numbers,
+    Names,
+    Compared,
+    Words,
+    Parties,
+    Days,
+}
+
+const THEMES: [Theme; 6] = [Theme::Numbers, Theme::Names, Theme::Compared, Theme::Words, Theme::Parties, Theme::Days];
+
+fn money() -> BoxedStrategy<String> {
+    (0..=6_u8).prop_map(|minor| format!("\"0.0{minor}\"")).boxed()
+}
+
+/// One or two bounds on a number; two stand the right way round where both are written out.
+fn bounds(bound: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    let one = (select(vec!["min", "max", "above", "below"]), bound.clone());
+    let one = one.prop_map(|(key, b)| format!("{{ {key} = {b} }}"));
+    let both = (select(vec!["min", "above"]), bound.clone(), select(vec!["max", "below"]), bound);
+    let both = both.prop_map(|(a, x, b, y)| {
+        let (x, y) = if x.starts_with('{') || y.starts_with('{') || x <= y { (x, y) } else { (y, x) };
+        format!("{{ {a} = {x}, {b} = {y} }}")
+    });
+    Union::new([one.boxed(), both.boxed()]).boxed()
+}
+
+fn known() -> BoxedStrategy<String> {
+    any::<bool>().prop_map(|known| format!("{{ known = {known} }}")).boxed()
+}
+
+fn word(words: &'static [&'static str]) -> BoxedStrategy<String> {
+    let one = select(words.to_vec()).prop_map(|w| format!("\"{w}\""));
+    let some = proptest::sample::subsequence(words.to_vec(), 1..=words.len()).prop_map(|ws| format!("{ws:?}"));
+    Union::new([one.boxed(), some.boxed(), known()]).boxed()
+}
+
+fn days() -> BoxedStrategy<String> {
+    let day = |key: &'static str| (1..=28_u8).prop_map(move |d| format!("{{ {key} = 2026-02-{d:02} }}"));
+    let spans = vec!["0 days", "1 day", "3 days", "28 days", "30 days", "31 days", "1 month", "2 months"];
+    let age = (select(vec!["ago-min", "ago-max", "ahead-max"]), select(spans.clone()))
+        .prop_map(|(k, s)| format!("{{ {k} = \"{s}\" }}"));
+    let both =
+        (select(spans.clone()), select(spans)).prop_map(|(a, b)| format!("{{ ago-min = \"{a}\", ago-max = \"{b}\" }}"));
+    Union::new([day("from").boxed(), day("to").boxed(), age.boxed(), both.boxed(), known()]).boxed()
+}
+
+/// A condition on one key.
+fn atom(theme: Theme) -> BoxedStrategy<(String, String)> {
+    let key = |key: &'static str, value: BoxedStrategy<String>| value.prop_map(move |v| (key.to_owned(), v)).boxed();
+    let flag = || any::<bool>().prop_map(|f| f.to_string()).boxed();
+    let people = || (0..=5_u8).prop_map(|n| n.to_string()).boxed();
+    let fact = |name: &'static str| Just(format!("{{ fact = \"{name}\" }}")).boxed();
+    let atoms = match theme {
+        Theme::Numbers => vec![
+            key("people", bounds(people())),
+            key("people", people()),
+            key("amount", bounds(money())),
+            key("amount", known()),
+            key(
+                "kind",
+                select(vec!["\"labour.*\"", "\"labour.wage\"", "[\"labour.injury\", \"family.*\"]"])
+                    .prop_map(str::to_owned)
+                    .boxed(),
+            ),
+        ],
+        Theme::Names => vec![
+            key(
+                "kind",
+                select(vec!["\"labour.*\"", "\"labour.wage\"", "[\"labour.injury\", \"family.*\"]"])
+                    .prop_map(str::to_owned)
+                    .boxed(),
+            ),
+            key("relation", word(&["family", "neighbour", "trade"])),
+            key("urgent", flag()),
+            key("urgent", known()),
+            key("source", select(vec!["\"counter\"", "\"hotline\""]).prop_map(str::to_owned).boxed()),
+        ],
+        Theme::Compared => vec![
+            key("amount", bounds(Union::new([money(), fact("offered"), fact("cap")]).boxed())),
+            key("offered", bounds(Union::new([money(), fact("cap")]).boxed())),
+            key("cap", bounds(money())),
+            key("locality", select(vec!["\"cn\"", "\"cn/*\""]).prop_map(str::to_owned).boxed()),
+        ],
+        Theme::Words => vec![
+            key("needs", word(&["sign", "braille"])),
+            key("sector", word(&["farming", "building"])),
+            key("urgent", flag()),
+        ],
+        Theme::Parties => vec![key("urgent", flag())],
+        Theme::Days => vec![key("knew_on", days()), key("ended_on", days())],
+    };
+    Union::new(atoms).boxed()
+}
+
+fn party() -> BoxedStrategy<String> {
+    let consent = word(&["yes", "no"]).prop_map(|v| format!("consent = {v}"));
+    let age = bounds((0..=3_u8).prop_map(|n| n.to_string()).boxed()).prop_map(|v| format!("age = {v}"));
+    let role = select(vec!["applicant", "respondent"]).prop_map(|r| format!("role = \"{r}\""));
+    let not = word(&["yes", "no"]).prop_map(|v| format!("not = {{ consent = {v} }}"));
+    let parts = (
+        proptest::option::of(consent),
+        proptest::option::of(age),
+        proptest::option::of(role),
+        proptest::option::of(not),
+    );
+    let joined = parts.prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect::<Vec<_>>().join(", "));
+    joined.prop_filter("something is asked", |text| !text.is_empty()).boxed()
+}
+
+/// A condition: a few keys, and perhaps exceptions and alternatives.
+fn condition(theme: Theme) -> BoxedStrategy<Table> {
+    let flat = vec(atom(theme), 1..=2).prop_map(|atoms| atoms.into_iter().collect::<Table>());
+    if theme == Theme::Parties {
+        let quantified = (select(vec!["any", "all"]), party()).prop_map(|(q, p)| (q.to_owned(), format!("{{ {p} }}")));
+        let negated = quantified.clone().prop_map(|(q, p)| ("not".to_owned(), format!("{{ {q} = {p} }}")));
+        return (Union::new([quantified.boxed(), negated.boxed()]), proptest::option::of(atom(theme)))
+            .prop_map(|(one, more)| more.into_iter().chain([one]).collect())
+            .boxed();
+    }
+    let some = |key: &'static str, inner: BoxedStrategy<Table>| {
+        vec(inner, 1..=2).prop_map(move |all| {
+            (
+                key.to_owned(),
+                format!("[{}]", all.iter().map(|t| format!("{{ {} }}", text(t))).collect::<Vec<_>>().join(", ")),
+            )
+        })
+    };
+    flat.prop_recursive(2, 6, 2, move |inner| {
+        let base = vec(atom(theme), 0..=2);
+        let (not, either) = (some("not", inner.clone()), some("either", inner));
+        (base, proptest::option::of(not), proptest::option::of(either))
+            .prop_map(|(base, not, either)| base.into_iter().chain(not).chain(either).collect::<Table>())
+            .prop_filter("something is asked", |table| !table.is_empty())
+            .boxed()
+    })
+    .boxed()
+}
+
+const EFFECTS: [&str; 9] = [
+    r#"{ offer = "mediation" }"#,
+    r#"{ forbid = "mediation" }"#,
+    r#"{ duty = "inform" }"#,
+    r#"{ clock = "limitation", from = "filed", span = "1 year" }"#,
+    r#"{ clock = "limitation", from = "filed", span = "6 months" }"#,
+    r#"{ require-first = "arbitration", before = "court" }"#,
+    r#"{ require-first = "court", before = "arbitration" }"#,
+    r#"{ prefer = "mediation", weight = 5 }"#,
+    r#"{ prefer = "mediation", weight = 9 }"#,
+];
+
+/// A table of up to five rows with rules A to E.
+fn tables() -> impl Strategy<Value = (Theme, Vec<(Table, &'static str)>)> {
+    select(THEMES.to_vec()).prop_flat_map(|theme| {
+        let row = (condition(theme), select(EFFECTS.to_vec()));
+        (Just(theme), vec(row, 1..=5))
+    })
+}
+
+const IDS: [&str; 5] = ["A", "B", "C", "D", "E"];
+
+fn written(rows: &[(Table, &'static str)]) -> String {
+    let rows = rows.iter().zip(IDS).map(|((when, then), id)| row(id, &text(when), then));
+    "complete = true\n".to_owned() + &rows.collect::<String>()
+}
+
+/// A case on the way: what every policy may see of it.
+#[derive(Clone, Debug)]
+struct Made {
+    kind: &'static str,
+    place: &'static str,
+    source: &'static str,
+    day: Day,
+    facts: Vec<(FactKey, Value)>,
+    parties: Vec<(Code, Vec<(FactKey, Value)>)>,
+}
+
+fn day(month: i8, day: i8) -> Day {
+    Day::new(2026, month, day).unwrap()
+}
+
+/// The days on which packs of a theme are in force: few enough to count, with a short month's end among them.
+fn in_force(theme: Theme) -> (Day, Day, String) {
+    let (from, to) = if theme == Theme::Days { (day(2, 26), day(3, 4)) } else { (day(6, 10), day(6, 10)) };
+    (from, to, format!("in-force-from = {from}\nin-force-to = {to}"))
+}
+
+fn number(minor: i64) -> Value {
+    Value::Money(minor)
+}
+
+/// Every value of a fact, and none.
+fn values(key: &str) -> Vec<Option<Value>> {
+    let words =
+        |lists: &[&[&str]]| lists.iter().map(|list| Value::Words(list.iter().map(|w| (*w).into()).collect())).collect();
+    let texts = |texts: &[&str]| texts.iter().map(|t| Value::Text((*t).into())).collect();
+    let known: Vec<Value> = match key {
+        "amount" | "offered" => (0..=6).map(number).collect(),
+        "people" => (0..=5).map(|n| Value::Number(f64::from(n))).collect(),
+        "age" => (0..=3).map(|n| Value::Number(f64::from(n))).collect(),
+        "relation" => texts(&["family", "neighbour", "trade"]),
+        "sector" => texts(&["farming", "building", "other"]),
+        "consent" => texts(&["yes", "no"]),
+        "needs" => words(&[&[], &["sign"], &["braille"], &["sign", "braille"]]),
+        "urgent" => vec![Value::Flag(true), Value::Flag(false)],
+        _ => (0..150).map(|n| Value::Day(day(1, 1).plus_days(n - 40))).collect(),
+    };
+    std::iter::once(None).chain(known.into_iter().map(Some)).collect()
+}
+
+fn with(cases: Vec<Made>, key: &str) -> Vec<Made> {
+    let values = values(key);
+    let one = |case: &Made, value: &Option<Value>| {
+        let mut case = case.clone();
+        case.facts.extend(value.clone().map(|value| (key.into(), value)));
+        case
+    };
+    cases.iter().flat_map(|case| values.iter().map(move |value| one(case, value))).collect()
+}
+
+/// Every case of a theme.
+fn cases(theme: Theme) -> Vec<Made> {
+    let (from, to, _) = in_force(theme);
+    let start = |kind, place, source, day| Made {
+        kind,
+        place,
+        source,
+        day,
+        facts: Vec::new(),
+        parties: vec![("applicant".into(), Vec::new())],
+    };
+    let kinds = || ["labour.wage", "labour.injury", "family.divorce"];
+    let plain = || vec![start("labour.wage", "cn", "counter", from)];
+    match theme {
+        Theme::Numbers => {
+            let cases = kinds().map(|kind| start(kind, "cn", "counter", from)).to_vec();
+            with(with(cases, "people"), "amount")
+        }
+        Theme::Names => {
+            let cases = kinds()
+                .into_iter()
+                .flat_map(|kind| ["counter", "hotline", "unstated"].map(|source| start(kind, "cn", source, from)));
+            with(with(cases.collect(), "relation"), "urgent")
+        }
+        Theme::Compared => {
+            let cases = ["cn", "cn/town"].map(|place| {
+                let mut case = start("labour.wage", place, "counter", from);
+                case.facts.push(("cap".into(), number(if place == "cn" { 3 } else { 5 })));
+                case
+            });
+            with(with(cases.to_vec(), "amount"), "offered")
+        }
+        Theme::Words => with(with(with(plain(), "needs"), "sector"), "urgent"),
+        Theme::Parties => with(groups(&plain()[0]), "urgent"),
+        Theme::Days => {
+            let days = (0..=to.days_since(from)).map(|n| start("labour.wage", "cn", "counter", from.plus_days(n)));
+            let cases = with(days.collect(), "knew_on");
+            // The other day moves by less: what counts is where both stand to the day of the case.
+            let coarse: Vec<_> =
+                cases.iter().filter(|c| c.facts.first().is_none_or(|(_, v)| coarse(v))).cloned().collect();
+            let mut all = cases;
+            all.extend(with(coarse, "ended_on"));
+            all
+        }
+    }
+}
+
+fn coarse(value: &Value) -> bool {
+    matches!(value, Value::Day(day) if day.day() % 5 == 0 || day.day() > 25 || day.day() < 6)
+}
+
+/// Every group of one to three parties.
+fn groups(like: &Made) -> Vec<Made> {
+    let mut kinds = Vec::new();
+    for role in ["applicant", "respondent"] {
+        for consent in values("consent") {
+            for age in values("age") {
+                let facts =
+                    consent.clone().map(|v| ("consent".into(), v)).into_iter().chain(age.map(|v| ("age".into(), v)));
+                kinds.push((Code::from(role), facts.collect::<Vec<_>>()));
+            }
+        }
+    }
+    let mut groups = Vec::new();
+    for (a, one) in kinds.iter().enumerate() {
+        groups.push(vec![one.clone()]);
+        for (b, two) in kinds.iter().enumerate().skip(a) {
+            groups.push(vec![one.clone(), two.clone()]);
+            for three in kinds.iter().skip(b).step_by(3) {
+                groups.push(vec![one.clone(), two.clone(), three.clone()]);
+            }
+        }
+    }
+    groups.into_iter().map(|parties| Made { parties, ..like.clone() }).collect()
+}
+
+/// What the table says of a case.
+fn asked(policy: &Policy, made: &Made) -> Vec<Finding> {
+    let (place, kind, source) = (LocalityId::from(made.place), KindId::from(made.kind), Code::from(made.source));
+    let facts = |facts: &'_ [(FactKey, Value)]| -> Vec<(FactKey, Value)> {
+        let mut facts = facts.to_vec();
+        facts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        facts
+    };
+    let (own, parties) =
+        (facts(&made.facts), made.parties.iter().map(|(r, f)| (r.clone(), facts(f))).collect::<Vec<_>>());
+    let file = CaseFile {
+        purposes: Purposes::BOTH,
+        locality: &place,
+        kind: &kind,
+        source: &source,
+        day: made.day,
+        filed: made.day,
+        facts: own.iter().map(|(k, v)| (k, v)).collect(),
+        parties: parties
+            .iter()
+            .map(|(role, facts)| PartyFile {
+                role,
+                kind: PartyType::Natural,
+                facts: facts.iter().map(|(k, v)| (k, v)).collect(),
+            })
+            .collect(),
+    };
+    policy.assessor.assess(&file).answer.unwrap()
+}
+
+/// For each rule the cases on which it speaks, by number.
+fn counted(compiled: &Compiled, theme: Theme) -> (Vec<Made>, BTreeMap<String, BTreeSet<usize>>) {
+    let policy = &compiled.ruleset.policies_of(&"cn".into())[0];
+    let cases = cases(theme);
+    let mut speaking: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (at, made) in cases.iter().enumerate() {
+        for finding in asked(policy, made) {
+            speaking.entry(finding.rule.to_string()).or_default().insert(at);
+        }
+    }
+    (cases, speaking)
+}
+
+/// The rules named by problems of a code: pairs as told.
+fn told(problems: &[Diagnostic], code: &str) -> Vec<Vec<String>> {
+    let names = |problem: &Diagnostic| {
+        let quoted = problem.message.split('`').skip(1).step_by(2);
+        let mut names: Vec<String> = quoted.filter(|n| IDS.contains(n)).map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let mut all: Vec<_> = problems.iter().filter(|problem| problem.code == code).map(names).collect();
+    all.sort();
+    all
+}
+
+fn check(theme: Theme, rows: &[(Table, &'static str)]) {
+    let text = written(rows);
+    let compiled = compiled(&[("cn/table.toml", &text), ("cn/town/empty.toml", "")], &in_force(theme).2);
+    let problems = analyse(&compiled);
+    assert!(problems.iter().all(|problem| problem.code != "not-analysed"), "{text}\n{problems:#?}");
+    let (cases, speaking) = counted(&compiled, theme);
+    let none = BTreeSet::new();
+    let speaks = |at: usize| speaking.get(IDS[at]).unwrap_or(&none);
+    let show = |what: &str| format!("{what}\n{text}\n{problems:#?}");
+
+    let never: Vec<Vec<String>> =
+        (0..rows.len()).filter(|at| speaks(*at).is_empty()).map(|at| vec![IDS[at].to_owned()]).collect();
+    assert_eq!(told(&problems, "rule-never-speaks"), never, "{}", show("never"));
+
+    let answered: usize = (0..cases.len()).filter(|case| (0..rows.len()).any(|at| speaks(at).contains(case))).count();
+    let gaps = problems.iter().any(|problem| problem.code == "gap" && problem.line == 1);
+    let whole = theme == Theme::Numbers || theme == Theme::Names;
+    // Other themes count only the cases of one kind: there a table is complete when it is for every kind.
+    if whole || answered < cases.len() {
+        assert_eq!(gaps, answered < cases.len(), "{}", show("complete"));
+    }
+
+    let (mut clashing, mut same) = (Vec::new(), Vec::new());
+    for b in 0..rows.len() {
+        for a in 0..b {
+            let (x, y) = (speaks(a), speaks(b));
+            if x.is_disjoint(y) {
+                continue;
+            }
+            let effects = (rows[a].1, rows[b].1);
+            let clash = effects.0 != effects.1
+                && ["clock = ", "require-first = ", "prefer = "]
+                    .iter()
+                    .any(|e| effects.0.contains(e) && effects.1.contains(e));
+            let exception = effects.0.contains("prefer") && y.is_subset(x) && !x.is_subset(y);
+            if clash && !exception {
+                clashing.push(vec![IDS[a].to_owned(), IDS[b].to_owned()]);
+            }
+            if effects.0 == effects.1 && (x.is_subset(y) || y.is_subset(x)) {
+                same.push((a, b));
+            }
+        }
+    }
+    clashing.sort();
+    let gates = |problem: &&Diagnostic| problem.code == "contradiction" && problem.message.contains("forbids it");
+    let others: Vec<Diagnostic> = problems.iter().filter(|problem| !gates(problem)).cloned().collect();
+    assert_eq!(told(&others, "contradiction"), clashing, "{}", show("contradictions"));
+
+    // Each repeated rule is told once, beside one of those that it repeats.
+    let repeated: BTreeSet<usize> = same.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let pairs = told(&problems, "duplicate-rule").into_iter().chain(told(&problems, "redundant-rule"));
+    let pairs: Vec<(usize, usize)> = pairs
+        .map(|names| {
+            (IDS.iter().position(|id| *id == names[0]).unwrap(), IDS.iter().position(|id| *id == names[1]).unwrap())
+        })
+        .collect();
+    assert!(pairs.iter().all(|pair| same.contains(pair)), "{}", show("repeated"));
+    assert_eq!(pairs.is_empty(), repeated.is_empty(), "{}", show("repeated"));
+
+    for at in (0..rows.len()).filter(|at| rows[*at].1.contains("offer") && !speaks(*at).is_empty()) {
+        let closing: Vec<usize> = (0..rows.len()).filter(|f| rows[*f].1.contains("forbid")).collect();
+        let closed = speaks(at).iter().all(|case| closing.iter().any(|f| speaks(*f).contains(case)));
+        let masked = told(&problems, "rule-masked").iter().any(|names| names.contains(&IDS[at].to_owned()));
+        let equal = problems.iter().filter(gates).any(|problem| {
+            let with =
+                |f: &usize| problem.message.contains(&format!("`{}` forbids", IDS[*f])) && speaks(at) == speaks(*f);
+            problem.message.contains(&format!("`{}` offers", IDS[at])) && closing.iter().any(with)
+        });
+        assert_eq!(masked || equal, closed, "{}", show("masked"));
+    }
+
+    witnesses(&compiled, &problems);
+}
+
+/// Every case that is shown can be sent by a caller and does what its problem says.
+fn witnesses(compiled: &Compiled, problems: &[Diagnostic]) {
+    for problem in problems {
+        let Some(witness) = &problem.witness else { panic!("no witness: {problem:?}") };
+        assert_eq!(question(witness, &compiled.ruleset).case.locality.as_str().split('/').next(), Some("cn"));
+        let speaking = rules(&decided(witness, &compiled.ruleset));
+        let named = told(std::slice::from_ref(problem), problem.code).remove(0);
+        match problem.code {
+            "gap" | "rule-never-speaks" => {
+                assert!(named.iter().all(|n| !speaking.contains(n)), "{witness} {problem:?}")
+            }
+            _ => assert!(
+                named.iter().take(2).all(|n| speaking.contains(n)) || problem.code == "rule-masked",
+                "{witness} {problem:?}"
+            ),
+        }
+        if problem.code == "gap" && problem.line == 1 {
+            assert!(speaking.is_empty(), "{witness} {problem:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_proved_is_what_counting_finds((theme, rows) in tables()) {
+        check(theme, &rows);
+    }
+}
