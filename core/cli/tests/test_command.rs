@@ -102,7 +102,8 @@ fn a_policy_that_only_shadows_is_not_counted() {
 fn a_project_is_measured_and_covered_by_its_own_rules_alone() {
     let folder = tempfile::tempdir().unwrap();
     let project = text(&folder.path().join("wages"));
-    check(&["new", &project, "--lang", "table"], 0);
+    let made = maple(&["new", "wages", "--lang", "table"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", support::err(&made));
     let (said, _) = check(&["test", &project, "--coverage", "--threshold", "100"], 0);
     assert!(said.contains("1 of 1 rules at work, 100%") && !said.contains("cn/labour"), "{said}");
     let (said, _) = check(&["bench", &project, "--rounds", "5"], 0);
