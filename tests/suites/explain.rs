@@ -58,9 +58,9 @@ fn every_step_and_part_of_a_decision_is_some_claim_s_or_the_host_s() {
         for (at, step) in (1..).zip(&decision.steps) {
             let mine = |claim: &&&Value| {
                 matches!(claim["became"]["code"].as_str(), Some("step" | "stands"))
-                    && claim["rule"] == step.ground.by.rule.to_string()
+                    && claim["rule"] == step.ground.by.rule
             };
-            let host = step.ground.by.policy.to_string() == "host";
+            let host = step.ground.by.policy == "host";
             assert!(host || claims.iter().any(|c| mine(&c)), "step {at} of {question:?} is nobody's: {data:#}");
         }
         for claim in claims {

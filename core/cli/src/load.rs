@@ -7,7 +7,7 @@ use std::{
 };
 
 use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError};
-use maple_kernel::{LocalityId, PluginInfo};
+use maple_kernel::{LocalityId, PluginInfo, Plugins};
 use maple_kit::{
     build::{self, BuildError, Step},
     project::{Files, Project},
@@ -74,12 +74,18 @@ pub(crate) fn files(from: &From<'_>) -> Result<Files, ReadError> {
 
 /// Compiles policy files at hand.
 pub(crate) fn compile(from: &From<'_>, files: Files, sandbox: Arc<Sandbox>) -> Result<Loaded, Refusal> {
+    let compiled = compile_with(from, &files, &*sandbox)?;
+    Ok(Loaded { sandbox, bundle: files.bundle, compiled, own: files.own, digest: files.digest })
+}
+
+/// Compiles policy files with any plugins.
+pub(crate) fn compile_with(from: &From<'_>, files: &Files, plugins: &dyn Plugins) -> Result<Compiled, Refusal> {
     let options = Options { keep_going: from.keep_going, tables: from.tables };
-    let mut compiled = maple_bundle::compile(&files.bundle, &*sandbox, &options).map_err(Refusal::Problems)?;
+    let mut compiled = maple_bundle::compile(&files.bundle, plugins, &options).map_err(Refusal::Problems)?;
     if let Some(own) = &files.own {
         compiled.cases.retain(|case| own.contains(&case.pack));
     }
-    Ok(Loaded { sandbox, bundle: files.bundle, compiled, own: files.own, digest: files.digest })
+    Ok(compiled)
 }
 
 /// A sandbox with the plugins, those that are missing built.

@@ -99,6 +99,21 @@ fn a_policy_that_only_shadows_is_not_counted() {
 }
 
 #[test]
+fn a_project_is_measured_and_covered_by_its_own_rules_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = text(&folder.path().join("wages"));
+    let made = maple(&["new", "wages", "--lang", "table"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", support::err(&made));
+    let (said, _) = check(&["test", &project, "--coverage", "--threshold", "100"], 0);
+    assert!(said.contains("1 of 1 rules at work, 100%") && !said.contains("cn/labour"), "{said}");
+    let (said, _) = check(&["bench", &project, "--rounds", "5"], 0);
+    assert!(said.contains("/wages ") && said.contains("cn/labour "), "{said}");
+    let case = format!("{project}/case.json");
+    let (said, _) = check(&["run", &project, "--case", &case, "--explain", "--lang", "en"], 0);
+    assert!(said.contains("Not asked:") && said.contains("/wages: one claim"), "{said}");
+}
+
+#[test]
 fn a_filter_that_meets_nothing_is_bad_input() {
     let folder = text(&example("combining"));
     let (_, said) = check(&["test", &folder, "--filter", "no such case"], 2);

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use maple_bundle::{Bundle, Options, TestCase};
+use maple_bundle::TestCase;
 use maple_kernel::{Configured, PluginInfo, Plugins, PolicyId, Question, Ruleset, Setup, SetupError, evaluate};
 use maple_sandbox::{ConfiguredPolicy, Sandbox};
 
@@ -18,7 +18,7 @@ use crate::{
     args::Bench,
     commands::{EXAMPLE, alone, question, read_case, refused},
     config::STATE,
-    load::{self, Refusal, chain},
+    load::{self, chain},
     target::Target,
 };
 
@@ -91,10 +91,9 @@ fn folder(args: &Bench, policies: &Path, plugins: Option<&Path>, case: Option<&[
         diary: false,
         tables: false,
     };
-    let bundle = Bundle::read(policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let files = load::files(&from).map_err(|error| Failure::Unreachable(chain(&error)))?;
     let recording = Recording::new(Arc::new(load::sandbox(&from)?));
-    let compiled = maple_bundle::compile(&bundle, &recording, &Options::default())
-        .map_err(|problems| refused(Refusal::Problems(problems)))?;
+    let compiled = load::compile_with(&from, &files, &recording).map_err(refused)?;
     let (question, chosen) = match case {
         Some(bytes) => (question(bytes, &compiled.ruleset)?, None),
         None => costliest(&compiled.ruleset, &compiled.cases, policies)?,

@@ -7,13 +7,18 @@ mod watch;
 
 use std::path::Path;
 
-use maple_bundle::Compiled;
 use maple_kit::{
     cases::{self, Report},
     project::Project,
 };
 
-use crate::{Failure, args::Test, commands::refused, load, report};
+use crate::{
+    Failure,
+    args::Test,
+    commands::refused,
+    load::{self, Loaded},
+    report,
+};
 
 /// Runs the cases; a case that differs, too little coverage, or no case at all fails.
 pub(crate) fn run(args: &Test) -> Result<(), Failure> {
@@ -25,7 +30,7 @@ pub(crate) fn run(args: &Test) -> Result<(), Failure> {
         return update::run(args);
     }
     let loaded = load::load(&from(args)).map_err(refused)?;
-    try_cases(args, &loaded.compiled)
+    try_cases(args, &loaded)
 }
 
 fn from(args: &Test) -> load::From<'_> {
@@ -40,8 +45,12 @@ fn from(args: &Test) -> load::From<'_> {
 }
 
 /// Runs the cases of what is loaded and tells how they went.
-fn try_cases(args: &Test, compiled: &Compiled) -> Result<(), Failure> {
-    let report = cases::run(&compiled.ruleset, &compiled.cases, args.filter.as_deref());
+fn try_cases(args: &Test, loaded: &Loaded) -> Result<(), Failure> {
+    let compiled = &loaded.compiled;
+    let mut report = cases::run(&compiled.ruleset, &compiled.cases, args.filter.as_deref());
+    if let Some(own) = &loaded.own {
+        report.coverage.keep(|pack| own.contains(pack));
+    }
     if report.results.is_empty() {
         return Err(Failure::Input(nothing_to_run(args)));
     }

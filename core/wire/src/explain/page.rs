@@ -272,8 +272,7 @@ pub(super) fn corrections<'e>(told: &Told, e: &Explained<'e>) -> Vec<&'e Correct
     let subject = told.claim.split(' ').nth(1).unwrap_or_default();
     let touches = |c: &&Correction| {
         let of_rule = c.by.as_ref().is_some_and(|by| {
-            by.rule.to_string() == told.finding.rule.as_str()
-                && by.policy.to_string() == e.policy_of(told).unwrap_or_default()
+            by.rule == told.finding.rule.as_str() && e.policy_of(told).is_some_and(|policy| by.policy == policy)
         });
         let about = c.what.split(' ').any(|word| word == subject) || c.what.starts_with("parameter ");
         of_rule && about && (c.action != Action::Removed || c.what != told.claim)

@@ -84,6 +84,11 @@ impl Coverage {
         Self { rules }
     }
 
+    /// Leaves out the rules of other packs.
+    pub fn keep(&mut self, pack: impl Fn(&LocalityId) -> bool) {
+        self.rules.retain(|rule| pack(&rule.pack));
+    }
+
     /// Every rule, by pack, policy and rule.
     #[must_use]
     pub fn rules(&self) -> &[RuleCoverage] {

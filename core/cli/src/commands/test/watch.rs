@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use maple_bundle::Compiled;
 use maple_kit::project::Files;
 use maple_sandbox::Sandbox;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -19,7 +18,7 @@ use crate::{
     Failure,
     args::Test,
     commands,
-    load::{self, Refusal, chain},
+    load::{self, Loaded, Refusal, chain},
     report,
 };
 
@@ -61,7 +60,7 @@ pub(super) fn run(args: &Test) -> Result<(), Failure> {
 struct Kept {
     sandbox: Option<Arc<Sandbox>>,
     /// The policies of the last bundle that compiled: they stay in use while the next is made.
-    compiled: Option<Compiled>,
+    loaded: Option<Loaded>,
     digest: Option<Arc<str>>,
 }
 
@@ -84,9 +83,9 @@ impl Kept {
         }
         self.digest = Some(Arc::clone(&files.digest));
         match self.compile(args, files, plugins) {
-            Ok(compiled) => {
-                let tried = try_cases(args, &compiled);
-                self.compiled = Some(compiled);
+            Ok(loaded) => {
+                let tried = try_cases(args, &loaded);
+                self.loaded = Some(loaded);
                 if let Err(failure @ (Failure::Input(_) | Failure::Unreachable(_))) = tried {
                     report::failure(&failure);
                 }
@@ -101,13 +100,13 @@ impl Kept {
         Ok(())
     }
 
-    fn compile(&mut self, args: &Test, files: Files, plugins: bool) -> Result<Compiled, Refusal> {
+    fn compile(&mut self, args: &Test, files: Files, plugins: bool) -> Result<Loaded, Refusal> {
         let sandbox = match &self.sandbox {
             Some(sandbox) if !plugins => Arc::clone(sandbox),
             _ => Arc::new(load::sandbox(&from(args))?),
         };
         self.sandbox = Some(Arc::clone(&sandbox));
-        Ok(load::compile(&from(args), files, sandbox)?.compiled)
+        load::compile(&from(args), files, sandbox)
     }
 }
 
