@@ -34,8 +34,11 @@ fn a_new_rust_project_locks_the_versions_of_this_house() {
     let house = locked("Cargo.lock");
     let project = locked("sdk/templates/rust/Cargo.lock");
     assert!(project.contains_key(&("{{name}}".into(), "0.1.0".into())), "the project itself");
+    // What a package leans on is told otherwise in a house with several versions of it; its bytes are the same.
+    let bytes = |package: &toml::Value| package.get("checksum").cloned();
     for (key, package) in project.iter().filter(|((name, _), _)| name != "{{name}}") {
-        assert_eq!(Some(package), house.get(key), "{key:?} is locked in another version than the house's");
+        let ours = house.get(key).map(bytes);
+        assert_eq!(Some(bytes(package)), ours, "{key:?} is locked in another version than the house's");
     }
 }
 
