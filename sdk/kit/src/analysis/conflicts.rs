@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How many pairs of one question are asked of the solver.
-pub const QUESTIONS_MAX: usize = 50_000;
+pub(crate) const QUESTIONS_MAX: usize = 50_000;
 /// How many alternatives of a condition are looked at one by one.
 const ALTERNATIVES_MAX: usize = 64;
 
@@ -88,7 +88,7 @@ fn topics<'s, 't>(study: &'s Study<'t>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnos
         let hulls: Vec<&Hull> = entries.iter().map(|entry| &entry.line.hull).collect();
         let complete = pairs::meeting(&hulls, &study.space, |a, b| {
             let (Some(a), Some(b)) = (entries.get(a), entries.get(b)) else { return true };
-            let Some((a, b, clash)) = clash(topic, a, b, channels) else { return true };
+            let Some((a, b, clash)) = clash(topic, a, b) else { return true };
             let key = (topic, &a.line.policy.id, a.line.rule(), &b.line.policy.id, b.line.rule());
             if seen.contains(&key) {
                 return true;
@@ -166,7 +166,6 @@ fn clash<'e, 's, 't>(
     topic: &Topic,
     a: &'e Entry<'s, 't>,
     b: &'e Entry<'s, 't>,
-    channels: &BTreeMap<maple_kernel::ChannelId, Channel>,
 ) -> Option<(&'e Entry<'s, 't>, &'e Entry<'s, 't>, Clash)> {
     let (one, two) = (study::name(a.line, b.line), study::name(b.line, a.line));
     let both = |wins, message, advice| Some((a, b, Clash { message, advice, wins }));
@@ -220,9 +219,7 @@ fn clash<'e, 's, 't>(
             let message = format!("rules {one} and {two} give `{channel}` {x} and {y} from the same event");
             both(wins, message, "the shorter time counts: narrow the rule with the longer one, or make the two agree")
         }
-        (Topic::Gate(_), Effect::Forbid(_), Effect::Offer { .. } | Effect::RequireFirst { .. }) => {
-            clash(topic, b, a, channels)
-        }
+        (Topic::Gate(_), Effect::Forbid(_), Effect::Offer { .. } | Effect::RequireFirst { .. }) => clash(topic, b, a),
         (Topic::Gate(channel), Effect::Offer { .. }, Effect::Forbid(_)) => {
             let message = format!("rule {one} offers `{channel}`, and rule {two} forbids it");
             both(

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How many different orders of days one question may have.
-pub const DAY_ORDERS_MAX: usize = 4_000;
+pub(crate) const DAY_ORDERS_MAX: usize = 4_000;
 /// Days looked at before the first and after the last that a rule names, beside the longest time that it names: two
 /// leap cycles, so that every month and every leap day is met in each order.
 const MARGIN: i64 = 8 * 366;
@@ -29,7 +29,6 @@ pub(crate) struct Classes {
 /// One fact with the days it is compared with.
 #[derive(Debug)]
 pub(crate) struct Compared {
-    pub(crate) var: Var,
     pub(crate) cuts: BTreeSet<i64>,
     pub(crate) shifts: Vec<Shift>,
 }

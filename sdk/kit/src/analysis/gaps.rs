@@ -15,9 +15,9 @@ use super::{
 };
 
 /// How many kinds without an answer are told of a table that says it is complete.
-pub const GAP_KINDS_MAX: usize = 5;
+pub(crate) const GAP_KINDS_MAX: usize = 5;
 /// How many cells a grid of bands may have.
-pub const GRID_CELLS_MAX: usize = 10_000;
+pub(crate) const GRID_CELLS_MAX: usize = 10_000;
 /// How many facts the bands of one grid may be of.
 const GRID_FACTS_MAX: usize = 4;
 
@@ -296,9 +296,12 @@ impl<'g> Grid<'g> {
     }
 }
 
+/// A row with its bounds on an age, and what else it asks.
+type Aged<'l, 't> = (&'l Line<'t>, Edges, Vec<Formula>);
+
 /// Bands of ages: one row up to an age, another from a greater age on, all else alike.
 fn ages(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told: &mut Told) -> Result<(), Undecided> {
-    let mut alike: BTreeMap<(String, Var, String), Vec<(&Line<'_>, Edges, Vec<Formula>)>> = BTreeMap::new();
+    let mut alike: BTreeMap<(String, Var, String), Vec<Aged<'_, '_>>> = BTreeMap::new();
     for line in &sheet.lines {
         let Formula::All(parts) = &line.speaks else { continue };
         let mut flat = Vec::new();

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// How many pairs of one table are compared.
-pub const PAIRS_MAX: usize = 20_000_000;
+pub(crate) const PAIRS_MAX: usize = 20_000_000;
 
 /// Every pair of hulls that meet, each once, the lower number first, as long as `see` wants more; false when there
 /// were more than [`PAIRS_MAX`] to look at.

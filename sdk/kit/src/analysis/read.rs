@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How many different values of one figure are told apart.
-pub const FIGURE_VALUES_MAX: usize = 200;
+pub(crate) const FIGURE_VALUES_MAX: usize = 200;
 
 /// Whose facts are meant.
 #[derive(Clone, Copy, PartialEq, Eq)]

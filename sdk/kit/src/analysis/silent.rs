@@ -75,7 +75,7 @@ struct Silencer<'s, 't> {
 }
 
 /// How many rules that may silence one are looked at together.
-pub const SILENCERS_MAX: usize = 200;
+pub(crate) const SILENCERS_MAX: usize = 200;
 
 /// What is looked up for every effect.
 struct Masks<'s, 't> {

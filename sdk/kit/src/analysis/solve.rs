@@ -24,7 +24,7 @@ use super::{
 };
 
 /// How many clauses the solver may learn for one answer.
-pub const CONFLICTS_MAX: u32 = 200_000;
+pub(crate) const CONFLICTS_MAX: u32 = 200_000;
 
 /// Ends a search that takes too long.
 #[derive(Default)]
@@ -178,7 +178,7 @@ impl<'s, 'r> Query<'s, 'r> {
         let (first, last) = self.space.domain(var);
         let mut cuts = self.cuts.get(&var).cloned().unwrap_or_default();
         cuts.extend([first, last.saturating_add(1)]);
-        Compared { var, cuts, shifts: shifts.to_vec() }
+        Compared { cuts, shifts: shifts.to_vec() }
     }
 
     pub(super) fn fresh(&mut self) -> Lit {

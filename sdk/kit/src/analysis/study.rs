@@ -20,7 +20,7 @@ use super::{
 };
 
 /// How many problems of one kind are told of one table; the rest is counted.
-pub const TABLE_PROBLEMS_MAX: usize = 50;
+pub(crate) const TABLE_PROBLEMS_MAX: usize = 50;
 
 /// The tables of a ruleset, ready to be asked about.
 pub(crate) struct Study<'t> {
