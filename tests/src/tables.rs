@@ -107,7 +107,7 @@ fn large_rule(row: usize, inputs: usize) -> Vec<String> {
         1 => String::new(),
         _ => format!("\"task{family}\",\"task{}\", \"task{}\"", (family + 7) % 40, (family + 13) % 40),
     };
-    if row % 5 == 0 {
+    if row.is_multiple_of(5) {
         cells[1] = ["[1000..5000)", "> 25000", "<= 100", "not(0)"][row / 5 % 4].into();
     }
     for step in 0..1 + row % 3 {
