@@ -126,6 +126,56 @@ fn without_a_snapshot_the_answers_are_the_same() {
     assert_eq!(ask(&with), ask(&without), "fuel too: `configure` is not counted");
 }
 
+/// A policy made for a few cases, and how many components were compiled for it beside its plugin.
+fn sketched(sandbox: &Sandbox, guest: &Guest, count: usize) -> (ConfiguredPolicy, usize) {
+    let info = sandbox.add_component(&guest.component()).unwrap_or_else(|error| panic!("{error}"));
+    let (policy, calendar, settings) = (PolicyId::from("cn/test"), Calendar::default(), settings(count));
+    let (plugin, limits) = (&*info.digest, Limits::default());
+    let setup = Setup { policy: &policy, plugin, settings: &settings, calendar: &calendar, limits };
+    let before = sandbox.compiled();
+    let made = sandbox.sketch_policies(&[setup]).remove(0).unwrap_or_else(|error| panic!("{error:?}"));
+    (made, sandbox.compiled() - before)
+}
+
+#[test]
+fn a_sketch_answers_as_the_policy_would_and_compiles_nothing() {
+    let (ours, theirs) = (plain(), plain());
+    for count in 1..4 {
+        let (sketch, compiled) = sketched(&ours, &counting(), count);
+        assert_eq!((compiled, sketch.info().snapshotted), (0, false));
+        let made = one(&theirs, &counting(), count);
+        with_file(|file| {
+            for _ in 0..2 {
+                let (ours, theirs) = (sketch.assess(file), made.assess(file));
+                assert_eq!((ours.answer, ours.fuel), (theirs.answer, theirs.fuel));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_sketch_is_not_kept_and_takes_what_is_at_hand() {
+    let sandbox = plain();
+    let (sketch, _) = sketched(&sandbox, &counting(), 2);
+    let made = one(&sandbox, &counting(), 2);
+    assert!(made.info().snapshotted && !made.shares_code_with(&sketch));
+    let (again, _) = sketched(&sandbox, &counting(), 2);
+    assert!(again.shares_code_with(&made));
+}
+
+#[test]
+fn settings_that_take_long_are_made_ready_even_for_a_few_cases() {
+    let mut guest = counting();
+    let configured = guest.configure.clone();
+    guest.extra += "(global $n (mut i32) (i32.const 0))";
+    guest.configure = format!(
+        "(global.set $n (i32.const 20000000))
+         (loop $l (global.set $n (i32.sub (global.get $n) (i32.const 1))) (br_if $l (global.get $n))) {configured}"
+    );
+    let (made, compiled) = sketched(&plain(), &guest, 2);
+    assert_eq!((compiled, made.info().snapshotted, findings(&made)), (1, true, 2));
+}
+
 #[test]
 fn a_reused_sandbox_would_remember() {
     let policy = one(&plain(), &counting(), 2);

@@ -381,6 +381,12 @@ pub trait Plugins: Sync {
 
     /// Configures policies, in parallel where it can; results in the order of the setups.
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>>;
+
+    /// Configures policies that are asked about a few cases and then forgotten. Less may be done now and more for each
+    /// case; what they answer is the same.
+    fn sketch(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+        self.configure(setups)
+    }
 }
 
 /// A reading of a case by a policy before anything is combined.

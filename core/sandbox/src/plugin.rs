@@ -32,6 +32,18 @@ pub(crate) struct Mould {
     obstacle: Option<Obstacle>,
 }
 
+/// For how long a policy is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// To answer again and again.
+    Lasting,
+    /// To answer a few cases.
+    Brief,
+}
+
+/// The fuel of a `configure` that may be repeated for every case, in place of a snapshot: milliseconds.
+const SKETCH_FUEL_MAX: u64 = 20_000_000;
+
 /// Where guests are compiled, linked and configured. Nothing here sees a case, so diaries are always read: they hold
 /// the message of a panic in `configure`.
 pub(crate) struct Forge {
@@ -74,6 +86,7 @@ impl Forge {
         mould: &Mould,
         settings: &Setting,
         calendar: &Calendar,
+        purpose: Use,
     ) -> Result<Prepared, SetupError> {
         let lowered = Lowered::new(settings, calendar).map_err(SetupError::Settings)?;
         let mut store = self.store();
@@ -81,6 +94,11 @@ impl Forge {
         let configured = mould.code.configure(&mut store, &instance, &lowered).map_err(SetupError::Fault)?;
         configured.map_err(|given| SetupError::Settings(or_silent(v1::complaints(given))))?;
 
+        let late = || Late { settings: settings.clone(), calendar: calendar.clone() };
+        let burnt = Bounds::AHEAD.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+        if purpose == Use::Brief && burnt <= SKETCH_FUEL_MAX {
+            return sketch(mould, &mut store, &instance, late()).map_err(SetupError::Fault);
+        }
         let frozen = match &mould.obstacle {
             Some(obstacle) => Err(obstacle.clone()),
             None => self.freeze(source, &mut store, instance),
@@ -88,8 +106,7 @@ impl Forge {
         match frozen {
             Ok(prepared) => Ok(prepared),
             Err(obstacle) => {
-                let late = Late { settings: settings.clone(), calendar: calendar.clone() };
-                self.defer(source, mould, &mut store, &instance, late, obstacle).map_err(SetupError::Fault)
+                self.defer(source, mould, &mut store, &instance, late(), obstacle).map_err(SetupError::Fault)
             }
         }
     }
@@ -149,6 +166,14 @@ impl Forge {
     fn store(&self) -> Store<Host> {
         store(&self.engine, &Bounds::AHEAD, true)
     }
+}
+
+/// Leaves the mould as it is, to be configured at the start of every evaluation.
+fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Late) -> Result<Prepared, Fault> {
+    refill(store, &Bounds::AHEAD);
+    let descriptor = mould.code.describe(store, instance)?;
+    let obstacle = "it was made for a few cases".into();
+    Ok(Prepared { sketched: true, ..Prepared::new(mould.code.clone(), descriptor, Some(late), Some(obstacle)) })
 }
 
 fn misfit(error: &wasmtime::Error) -> LoadError {

@@ -45,6 +45,8 @@ pub(crate) struct Prepared {
     pub(crate) descriptor: Descriptor,
     /// Why every evaluation configures anew, if it does.
     pub(crate) obstacle: Option<Obstacle>,
+    /// True when it was made for a few cases and is not kept.
+    pub(crate) sketched: bool,
     /// Bytes of compiled code and data.
     pub(crate) code_bytes: u64,
     /// True once the type of `assess` was compared with the contract's in this very code.
@@ -106,7 +108,7 @@ impl Prepared {
     pub(crate) fn new(code: Code, descriptor: Descriptor, late: Option<Late>, obstacle: Option<Obstacle>) -> Self {
         let image = code.pre.component().image_range();
         let code_bytes = image.end.addr().saturating_sub(image.start.addr()) as u64;
-        Self { code, late, descriptor, obstacle, code_bytes, compared: AtomicBool::new(false) }
+        Self { code, late, descriptor, obstacle, sketched: false, code_bytes, compared: AtomicBool::new(false) }
     }
 
     pub(crate) fn engine(&self) -> &Engine {

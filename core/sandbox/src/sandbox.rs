@@ -22,7 +22,7 @@ use crate::{
     engine::{self, Ticker},
     inspect::{LoadError, inspect},
     limits::Bounds,
-    plugin::{Forge, Mould, Source},
+    plugin::{Forge, Mould, Source, Use},
     policy::ConfiguredPolicy,
     prepared::{Late, Prepared},
 };
@@ -138,17 +138,28 @@ impl Sandbox {
     /// Configures policies, in parallel, results in the order of the setups. Equal ones are made once.
     #[must_use]
     pub fn configure_policies(&self, setups: &[Setup<'_>]) -> Vec<Result<ConfiguredPolicy, SetupError>> {
+        self.configured(setups, Use::Lasting)
+    }
+
+    /// Configures policies for a few cases: whatever is not at hand already is neither snapshotted nor kept, unless its
+    /// settings take long to read. The same answers for the same fuel, each a little later.
+    #[must_use]
+    pub fn sketch_policies(&self, setups: &[Setup<'_>]) -> Vec<Result<ConfiguredPolicy, SetupError>> {
+        self.configured(setups, Use::Brief)
+    }
+
+    fn configured(&self, setups: &[Setup<'_>], purpose: Use) -> Vec<Result<ConfiguredPolicy, SetupError>> {
         let orders: Vec<Result<Order<'_>, SetupError>> = setups.iter().map(|setup| self.order(setup)).collect();
         let mut jobs: Vec<&Order<'_>> = orders.iter().flatten().collect();
         jobs.sort_unstable_by_key(|order| order.key);
         jobs.dedup_by_key(|order| order.key);
         self.in_use().retain(|_, policy| policy.strong_count() > 0);
-        let made = in_parallel(&jobs, |order| self.prepare(order));
+        let made = in_parallel(&jobs, |order| self.prepare(order, purpose));
         let made: HashMap<EntryKey, _> = jobs.iter().map(|order| order.key).zip(made).collect();
 
         let result = |order: Result<Order<'_>, SetupError>, setup: &Setup<'_>| {
             let order = order?;
-            let prepared = made.get(&order.key).cloned().unwrap_or_else(|| self.prepare(&order))?;
+            let prepared = made.get(&order.key).cloned().unwrap_or_else(|| self.prepare(&order, purpose))?;
             Ok(ConfiguredPolicy::new(prepared, Bounds::of(setup.limits, self.maxima), self.diaries))
         };
         orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
@@ -167,14 +178,18 @@ impl Sandbox {
         Ok(Order { key, plugin, settings: setup.settings, calendar: setup.calendar })
     }
 
-    fn prepare(&self, order: &Order<'_>) -> Result<Arc<Prepared>, SetupError> {
+    fn prepare(&self, order: &Order<'_>, purpose: Use) -> Result<Arc<Prepared>, SetupError> {
         if let Some(prepared) = self.in_use().get(&order.key).and_then(Weak::upgrade) {
             return Ok(prepared);
         }
         let prepared = match self.revive(order) {
             Some(prepared) => prepared,
-            None => self.make(order)?,
+            None => self.make(order, purpose)?,
         };
+        if prepared.sketched {
+            // Whoever wants it to last makes it anew.
+            return Ok(Arc::new(prepared));
+        }
         let prepared = Arc::new(prepared);
         self.in_use().insert(order.key, Arc::downgrade(&prepared));
         Ok(prepared)
@@ -187,11 +202,14 @@ impl Sandbox {
         self.forge.revive(&order.plugin.source, &code?, descriptor, late, record.obstacle).ok()
     }
 
-    fn make(&self, order: &Order<'_>) -> Result<Prepared, SetupError> {
+    fn make(&self, order: &Order<'_>, purpose: Use) -> Result<Prepared, SetupError> {
         let plugin = &order.plugin;
         let mould = plugin.mould.get_or_init(|| self.forge.mould(&plugin.source).map_err(|error| error.to_string()));
         let mould = mould.as_ref().map_err(|error| complaint("plugin", error.clone()))?;
-        let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar)?;
+        let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar, purpose)?;
+        if prepared.sketched {
+            return Ok(prepared);
+        }
         if let (Some(cache), Ok(code)) = (&self.cache, prepared.component().serialize()) {
             let record = Record::new(&prepared.descriptor, prepared.obstacle.clone(), code.len() as u64);
             cache.store(&order.key, record, Some(&code));
@@ -215,12 +233,16 @@ impl Plugins for Sandbox {
     }
 
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
-        let configured = |policy: ConfiguredPolicy| Configured {
-            descriptor: policy.descriptor().clone(),
-            assessor: Arc::new(policy),
-        };
-        self.configure_policies(setups).into_iter().map(|result| result.map(configured)).collect()
+        self.configure_policies(setups).into_iter().map(|result| result.map(for_kernel)).collect()
     }
+
+    fn sketch(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+        self.sketch_policies(setups).into_iter().map(|result| result.map(for_kernel)).collect()
+    }
+}
+
+fn for_kernel(policy: ConfiguredPolicy) -> Configured {
+    Configured { descriptor: policy.descriptor().clone(), assessor: Arc::new(policy) }
 }
 
 /// A policy to be made, and the key under which it is known.
