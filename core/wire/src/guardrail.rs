@@ -25,6 +25,11 @@ const MEANINGS: [(&str, &str, &str); 14] = [
 /// What stands for a guardrail of another number.
 const OTHER: (&str, &str) = ("系统护栏", "a guardrail of the host");
 
+/// The guardrails that can act.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    MEANINGS.iter().map(|(id, ..)| *id)
+}
+
 /// What a guardrail keeps.
 pub(crate) fn meaning(id: &str, language: Language) -> &'static str {
     let known = MEANINGS.iter().find(|(known, ..)| *known == id).map(|(_, zh, en)| (*zh, *en));

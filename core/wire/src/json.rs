@@ -64,12 +64,17 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Json<'_>, Box<Flaw>> {
 
 fn not_utf8(bytes: &[u8], at: usize) -> Flaw {
     let (line, column) = place(bytes.get(..at).unwrap_or_default());
-    Flaw::new(
+    let flaw = Flaw::new(
         String::new(),
         FlawCode::InvalidUtf8,
         format!("line {line}, column {column}: the text is not UTF-8; save or send it as UTF-8"),
         format!("第{line}行第{column}列：文本不是UTF-8编码，请改用UTF-8保存或发送"),
-    )
+    );
+    Flaw { at: counted(line, column), ..flaw }
+}
+
+fn counted(line: usize, column: usize) -> Option<(u32, u32)> {
+    Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
 }
 
 /// Line and column of what follows, both from 1, columns in characters.
@@ -93,12 +98,8 @@ impl Stop {
     fn flaw(self, text: &str) -> Flaw {
         let (line, column) = place(text.as_bytes().get(..self.at).unwrap_or_default());
         let (en, zh) = (self.en, self.zh);
-        Flaw::new(
-            String::new(),
-            self.code,
-            format!("line {line}, column {column}: {en}"),
-            format!("第{line}行第{column}列：{zh}"),
-        )
+        let (en, zh) = (format!("line {line}, column {column}: {en}"), format!("第{line}行第{column}列：{zh}"));
+        Flaw { at: counted(line, column), ..Flaw::new(String::new(), self.code, en, zh) }
     }
 }
 

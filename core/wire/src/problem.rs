@@ -213,6 +213,8 @@ pub struct Flaw {
     pub detail_zh: String,
     /// Further members: `file`, `line`, `column` of a policy file.
     pub place: Option<FilePlace>,
+    /// Line and column, from 1, of the text that is not JSON.
+    pub at: Option<(u32, u32)>,
 }
 
 /// A place in a policy file.
@@ -232,7 +234,7 @@ impl Flaw {
     /// One bad field.
     #[must_use]
     pub fn new(pointer: String, code: FlawCode, detail: String, detail_zh: String) -> Self {
-        Self { pointer, code, detail, detail_zh, place: None }
+        Self { pointer, code, detail, detail_zh, place: None, at: None }
     }
 }
 
@@ -324,8 +326,8 @@ impl Serialize for Flaw {
             detail: &self.detail,
             detail_zh: &self.detail_zh,
             file: place.map(|p| p.file.as_str()),
-            line: place.and_then(|p| p.line),
-            column: place.and_then(|p| p.column),
+            line: place.and_then(|p| p.line).or(self.at.map(|(line, _)| line)),
+            column: place.and_then(|p| p.column).or(self.at.map(|(_, column)| column)),
         }
         .serialize(serializer)
     }

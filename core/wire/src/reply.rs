@@ -49,6 +49,30 @@ pub fn append_decision(out: &mut Vec<u8>, reply: &Reply<'_>) {
     }
 }
 
+/// What a preview tells beside the decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Previewed<'a> {
+    /// The policies that decided and do not serve.
+    pub brought: &'a [&'a str],
+    /// How the decision came about, as [`crate::explain_json`] tells it, when that was asked for.
+    pub explanation: Option<&'a serde_json::Value>,
+}
+
+/// Writes the reply to a preview as one JSON document without line breaks.
+#[must_use]
+pub fn write_preview(reply: &Reply<'_>, previewed: &Previewed<'_>) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Envelope<'a> {
+        decision: As<'a, Reply<'a>>,
+        brought: &'a [&'a str],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        explanation: Option<&'a serde_json::Value>,
+    }
+    let Previewed { brought, explanation } = *previewed;
+    // Neither the buffer nor the types can fail.
+    serde_json::to_vec(&Envelope { decision: As(reply), brought, explanation }).unwrap_or_default()
+}
+
 /// A borrowed kernel value in its JSON form.
 struct As<'a, T: ?Sized>(&'a T);
 

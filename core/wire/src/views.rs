@@ -208,36 +208,39 @@ pub fn write_ruleset(ruleset: &Ruleset, serving: &Serving<'_>) -> Vec<u8> {
         localities: ruleset.localities().count(),
         provisions: words.provisions.len(),
         facts: words.facts.iter().map(|(key, def)| FactOut::new(key.as_str(), def)).collect(),
-        kinds: words.kinds.iter().map(|(id, title)| Titled { id: id.as_str(), title: title.into() }).collect(),
+        kinds: words.kinds.iter().map(|(id, title)| Titled::new(id.as_str(), title)).collect(),
         channels: words.channels.iter().map(|(id, channel)| ChannelOut::new(id.as_str(), channel)).collect(),
         words: words.words.iter().map(|(list, words)| WordsOut::new(*list, words.iter())).collect(),
     })
 }
 
 #[derive(Serialize)]
-struct Titled<'a> {
+pub(crate) struct Titled<'a> {
     id: &'a str,
     title: TextOut<'a>,
 }
 
+impl<'a> Titled<'a> {
+    pub(crate) fn new(id: &'a str, title: &'a Text) -> Self {
+        Self { id, title: title.into() }
+    }
+}
+
 #[derive(Serialize)]
-struct WordsOut<'a> {
+pub(crate) struct WordsOut<'a> {
     list: &'static str,
     words: Vec<Titled<'a>>,
 }
 
 impl<'a> WordsOut<'a> {
-    fn new(list: WordList, words: impl Iterator<Item = (&'a maple_kernel::Code, &'a Word)>) -> Self {
-        let titled = |(code, word): (&'a maple_kernel::Code, &'a Word)| Titled {
-            id: code.as_str(),
-            title: (&word.title).into(),
-        };
+    pub(crate) fn new(list: WordList, words: impl Iterator<Item = (&'a maple_kernel::Code, &'a Word)>) -> Self {
+        let titled = |(code, word): (&'a maple_kernel::Code, &'a Word)| Titled::new(code.as_str(), &word.title);
         Self { list: list.as_str(), words: words.map(titled).collect() }
     }
 }
 
 #[derive(Serialize)]
-struct ChannelOut<'a> {
+pub(crate) struct ChannelOut<'a> {
     id: &'a str,
     class: &'static str,
     title: TextOut<'a>,
@@ -246,7 +249,7 @@ struct ChannelOut<'a> {
 }
 
 impl<'a> ChannelOut<'a> {
-    fn new(id: &'a str, channel: &'a Channel) -> Self {
+    pub(crate) fn new(id: &'a str, channel: &'a Channel) -> Self {
         Self {
             id,
             class: channel.class.as_str(),
@@ -258,7 +261,7 @@ impl<'a> ChannelOut<'a> {
 }
 
 #[derive(Serialize)]
-struct FactOut<'a> {
+pub(crate) struct FactOut<'a> {
     key: &'a str,
     scope: &'static str,
     r#type: &'static str,
@@ -272,7 +275,7 @@ struct FactOut<'a> {
 }
 
 impl<'a> FactOut<'a> {
-    fn new(key: &'a str, def: &'a FactDef) -> Self {
+    pub(crate) fn new(key: &'a str, def: &'a FactDef) -> Self {
         let scope = match def.scope {
             Scope::Case => "case",
             Scope::Party => "party",
@@ -294,7 +297,7 @@ impl<'a> FactOut<'a> {
     }
 }
 
-struct TextOut<'a>(&'a Text);
+pub(crate) struct TextOut<'a>(&'a Text);
 
 impl<'a> From<&'a Text> for TextOut<'a> {
     fn from(text: &'a Text) -> Self {
@@ -308,7 +311,7 @@ impl Serialize for TextOut<'_> {
     }
 }
 
-fn json(view: &impl Serialize) -> Vec<u8> {
+pub(crate) fn json(view: &impl Serialize) -> Vec<u8> {
     // Neither the buffer nor the views can fail.
     serde_json::to_vec(view).unwrap_or_default()
 }

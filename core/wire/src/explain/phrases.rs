@@ -9,6 +9,7 @@ use super::became::{Became, Who};
 use crate::{
     decimal, guardrail,
     text::{Language, Page, lower_first},
+    vocabulary::class_title,
 };
 
 /// How many facts that are not known are named behind a finding.
@@ -125,14 +126,7 @@ impl Page<'_> {
     }
 
     fn class(&self, class: Class) -> &'static str {
-        let (zh, en) = match class {
-            Class::Protective => ("保护措施", "protection"),
-            Class::Parallel => ("并行途径", "ways beside the main one"),
-            Class::Facilitative => ("调解", "mediation"),
-            Class::Precondition => ("前置程序", "procedures before the court"),
-            Class::Adjudicative => ("裁判", "deciding bodies"),
-            Class::Informative => ("咨询帮助", "advice and help"),
-        };
+        let (zh, en) = class_title(class);
         match self.language {
             Language::Zh => zh,
             Language::En => en,
