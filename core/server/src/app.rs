@@ -10,7 +10,9 @@ use bytes::Bytes;
 use maple_bundle::{Bundle, Compiled, Severity};
 use maple_kernel::{Day, Plugins, Ruleset};
 use maple_store::Activation;
-use maple_wire::{LeftOut, PackView, Serving as ServingView, write_localities, write_packs, write_ruleset};
+use maple_wire::{
+    LeftOut, PackView, Serving as ServingView, write_localities, write_packs, write_ruleset, write_vocabulary,
+};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub struct Serving {
     pub(crate) packs_json: Bytes,
     pub(crate) localities_json: Bytes,
     pub(crate) ruleset_json: Bytes,
+    pub(crate) vocabulary_json: Bytes,
 }
 
 impl Serving {
@@ -67,6 +70,7 @@ impl Serving {
             packs_json: write_packs(&ruleset, &packs, &left_out).into(),
             localities_json: write_localities(&ruleset).into(),
             ruleset_json: write_ruleset(&ruleset, &view).into(),
+            vocabulary_json: write_vocabulary(&ruleset).into(),
             bundle,
             ruleset,
             activation,

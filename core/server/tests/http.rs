@@ -218,7 +218,7 @@ async fn the_document_names_every_path_and_no_other() {
     let document = service.get("/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let real = path.replace("{id}", "cn.labour.5").replace("{name}", "internal");
+        let real = path.replace("{id}", "cn.labour.5").replace("{name}", "internal").replace("{file}", "main.js");
         let (right, wrong) = if methods.get("post").is_some() { ("POST", "GET") } else { ("GET,HEAD", "POST") };
         let request = Request::builder().method(wrong).uri(&real).body(Body::empty()).unwrap();
         let answer = Answer::of(service.call(request).await).await;

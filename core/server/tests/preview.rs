@@ -25,7 +25,7 @@ async fn preview(service: &Service, mut question: Value, name: &str, overlay: Va
 
 fn channels(answer: &Answer) -> Vec<String> {
     assert_eq!(answer.status, 200, "{}", answer.text());
-    fits("Reply", &answer.json());
+    fits(if answer.json()["brought"].is_array() { "PreviewReply" } else { "Reply" }, &answer.json());
     let steps = answer.json()["decision"]["steps"].as_array().unwrap().clone();
     steps.iter().map(|step| step["channel"].as_str().unwrap().to_owned()).collect()
 }
@@ -94,6 +94,55 @@ async fn the_case_is_checked_with_the_words_that_will_decide_it() {
         (&json!("/bundle"), &json!("missing"))
     );
     service.post("/v1/preview", "{").await.is_problem(400, "invalid-json");
+}
+
+#[tokio::test]
+async fn a_preview_names_what_it_brought_and_explains_when_asked() {
+    let service = Service::new(quick());
+    let plain = preview(&service, question(), "table", json!(TABLE)).await.json();
+    fits("PreviewReply", &plain);
+    assert_eq!(plain["brought"], json!(["cn/zhejiang/preview-1"]));
+    assert!(plain.get("explanation").is_none());
+
+    let mut asked = question();
+    asked["explain"] = json!(true);
+    let told = preview(&service, asked, "table", json!(TABLE)).await.json();
+    fits("PreviewReply", &told);
+    let policies = told["explanation"]["policies"].as_array().unwrap();
+    let mine = policies.iter().find(|policy| policy["policy"] == "cn/zhejiang/preview-1").unwrap();
+    let claim = &mine["claims"][0];
+    assert_eq!((&claim["rule"], &claim["became"]["code"]), (&json!("P1"), &json!("step")));
+    assert!(claim["says"]["zh"].as_str().unwrap().contains("调解"), "{claim}");
+
+    let files = json!({ "files": { "cn/labour.toml": TABLE } });
+    assert_eq!(preview(&service, question(), "bundle", files).await.json()["brought"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_table_and_with_the_case_is_told_at_once_in_both_languages() {
+    let service = Service::new(quick());
+    let broken = TABLE.replace("labour_mediation", "labour_mediatoin");
+    let problem =
+        preview(&service, of_kind("labour.wages"), "table", json!(broken)).await.is_problem(422, "invalid-bundle");
+    let errors: Vec<(&str, &str)> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap(), error["detail_zh"].as_str().unwrap()))
+        .collect();
+    assert_eq!(errors[0], ("/table", "没有这一途径：`labour_mediatoin`；是否为`labour_mediation`？"));
+    assert_eq!(errors[1].0, "/case/kind");
+    assert_eq!(errors.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_told_with_its_line() {
+    let service = Service::new(quick());
+    let problem =
+        service.post("/v1/preview", "{ \"table\": \"\",\n  \"case\": nothing }").await.is_problem(400, "invalid-json");
+    let error = &problem["errors"][0];
+    assert_eq!((&error["line"], &error["column"]), (&json!(2), &json!(11)));
+    assert!(error.get("file").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,8 +3,8 @@
 use axum::{
     body::Body,
     http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, RETRY_AFTER},
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER},
     },
     response::Response,
 };
@@ -42,7 +42,25 @@ pub(crate) fn problem(problem: &Problem) -> Response {
     response
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &'static str) {
+/// An answer that a caller may keep and ask again about: 304 without it when the caller names its `etag`.
+pub(crate) fn unless_known(asked: &HeaderMap, etag: &str, answer: impl FnOnce() -> Response) -> Response {
+    let named = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = named.flat_map(|list| list.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+    });
+    let mut response = if known { Response::new(Body::empty()) } else { answer() };
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    set(&mut response, CACHE_CONTROL, "no-cache");
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+}
+
+pub(crate) fn set(response: &mut Response, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 

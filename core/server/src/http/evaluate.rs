@@ -102,13 +102,16 @@ pub(crate) fn answer_into(
 
 /// Writes the reply at the end of `out`.
 pub(crate) fn write_into(out: &mut Vec<u8>, generation: u64, question: &Question, decision: &Decision<'_>, id: Uuid) {
-    let mut buffer = [0; 2 + uuid::fmt::Hyphenated::LENGTH];
+    let mut buffer = NO_NAME;
     let id = named(id, &mut buffer);
     append_decision(out, &Reply { id, generation, case: &question.case, decision });
 }
 
+/// Room for the name of a decision.
+pub(crate) const NO_NAME: [u8; 2 + uuid::fmt::Hyphenated::LENGTH] = [0; 2 + uuid::fmt::Hyphenated::LENGTH];
+
 /// `d-` and the id, without a trip to the heap.
-fn named(id: Uuid, buffer: &mut [u8; 2 + uuid::fmt::Hyphenated::LENGTH]) -> &str {
+pub(crate) fn named(id: Uuid, buffer: &mut [u8; NO_NAME.len()]) -> &str {
     let (prefix, rest) = buffer.split_at_mut(2);
     prefix.copy_from_slice(b"d-");
     id.hyphenated().encode_lower(rest);

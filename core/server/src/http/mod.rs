@@ -6,6 +6,7 @@ mod body;
 mod evaluate;
 mod lines;
 mod operations;
+mod playground;
 mod preview;
 mod views;
 
@@ -45,6 +46,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/rulesets/current", get(views::ruleset))
         .route("/v1/localities", get(views::localities))
         .route("/v1/provisions/{id}", get(views::provision))
+        .route("/v1/vocabulary", get(views::vocabulary))
+        .route("/playground", get(playground::page))
+        .route("/playground/{file}", get(playground::file))
         .route("/health/live", get(operations::live))
         .route("/health/ready", get(operations::ready))
         .route("/metrics", get(operations::metrics))
@@ -101,7 +105,7 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
 
 /// The path as a word that outlives the request.
 fn known(path: &str) -> &'static str {
-    const PATHS: [&str; 12] = [
+    const PATHS: [&str; 15] = [
         "/v1/evaluate",
         "/v1/evaluate/batch",
         "/v1/preview",
@@ -109,6 +113,9 @@ fn known(path: &str) -> &'static str {
         "/v1/rulesets/current",
         "/v1/localities",
         "/v1/provisions/{id}",
+        "/v1/vocabulary",
+        "/playground",
+        "/playground/{file}",
         "/health/live",
         "/health/ready",
         "/metrics",

@@ -1,6 +1,9 @@
 //! `POST /v1/preview`: a question and policies that do not serve yet. Nothing is kept; nobody else is served by them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Extension, Request, State},
@@ -8,14 +11,18 @@ use axum::{
 };
 use bytes::Bytes;
 use maple_bundle::{Compiled, Diagnostic, Options, Severity, compile};
-use maple_wire::{FilePlace, Flaw, FlawCode, Overlay, Preview, Problem, ProblemKind};
+use maple_kernel::{Configured, PluginInfo, Plugins, PolicyId, Ruleset, Setup, SetupError, walk};
+use maple_wire::{
+    Explained, FilePlace, Flaw, FlawCode, Overlay, Preview, Previewed, Problem, ProblemKind, Reply, explain_json,
+    tell_mistake_zh, write_preview,
+};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
     DecisionId, RequestId, answer,
     body::{self, Terms},
-    evaluate::{guarded, write_into},
+    evaluate::{NO_NAME, guarded, named},
 };
 use crate::app::{App, Serving};
 
@@ -69,12 +76,40 @@ fn previewed(app: &App, id: Uuid, body: &Bytes) -> Result<Vec<u8>, Problem> {
     let preview = Preview::parse(body).map_err(|problem| *problem)?;
     let serving = app.serving();
     let overlay = laid_over(app, &serving, &preview)?;
-    let compiled = compiled(app, &serving, &overlay)?;
+    let compiled =
+        compiled(app, &serving, &overlay).map_err(|problem| with_the_case(problem, app, &serving, &preview))?;
     let question = preview.question(&compiled.ruleset, app.today()).map_err(|problem| *problem)?;
-    let decision = guarded(&compiled.ruleset, &question, id)?;
-    let mut reply = Vec::new();
-    write_into(&mut reply, 0, &question, &decision, id);
-    Ok(reply)
+    let ruleset = &compiled.ruleset;
+    let decision = guarded(ruleset, &question, id)?;
+    let explanation = question.explain.then(|| {
+        let askings = walk(ruleset, &question, |policy, file| policy.assessor.assess(file));
+        // How long each took is told by `maple run`: here they are asked by other means than in service.
+        let askings = askings.into_iter().map(|asking| (asking, None)).collect();
+        explain_json(&Explained { ruleset, question: &question, decision: &decision, askings })
+    });
+    let brought = brought(ruleset, &serving.ruleset);
+    let mut name = NO_NAME;
+    let reply = Reply { id: named(id, &mut name), generation: 0, case: &question.case, decision: &decision };
+    Ok(write_preview(&reply, &Previewed { brought: &brought, explanation: explanation.as_ref() }))
+}
+
+/// The policies that the ruleset that serves does not have.
+fn brought<'r>(ruleset: &'r Ruleset, serving: &Ruleset) -> Vec<&'r str> {
+    let known: HashSet<&str> = serving.policy_ids().map(PolicyId::as_str).collect();
+    ruleset.policy_ids().map(PolicyId::as_str).filter(|id| !known.contains(id)).collect()
+}
+
+/// Plugins that make policies for one case: what serves is shared, what is new is not made ready for more.
+struct Sketching<'p>(&'p dyn Plugins);
+
+impl Plugins for Sketching<'_> {
+    fn list(&self) -> Vec<PluginInfo> {
+        self.0.list()
+    }
+
+    fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+        self.0.sketch(setups)
+    }
 }
 
 /// Files to lay over the bundle that serves, and where in the request each came from.
@@ -133,13 +168,29 @@ fn compiled(app: &App, serving: &Serving, overlay: &Files) -> Result<Compiled, P
         Problem::with_errors(ProblemKind::InvalidBundle, vec![flaw], 1)
     })?;
     let options = Options { keep_going: !serving.left_out.is_empty(), ..Options::default() };
-    let compiled = compile(&bundle, &*app.plugins, &options).map_err(|problems| told(&problems, overlay, |_| true))?;
+    let compiled =
+        compile(&bundle, &Sketching(&*app.plugins), &options).map_err(|problems| told(&problems, overlay, |_| true))?;
     // What was left out before may stay out, but not what this request brought.
     let brought = |problem: &Diagnostic| overlay.files.contains_key(&problem.file);
     if compiled.problems.iter().any(|problem| problem.severity == Severity::Error && brought(problem)) {
         return Err(told(&compiled.problems, overlay, brought));
     }
     Ok(compiled)
+}
+
+/// Beside what is wrong with a table, what is wrong with the case: a table brings no words that could mend it.
+fn with_the_case(problem: Problem, app: &App, serving: &Serving, preview: &Preview<'_>) -> Problem {
+    let case = match &preview.overlay {
+        Overlay::Table(_) if problem.kind == ProblemKind::InvalidBundle => {
+            preview.question(&serving.ruleset, app.today()).err()
+        }
+        _ => None,
+    };
+    let Some(case) = case else { return problem };
+    let mut flaws = problem.errors;
+    flaws.extend(case.errors);
+    let count = flaws.len();
+    Problem::with_errors(ProblemKind::InvalidBundle, flaws, count)
 }
 
 fn told(problems: &[Diagnostic], overlay: &Files, concerns: impl Fn(&Diagnostic) -> bool) -> Problem {
@@ -153,10 +204,7 @@ fn flaw(problem: &Diagnostic, pointer: String) -> Flaw {
     let advice = problem.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
     let detail = format!("{}{advice}", problem.message);
     let (line, column) = (Some(problem.line).filter(|n| *n > 0), Some(problem.column).filter(|n| *n > 0));
-    let detail_zh = match line {
-        Some(line) => format!("{}第{line}行：{detail}", problem.file),
-        None => format!("{}：{detail}", problem.file),
-    };
+    let detail_zh = tell_mistake_zh(problem.code, &problem.message, problem.advice.as_deref());
     let place = FilePlace { file: problem.file.clone(), line, column, code: problem.code.to_owned() };
     Flaw { place: Some(place), ..Flaw::new(pointer, FlawCode::Diagnostic, detail, detail_zh) }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
+    http::HeaderMap,
     response::Response,
 };
 use maple_wire::{Problem, ProblemKind, nearest, write_provision};
@@ -31,6 +32,13 @@ pub(crate) async fn provision(State(app): State<Arc<App>>, id: Result<Path<Strin
         Some((id, provision)) => answer::json(write_provision(id, provision)),
         None => answer::problem(&unknown(&given, provisions.keys().map(|id| id.as_str()))),
     }
+}
+
+/// Every word with its titles. It is the same as long as the ruleset is, so a caller that has it gets none.
+pub(crate) async fn vocabulary(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let serving = app.serving();
+    let etag = format!("\"{}\"", serving.ruleset.digest());
+    answer::unless_known(&headers, &etag, || answer::json(serving.vocabulary_json.clone()))
 }
 
 fn unknown<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Problem {

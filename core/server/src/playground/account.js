@@ -1,0 +1,128 @@
+// How a decision came about: who was asked, who was not and why, and what became of each claim.
+
+import { DecisionView, h, joined } from './decision.js';
+
+// A claim that became one of these changed nothing.
+const GONE = ['not_heard', 'taken_back', 'replaced', 'closed', 'no_effect', 'not_asked_for', 'shadow'];
+
+export class AccountView extends DecisionView {
+  all() {
+    const { say, words, explanation: e } = this;
+    if (!e) return [];
+    const places = e.chain.map(({ id, title }) => h('span', '', words.of(title ?? { en: id })));
+    return [
+      h('h3', '', say.account),
+      h('p', 'chain', h('span', 'quiet', `${say.asked_places}${say.colon}`), ...joined(places, ' › ')),
+      ...e.chain.map((place) => this.place(place)).filter(Boolean),
+      e.elsewhere ? h('p', 'quiet', say.elsewhere(e.elsewhere)) : null,
+    ].filter(Boolean);
+  }
+
+  place({ id, title }) {
+    const { say, words } = this;
+    const here = this.explanation.policies.filter((policy) => policy.place === id);
+    if (!here.length) return null;
+    const spoke = here.filter((p) => p.asked && (p.fault || p.claims?.length));
+    const silent = here.filter((p) => p.asked && !p.fault && !p.claims?.length);
+    const skipped = here.filter((p) => !p.asked);
+    return h(
+      'section',
+      'place',
+      h('h4', '', words.of(title ?? { en: id })),
+      ...spoke.map((policy) => this.policy(policy)),
+      this.folded(say.nothing(silent.length), silent, (p) => [this.name(p)]),
+      this.folded(say.not_asked(skipped.length), skipped, (p) => [
+        this.name(p),
+        h('span', 'because', words.list(p.because.map((b) => words.of(b.says)))),
+      ]),
+    );
+  }
+
+  folded(title, policies, show) {
+    if (!policies.length) return null;
+    const mine = policies.some((policy) => this.mine(policy));
+    const box = h('details', 'rest', h('summary', '', title), h('ul', '', ...policies.map((p) => h('li', '', show(p)))));
+    box.open = mine;
+    return box;
+  }
+
+  name(policy) {
+    const { say } = this;
+    return h(
+      'span',
+      'name',
+      this.code(policy.policy),
+      this.flag(policy),
+      policy.mode === 'shadow' ? h('span', 'yours', say.shadow) : null,
+    );
+  }
+
+  policy(policy) {
+    const { say } = this;
+    const count = policy.claims?.length ?? 0;
+    const fuel = h('span', 'quiet fuel', say.fuel(Number(policy.fuel).toLocaleString('en')));
+    const lost = (policy.claims ?? []).filter((claim) => GONE.includes(claim.became.code)).length;
+    const head = h(
+      'summary',
+      '',
+      this.name(policy),
+      ' ',
+      policy.fault ? h('span', 'fault', this.words.of(policy.fault.says)) : h('span', 'quiet', say.claims(count)),
+      lost ? h('span', 'lost', say.lost(lost)) : null,
+      fuel,
+    );
+    const box = h('details', this.mine(policy) ? 'policy mine' : 'policy', head, ...this.said(policy));
+    box.open = this.mine(policy) || Boolean(policy.fault);
+    return box;
+  }
+
+  said(policy) {
+    const { say, words } = this;
+    const out = [];
+    if (policy.fault) {
+      out.push(h('p', 'fault', `${words.of(policy.fault.says)}${say.colon}${policy.fault.detail}`));
+    }
+    let last = null;
+    for (const claim of policy.claims ?? []) {
+      const same = last && last.rule === claim.rule && last.why.en === claim.why.en && last.why.zh === claim.why.zh;
+      if (!same) out.push(this.reason(claim));
+      out.push(this.claim(claim));
+      last = claim;
+    }
+    if (policy.diary?.length) out.push(h('pre', 'diary', policy.diary.join('\n')));
+    return out;
+  }
+
+  reason(claim) {
+    const { say, words } = this;
+    const seen = claim.evidence.filter((fact) => fact.values.length);
+    const unseen = claim.evidence.filter((fact) => !fact.values.length);
+    const facts = seen.map((fact) => {
+      const values = fact.values.map(
+        ({ role, value }) => (role ? `${words.title('role', role)} ` : '') + this.value(value),
+      );
+      return `${words.of(fact.title)}${say.colon}${words.list(values)}`;
+    });
+    if (unseen.length) facts.push(say.unknown(words.list(unseen.map((fact) => words.of(fact.title)))));
+    const laws = claim.basis.map(({ id }) => this.law(id));
+    return h(
+      'div',
+      'reason',
+      h('p', '', h('span', 'number', claim.rule), claim.floor ? h('span', 'floor', say.floor) : null, ' ', words.of(claim.why)),
+      facts.length ? h('p', 'small', `${say.facts}${say.colon}${facts.join(say.semi)}`) : null,
+      laws.length ? h('p', 'small', `${say.law}${say.colon}`, ...joined(laws, say.semi)) : null,
+    );
+  }
+
+  claim(claim) {
+    const { words } = this;
+    const kind = GONE.includes(claim.became.code) ? 'gone' : claim.became.code === 'adds_nothing' ? 'same' : 'kept';
+    return h(
+      'p',
+      `claim ${kind}`,
+      h('span', 'says', words.of(claim.says)),
+      h('span', 'arrow', '→'),
+      h('span', 'became', words.of(claim.became.says)),
+    );
+  }
+}
