@@ -1,14 +1,20 @@
 //! The tables, and how an older file becomes a newer one. A step that has shipped is never edited.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::StoreError;
+use crate::{BUSY_MILLIS_MAX, StoreError};
 
 /// The schema this version writes.
 pub const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 
+/// How long to wait before asking again.
+const BUSY_WAIT: Duration = Duration::from_millis(5);
 /// Marks the file as ours: `MPLB`.
 const APPLICATION_ID: i64 = 0x4D50_4C42;
 
@@ -32,7 +38,7 @@ const STEPS: [&str; 1] = [
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::new("prepare", path, source);
     let found = version(connection, path)?;
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;").map_err(failed)?;
+    write_ahead(connection).map_err(failed)?;
     if found == SCHEMA_VERSION {
         return Ok(());
     }
@@ -45,6 +51,24 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
     tx.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
     tx.commit().map_err(failed)
+}
+
+/// Switches to a write-ahead log. While another opener does the same SQLite does not wait as it does elsewhere, but
+/// says at once that the file is busy.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") {
+            Err(error) if is_busy(&error) && began.elapsed() < Duration::from_millis(BUSY_MILLIS_MAX) => {
+                thread::sleep(BUSY_WAIT);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
 /// The schema of the file, 0 for an empty one; refuses files that are not ours or come from a later version.
