@@ -203,6 +203,7 @@ impl Native {
         Self { program, table }
     }
 
+
     /// The result, or the code of a refusal.
     ///
     /// # Errors

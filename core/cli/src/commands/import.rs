@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use maple_kit::dmn::{self, DMN_BYTES_MAX, ImportError, Imported, Lost};
+use maple_kit::dmn::{self, DMN_BYTES_MAX, ImportError, Imported, Lost, MAP_BYTES_MAX};
 use serde_json::json;
 
 use crate::{
@@ -19,24 +19,61 @@ pub(crate) fn run(args: &Import) -> Result<(), Failure> {
     let Import::Dmn(args) = args;
     let bytes = super::read_bounded(&args.file, "DMN file", DMN_BYTES_MAX)?;
     let imported = dmn::import(&bytes).map_err(|error| refused(args, error))?;
-    let Imported { file, lost, notes } = imported;
     let source = args.file.file_name().unwrap_or_default().to_string_lossy();
-    let (rules, columns) = size(&file);
-    write(args.out.as_deref(), &file.to_toml(&head(&source)))?;
-    notes.iter().for_each(|note| report::warning(note));
-    list(&lost, args.json);
-    let tables = noun(file.tables.len(), "table");
-    let summary = format!("{source}: {tables} with {} and {}", noun(rules, "rule"), noun(columns, "column"));
+    let result = match &args.map {
+        Some(map) => policy(imported, map, &source)?,
+        None => table(imported, &source),
+    };
+    write(args.out.as_deref(), &result.text)?;
+    result.notes.iter().for_each(|note| report::warning(note));
+    list(&result.lost, args.json);
+    let Written { made, lost, .. } = &result;
     if lost.is_empty() {
-        report::said(true, &format!("{summary}; everything was carried over"));
+        report::said(true, &format!("{source}: {made}; everything was carried over"));
         return Ok(());
     }
-    let left_out = file.tables.iter().flat_map(|table| &table.rules).filter(|rule| rule.left_out.is_some()).count();
-    let cells = noun(lost.len(), "thing");
-    let left =
-        if left_out == 0 { String::new() } else { format!("; {} left out because of it", noun(left_out, "rule")) };
-    report::said(false, &format!("{summary}; {cells} not carried over{left}"));
+    report::said(false, &format!("{source}: {made}; not carried over: {}", noun(lost.len(), "cell or part")));
     Err(Failure::Wrong)
+}
+
+/// What is written, and what is said of it.
+struct Written {
+    text: String,
+    made: String,
+    lost: Vec<Lost>,
+    notes: Vec<String>,
+}
+
+fn table(Imported { file, lost, notes }: Imported, source: &str) -> Written {
+    let rules = || file.tables.iter().flat_map(|table| &table.rules);
+    let columns: usize = file.tables.iter().map(|table| table.inputs.len() + table.outputs.len()).sum();
+    let mut made = format!(
+        "{} with {} and {}",
+        noun(file.tables.len(), "table"),
+        noun(rules().count(), "rule"),
+        noun(columns, "column")
+    );
+    let left_out = rules().filter(|rule| rule.left_out.is_some()).count();
+    if left_out > 0 {
+        made.push_str(&format!(", of which {} left out", noun(left_out, "rule")));
+    }
+    Written { text: file.to_toml(&head(source)), made, lost, notes }
+}
+
+fn policy(imported: Imported, map: &Path, source: &str) -> Result<Written, Failure> {
+    let Imported { file, mut lost, mut notes } = imported;
+    let bytes = super::read_bounded(map, "map", MAP_BYTES_MAX)?;
+    let head = format!("Rules made from {source} by `maple import dmn`, with a map.");
+    let mapped = dmn::map(&file, &bytes, &head)
+        .map_err(|wrong| Failure::Input(format!("the map `{}` {wrong}", map.display())))?;
+    lost.extend(mapped.lost);
+    notes.extend(mapped.notes);
+    if mapped.rules == 0 {
+        list(&lost, false);
+        return Err(Failure::Input(format!("`{source}`: no rule can be said in a policy with this map")));
+    }
+    let all: usize = file.table(None).map_or(mapped.rules, |table| table.rules.len());
+    Ok(Written { text: mapped.toml, made: format!("{} of {}", mapped.rules, noun(all, "rule")), lost, notes })
 }
 
 fn head(source: &str) -> String {
@@ -46,14 +83,12 @@ fn head(source: &str) -> String {
     )
 }
 
-fn size(file: &dmn::TableFile) -> (usize, usize) {
-    let rules = file.tables.iter().map(|table| table.rules.len()).sum();
-    let columns = file.tables.iter().map(|table| table.inputs.len() + table.outputs.len()).sum();
-    (rules, columns)
-}
-
 fn noun(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+    match (count, word) {
+        (1, word) => format!("1 {word}"),
+        (count, "cell or part") => format!("{count} cells or parts"),
+        (count, word) => format!("{count} {word}s"),
+    }
 }
 
 fn refused(args: &ImportDmn, error: ImportError) -> Failure {

@@ -151,10 +151,17 @@ impl Generic {
             let parts = self.outputs.iter().map(|output| output.written_default(&mut run)).collect::<Vec<_>>();
             say(&mut findings, "default", &cells(parts));
         }
+        let mut silent = Vec::new();
         for row in chosen {
-            let parts = self.outputs.iter().map(|output| output.written(&mut run, row)).collect::<Vec<_>>();
+            let parts: Vec<_> = self.outputs.iter().map(|output| output.written(&mut run, row)).collect();
+            if parts.iter().all(Option::is_none) {
+                silent.push(format!("r{row}"));
+                continue;
+            }
+            list(&mut findings, &mut silent);
             say(&mut findings, &format!("r{row}"), &cells(parts));
         }
+        list(&mut findings, &mut silent);
         Ok(findings)
     }
 
@@ -249,6 +256,22 @@ fn cells(parts: impl IntoIterator<Item = Option<String>>) -> String {
     written
 }
 
+/// Rows of which nothing is to be told but that they match.
+fn list(findings: &mut Vec<Finding>, rows: &mut Vec<String>) {
+    findings.extend(rows.chunks(WORDS).map(|rows| finding("rows".into(), rows.to_vec())));
+    rows.clear();
+}
+
+fn finding(key: String, words: Vec<String>) -> Finding {
+    Finding {
+        rule: RULE.into(),
+        claim: Fact { key, value: maple_guest::Value::Words(words) }.into(),
+        reason: Reason { code: String::new(), params: Vec::new() },
+        basis: Vec::new(),
+        evidence: Vec::new(),
+    }
+}
+
 /// Puts a row into as many findings as it takes.
 fn say(findings: &mut Vec<Finding>, key: &str, written: &str) {
     let mut letters = written;
@@ -260,14 +283,7 @@ fn say(findings: &mut Vec<Finding>, key: &str, written: &str) {
             words.push(word.to_owned());
             letters = rest;
         }
-        let fact = Fact { key: std::mem::replace(&mut key, "more".into()), value: maple_guest::Value::Words(words) };
-        findings.push(Finding {
-            rule: RULE.into(),
-            claim: fact.into(),
-            reason: Reason { code: String::new(), params: Vec::new() },
-            basis: Vec::new(),
-            evidence: Vec::new(),
-        });
+        findings.push(finding(std::mem::replace(&mut key, "more".into()), words));
     }
 }
 

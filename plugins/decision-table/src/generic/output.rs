@@ -6,6 +6,7 @@ use super::{
     eval::Run,
     expr::{Expr, compile},
     notation,
+    rows::{Rows, list},
     value::{Kind, Value, equal},
 };
 
@@ -19,6 +20,8 @@ pub(crate) struct Output {
     pool: Vec<Given>,
     /// For each row its value in the pool.
     cells: Vec<Option<usize>>,
+    /// Values of the pool that who asks knows already.
+    known: Rows,
     /// The values, the most important first.
     order: Vec<Value>,
     default: Option<Given>,
@@ -82,7 +85,9 @@ impl Output {
         let default = table.get("default");
         let default = default.is_present().then(|| Given::new(compile(default), kind));
         let cells = cells(table, rows, pool.len());
-        Self { kind, pool, cells, order, default }
+        let known = table.get("known");
+        let known = if known.is_present() { list(known, pool.len()) } else { Vec::new() };
+        Self { kind, known: Rows::of(&known, pool.len()), pool, cells, order, default }
     }
 
     fn given(&self, row: usize) -> Option<&Given> {
@@ -94,9 +99,13 @@ impl Output {
         Some(self.given(row)?.value(run, self.kind))
     }
 
-    /// The value in a row as an answer has it.
+    /// The value in a row as an answer has it, unless it is known already.
     pub(crate) fn written<'a>(&'a self, run: &mut Run<'a>, row: usize) -> Option<String> {
-        Some(self.given(row)?.written(run, self.kind))
+        let at = self.cells.get(row).copied().flatten()?;
+        if u32::try_from(at).is_ok_and(|at| self.known.has(at)) {
+            return None;
+        }
+        Some(self.pool.get(at)?.written(run, self.kind))
     }
 
     pub(crate) fn has_default(&self) -> bool {

@@ -16,6 +16,13 @@ impl Rows {
         Self(words)
     }
 
+    /// These rows of so many.
+    pub(crate) fn of(rows: &[u32], count: usize) -> Self {
+        let mut set = Self(vec![0; count.div_ceil(64)]);
+        rows.iter().for_each(|row| set.insert(*row));
+        set
+    }
+
     pub(crate) fn insert(&mut self, row: u32) {
         if let Some(word) = self.0.get_mut(row as usize / 64) {
             *word |= 1 << (row % 64);

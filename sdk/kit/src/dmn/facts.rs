@@ -76,18 +76,19 @@ impl Program {
     /// # Errors
     /// When they are not in the plugin's notation.
     pub fn outcome(&self, findings: &[Finding]) -> Result<Outcome, String> {
-        let mut rows: Vec<(String, String)> = Vec::new();
+        let mut rows: Vec<(&str, String)> = Vec::new();
         for finding in findings {
             let Claim::Derive { key, value: Value::Words(words) } = &finding.claim else {
                 return Err(unreadable());
             };
-            let text: String = words.iter().map(AsRef::as_ref).collect();
             match (key.as_str(), rows.last_mut()) {
-                ("more", Some((_, so_far))) => so_far.push_str(&text),
-                (key, _) => rows.push((key.to_owned(), text)),
+                // Rows of which nothing is to be told that is not known here.
+                ("rows", _) => rows.extend(words.iter().map(|row| (&**row, String::new()))),
+                ("more", Some((_, so_far))) => so_far.extend(words.iter().map(AsRef::as_ref)),
+                (key, _) => rows.push((key, words.iter().map(AsRef::as_ref).collect())),
             }
         }
-        let rows: Result<Vec<Row>, String> = rows.into_iter().map(|(key, text)| self.row(&key, &text)).collect();
+        let rows: Result<Vec<Row>, String> = rows.into_iter().map(|(key, text)| self.row(key, &text)).collect();
         let rows = rows?;
         if self.aggregated {
             let value = rows.into_iter().next().and_then(|row| row.values.into_iter().next());
@@ -97,15 +98,22 @@ impl Program {
     }
 
     fn row(&self, key: &str, text: &str) -> Result<Row, String> {
-        let rule = key.strip_prefix('r').and_then(|at| at.parse::<usize>().ok()).and_then(|at| self.rules.get(at));
-        let bytes = unescape(text).ok_or_else(unreadable)?;
-        let value = Reader { rest: &bytes }.value(0).ok_or_else(unreadable)?;
-        let Json::Object(cells) = value else { return Err(unreadable()) };
-        let named = cells.into_iter().map(|(column, value)| {
-            let id = column.parse::<usize>().ok().and_then(|at| self.outputs.get(at));
-            (id.cloned().unwrap_or(column), value)
-        });
-        Ok(Row { rule: rule.cloned(), values: named.collect() })
+        let at = key.strip_prefix('r').and_then(|at| at.parse::<usize>().ok());
+        let mut values = Map::new();
+        if let Some(at) = at {
+            let known = self.outputs.iter().filter_map(|output| Some((output.id.clone(), output.known(at)?.clone())));
+            values.extend(known);
+        }
+        if !text.is_empty() {
+            let bytes = unescape(text).ok_or_else(unreadable)?;
+            let value = Reader { rest: &bytes }.value(0).ok_or_else(unreadable)?;
+            let Json::Object(cells) = value else { return Err(unreadable()) };
+            values.extend(cells.into_iter().map(|(column, value)| {
+                let output = column.parse::<usize>().ok().and_then(|at| self.outputs.get(at));
+                (output.map_or(column, |output| output.id.clone()), value)
+            }));
+        }
+        Ok(Row { rule: at.and_then(|at| self.rules.get(at)).cloned(), values })
     }
 }
 

@@ -7,10 +7,11 @@ use std::{
 };
 
 use maple_kernel::Setting;
+use serde_json::Value as Json;
 
 use super::{
     feel::{Expr, FEEL_DEPTH_MAX, FeelError, Test, Tests, parse_expression, parse_tests},
-    table::{HitPolicy, Kind, Table},
+    table::{HitPolicy, Kind, Output, Table},
     uses::{self, Uses},
 };
 
@@ -25,10 +26,27 @@ pub struct Program {
     /// The settings of the policy.
     pub settings: Setting,
     pub(super) variables: Vec<(String, Uses)>,
-    pub(super) outputs: Vec<String>,
+    pub(super) outputs: Vec<Given>,
     pub(super) rules: Vec<String>,
     pub(super) single: bool,
     pub(super) aggregated: bool,
+}
+
+/// An output column as it is known without asking.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) id: String,
+    /// For each row the number of its value.
+    cells: Vec<Option<usize>>,
+    /// The values that are written out and of their column's type: the plugin does not send them.
+    known: Vec<Option<Json>>,
+}
+
+impl Given {
+    /// The value of a row, if the plugin does not send it.
+    pub(super) fn known(&self, row: usize) -> Option<&Json> {
+        self.known.get(self.cells.get(row).copied().flatten()?)?.as_ref()
+    }
 }
 
 /// What is wrong with one cell.
@@ -50,7 +68,7 @@ pub fn lower(table: &Table) -> Result<Program, Vec<CellError>> {
     let mut lowering = Lowering { table, scope: Scope::default(), errors: Vec::new() };
     let names: Vec<&str> = table.lets.iter().map(|named| named.name.as_str()).collect();
     lowering.scope.lets = names.iter().enumerate().map(|(at, name)| ((*name).to_owned(), at)).collect();
-    let root = lowering.root();
+    let (root, outputs) = lowering.root();
     if !lowering.errors.is_empty() {
         return Err(lowering.errors);
     }
@@ -68,7 +86,7 @@ pub fn lower(table: &Table) -> Result<Program, Vec<CellError>> {
     Ok(Program {
         settings,
         variables,
-        outputs: table.outputs.iter().map(|output| output.id.clone()).collect(),
+        outputs,
         rules: table.rules.iter().map(|rule| rule.id.clone()).collect(),
         single: !several || aggregated,
         aggregated,
@@ -101,7 +119,7 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn root(&mut self) -> Entries {
+    fn root(&mut self) -> (Entries, Vec<Given>) {
         let table = self.table;
         let mut root: Entries =
             vec![("hit-policy".into(), text(table.hit_policy.as_str())), ("rows".into(), number(table.rules.len()))];
@@ -119,8 +137,9 @@ impl Lowering<'_> {
         let out: Vec<usize> = left_out.iter().enumerate().filter_map(|(row, out)| out.then_some(row)).collect();
         root.push(("left-out".into(), text(&rows(&out))));
         root.push(("inputs".into(), Setting::Items(self.inputs(&left_out))));
-        root.push(("outputs".into(), Setting::Items(self.outputs(&left_out))));
-        root
+        let (columns, outputs) = table.outputs.iter().map(|output| self.output(output, &left_out)).unzip();
+        root.push(("outputs".into(), Setting::Items(columns)));
+        (root, outputs)
     }
 
     fn inputs(&mut self, left_out: &[bool]) -> Vec<Setting> {
@@ -184,37 +203,34 @@ impl Lowering<'_> {
         Some(lowered)
     }
 
-    fn outputs(&mut self, left_out: &[bool]) -> Vec<Setting> {
+    fn output(&mut self, output: &Output, left_out: &[bool]) -> (Setting, Given) {
         let table = self.table;
-        let mut columns = Vec::new();
-        for output in &table.outputs {
-            let (mut pool, mut known) = (Vec::new(), HashMap::<&str, usize>::new());
-            let mut cells = String::new();
-            for (row, rule) in table.rules.iter().enumerate() {
-                let cell = rule.then.get(&output.id).filter(|_| !left_out.get(row).unwrap_or(&true));
-                if row > 0 {
-                    cells.push(' ');
-                }
-                let Some(source) = cell else {
-                    cells.push('-');
-                    continue;
-                };
-                let at = *known.entry(source).or_insert_with(|| {
+        let (mut pool, mut numbers) = (Vec::new(), HashMap::<&str, usize>::new());
+        let mut given = Given { id: output.id.clone(), cells: Vec::new(), known: Vec::new() };
+        for (rule, out) in table.rules.iter().zip(left_out) {
+            let source = rule.then.get(&output.id).filter(|_| !out);
+            given.cells.push(source.map(|source| {
+                *numbers.entry(source).or_insert_with(|| {
                     pool.push(self.compile(&format!("rule `{}`, output `{}`", rule.id, output.id), source));
+                    given.known.push(pool.last().and_then(|value| written_out(value, output.kind)));
                     pool.len() - 1
-                });
-                cells.push_str(&at.to_string());
-            }
-            let mut column = vec![("cells".into(), text(&cells)), ("pool".into(), Setting::Items(pool))];
-            if let Some(values) = &output.values {
-                column.push(("order".into(), self.order(&output.id, values)));
-            }
-            if let Some(default) = &output.default {
-                column.push(("default".into(), self.compile(&format!("default of `{}`", output.id), default)));
-            }
-            columns.push(Setting::Table(typed(column, output.kind)));
+                })
+            }));
         }
-        columns
+        let cells: Vec<String> = given.cells.iter().map(|at| at.map_or("-".into(), |at| at.to_string())).collect();
+        let known: Vec<usize> = (0..pool.len()).filter(|at| matches!(given.known.get(*at), Some(Some(_)))).collect();
+        let mut column: Entries = vec![
+            ("cells".into(), text(&cells.join(" "))),
+            ("pool".into(), Setting::Items(pool)),
+            ("known".into(), text(&rows(&known))),
+        ];
+        if let Some(values) = &output.values {
+            column.push(("order".into(), self.order(&output.id, values)));
+        }
+        if let Some(default) = &output.default {
+            column.push(("default".into(), self.compile(&format!("default of `{}`", output.id), default)));
+        }
+        (Setting::Table(typed(column, output.kind)), given)
     }
 
     /// The values of an output, the most important first.
@@ -255,6 +271,16 @@ impl Lowering<'_> {
             self.errors.push(CellError { place: place.into(), text: source.into(), why });
             null()
         })
+    }
+}
+
+/// The value of a literal that needs no conversion.
+fn written_out(value: &Setting, kind: Option<Kind>) -> Option<Json> {
+    match (value, kind) {
+        (Setting::Text(text), None | Some(Kind::String)) => Some(Json::String(text.to_string())),
+        (Setting::Flag(flag), None | Some(Kind::Boolean)) => Some(Json::Bool(*flag)),
+        (Setting::Number(number), None | Some(Kind::Number)) => Some(Json::from(*number as i64)),
+        _ => None,
     }
 }
 
@@ -426,6 +452,12 @@ impl Scope {
 
     /// A chain of `else if` in one list.
     fn condition(&mut self, expr: &Expr, depth: usize) -> Lowered {
+        if let Expr::If(of) = expr
+            && let [condition, then, Expr::Null] = &**of
+            && only_guards(condition, then)
+        {
+            return self.expr(then, depth);
+        }
         let (mut rest, mut parts) = (expr, Vec::new());
         while let Expr::If(of) = rest {
             let [condition, then, otherwise] = &**of;
@@ -488,6 +520,49 @@ impl Scope {
                 Err(cannot("`split` takes plain text here, no pattern"))
             }
             _ => Ok(op("call", std::iter::once(text(name)).chain(self.all(arguments, depth)?))),
+        }
+    }
+}
+
+/// True for `if a != null and a.b != null then a.b else null`, which is `a.b`: a path through null is null, and so is
+/// what a function makes of null.
+fn only_guards(condition: &Expr, then: &Expr) -> bool {
+    const STRICT: [&str; 7] = ["date", "time", "date and time", "duration", "number", "string", "upper case"];
+    let then = match then {
+        Expr::Call(function, arguments) if STRICT.contains(&function.name) && arguments.len() == 1 => arguments.first(),
+        other => Some(other),
+    };
+    let parts = match condition {
+        Expr::And(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let guards = |part: &Expr| match part {
+        Expr::Binary("!=", sides) => match &**sides {
+            [of, Expr::Null] | [Expr::Null, of] => then.is_some_and(|then| leads_to(of, then)),
+            _ => false,
+        },
+        _ => false,
+    };
+    parts.iter().all(guards)
+}
+
+/// Whether a path goes through another, or is it.
+fn leads_to(of: &Expr, path: &Expr) -> bool {
+    let mut here = path;
+    let named = |expr: &Expr| {
+        let mut base = expr;
+        while let Expr::Path(of, _) = base {
+            base = of;
+        }
+        matches!(base, Expr::Name(_))
+    };
+    loop {
+        if of == here {
+            return named(of);
+        }
+        match here {
+            Expr::Path(before, _) => here = before,
+            _ => return false,
         }
     }
 }

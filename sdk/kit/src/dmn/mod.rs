@@ -2,10 +2,12 @@
 //! `decision-table`. Nothing here evaluates a cell; the plugin does, in its sandbox.
 
 mod ask;
+mod condition;
 mod facts;
 mod feel;
 mod import;
 mod lower;
+mod map;
 mod table;
 mod uses;
 mod write;
@@ -16,6 +18,7 @@ pub use facts::{INPUT_DEPTH_MAX, Outcome, Row};
 pub use feel::{FEEL_BYTES_MAX, FEEL_DEPTH_MAX, FeelError};
 pub use import::{Imported, import};
 pub use lower::{CellError, Program, TABLE_VARIABLES_MAX, lower};
+pub use map::{FIRST_RULES_MAX, MAP_BYTES_MAX, Mapped, map};
 pub use table::{
     Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table,
     TableError, TableFile,

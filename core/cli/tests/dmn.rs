@@ -1,0 +1,487 @@
+//! Decision tables of other systems, as a user brings them in and asks them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn maple(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_maple"));
+    for key in ["MAPLE_POLICIES", "MAPLE_PLUGINS", "LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(key);
+    }
+    command.args(words).current_dir(root()).env("MAPLE_STATE", "target/maple").env("RUST_LOG", "warn");
+    command
+}
+
+fn run(words: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = maple(words).stdin(Stdio::null()).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A folder with files, and their paths.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn put(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        fs::write(self.0.path().join(name), text).unwrap();
+        self.path(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+const HEAD: &str =
+    "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"d\" name=\"d\" namespace=\"n\">";
+
+/// A table of kind, people and sum that says which way.
+fn routing(policy: &str, rules: &[[&str; 5]]) -> String {
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{HEAD}<decision id=\"routing\" name=\"Routing\">\
+         <decisionTable hitPolicy=\"{policy}\">"
+    );
+    for (text, kind) in [("kind", "string"), ("people", "integer"), ("sum", "double")] {
+        xml += &format!(
+            "<input label=\"The {text}\"><inputExpression typeRef=\"{kind}\"><text>{text}</text></inputExpression></input>"
+        );
+    }
+    xml += "<output name=\"way\" typeRef=\"string\"/><output name=\"note\"/>";
+    for (at, cells) in rules.iter().enumerate() {
+        xml += &format!("<rule id=\"r{}\"><description>Rule {0}</description>", at + 1);
+        for (column, cell) in cells.iter().enumerate() {
+            let entry = if column < 3 { "inputEntry" } else { "outputEntry" };
+            let cell = cell.replace('<', "&lt;");
+            xml += &format!("<{entry}><text>{cell}</text></{entry}>");
+        }
+        xml += "</rule>";
+    }
+    xml + "</decisionTable></decision></definitions>"
+}
+
+fn example() -> String {
+    routing(
+        "COLLECT",
+        &[
+            ["\"wages\", \"tools\"", "> 10", "", "\"inspection\"", "\"for \" + string(people) + \" people\""],
+            ["not(\"wages\")", "", "[100..5000)", "\"mediation\"", ""],
+            ["\"wages\"", "null", "-", "\"person\"", "null"],
+        ],
+    )
+}
+
+#[test]
+fn a_table_is_imported_and_asked() {
+    let desk = Desk::new();
+    let (file, out) = (desk.put("routing.dmn", example()), desk.path("routing.toml"));
+    let (code, stdout, stderr) = run(&["import", "dmn", &file, "-o", &out]);
+    assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
+    assert!(stderr.contains("1 table with 3 rules and 5 columns; everything was carried over"), "{stderr}");
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(text.contains("when.kind = '\"wages\", \"tools\"'"), "{text}");
+
+    let of = |input: &str| {
+        let (code, stdout, stderr) = run(&["table", "eval", &out, "--input", input, "--json"]);
+        assert_eq!(code, 0, "{stderr}");
+        serde_json::from_str::<Value>(&stdout).unwrap()
+    };
+    let expected = json!({ "result": [{ "way": "inspection", "note": "for 14 people" }], "rules": ["r1"] });
+    assert_eq!(of(r#"{ "kind": "wages", "people": 14 }"#), expected);
+    assert_eq!(of(r#"{ "kind": "rent", "sum": 4999.99 }"#)["result"], json!([{ "way": "mediation" }]));
+    assert_eq!(of(r#"{ "kind": "wages" }"#)["result"], json!([{ "way": "person", "note": null }]));
+    assert_eq!(of(r#"{ "kind": "wages", "people": 3 }"#), json!({ "result": [], "rules": [] }));
+
+    let input = desk.put("case.json", r#"{ "kind": "wages", "people": 14 }"#);
+    let (code, stdout, _) = run(&["table", "eval", &out, "--input", &input]);
+    assert_eq!((code, stdout.as_str()), (0, "r1\n  note = \"for 14 people\"\n  way = \"inspection\"\n"));
+    let (code, stdout, _) = run(&["table", "eval", &out, "--input", r#"{ "people": 3 }"#]);
+    assert_eq!((code, stdout.as_str()), (0, "no rule matches\n"));
+}
+
+#[test]
+fn the_input_comes_from_standard_input_too() {
+    let desk = Desk::new();
+    let file = desk.put("routing.dmn", example());
+    let (code, table, _) = run(&["import", "dmn", &file]);
+    assert_eq!(code, 0);
+    let table = desk.put("routing.toml", table);
+    let mut child = maple(&["table", "eval", &table, "--input", "-", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(br#"{ "kind": "tools", "people": 11 }"#).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["rules"], json!(["r1"]));
+}
+
+#[test]
+fn what_cannot_be_carried_over_is_listed_and_fails_and_the_rest_is_written() {
+    let desk = Desk::new();
+    let xml = routing(
+        "COLLECT",
+        &[
+            ["matches(?, \"w.*\")", "", "", "\"a\"", ""],
+            ["\"wages\"", "", "", "\"b\"", "kind.get(0)"],
+            ["\"rent\"", "", "", "\"c\"", ""],
+        ],
+    );
+    let (file, out) = (desk.put("routing.dmn", xml), desk.path("routing.toml"));
+    let (code, _, stderr) = run(&["import", "dmn", &file, "-o", &out]);
+    assert_eq!(code, 1, "{stderr}");
+    for part in [
+        "not carried over: `routing`, rule 1 (`r1`), `kind`: there is no function `matches` here",
+        "cell: matches(?, \"w.*\")",
+        "rule 2 (`r2`), `note`",
+        "of which 1 rule left out; not carried over: 2 cells or parts",
+    ] {
+        assert!(stderr.contains(part), "`{part}` is not in\n{stderr}");
+    }
+    let (code, stdout, _) = run(&["table", "eval", &out, "--input", r#"{ "kind": "wages" }"#, "--json"]);
+    assert_eq!((code, stdout.trim()), (0, r#"{"result":[{"way":"b"}],"rules":["r2"]}"#));
+
+    let (code, _, stderr) = run(&["import", "dmn", &file, "-o", &out, "--json"]);
+    let lines: Vec<Value> = stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!((code, lines.len()), (1, 2), "{stderr}");
+    assert_eq!((&lines[0]["rule"], &lines[0]["column"]), (&json!(1), &json!("kind")));
+}
+
+#[test]
+fn files_that_are_no_tables_are_refused_and_nothing_is_written() {
+    let desk = Desk::new();
+    let bomb = format!(
+        "<!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\">{}]>{HEAD}&j;</definitions>",
+        ('b'..='j')
+            .map(|c| format!("<!ENTITY {c} \"{}\">", format!("&{};", char::from(c as u8 - 1)).repeat(10)))
+            .collect::<String>()
+    );
+    let deep = format!("{HEAD}{}{}</definitions>", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let bad_policy = routing("SOMETIMES", &[["", "", "", "1", ""]]);
+    let not_feel = example().replace("decisionTable", "literalThing");
+    for (name, text, says) in [
+        ("no-xml.dmn", "kind,people\nwages,14".to_owned(), "is not XML"),
+        ("empty.dmn", String::new(), "is not XML"),
+        ("cut.dmn", example()[..300].to_owned(), "is not XML"),
+        ("html.dmn", "<html><body/></html>".to_owned(), "its root is `html`"),
+        ("other.dmn", example().replace("https://www.omg.org/spec/DMN/20191111/MODEL/", "urn:x"), "is not DMN"),
+        ("bomb.dmn", bomb, "DOCTYPE"),
+        ("deep.dmn", deep, "64 deep"),
+        ("no-table.dmn", not_feel, "no decision table"),
+        ("policy.dmn", bad_policy, "that can be carried over"),
+    ] {
+        let file = desk.put(name, text);
+        let (code, stdout, stderr) = run(&["import", "dmn", &file, "-o", &desk.path("out.toml")]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{name}: {stderr}");
+        assert!(stderr.contains(says), "{name}: {stderr}");
+        fs::remove_file(&file).unwrap();
+        assert_eq!(desk.names(), Vec::<String>::new(), "{name}");
+    }
+    let file = desk.put("latin.dmn", [b"<a>\xe4</a>".as_slice()].concat());
+    assert!(run(&["import", "dmn", &file]).2.contains("is not UTF-8"));
+    assert_eq!(run(&["import", "dmn", &desk.path("none.dmn")]).0, 3);
+}
+
+#[test]
+fn the_policy_that_is_not_known_is_named() {
+    let desk = Desk::new();
+    let file = desk.put("t.dmn", routing("SOMETIMES", &[["", "", "", "1", ""]]));
+    let (_, _, stderr) = run(&["import", "dmn", &file]);
+    assert!(stderr.contains("`hit policy`: UNIQUE, FIRST, PRIORITY"), "{stderr}");
+    assert!(stderr.contains("cell: SOMETIMES"), "{stderr}");
+}
+
+#[test]
+fn other_versions_look_the_same() {
+    let desk = Desk::new();
+    for namespace in ["http://www.omg.org/spec/DMN/20151101/dmn.xsd", "https://www.omg.org/spec/DMN/20230324/MODEL/"] {
+        let file = desk.put("t.dmn", example().replace("https://www.omg.org/spec/DMN/20191111/MODEL/", namespace));
+        assert_eq!(run(&["import", "dmn", &file]).0, 0, "{namespace}");
+    }
+}
+
+#[test]
+fn a_rule_id_that_stands_there_twice_gets_a_number() {
+    let desk = Desk::new();
+    let file = desk.put("t.dmn", example().replace("id=\"r2\"", "id=\"r1\""));
+    let (code, stdout, stderr) = run(&["import", "dmn", &file]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("two rules have the id `r1`: rule 2 is `r1-2` now"), "{stderr}");
+    assert!(stdout.contains("id = \"r1-2\""), "{stdout}");
+}
+
+#[test]
+fn a_table_file_that_is_wrong_is_told_with_its_place() {
+    let desk = Desk::new();
+    let good = "[[table]]\nid = \"t\"\nhit-policy = \"collect\"\n[[table.input]]\nid = \"x\"\nexpression = \"x\"\n\
+                [[table.output]]\nid = \"v\"\n[[table.rule]]\nid = \"r\"\nwhen.x = '1'\nthen.v = '1'\n";
+    for (from, to, says) in [
+        ("hit-policy = \"collect\"", "hit-policy = \"sometimes\"", "unknown variant `sometimes`"),
+        ("expression", "expresion", "unknown field `expresion`"),
+        ("when.x", "when.y", "rule `r`: there is no input `y`; did you mean `x`?"),
+        ("then.v = '1'", "then.v = '1 +'", "rule `r`, output `v`: the text ends where a value is needed"),
+        ("when.x = '1'", "when.x = '[1..'", "rule `r`, input `x`"),
+        ("[[table.output]]\nid = \"v\"\n", "", "has no output"),
+        ("\"collect\"", "\"first\"\naggregate = \"sum\"", "`aggregate` is for the hit policy `collect`"),
+        ("\"collect\"", "\"priority\"", "needs `values`"),
+        (
+            "[[table.rule]]\nid = \"r\"",
+            "[[table.rule]]\nid = \"r\"\n[[table.rule]]\nid = \"r\"",
+            "the rule `r` stands there twice",
+        ),
+        ("[[table]]", "[table]", "is not a table file"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let file = desk.put("t.toml", good.replacen(from, to, 1));
+        let (code, _, stderr) = run(&["table", "eval", &file, "--input", "{}"]);
+        assert_eq!(code, 2, "{to}: {stderr}");
+        assert!(stderr.contains(says), "{to}: {stderr}");
+    }
+    let file = desk.put("t.toml", good);
+    for (input, says) in [("{", "is not JSON"), ("[1]", "is no object"), ("{\"x\": 1e99}", "too large")] {
+        let (code, _, stderr) = run(&["table", "eval", &file, "--input", input]);
+        assert_eq!(code, 2, "{input}: {stderr}");
+        assert!(stderr.contains(says), "{input}: {stderr}");
+    }
+    assert_eq!(run(&["table", "eval", &file, "--input", "no-such-file.json"]).0, 3);
+    assert_eq!(run(&["table", "eval", "no-such-table.toml", "--input", "{}"]).0, 3);
+    let two = desk.put("two.toml", format!("{good}{}", good.replace("\"t\"", "\"u\"")));
+    let (code, _, stderr) = run(&["table", "eval", &two, "--input", "{}"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("has 2 tables; name one with --table: `t`, `u`"), "{stderr}");
+    let (code, stdout, _) = run(&["table", "eval", &two, "--table", "u", "--input", "{\"x\": 1}", "--json"]);
+    assert_eq!((code, stdout.trim()), (0, r#"{"result":[{"v":1}],"rules":["r"]}"#));
+}
+
+#[test]
+fn rules_in_each_other_s_way_are_wrong() {
+    let desk = Desk::new();
+    let xml = routing("UNIQUE", &[["\"wages\"", "", "", "\"a\"", ""], ["", "> 1", "", "\"b\"", ""]]);
+    let (file, out) = (desk.put("t.dmn", xml), desk.path("t.toml"));
+    assert_eq!(run(&["import", "dmn", &file, "-o", &out]).0, 0);
+    let (code, _, stderr) = run(&["table", "eval", &out, "--input", r#"{ "kind": "wages", "people": 2 }"#]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("the hit policy is `unique`, but rules 1, 2 match"), "{stderr}");
+    let (code, stdout, _) = run(&["table", "eval", &out, "--input", r#"{ "people": 2 }"#, "--json"]);
+    assert_eq!((code, stdout.trim()), (0, r#"{"result":{"way":"b"},"rules":["r2"]}"#));
+}
+
+const MAP: &str = r#"
+summary = { zh = "{description}", en = "by the table: {description}" }
+[policy]
+purposes = ["routing"]
+[rule]
+basis = ["cn.labour_mediation_arbitration.14"]
+[input.kind]
+fact = "kind"
+values = { wages = "labour.wage", tools = "contract.work", rent = "housing.*" }
+[input.people]
+fact = "people"
+[input.sum]
+fact = "amount"
+type = "money"
+[output.way]
+effect = { refer = "{}" }
+effects.mediation = [ { offer = "labour_mediation", due = "15 days", from = "acceptance" } ]
+[output.note]
+ignore = true
+"#;
+
+#[test]
+fn with_a_map_a_table_becomes_rules_of_a_policy() {
+    let desk = Desk::new();
+    let xml = routing(
+        "COLLECT",
+        &[
+            ["\"wages\", \"tools\"", "> 10", "", "\"mediation\"", "1 + 1"],
+            ["not(\"wages\")", "", "[100..5000.5)", "\"mediation\"", ""],
+            ["\"wages\"", "null", "-", "\"policy_failed\"", ""],
+            ["", "not(< 5)", "", "\"policy_failed\"", ""],
+            ["", "null, > 7", "", "\"policy_failed\"", ""],
+        ],
+    );
+    let (file, map, out) = (desk.put("t.dmn", xml), desk.put("map.toml", MAP), desk.path("t.toml"));
+    let (code, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &out]);
+    assert_eq!(code, 0, "{stderr}");
+    let text = fs::read_to_string(&out).unwrap();
+    let policy: toml::Table = text.parse().unwrap();
+    let rules = policy["rule"].as_array().unwrap();
+    let when = |at: usize| rules[at]["when"].clone();
+    let condition = |text: &str| format!("x = {text}").parse::<toml::Table>().unwrap()["x"].clone();
+    assert_eq!(when(0), condition(r#"{ kind = ["labour.wage", "contract.work"], people = { above = 10 } }"#));
+    assert_eq!(
+        when(1),
+        condition(r#"{ amount = { min = "100.00", below = "5000.50" }, not = { kind = "labour.wage" } }"#)
+    );
+    assert_eq!(when(2), condition(r#"{ kind = "labour.wage", people = { known = false } }"#));
+    assert_eq!(when(3), condition("{ people = { known = true }, not = { people = { below = 5 } } }"));
+    assert_eq!(when(4), condition("{ either = [ { people = { known = false } }, { people = { above = 7 } } ] }"));
+    assert_eq!(
+        rules[0]["then"],
+        condition(r#"[{ offer = "labour_mediation", due = "15 days", from = "acceptance" }]"#)
+    );
+    assert_eq!(rules[2]["then"], condition(r#"[{ refer = "policy_failed" }]"#));
+    assert_eq!(rules[0]["summary"]["zh"].as_str(), Some("Rule 1"));
+    assert_eq!(policy["purposes"], condition(r#"["routing"]"#));
+}
+
+#[test]
+fn what_a_policy_cannot_say_is_listed_by_cell() {
+    let desk = Desk::new();
+    let xml = routing(
+        "COLLECT",
+        &[
+            ["contains(?, \"w\")", "", "", "\"mediation\"", ""],
+            ["\"wages\"", "", "", "kind + \"x\"", ""],
+            ["\"wages\"", "", "> 1.234", "\"mediation\"", ""],
+            ["\"wages\"", "people2", "", "\"mediation\"", ""],
+            ["\"wages\"", "", "", "\"mediation\"", ""],
+        ],
+    );
+    let (file, map) = (desk.put("t.dmn", xml), desk.put("map.toml", MAP));
+    let (code, stdout, stderr) = run(&["import", "dmn", &file, "--map", &map]);
+    assert_eq!(code, 1, "{stderr}");
+    for part in [
+        "rule 1 (`r1`), `kind`",
+        "rule 2 (`r2`), `way`",
+        "rule 3 (`r3`), `sum`",
+        "rule 4 (`r4`), `people`",
+        "1 of 5 rules",
+    ] {
+        assert!(stderr.contains(part), "`{part}` is not in\n{stderr}");
+    }
+    assert_eq!(stdout.matches("[[rule]]").count(), 1, "{stdout}");
+}
+
+#[test]
+fn first_excludes_what_came_before() {
+    let desk = Desk::new();
+    let xml = routing(
+        "FIRST",
+        &[
+            ["\"wages\"", "", "", "\"mediation\"", ""],
+            ["", "> 3", "", "\"policy_failed\"", ""],
+            ["", "", "", "\"policy_failed\"", ""],
+            ["\"rent\"", "", "", "\"policy_failed\"", ""],
+        ],
+    );
+    let (file, map) = (desk.put("t.dmn", xml), desk.put("map.toml", MAP));
+    let (code, stdout, stderr) = run(&["import", "dmn", &file, "--map", &map]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("a rule before it takes every case"), "{stderr}");
+    let policy: toml::Table = stdout.parse().unwrap();
+    let expected =
+        r#"x = { not = [ { kind = "labour.wage" }, { people = { above = 3 } } ] }"#.parse::<toml::Table>().unwrap();
+    assert_eq!(policy["rule"][2]["when"], expected["x"]);
+    assert_eq!(policy["rule"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_map_that_does_not_fit_is_refused() {
+    let desk = Desk::new();
+    let file = desk.put("t.dmn", example());
+    for (from, to, says) in [
+        ("[input.people]", "[input.folk]", "names the input `folk`"),
+        ("[output.note]\nignore = true", "[output.remark]\nignore = true", "names the output `remark`"),
+        ("fact = \"people\"", "facts = \"people\"", "unknown field `facts`"),
+        ("effect = ", "effect == ", "is not a map"),
+        ("summary", "summery", "is not a map"),
+    ] {
+        assert!(MAP.contains(from), "{from}");
+        let map = desk.put("map.toml", MAP.replacen(from, to, 1));
+        let (code, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &desk.path("out.toml")]);
+        assert_eq!(code, 2, "{to}: {stderr}");
+        assert!(stderr.contains(says), "{to}: {stderr}");
+    }
+    let many = ["", "1", "", "\"mediation\"", ""];
+    let first = desk.put("f.dmn", routing("FIRST", &vec![many; 51]));
+    let map = desk.put("map.toml", MAP);
+    let (code, _, stderr) = run(&["import", "dmn", &first, "--map", &map]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("up to 50 rules, and the table has 51"), "{stderr}");
+    assert_eq!(desk.names().iter().filter(|name| name.contains("out.toml")).count(), 0);
+    assert_eq!(run(&["import", "dmn", &file, "--map", &desk.path("none.toml")]).0, 3);
+}
+
+#[test]
+fn rules_made_with_a_map_pass_the_check() {
+    let desk = Desk::new();
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &target)
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    let xml = routing(
+        "FIRST",
+        &[["\"wages\"", "[10..20)", "< 5000", "\"mediation\"", ""], ["\"wages\"", "", "", "\"policy_failed\"", ""]],
+    );
+    let (file, map) = (desk.put("t.dmn", xml), desk.put("map.toml", MAP));
+    let out = desk.path("policies/cn/zhejiang/imported.toml");
+    let (code, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &out]);
+    assert_eq!(code, 0, "{stderr}");
+    let (code, stdout, stderr) = run(&["check", &desk.path("policies"), "--plugins", "plugins"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+}
+
+#[test]
+fn the_real_tables_of_a_court_service_hold_what_they_publish() {
+    let shared = root().join("../shared/data/hmcts");
+    if !shared.is_dir() {
+        eprintln!("skipped: there is no folder `{}` with the tables", shared.display());
+        return;
+    }
+    let desk = Desk::new();
+    let import = |name: &str| {
+        let file = shared.join(format!("wa-task-{name}-civil-civil.dmn"));
+        let out = desk.path(&format!("{name}.toml"));
+        let (code, _, stderr) = run(&["import", "dmn", file.to_str().unwrap(), "-o", &out]);
+        assert_eq!(code, 0, "{stderr}");
+        out
+    };
+    let ask = |table: &str, input: Value| {
+        let (code, stdout, stderr) = run(&["table", "eval", table, "--input", &input.to_string(), "--json"]);
+        assert_eq!(code, 0, "{stderr}");
+        serde_json::from_str::<Value>(&stdout).unwrap()["result"].clone()
+    };
+    let cancellation = import("cancellation");
+    let flags = json!({ "fromState": "", "event": "CREATE_CASE_FLAGS", "state": "any state" });
+    assert_eq!(ask(&cancellation, flags), json!([{ "action": "ReConfigure" }]));
+    assert_eq!(ask(&import("types"), json!({})).as_array().unwrap().len(), 104);
+    let completed = ask(&import("completion"), json!({ "eventId": "NotSuitable_SDO" }));
+    assert_eq!(completed.as_array().unwrap().len(), 8);
+}
