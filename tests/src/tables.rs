@@ -203,7 +203,6 @@ impl Native {
         Self { program, table }
     }
 
-
     /// The result, or the code of a refusal.
     ///
     /// # Errors

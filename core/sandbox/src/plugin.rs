@@ -173,7 +173,7 @@ fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Lat
     refill(store, &Bounds::AHEAD);
     let descriptor = mould.code.describe(store, instance)?;
     let obstacle = "it was made for a few cases".into();
-    Ok(Prepared { sketched: true, ..Prepared::new(mould.code.clone(), descriptor, Some(late), Some(obstacle)) })
+    Ok(Prepared::new(mould.code.clone(), descriptor, Some(late), Some(obstacle)).sketched())
 }
 
 fn misfit(error: &wasmtime::Error) -> LoadError {

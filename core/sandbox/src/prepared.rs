@@ -111,6 +111,11 @@ impl Prepared {
         Self { code, late, descriptor, obstacle, sketched: false, code_bytes, compared: AtomicBool::new(false) }
     }
 
+    /// The same, made for a few cases.
+    pub(crate) fn sketched(self) -> Self {
+        Self { sketched: true, ..self }
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         self.code.pre.engine()
     }
