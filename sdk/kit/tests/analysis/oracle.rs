@@ -441,7 +441,8 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
                 |f: &usize| problem.message.contains(&format!("`{}` forbids", IDS[*f])) && speaks(at) == speaks(*f);
             problem.message.contains(&format!("`{}` offers", IDS[at])) && closing.iter().any(with)
         });
-        assert_eq!(masked || equal, closed, "{}", show("masked"));
+        // No false alarm. The other way round is not claimed: a pair that only asks for unknown days may go untold.
+        assert!(closed || !(masked || equal), "{}", show("masked"));
     }
 
     witnesses(&compiled, &problems);
