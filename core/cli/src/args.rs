@@ -276,10 +276,6 @@ pub(crate) struct Build {
 pub(crate) enum Written {
     /// Rust
     Rust,
-    /// JavaScript
-    Javascript,
-    /// Python
-    Python,
     /// A rule table
     Table,
 }
