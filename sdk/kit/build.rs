@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("POLICIES", "policies"),
         ("GUEST", "sdk/guest"),
         ("CONTRACT", "sdk/wit"),
+        ("SCHEMAS", "sdk/schemas"),
         ("TABLE", "sdk/templates/table"),
         ("RUST", "sdk/templates/rust"),
         ("JAVASCRIPT", "sdk/templates/javascript"),

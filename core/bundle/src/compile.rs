@@ -25,8 +25,10 @@ use crate::{
 };
 
 mod alone;
+mod words;
 
 pub use alone::{Alone, compile_alone};
+pub use words::{Words, words};
 
 /// How many packs a bundle may have.
 pub const BUNDLE_PACKS_MAX: usize = 5_000;

@@ -125,6 +125,8 @@ impl<'t, 'a> Fields<'t, 'a> {
 
     /// Complains of every key that nobody asked for.
     pub(crate) fn finish(self) {
+        #[cfg(test)]
+        asked::note(self.what, &self.asked);
         for entry in self.entries.iter().filter(|e| !self.asked.contains(&&*e.key)) {
             let advice = if self.sink.full() { None } else { near::advice(&entry.key, self.asked.iter().copied()) };
             let message = format!("{} has no key `{}`", self.what, entry.key);
@@ -258,4 +260,54 @@ pub(crate) fn name<'t>(text: &'t str, place: Place, also: &str, what: &str, sink
     let advice = format!("use a to z, 0 to 9 and {}, at most {NAME_BYTES_MAX} characters", more.join(", "));
     sink.error_help(place, "bad-name", message, advice);
     None
+}
+
+/// The keys that readers asked for, for the test that holds the format's description to them.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::{
+        cell::RefCell,
+        collections::{BTreeMap, BTreeSet},
+    };
+
+    type Keys = BTreeMap<&'static str, BTreeSet<&'static str>>;
+    type Words = BTreeMap<String, BTreeSet<&'static str>>;
+
+    thread_local! {
+        static ASKED: RefCell<(Keys, Keys)> = RefCell::default();
+        static WORDS: RefCell<Words> = RefCell::default();
+    }
+
+    /// The words that a key may have.
+    pub(crate) fn note_words(key: &str, words: impl IntoIterator<Item = &'static str>) {
+        WORDS.with_borrow_mut(|all| all.entry(key.to_owned()).or_default().extend(words));
+    }
+
+    /// By their key.
+    pub(crate) fn words() -> Words {
+        WORDS.with_borrow(Clone::clone)
+    }
+
+    pub(super) fn note(what: &'static str, keys: &[&'static str]) {
+        ASKED.with_borrow_mut(|(all, verbs)| {
+            all.entry(what).or_default().extend(keys);
+            if let ("an effect", Some(verb)) = (what, keys.first()) {
+                verbs.entry(verb).or_default().extend(keys);
+            }
+        });
+    }
+
+    pub(crate) fn forget() {
+        ASKED.take();
+        WORDS.take();
+    }
+
+    pub(crate) fn all() -> Keys {
+        ASKED.with_borrow(|asked| asked.0.clone())
+    }
+
+    /// Of effects, by their verb.
+    pub(crate) fn verbs() -> Keys {
+        ASKED.with_borrow(|asked| asked.1.clone())
+    }
 }

@@ -10,6 +10,7 @@ mod bundle;
 mod compile;
 mod diagnostic;
 mod fields;
+pub mod format;
 mod lexicon;
 mod link;
 mod looks;
@@ -25,7 +26,9 @@ mod values;
 pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };
-pub use compile::{Alone, BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, compile, compile_alone, has_errors};
+pub use compile::{
+    Alone, BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, Words, compile, compile_alone, has_errors, words,
+};
 pub use diagnostic::{Diagnostic, Related, Severity, Spot};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use packs::{

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod build;
 pub mod cases;
 pub mod dmn;
+pub mod editor;
 pub mod files;
 pub mod new;
 pub mod project;

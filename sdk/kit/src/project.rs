@@ -83,6 +83,22 @@ impl Project {
     }
 }
 
+/// The folder of policies that a file lies in: the nearest one above it that is called `policies` or has registries of
+/// its own; else the one that its pack's `id` leads to.
+#[must_use]
+pub fn policies_of(file: &Path) -> Option<PathBuf> {
+    let own =
+        |dir: &&Path| dir.file_name().is_some_and(|name| name == "policies") || dir.join("localities.toml").is_file();
+    let folder = file.parent()?;
+    if let Some(found) = folder.ancestors().find(own) {
+        return Some(found.to_owned());
+    }
+    let text = manifest(&folder.join("pack.toml")).ok()?;
+    let id = text.parse::<toml::Table>().ok()?.get("id")?.as_str()?.to_owned();
+    let above = folder.ancestors().nth(id.split('/').count())?;
+    (above.join(id) == folder).then(|| above.to_owned())
+}
+
 fn above(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -129,6 +145,30 @@ mod tests {
         assert_eq!(above(Path::new("policies")), Path::new("."));
         let elsewhere = root.join("other");
         assert_eq!(Project::at(&elsewhere).policies, elsewhere);
+    }
+
+    #[test]
+    fn a_file_leads_to_its_policies() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let made = |path: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            path
+        };
+        assert_eq!(policies_of(&made("a/policies/cn/x/pack.toml")), Some(root.join("a/policies")));
+        assert_eq!(policies_of(&made("a/policies/facts.toml")), Some(root.join("a/policies")));
+        made("b/localities.toml");
+        assert_eq!(policies_of(&made("b/cn/labour.toml")), Some(root.join("b")));
+        let pack = made("c/cn/zhejiang/pack.toml");
+        assert_eq!(policies_of(&pack), None, "no id");
+        for (id, wanted) in [("cn/zhejiang", Some(root.join("c"))), ("zhejiang", Some(root.join("c/cn"))), ("gb", None)]
+        {
+            fs::write(&pack, format!("id = \"{id}\"\n")).unwrap();
+            assert_eq!(policies_of(&pack.with_file_name("rules.toml")), wanted, "{id}");
+        }
+        assert_eq!(policies_of(&made("d/Cargo.toml")), None);
     }
 
     #[test]

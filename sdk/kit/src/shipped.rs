@@ -50,6 +50,9 @@ pub(crate) fn template(language: Language) -> Vec<File> {
         let with_own_manifest = under(folder, helper).into_iter().filter(|(path, _)| !path.ends_with("Cargo.toml"));
         files.extend(with_own_manifest);
     }
+    // What the first line of its policy files points to.
+    let schemas = SCHEMAS.iter().filter(|(path, _)| matches!(*path, "pack.json" | "rules.json"));
+    files.extend(schemas.map(|(path, bytes)| (format!("schemas/{path}"), *bytes)));
     if language != Language::Table {
         files.extend(under("vendor/wit", CONTRACT));
     }

@@ -106,6 +106,8 @@ pub(crate) fn choose<T: Copy>(
 
 /// One of a few words.
 pub(crate) fn one_of<T: Copy>(node: &Node<'_>, key: &str, known: &[(&'static str, T)], sink: &Sink<'_>) -> Option<T> {
+    #[cfg(test)]
+    fields::asked::note_words(key, known.iter().map(|(word, _)| *word));
     let text = fields::text(node, key, sink)?;
     let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() {
