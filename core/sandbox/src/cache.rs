@@ -18,12 +18,13 @@ use std::{
 };
 
 use tracing::warn;
-use wasmtime::{Engine, component::Component};
+use wasmtime::{Engine, Module, component::Component};
 
+use crate::{engine::Engines, plugin::Kept, warm::shape::Names};
 pub(crate) use record::Record;
 
 /// The format of entries; a change of it, or of how policies are prepared, counts it up.
-const CACHE_FORMAT: u32 = 1;
+const CACHE_FORMAT: u32 = 2;
 /// Bytes of all files of one cache together; beyond, the oldest go when it is opened.
 pub const CACHE_BYTES_MAX: u64 = 8 << 30;
 /// Bytes of one entry without its code.
@@ -91,8 +92,8 @@ impl Cache {
     }
 
     /// What is kept under `key`, and its code. Nothing, when it is absent or not to be trusted.
-    pub(crate) fn load(&self, engine: &Engine, key: &EntryKey) -> Option<(Record, Option<Component>)> {
-        match self.try_load(engine, key) {
+    pub(crate) fn load(&self, engines: &Engines, key: &EntryKey) -> Option<(Record, Option<Kept>)> {
+        match self.try_load(engines, key) {
             Ok(found) => Some(found),
             Err(Unusable::Absent) => None,
             Err(Unusable::Distrusted(why)) => {
@@ -120,7 +121,7 @@ impl Cache {
         }
     }
 
-    fn try_load(&self, engine: &Engine, key: &EntryKey) -> Result<(Record, Option<Component>), Unusable> {
+    fn try_load(&self, engines: &Engines, key: &EntryKey) -> Result<(Record, Option<Kept>), Unusable> {
         let mut entry = Vec::new();
         files::open_own(&self.entry_path(key))?.take(ENTRY_BYTES_MAX + 1).read_to_end(&mut entry)?;
         let (mac, body) =
@@ -130,18 +131,19 @@ impl Cache {
             return Err(Unusable::Distrusted("the entry was not written by this cache, or was changed".into()));
         }
         let record: Record = serde_json::from_slice(body).map_err(io::Error::from)?;
-        let code = record.code.as_deref().map(|digest| self.load_code(engine, digest)).transpose()?;
+        let code = record.code.as_deref();
+        let code = code.map(|digest| self.load_code(engines, digest, record.names.as_ref())).transpose()?;
         Ok((record, code))
     }
 
-    fn load_code(&self, engine: &Engine, digest: &str) -> Result<Component, Unusable> {
+    fn load_code(&self, engines: &Engines, digest: &str, names: Option<&Names>) -> Result<Kept, Unusable> {
         let path = self.code_path(digest);
         let file = files::open_own(&path)?;
         let found = blake3::Hasher::new().update_reader(&file)?.finalize();
         if *found.to_hex() != *digest {
             return Err(Unusable::Distrusted("the compiled code was changed".into()));
         }
-        map(engine, &file, &path).map_err(|error| Unusable::Distrusted(error.root_cause().to_string()))
+        map(engines, &file, &path, names).map_err(|error| Unusable::Distrusted(error.root_cause().to_string()))
     }
 
     fn mac(&self, key: &EntryKey, body: &[u8]) -> blake3::Hash {
@@ -160,7 +162,7 @@ impl Cache {
 }
 
 /// Maps compiled code whose hash was just read through `file`.
-fn map(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component> {
+fn map(engines: &Engines, file: &File, path: &Path, names: Option<&Names>) -> wasmtime::Result<Kept> {
     // Through the open file rather than by name, so that what is mapped is what was hashed.
     let same = files::path_of(file).filter(|path| fs::exists(path).unwrap_or(false));
     let path = same.as_deref().unwrap_or(path);
@@ -170,6 +172,9 @@ fn map(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component>
                   is named by an entry whose keyed hash was verified"
     )]
     unsafe {
-        Component::deserialize_file(engine, path)
+        match names {
+            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.warm, path)?, names.clone())),
+            None => Ok(Kept::Component(Component::deserialize_file(&engines.fresh, path)?)),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! One evaluation's place: take a configured sandbox, let it assess, give it back.
 //!
-//! This is the whole interface between what is above and how isolation is done. Today a cell is a fresh store and a
-//! fresh component instance from the pool, and giving it back throws it away. A warm slot whose full reset is
-//! verified can take its place behind the same three calls, with the fresh cell as the oracle it is compared with.
+//! This is the whole interface between what is above and how isolation is done. A cell is a warm slot (see
+//! [`crate::warm`]) where the component allows it, else a fresh store and a fresh component instance from the pool,
+//! which giving it back throws away. Both give the same answers for the same fuel; tests compare them.
 
 use std::{
     thread,
@@ -20,27 +20,89 @@ use crate::{
     fault::{During, explain, fault},
     host::Host,
     limits::Bounds,
-    prepared::Prepared,
+    prepared::{Code, Prepared, Runs},
+    warm::{Shelf, Slot},
 };
 
 /// How long to wait before looking for a free slot again.
 const SLOT_WAIT: Duration = Duration::from_micros(200);
 
 /// A sandbox for one evaluation.
-pub(crate) struct Cell<'p> {
+pub(crate) enum Cell<'p> {
+    /// A component instance that is made for it and thrown away.
+    Fresh(Fresh<'p>),
+    /// A core instance that is kept and put back.
+    Warm {
+        /// Where it is kept.
+        shelf: &'p Shelf,
+        /// The instance.
+        slot: Box<Slot>,
+        /// What the evaluation may use.
+        bounds: Bounds,
+        /// True where faults may hold the guest's own words.
+        for_author: bool,
+    },
+}
+
+impl<'p> Cell<'p> {
+    /// Takes a sandbox in which the policy is configured. What goes wrong here is already the assessment.
+    pub(crate) fn take(prepared: &'p Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
+        match prepared.runs() {
+            Runs::Fresh(code) => Fresh::take(prepared, code, bounds, for_author).map(Self::Fresh),
+            Runs::Warm(shelf) => match shelf.take(&bounds, for_author) {
+                Ok(slot) => Ok(Self::Warm { shelf, slot, bounds, for_author }),
+                Err(fault) => Err(Assessment { answer: Err(fault), fuel: 0, diary: Vec::new() }),
+            },
+        }
+    }
+
+    /// Answers one case.
+    pub(crate) fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
+        match self {
+            Self::Fresh(fresh) => fresh.assess(file),
+            Self::Warm { slot, bounds, for_author, .. } => slot.assess(file, bounds, *for_author),
+        }
+    }
+
+    /// The most linear memory that the guest had.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        match self {
+            Self::Fresh(fresh) => fresh.store.data().memory_bytes(),
+            Self::Warm { slot, .. } => slot.memory_bytes(),
+        }
+    }
+
+    /// Gives the sandbox back. A fresh one is thrown away, with everything the guest did to it; a warm one is put back.
+    pub(crate) fn give_back(self) {
+        match self {
+            Self::Fresh(fresh) => drop(fresh),
+            Self::Warm { shelf, slot, .. } => shelf.give_back(slot),
+        }
+    }
+
+    /// Fills up what an evaluation uses up; for measuring a fresh sandbox that is used again.
+    pub(crate) fn refill(&mut self) {
+        if let Self::Fresh(fresh) = self {
+            refill(&mut fresh.store, &fresh.bounds);
+        }
+    }
+}
+
+/// A fresh store and component instance from the pool.
+pub(crate) struct Fresh<'p> {
     prepared: &'p Prepared,
+    code: &'p Code,
     store: Store<Host>,
     instance: Instance,
     bounds: Bounds,
     for_author: bool,
 }
 
-impl<'p> Cell<'p> {
-    /// Takes a sandbox in which the policy is configured. What goes wrong here is already the assessment.
-    pub(crate) fn take(prepared: &'p Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
-        let mut store = store(prepared.engine(), &bounds, for_author);
-        match prepared.start(&mut store, &bounds) {
-            Ok(instance) => Ok(Self { prepared, store, instance, bounds, for_author }),
+impl<'p> Fresh<'p> {
+    fn take(prepared: &'p Prepared, code: &'p Code, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
+        let mut store = store(code.engine(), &bounds, prepared.kind.hidden_bytes, for_author);
+        match prepared.start(code, &mut store, &bounds) {
+            Ok(instance) => Ok(Self { prepared, code, store, instance, bounds, for_author }),
             Err(fault) => {
                 let fuel = burnt(&store, &bounds);
                 Err(Assessment { answer: Err(fault), fuel, diary: store.data_mut().take_diary() })
@@ -48,8 +110,7 @@ impl<'p> Cell<'p> {
         }
     }
 
-    /// Answers one case.
-    pub(crate) fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
+    fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
         let answer = match v1::with_file(file, |file| self.call(file)) {
             Ok(Ok(findings)) => v1::findings(findings, &self.bounds),
             Ok(Err(refusal)) => Err(v1::refusal(refusal, self.for_author)),
@@ -60,29 +121,14 @@ impl<'p> Cell<'p> {
     }
 
     fn call(&mut self, file: types::CaseFile<'_>) -> wasmtime::Result<v1::Assessed> {
-        let assess = self.prepared.assess(&mut self.store, &self.instance)?;
+        let assess = self.prepared.assess(self.code, &mut self.store, &self.instance)?;
         Ok(assess.call(&mut self.store, (file,))?.0)
-    }
-
-    /// The most linear memory that the guest had.
-    pub(crate) fn memory_bytes(&self) -> u64 {
-        self.store.data().memory_bytes()
-    }
-
-    /// Gives the sandbox back. A fresh one is thrown away, with everything the guest did to it.
-    pub(crate) fn give_back(self) {
-        drop(self);
-    }
-
-    /// Fills up what an evaluation uses up; for measuring a sandbox that is used again.
-    pub(crate) fn refill(&mut self) {
-        refill(&mut self.store, &self.bounds);
     }
 }
 
-/// A store with everything that bounds a call.
-pub(crate) fn store(engine: &Engine, bounds: &Bounds, keeps_diary: bool) -> Store<Host> {
-    let mut store = Store::new(engine, Host::new(bounds.memory_bytes, keeps_diary));
+/// A store with everything that bounds a call; `hidden` bytes of memory are the host's own and not counted.
+pub(crate) fn store(engine: &Engine, bounds: &Bounds, hidden: u64, keeps_diary: bool) -> Store<Host> {
+    let mut store = Store::new(engine, Host::new(bounds.memory_bytes, hidden, keeps_diary));
     store.limiter(|host| host);
     store.set_hostcall_fuel(usize::try_from(bounds.answer_bytes).unwrap_or(usize::MAX));
     refill(&mut store, bounds);
@@ -96,12 +142,21 @@ pub(crate) fn refill(store: &mut Store<Host>, bounds: &Bounds) {
     store.set_epoch_deadline(bounds.ticks());
 }
 
+/// Makes a component instance; see [`place_for`].
+pub(crate) fn instantiate(pre: &InstancePre<Host>, store: &mut Store<Host>, wall: Duration) -> Result<Instance, Fault> {
+    place_for(store, wall, |store| pre.instantiate(store))
+}
+
 /// Makes an instance, waiting within `wall` for a free slot: the server admits fewer evaluations than there are slots,
 /// so a wait is short or something is wrong with the host.
-pub(crate) fn instantiate(pre: &InstancePre<Host>, store: &mut Store<Host>, wall: Duration) -> Result<Instance, Fault> {
+pub(crate) fn place_for<I>(
+    store: &mut Store<Host>,
+    wall: Duration,
+    mut make: impl FnMut(&mut Store<Host>) -> wasmtime::Result<I>,
+) -> Result<I, Fault> {
     let began = Instant::now();
     loop {
-        match pre.instantiate(&mut *store) {
+        match make(store) {
             Err(error) if error.is::<PoolConcurrencyLimitError>() => {
                 if began.elapsed() >= wall {
                     return Err(fault(FaultKind::Timeout, "no free sandbox"));

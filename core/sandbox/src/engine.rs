@@ -21,8 +21,25 @@ const KEEP_RESIDENT_BYTES: usize = 4 << 20;
 /// Reading a memory for a snapshot grows it by a page.
 pub(crate) const SNAPSHOT_SPARE_BYTES: u64 = 1 << 16;
 
-/// Makes the engine for `concurrency` evaluations at a time.
-pub(crate) fn make(concurrency: usize) -> wasmtime::Result<Engine> {
+/// Two engines that compile alike. They differ in where instances come from.
+pub(crate) struct Engines {
+    /// For instances that are made and thrown away: from a pool.
+    pub(crate) fresh: Engine,
+    /// For instances that are kept: each from the system, so that only those take address space that there are.
+    pub(crate) warm: Engine,
+}
+
+impl Engines {
+    /// Makes them for `concurrency` evaluations at a time.
+    pub(crate) fn new(concurrency: usize) -> wasmtime::Result<Self> {
+        Ok(Self {
+            fresh: make(InstanceAllocationStrategy::Pooling(pool(concurrency)))?,
+            warm: make(InstanceAllocationStrategy::OnDemand)?,
+        })
+    }
+}
+
+fn make(instances: InstanceAllocationStrategy) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     deterministic(&mut config);
     bounded(&mut config);
@@ -31,7 +48,7 @@ pub(crate) fn make(concurrency: usize) -> wasmtime::Result<Engine> {
         .memory_init_cow(true)
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(concurrency)));
+        .allocation_strategy(instances);
     Engine::new(&config)
 }
 
@@ -83,13 +100,14 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
+    pub(crate) fn start(engines: &Engines) -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let engine = engine.weak();
+        let (fresh, warm) = (engines.fresh.weak(), engines.warm.weak());
         let thread = thread::Builder::new().name("maple-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(EPOCH_TICK_MS)) == Err(RecvTimeoutError::Timeout) {
-                let Some(engine) = engine.upgrade() else { return };
-                engine.increment_epoch();
+                let (Some(fresh), Some(warm)) = (fresh.upgrade(), warm.upgrade()) else { return };
+                fresh.increment_epoch();
+                warm.increment_epoch();
             }
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })

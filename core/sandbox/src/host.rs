@@ -1,6 +1,6 @@
 //! What the host keeps beside one sandbox while it lives: what it may use, and its diary.
 
-use wasmtime::ResourceLimiter;
+use wasmtime::{Memory, ResourceLimiter};
 
 use crate::limits::{
     CORE_INSTANCES_COUNT_MAX, DIARY_LINE_BYTES_MAX, DIARY_LINES_MAX, MEMORIES_COUNT_MAX, TABLE_ELEMENTS_MAX,
@@ -11,22 +11,39 @@ use crate::limits::{
 pub(crate) struct Host {
     memory_max: usize,
     memory_used: usize,
+    /// Bytes of memory that the host put beside the guest's own.
+    memory_hidden: usize,
     /// The growth that was allowed last, to be taken back when it fails after all.
     memory_last: usize,
     hungry: bool,
     diary: Option<Vec<String>>,
+    /// The memory that lines of the diary lie in, where the host reads them itself.
+    pub(crate) memory: Option<Memory>,
+    /// False while the guest may ask the host for nothing.
+    pub(crate) may_leave: bool,
 }
 
 impl Host {
-    /// A host that allows so many bytes of memory, all memories together, and keeps a diary or drops it.
-    pub(crate) fn new(memory_bytes: u64, keeps_diary: bool) -> Self {
+    /// A host that allows so many bytes of memory, all memories together, beside `hidden` ones of its own, and keeps a
+    /// diary or drops it.
+    pub(crate) fn new(memory_bytes: u64, hidden: u64, keeps_diary: bool) -> Self {
         Self {
-            memory_max: usize::try_from(memory_bytes).unwrap_or(usize::MAX),
+            memory_max: usize::try_from(memory_bytes.saturating_add(hidden)).unwrap_or(usize::MAX),
             memory_used: 0,
+            memory_hidden: usize::try_from(hidden).unwrap_or(usize::MAX),
             memory_last: 0,
             hungry: false,
             diary: keeps_diary.then(Vec::new),
+            memory: None,
+            may_leave: true,
         }
+    }
+
+    /// Begins another evaluation, which may have so many bytes of memory; false when the guest has more already.
+    pub(crate) fn hold_to(&mut self, memory_bytes: u64) -> bool {
+        self.memory_max = usize::try_from(memory_bytes).unwrap_or(usize::MAX).saturating_add(self.memory_hidden);
+        (self.hungry, self.may_leave) = (false, true);
+        self.memory_used <= self.memory_max
     }
 
     /// True once the guest was refused memory or a table.
@@ -36,7 +53,7 @@ impl Host {
 
     /// Bytes of linear memory that the guest has; memory never shrinks, so it is also the most it had.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        self.memory_used as u64
+        self.memory_used.saturating_sub(self.memory_hidden) as u64
     }
 
     /// Allows so many more bytes of memory.
@@ -124,7 +141,7 @@ mod tests {
 
     #[test]
     fn memory_is_counted_over_all_memories() {
-        let mut host = Host::new(3 << 16, false);
+        let mut host = Host::new(3 << 16, 0, false);
         assert!(host.memory_growing(0, 2 << 16, None).unwrap());
         assert!(host.memory_growing(0, 1 << 16, None).unwrap());
         assert!(!host.hungry());
@@ -134,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_growth_that_fails_is_not_counted() {
-        let mut host = Host::new(2 << 16, false);
+        let mut host = Host::new(2 << 16, 0, false);
         assert!(host.memory_growing(0, 2 << 16, Some(0)).unwrap());
         host.memory_grow_failed(wasmtime::Error::msg("declared maximum")).unwrap();
         assert!(host.memory_growing(0, 2 << 16, None).unwrap());
@@ -142,18 +159,18 @@ mod tests {
 
     #[test]
     fn tables_grow_to_their_limit() {
-        let mut host = Host::new(0, false);
+        let mut host = Host::new(0, 0, false);
         assert!(host.table_growing(0, TABLE_ELEMENTS_MAX, None).unwrap());
         assert!(!host.table_growing(0, TABLE_ELEMENTS_MAX + 1, None).unwrap());
     }
 
     #[test]
     fn the_diary_is_bounded_and_dropped_unless_kept() {
-        let mut dropped = Host::new(0, false);
+        let mut dropped = Host::new(0, 0, false);
         dropped.write("a line");
         assert!(!dropped.writes() && dropped.take_diary().is_empty());
 
-        let mut kept = Host::new(0, true);
+        let mut kept = Host::new(0, 0, true);
         for _ in 0..=DIARY_LINES_MAX {
             kept.write(&"村".repeat(DIARY_LINE_BYTES_MAX));
         }

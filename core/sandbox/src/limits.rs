@@ -98,7 +98,9 @@ pub const DIARY_LINE_BYTES_MAX: usize = 1_024;
 /// Characters of a fault's detail.
 pub const DETAIL_BYTES_MAX: usize = 512;
 
-/// Sandboxes that may exist at the same time in one process.
+/// Sandboxes that are kept for their next evaluation, of all policies together, and the ones they are compared with.
+pub const WARM_SLOTS_MAX: usize = 4_096;
+/// Sandboxes that may exist at the same time in one process, beside those that are kept.
 pub const SLOTS_COUNT_MAX: u32 = 8_192;
 
 /// What one call may use: a policy's [`Limits`] with the defaults filled in, cut to the host's maxima.

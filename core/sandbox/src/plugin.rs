@@ -1,22 +1,31 @@
 //! A loaded component, and how a policy is made of it: configured, snapshotted, compiled.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use maple_kernel::{Calendar, Complaint, Descriptor, Fault, FaultKind, Setting, SetupError};
 use wasmtime::{
-    Engine, Store,
+    Module, Store,
     component::{Component, Instance, Linker},
 };
 
 use crate::{
     cell::{instantiate, refill, store},
     contract::v1::{self, Lowered},
+    engine::Engines,
     fault::fault,
     host::Host,
     inspect::LoadError,
     limits::Bounds,
-    prepared::{Code, Late, Prepared},
+    prepared::{Code, Kind, Late, Prepared},
     snapshot::{Obstacle, instrument},
+    warm::{
+        Rack, Shelf,
+        marks::{self, MARKS_BYTES},
+        shape::{Names, Shape, Unfit},
+    },
 };
 
 /// The bytes of a component that was let in.
@@ -30,6 +39,19 @@ pub(crate) struct Source {
 pub(crate) struct Mould {
     code: Code,
     obstacle: Option<Obstacle>,
+    /// The component that marks what it writes, or why there is none.
+    marked: Result<Vec<u8>, String>,
+}
+
+impl Mould {
+    fn bytes<'a>(&'a self, source: &'a Source) -> &'a [u8] {
+        self.marked.as_ref().map_or(&source.bytes, Vec::as_slice)
+    }
+
+    fn kind(&self) -> Kind {
+        let unfit = self.marked.as_ref().err().cloned();
+        Kind { hidden_bytes: if unfit.is_none() { MARKS_BYTES } else { 0 }, unfit }
+    }
 }
 
 /// For how long a policy is made.
@@ -47,33 +69,67 @@ const SKETCH_FUEL_MAX: u64 = 20_000_000;
 /// Where guests are compiled, linked and configured. Nothing here sees a case, so diaries are always read: they hold
 /// the message of a panic in `configure`.
 pub(crate) struct Forge {
-    pub(crate) engine: Engine,
+    pub(crate) engines: Engines,
     linker: Linker<Host>,
-    /// Components compiled so far.
+    module_linker: wasmtime::Linker<Host>,
+    rack: Arc<Rack>,
+    isolation: Isolation,
+    /// Components and modules compiled so far.
     pub(crate) compiled: AtomicUsize,
 }
 
+/// How one evaluation is kept apart from the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// In an instance that is kept and put back, where the component allows it.
+    #[default]
+    Warm,
+    /// Always in a component instance of its own; several times slower, the same answers for the same fuel.
+    Fresh,
+}
+
+/// Compiled code as it comes back from the cache.
+pub(crate) enum Kept {
+    /// A component.
+    Component(Component),
+    /// The module of one, and what its parts are called.
+    Module(Module, Names),
+}
+
 impl Forge {
-    pub(crate) fn new(engine: Engine) -> wasmtime::Result<Self> {
-        let linker = v1::linker(&engine)?;
-        Ok(Self { engine, linker, compiled: AtomicUsize::new(0) })
+    pub(crate) fn new(engines: Engines, isolation: Isolation) -> wasmtime::Result<Self> {
+        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
+        let (rack, compiled) = (Arc::default(), AtomicUsize::new(0));
+        Ok(Self { engines, linker, module_linker, rack, isolation, compiled })
     }
 
-    /// Compiles a component, with doors if it can have them.
+    /// Compiles a component, with marks and doors if it can have them. Marks come first, and however it runs then, so
+    /// that it burns the same fuel.
     pub(crate) fn mould(&self, source: &Source) -> Result<Mould, LoadError> {
-        let obstacle = match instrument(&source.bytes) {
-            Ok(instrumented) => match self.compile(&instrumented.bytes, &source.export) {
-                Ok(code) => return Ok(Mould { code, obstacle: None }),
-                Err(error) => error.to_string(),
-            },
-            Err(obstacle) => obstacle,
+        let marked = Shape::read(&source.bytes, &source.export).and_then(|shape| marks::mark(&source.bytes, &shape));
+        let doors = |bytes: &[u8]| match instrument(bytes) {
+            Ok(instrumented) => self.compile(&instrumented.bytes, &source.export).map_err(|error| error.to_string()),
+            Err(obstacle) => Err(obstacle),
         };
-        Ok(Mould { code: self.compile(&source.bytes, &source.export)?, obstacle: Some(obstacle) })
+        let unfit = match marked {
+            Ok(bytes) => match doors(&bytes) {
+                Ok(code) => return Ok(Mould { code, obstacle: None, marked: Ok(bytes) }),
+                Err(obstacle) => obstacle,
+            },
+            Err(unfit) => unfit.to_owned(),
+        };
+        Ok(match doors(&source.bytes) {
+            Ok(code) => Mould { code, obstacle: None, marked: Err(unfit) },
+            Err(obstacle) => {
+                let code = self.compile(&source.bytes, &source.export)?;
+                Mould { code, obstacle: Some(obstacle), marked: Err(unfit) }
+            }
+        })
     }
 
     /// Asks a component what it is.
     pub(crate) fn describe(&self, mould: &Mould) -> Result<Descriptor, LoadError> {
-        let mut store = self.store();
+        let mut store = self.store(mould.kind().hidden_bytes);
         let instance = instantiate(&mould.code.pre, &mut store, Bounds::AHEAD.wall).map_err(LoadError::Describe)?;
         mould.code.check_types(&mut store, &instance).map_err(|error| misfit(&error))?;
         mould.code.describe(&mut store, &instance).map_err(LoadError::Describe)
@@ -89,7 +145,7 @@ impl Forge {
         purpose: Use,
     ) -> Result<Prepared, SetupError> {
         let lowered = Lowered::new(settings, calendar).map_err(SetupError::Settings)?;
-        let mut store = self.store();
+        let mut store = self.store(mould.kind().hidden_bytes);
         let instance = instantiate(&mould.code.pre, &mut store, Bounds::AHEAD.wall).map_err(SetupError::Fault)?;
         let configured = mould.code.configure(&mut store, &instance, &lowered).map_err(SetupError::Fault)?;
         configured.map_err(|given| SetupError::Settings(or_silent(v1::complaints(given))))?;
@@ -101,7 +157,7 @@ impl Forge {
         }
         let frozen = match &mould.obstacle {
             Some(obstacle) => Err(obstacle.clone()),
-            None => self.freeze(source, &mut store, instance),
+            None => self.freeze(source, mould, &mut store, instance),
         };
         match frozen {
             Ok(prepared) => Ok(prepared),
@@ -115,24 +171,73 @@ impl Forge {
     pub(crate) fn revive(
         &self,
         source: &Source,
-        component: &Component,
-        descriptor: Descriptor,
-        late: Option<Late>,
+        kept: Kept,
+        (descriptor, late): (Descriptor, Option<Late>),
         obstacle: Option<Obstacle>,
+        kind: Kind,
     ) -> wasmtime::Result<Prepared> {
-        let code = Code::link(&self.linker, component, &source.export)?;
-        Ok(Prepared::new(code, descriptor, late, obstacle))
+        match kept {
+            Kept::Module(module, names) => {
+                Ok(Prepared::warm(Shelf::new(&self.module_linker, &module, names, &self.rack)?, descriptor))
+            }
+            Kept::Component(component) => {
+                let code = Code::link(&self.linker, &component, &source.export)?;
+                Ok(Prepared::fresh(code, (descriptor, late), obstacle, kind))
+            }
+        }
     }
 
-    /// Writes the configured memory into the component. The descriptor is asked of the result: it proves that it runs.
-    fn freeze(&self, source: &Source, store: &mut Store<Host>, instance: Instance) -> Result<Prepared, Obstacle> {
-        let snapshot = instrument(&source.bytes)?.snapshot(store, instance)?;
+    /// What policies are kept for: code for one way of running is of no use for the other.
+    pub(crate) fn purpose(&self) -> &'static str {
+        match self.isolation {
+            Isolation::Warm => "policy",
+            Isolation::Fresh => "fresh policy",
+        }
+    }
+
+    /// Slots that are kept, of all policies together.
+    pub(crate) fn slots(&self) -> usize {
+        self.rack.slots()
+    }
+
+    /// Writes the configured memory into the component. One instance of the result is made: it proves that it runs.
+    fn freeze(
+        &self,
+        source: &Source,
+        mould: &Mould,
+        store: &mut Store<Host>,
+        instance: Instance,
+    ) -> Result<Prepared, Obstacle> {
+        let snapshot = instrument(mould.bytes(source))?.snapshot(store, instance)?;
+        let mut kind = mould.kind();
+        if self.isolation == Isolation::Warm && kind.unfit.is_none() {
+            match self.shelve(&snapshot, &source.export) {
+                Ok(shelf) => {
+                    refill(store, &Bounds::AHEAD);
+                    store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
+                    let described = mould.code.describe(store, &instance);
+                    return described.map(|descriptor| Prepared::warm(shelf, descriptor)).map_err(told);
+                }
+                Err(unfit) => kind.unfit = Some(unfit),
+            }
+        }
         let code = self.compile(&snapshot, &source.export).map_err(|error| error.to_string())?;
-        let mut store = self.store();
-        let told = |fault: Fault| format!("{}: {}", fault.kind.as_str(), fault.detail);
+        let mut store = self.store(mould.kind().hidden_bytes);
         let instance = instantiate(&code.pre, &mut store, Bounds::AHEAD.wall).map_err(told)?;
         let descriptor = code.describe(&mut store, &instance).map_err(told)?;
-        Ok(Prepared::new(code, descriptor, None, None))
+        Ok(Prepared::fresh(code, (descriptor, None), None, kind))
+    }
+
+    /// Takes the configured module out of its component, to be kept in slots.
+    fn shelve(&self, snapshot: &[u8], export: &str) -> Result<Arc<Shelf>, String> {
+        let Shape { module, names } = Shape::read(snapshot, export)?;
+        let bytes = snapshot.get(module).ok_or::<Unfit>("its module is not where it should be")?;
+        self.compiled.fetch_add(1, Ordering::Relaxed);
+        let module = Module::new(&self.engines.warm, bytes).map_err(|error| error.root_cause().to_string())?;
+        let shelf = Shelf::new(&self.module_linker, &module, names, &self.rack);
+        let shelf = shelf.map_err(|error| error.root_cause().to_string())?;
+        shelf.prove().map_err(told)?;
+        Ok(shelf)
     }
 
     /// Leaves the component as it is, to be configured at the start of every evaluation.
@@ -150,30 +255,35 @@ impl Forge {
         let code = if mould.obstacle.is_some() {
             mould.code.clone()
         } else {
-            let plain = self.compile(&source.bytes, &source.export);
+            let plain = self.compile(mould.bytes(source), &source.export);
             plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
-        Ok(Prepared::new(code, descriptor, Some(late), Some(obstacle)))
+        Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
     }
 
     fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
         self.compiled.fetch_add(1, Ordering::Relaxed);
         let malformed = |error: wasmtime::Error| LoadError::Malformed { detail: error.root_cause().to_string() };
-        let component = Component::new(&self.engine, bytes).map_err(malformed)?;
+        let component = Component::new(&self.engines.fresh, bytes).map_err(malformed)?;
         Code::link(&self.linker, &component, export).map_err(|error| misfit(&error))
     }
 
-    fn store(&self) -> Store<Host> {
-        store(&self.engine, &Bounds::AHEAD, true)
+    fn store(&self, hidden: u64) -> Store<Host> {
+        store(&self.engines.fresh, &Bounds::AHEAD, hidden, true)
     }
+}
+
+fn told(fault: Fault) -> String {
+    format!("{}: {}", fault.kind.as_str(), fault.detail)
 }
 
 /// Leaves the mould as it is, to be configured at the start of every evaluation.
 fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Late) -> Result<Prepared, Fault> {
     refill(store, &Bounds::AHEAD);
     let descriptor = mould.code.describe(store, instance)?;
-    let obstacle = "it was made for a few cases".into();
-    Ok(Prepared::new(mould.code.clone(), descriptor, Some(late), Some(obstacle)).sketched())
+    let obstacle: Obstacle = "it was made for a few cases".into();
+    let code = mould.code.clone();
+    Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()).sketched())
 }
 
 fn misfit(error: &wasmtime::Error) -> LoadError {

@@ -7,7 +7,11 @@ use std::{
 
 use maple_kernel::{Assess, Assessment, CaseFile, Descriptor};
 
-use crate::{cell::Cell, limits::Bounds, prepared::Prepared};
+use crate::{
+    cell::Cell,
+    limits::Bounds,
+    prepared::{Prepared, Runs},
+};
 
 /// A policy that answers cases, each in a sandbox of its own.
 #[derive(Clone)]
@@ -24,6 +28,10 @@ pub struct PolicyInfo {
     pub snapshotted: bool,
     /// Why there is no snapshot.
     pub obstacle: Option<String>,
+    /// True when evaluations run in sandboxes that are kept and put back.
+    pub warm: bool,
+    /// Why they do not.
+    pub unfit: Option<String>,
     /// Bytes of compiled code and data, shared with every policy of the same plugin, settings and calendar.
     pub code_bytes: u64,
     /// What one evaluation may use.
@@ -58,6 +66,8 @@ impl ConfiguredPolicy {
         PolicyInfo {
             snapshotted: self.prepared.obstacle.is_none(),
             obstacle: self.prepared.obstacle.clone(),
+            warm: matches!(self.prepared.runs(), Runs::Warm(_)),
+            unfit: self.prepared.kind.unfit.clone(),
             code_bytes: self.prepared.code_bytes,
             bounds: self.bounds,
         }

@@ -1,8 +1,12 @@
 //! A policy compiled and configured, ready to be given a sandbox as often as wanted.
 
 use maple_kernel::{Calendar, Descriptor, Fault, FaultKind, Setting};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{
     Engine, Store,
     component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc},
@@ -15,6 +19,7 @@ use crate::{
     host::Host,
     limits::Bounds,
     snapshot::Obstacle,
+    warm::{Shelf, marks::MARKS_BYTES},
 };
 
 /// Where the functions of the contract are in one component.
@@ -38,10 +43,28 @@ pub(crate) struct Late {
     pub(crate) calendar: Calendar,
 }
 
+/// Of what kind its code is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Kind {
+    /// Bytes of memory that are the host's own: code that marks what it writes has some.
+    pub(crate) hidden_bytes: u64,
+    /// Why it cannot be kept from one evaluation to the next, if it cannot.
+    pub(crate) unfit: Option<String>,
+}
+
+/// How a policy runs.
+pub(crate) enum Runs {
+    /// Each evaluation in a component instance of its own.
+    Fresh(Code),
+    /// In instances that are kept and put back.
+    Warm(Arc<Shelf>),
+}
+
 /// One configured policy, shared by all that have the same plugin, settings and calendar.
 pub(crate) struct Prepared {
-    code: Code,
+    runs: Runs,
     late: Option<Late>,
+    pub(crate) kind: Kind,
     pub(crate) descriptor: Descriptor,
     /// Why every evaluation configures anew, if it does.
     pub(crate) obstacle: Option<Obstacle>,
@@ -57,6 +80,10 @@ pub(crate) struct Prepared {
 pub(crate) type AssessFn<'a> = TypedFunc<(types::CaseFile<'a>,), (v1::Assessed,)>;
 
 impl Code {
+    pub(crate) fn engine(&self) -> &Engine {
+        self.pre.engine()
+    }
+
     /// Links a component, which [`crate::inspect`] let in, to the host.
     pub(crate) fn link(linker: &Linker<Host>, component: &Component, export: &str) -> wasmtime::Result<Self> {
         let missing = |name: &str| wasmtime::Error::msg(format!("no function `{name}`"));
@@ -105,10 +132,42 @@ impl Code {
 }
 
 impl Prepared {
-    pub(crate) fn new(code: Code, descriptor: Descriptor, late: Option<Late>, obstacle: Option<Obstacle>) -> Self {
+    pub(crate) fn fresh(
+        code: Code,
+        (descriptor, late): (Descriptor, Option<Late>),
+        obstacle: Option<Obstacle>,
+        kind: Kind,
+    ) -> Self {
         let image = code.pre.component().image_range();
-        let code_bytes = image.end.addr().saturating_sub(image.start.addr()) as u64;
-        Self { code, late, descriptor, obstacle, sketched: false, code_bytes, compared: AtomicBool::new(false) }
+        Self {
+            runs: Runs::Fresh(code),
+            late,
+            kind,
+            descriptor,
+            obstacle,
+            sketched: false,
+            code_bytes: image.end.addr().saturating_sub(image.start.addr()) as u64,
+            compared: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn warm(shelf: Arc<Shelf>, descriptor: Descriptor) -> Self {
+        let image = shelf.module().image_range();
+        Self {
+            late: None,
+            kind: Kind { hidden_bytes: MARKS_BYTES, unfit: None },
+            descriptor,
+            obstacle: None,
+            sketched: false,
+            code_bytes: image.end.addr().saturating_sub(image.start.addr()) as u64,
+            compared: AtomicBool::new(false),
+            runs: Runs::Warm(shelf),
+        }
+    }
+
+    /// How it runs.
+    pub(crate) fn runs(&self) -> &Runs {
+        &self.runs
     }
 
     /// The same, made for a few cases.
@@ -116,19 +175,24 @@ impl Prepared {
         Self { sketched: true, ..self }
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        self.code.pre.engine()
-    }
-
-    pub(crate) fn component(&self) -> &Component {
-        self.code.pre.component()
+    /// Its compiled code, to be kept.
+    pub(crate) fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        match &self.runs {
+            Runs::Fresh(code) => code.pre.component().serialize(),
+            Runs::Warm(shelf) => shelf.module().serialize(),
+        }
     }
 
     /// `assess` of an instance of this policy. Its type is walked through once and not for every case: all instances
     /// are of the same code.
     #[expect(unsafe_code, reason = "the type was compared when `compared` was set, and code never changes")]
-    pub(crate) fn assess<'a>(&self, store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<AssessFn<'a>> {
-        let at = self.code.exports.assess;
+    pub(crate) fn assess<'a>(
+        &self,
+        code: &Code,
+        store: &mut Store<Host>,
+        instance: &Instance,
+    ) -> wasmtime::Result<AssessFn<'a>> {
+        let at = code.exports.assess;
         if self.compared.load(Ordering::Relaxed) {
             let func =
                 instance.get_func(&mut *store, at).ok_or_else(|| wasmtime::Error::msg("no function `assess`"))?;
@@ -141,23 +205,23 @@ impl Prepared {
     }
 
     /// A configured instance in `store`, its fuel full: fuel is counted for the answer alone.
-    pub(crate) fn start(&self, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
+    pub(crate) fn start(&self, code: &Code, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
         if self.late.is_some() {
             // The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
             refill(store, &Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds });
         }
-        let instance = instantiate(&self.code.pre, store, bounds.wall)?;
+        let instance = instantiate(&code.pre, store, bounds.wall)?;
         if let Some(late) = &self.late {
-            self.configure(store, &instance, late)?;
+            configure(code, store, &instance, late)?;
         }
         store.set_fuel(bounds.fuel).map_err(|error| explain(&error, store.data(), During::Start))?;
         Ok(instance)
     }
+}
 
-    fn configure(&self, store: &mut Store<Host>, instance: &Instance, late: &Late) -> Result<(), Fault> {
-        let refused = |_| fault(FaultKind::Refused, "the settings were taken ahead of time and are refused now");
-        let lowered = Lowered::new(&late.settings, &late.calendar).map_err(refused)?;
-        let configured = self.code.configure(store, instance, &lowered)?;
-        configured.map_err(|complaints| refused(v1::complaints(complaints)))
-    }
+fn configure(code: &Code, store: &mut Store<Host>, instance: &Instance, late: &Late) -> Result<(), Fault> {
+    let refused = |_| fault(FaultKind::Refused, "the settings were taken ahead of time and are refused now");
+    let lowered = Lowered::new(&late.settings, &late.calendar).map_err(refused)?;
+    let configured = code.configure(store, instance, &lowered)?;
+    configured.map_err(|complaints| refused(v1::complaints(complaints)))
 }

@@ -19,10 +19,10 @@ use tracing::warn;
 use crate::{
     cache::{Cache, EntryKey, Record},
     contract::v1::Lowered,
-    engine::{self, Ticker},
+    engine::{Engines, Ticker},
     inspect::{LoadError, inspect},
     limits::Bounds,
-    plugin::{Forge, Mould, Source, Use},
+    plugin::{Forge, Isolation, Mould, Source, Use},
     policy::ConfiguredPolicy,
     prepared::{Late, Prepared},
 };
@@ -38,12 +38,15 @@ pub struct SandboxConfig {
     pub diaries: bool,
     /// The most that a policy may set for itself.
     pub maxima: Bounds,
+    /// How one evaluation is kept apart from the next.
+    pub isolation: Isolation,
 }
 
 impl Default for SandboxConfig {
     /// No cache, no diaries, one evaluation for each core, the host's maxima.
     fn default() -> Self {
-        Self { cache: None, concurrency: cores(), diaries: false, maxima: Bounds::MAX }
+        let isolation = Isolation::default();
+        Self { cache: None, concurrency: cores(), diaries: false, maxima: Bounds::MAX, isolation }
     }
 }
 
@@ -85,15 +88,15 @@ impl Sandbox {
     /// # Errors
     /// When the engine or its clock does not start.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let engine = engine::make(config.concurrency).map_err(SandboxError::Engine)?;
-        let ticker = Ticker::start(&engine).map_err(SandboxError::Ticker)?;
+        let engines = Engines::new(config.concurrency).map_err(SandboxError::Engine)?;
+        let ticker = Ticker::start(&engines).map_err(SandboxError::Ticker)?;
         let cache = config.cache.and_then(|folder| {
             Cache::open(&folder)
                 .inspect_err(|error| warn!(folder = %folder.display(), %error, "The cache is not used."))
                 .ok()
         });
         Ok(Self {
-            forge: Forge::new(engine).map_err(SandboxError::Engine)?,
+            forge: Forge::new(engines, config.isolation).map_err(SandboxError::Engine)?,
             plugins: RwLock::default(),
             in_use: Mutex::default(),
             cache,
@@ -115,15 +118,15 @@ impl Sandbox {
         }
         let source = Source { bytes: bytes.to_vec(), export: inspected.export };
         let mould = OnceLock::new();
-        let key = EntryKey::new(&self.forge.engine, "describe", &digest, |_| ());
-        let kept = self.cache.as_ref().and_then(|cache| cache.load(&self.forge.engine, &key));
+        let key = EntryKey::new(&self.forge.engines.fresh, "describe", &digest, |_| ());
+        let kept = self.cache.as_ref().and_then(|cache| cache.load(&self.forge.engines, &key));
         let descriptor = match kept {
             Some((record, _)) => record.descriptor(),
             None => {
                 let made = self.forge.mould(&source)?;
                 let descriptor = self.forge.describe(&made)?;
                 if let Some(cache) = &self.cache {
-                    cache.store(&key, Record::new(&descriptor, None, 0), None);
+                    cache.store(&key, Record::new(&descriptor), None);
                 }
                 mould.get_or_init(|| Ok(made));
                 descriptor
@@ -165,6 +168,12 @@ impl Sandbox {
         orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
     }
 
+    /// Sandboxes that are kept for their next evaluation or with which they are compared, of all policies together.
+    #[must_use]
+    pub fn warm_slots(&self) -> usize {
+        self.forge.slots()
+    }
+
     /// Components compiled so far; with a warm cache, none.
     #[must_use]
     pub fn compiled(&self) -> usize {
@@ -174,7 +183,9 @@ impl Sandbox {
     fn order<'a>(&self, setup: &Setup<'a>) -> Result<Order<'a>, SetupError> {
         let plugin = self.plugin(setup.plugin).ok_or_else(|| unknown(setup.plugin))?;
         let lowered = Lowered::new(setup.settings, setup.calendar).map_err(SetupError::Settings)?;
-        let key = EntryKey::new(&self.forge.engine, "policy", setup.plugin, |hasher| lowered.digest(hasher));
+        let key = EntryKey::new(&self.forge.engines.fresh, self.forge.purpose(), setup.plugin, |hasher| {
+            lowered.digest(hasher)
+        });
         Ok(Order { key, plugin, settings: setup.settings, calendar: setup.calendar })
     }
 
@@ -196,10 +207,10 @@ impl Sandbox {
     }
 
     fn revive(&self, order: &Order<'_>) -> Option<Prepared> {
-        let (record, code) = self.cache.as_ref()?.load(&self.forge.engine, &order.key)?;
+        let (record, kept) = self.cache.as_ref()?.load(&self.forge.engines, &order.key)?;
         let late = record.obstacle.is_some().then(|| order.late());
-        let descriptor = record.descriptor();
-        self.forge.revive(&order.plugin.source, &code?, descriptor, late, record.obstacle).ok()
+        let said = (record.descriptor(), late);
+        self.forge.revive(&order.plugin.source, kept?, said, record.obstacle, record.kind?).ok()
     }
 
     fn make(&self, order: &Order<'_>, purpose: Use) -> Result<Prepared, SetupError> {
@@ -210,8 +221,8 @@ impl Sandbox {
         if prepared.sketched {
             return Ok(prepared);
         }
-        if let (Some(cache), Ok(code)) = (&self.cache, prepared.component().serialize()) {
-            let record = Record::new(&prepared.descriptor, prepared.obstacle.clone(), code.len() as u64);
+        if let (Some(cache), Ok(code)) = (&self.cache, prepared.serialize()) {
+            let record = Record::of(&prepared, code.len() as u64);
             cache.store(&order.key, record, Some(&code));
         }
         Ok(prepared)

@@ -3,6 +3,11 @@
 use maple_kernel::{Descriptor, RuleInfo, Text};
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    prepared::{Kind, Prepared, Runs},
+    warm::shape::Names,
+};
+
 /// One entry.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Record {
@@ -10,6 +15,10 @@ pub(crate) struct Record {
     descriptor: Described,
     /// Why the policy is not snapshotted, if it is not.
     pub(crate) obstacle: Option<String>,
+    /// Of what kind the code is.
+    pub(crate) kind: Option<Kind>,
+    /// What the parts of the module are called, where the code is a module and not a component.
+    pub(crate) names: Option<Names>,
     /// The hash of the compiled code, its file's name.
     pub(crate) code: Option<String>,
     /// Bytes of the compiled code.
@@ -29,8 +38,18 @@ struct Described {
 }
 
 impl Record {
-    /// A record of a plugin or policy that says this of itself.
-    pub(crate) fn new(descriptor: &Descriptor, obstacle: Option<String>, code_bytes: u64) -> Self {
+    /// A record of a policy.
+    pub(crate) fn of(policy: &Prepared, code_bytes: u64) -> Self {
+        let names = match policy.runs() {
+            Runs::Warm(shelf) => Some(shelf.names().clone()),
+            Runs::Fresh(_) => None,
+        };
+        let (obstacle, kind) = (policy.obstacle.clone(), Some(policy.kind.clone()));
+        Self { obstacle, kind, names, code_bytes, ..Self::new(&policy.descriptor) }
+    }
+
+    /// A record of a plugin that says this of itself.
+    pub(crate) fn new(descriptor: &Descriptor) -> Self {
         let described = Described {
             id: descriptor.id.clone(),
             version: descriptor.version.clone(),
@@ -45,7 +64,7 @@ impl Record {
                 .collect(),
             reasons: descriptor.reasons.iter().map(|(code, text)| (code.to_string(), both(text))).collect(),
         };
-        Self { descriptor: described, obstacle, code: None, code_bytes }
+        Self { descriptor: described, obstacle: None, kind: None, names: None, code: None, code_bytes: 0 }
     }
 
     /// What the plugin or policy says of itself.

@@ -1,7 +1,7 @@
 //! `maple:policy@0.1.0`: the generated types, and the way between them and the kernel's.
 
 use wasmtime::{
-    Engine, StoreContextMut,
+    Caller, Engine, StoreContextMut,
     component::{Linker, WasmStr},
 };
 
@@ -10,6 +10,7 @@ use crate::host::Host;
 mod answer;
 mod ask;
 mod describe;
+mod flat;
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -23,6 +24,7 @@ pub(crate) use answer::{findings, refusal};
 pub(crate) use ask::{Lowered, with_file};
 pub(crate) use bindings::maple::policy::types;
 pub(crate) use describe::{complaints, descriptor};
+pub(crate) use flat::{Room, Unread, lift, lower};
 
 /// The interface that a plugin exports.
 pub(crate) const EXPORT: &str = "maple:policy/policy@0.1.0";
@@ -45,6 +47,27 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         if store.data().writes() {
             let line = line.to_str(&store)?.into_owned();
             store.data_mut().write(&line);
+        }
+        Ok(())
+    })?;
+    Ok(linker)
+}
+
+/// The same for a core module, which gives a line as an address and a length.
+pub(crate) fn module_linker(engine: &Engine) -> wasmtime::Result<wasmtime::Linker<Host>> {
+    let mut linker = wasmtime::Linker::new(engine);
+    linker.func_wrap(DIARY, "write", |mut caller: Caller<'_, Host>, at: u32, length: u32| -> wasmtime::Result<()> {
+        if !caller.data().may_leave {
+            return Err(wasmtime::Trap::CannotLeaveComponent.into());
+        }
+        let Some(memory) = caller.data().memory else { return Ok(()) };
+        let (memory, host) = memory.data_and_store_mut(&mut caller);
+        let end = (at as usize).checked_add(length as usize);
+        let line = end.and_then(|end| memory.get(at as usize..end));
+        let line = line.ok_or_else(|| wasmtime::Error::msg("string pointer/length out of bounds of memory"))?;
+        if host.writes() {
+            let line = str::from_utf8(line).map_err(wasmtime::Error::from)?;
+            host.write(line);
         }
         Ok(())
     })?;

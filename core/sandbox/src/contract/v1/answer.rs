@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-type Checked<T> = Result<T, Wrong>;
+pub(super) type Checked<T> = Result<T, Wrong>;
 
 /// The findings in the kernel's types, or the first thing wrong with them.
 pub(crate) fn findings(given: Vec<types::Finding>, bounds: &Bounds) -> Result<Vec<Finding>, Fault> {
@@ -27,23 +27,27 @@ pub(crate) fn findings(given: Vec<types::Finding>, bounds: &Bounds) -> Result<Ve
 
 /// What a refusal becomes. Its free text is for the author only: it may repeat facts.
 pub(crate) fn refusal(given: types::Refusal, for_author: bool) -> Fault {
-    match word("refusal.code", given.code, CODE_BYTES_MAX) {
-        Ok(code) if for_author => fault(FaultKind::Refused, &format!("{code}: {}", given.detail)),
-        Ok(code) => fault(FaultKind::Refused, &code),
+    refused(&given.code, &given.detail, for_author)
+}
+
+/// What a refusal becomes.
+pub(super) fn refused(code: &str, detail: &str, for_author: bool) -> Fault {
+    match word("refusal.code", code, CODE_BYTES_MAX) {
+        Ok(code) if for_author => fault(FaultKind::Refused, &format!("{code}: {detail}")),
+        Ok(code) => fault(FaultKind::Refused, code),
         Err(wrong) => bad(&wrong.to_string()),
     }
 }
 
-fn bad(detail: &str) -> Fault {
+pub(super) fn bad(detail: &str) -> Fault {
     fault(FaultKind::BadAnswer, detail)
 }
 
 fn finding(given: types::Finding) -> Checked<Finding> {
     let types::Finding { rule, claim: made, reason, basis, evidence } = given;
-    let reason_code =
-        if reason.code.is_empty() { reason.code } else { word("reason.code", reason.code, CODE_BYTES_MAX)? };
+    let reason_code = if reason.code.is_empty() { "" } else { word("reason.code", &reason.code, CODE_BYTES_MAX)? };
     Ok(Finding {
-        rule: name("rule", rule)?,
+        rule: name("rule", &rule)?,
         claim: claim(made)?,
         reason: reason_code.into(),
         params: params("reason.params", reason.params)?,
@@ -56,35 +60,35 @@ fn claim(given: types::Claim) -> Checked<Claim> {
     Ok(match given {
         types::Claim::Offer(offer) => self::offer(offer)?,
         types::Claim::Prefer(given) => Claim::Prefer {
-            channel: name("prefer.channel", given.channel)?,
+            channel: name("prefer.channel", &given.channel)?,
             weight: weight("prefer.weight", given.weight)?,
         },
         types::Claim::RequireFirst(given) => Claim::RequireFirst {
-            first: name("require-first.first", given.first)?,
-            before: name("require-first.before", given.before)?,
+            first: name("require-first.first", &given.first)?,
+            before: name("require-first.before", &given.before)?,
         },
         types::Claim::Forbid(types::Selector::Channel(channel)) => {
-            Claim::Forbid(Selector::Channel(name("forbid.channel", channel)?))
+            Claim::Forbid(Selector::Channel(name("forbid.channel", &channel)?))
         }
         types::Claim::Forbid(types::Selector::Class(given)) => Claim::Forbid(Selector::Class(class(&given)?)),
         types::Claim::Duty(given) => Claim::Duty {
-            code: name("duty.code", given.code)?,
-            bearer: given.bearer.map(|bearer| name("duty.bearer", bearer)).transpose()?,
+            code: name("duty.code", &given.code)?,
+            bearer: given.bearer.map(|bearer| name("duty.bearer", &bearer)).transpose()?,
             params: params("duty.params", given.params)?,
         },
         types::Claim::Clock(given) => clock(given)?,
         types::Claim::Signal(given) => signal(given)?,
         types::Claim::Derive(given) => {
-            Claim::Derive { key: name("derive.key", given.key)?, value: value("derive.value", given.value)? }
+            Claim::Derive { key: name("derive.key", &given.key)?, value: value("derive.value", given.value)? }
         }
-        types::Claim::Refer(code) => Claim::Refer(name("refer", code)?),
+        types::Claim::Refer(code) => Claim::Refer(name("refer", &code)?),
     })
 }
 
 fn offer(given: types::Offer) -> Checked<Claim> {
     Ok(Claim::Offer {
-        channel: name("offer.channel", given.channel)?,
-        body: given.body.map(|body| name("offer.body", body)).transpose()?,
+        channel: name("offer.channel", &given.channel)?,
+        body: given.body.map(|body| name("offer.body", &body)).transpose()?,
         skills: names("offer.skills", given.skills, SKILLS_COUNT_MAX)?,
         due: given.due.map(due).transpose()?,
         weight: weight("offer.weight", given.weight)?,
@@ -94,25 +98,26 @@ fn offer(given: types::Offer) -> Checked<Claim> {
 
 fn due(given: types::Due) -> Checked<Due> {
     Ok(match given {
-        types::Due::Within(term) => {
-            Due::Within(Term { span: span("offer.due.span", term.span)?, start: name("offer.due.start", term.start)? })
-        }
+        types::Due::Within(term) => Due::Within(Term {
+            span: span_of("offer.due.span", term.span)?,
+            start: name("offer.due.start", &term.start)?,
+        }),
         types::Due::On(given) => Due::On(day("offer.due", given)?),
     })
 }
 
 fn clock(given: types::Clock) -> Checked<Claim> {
     Ok(Claim::Clock {
-        code: name("clock.code", given.code)?,
+        code: name("clock.code", &given.code)?,
         start: day("clock.start", given.start)?,
-        span: span("clock.span", given.span)?,
+        span: span_of("clock.span", given.span)?,
         warn: bounded("clock.warn", given.warn, WARN_COUNT_MAX)?,
     })
 }
 
 fn signal(given: types::Signal) -> Checked<Claim> {
     Ok(Claim::Signal {
-        code: name("signal.code", given.code)?,
+        code: name("signal.code", &given.code)?,
         level: match given.level {
             types::Level::Blue => Level::Blue,
             types::Level::Yellow => Level::Yellow,
@@ -120,7 +125,7 @@ fn signal(given: types::Signal) -> Checked<Claim> {
             types::Level::Red => Level::Red,
         },
         subject: match given.subject {
-            types::Subject::Organisation(role) => Subject::Organisation(name("signal.subject", role)?),
+            types::Subject::Organisation(role) => Subject::Organisation(name("signal.subject", &role)?),
             types::Subject::Place => Subject::Place,
             types::Subject::Project => Subject::Project,
             types::Subject::Kind => Subject::Kind,
@@ -128,19 +133,19 @@ fn signal(given: types::Signal) -> Checked<Claim> {
             types::Subject::OwnCase => Subject::OwnCase,
         },
         measures: names("signal.measures", given.measures, MEASURES_COUNT_MAX)?,
-        responsible: given.responsible.map(|unit| name("signal.responsible", unit)).transpose()?,
-        handle_within: given.handle_within.map(|within| span("signal.handle-within", within)).transpose()?,
+        responsible: given.responsible.map(|unit| name("signal.responsible", &unit)).transpose()?,
+        handle_within: given.handle_within.map(|within| span_of("signal.handle-within", within)).transpose()?,
     })
 }
 
-fn class(given: &str) -> Checked<Class> {
+pub(super) fn class(given: &str) -> Checked<Class> {
     let known = || Class::ALL.map(Class::as_str).join(", ");
     Class::parse(given).ok_or_else(|| Wrong::new("forbid.class", format!("not a class; the classes are {}", known())))
 }
 
 fn value(field: &'static str, given: types::ValueResult) -> Checked<Value> {
     Ok(match given {
-        types::ValueResult::Text(text) => Value::Text(word(field, text, CODE_BYTES_MAX)?.into()),
+        types::ValueResult::Text(text) => Value::Text(word(field, &text, CODE_BYTES_MAX)?.into()),
         types::ValueResult::Number(number) if number.is_finite() => Value::Number(number),
         types::ValueResult::Number(_) => return Err(Wrong::new(field, "not a finite number")),
         types::ValueResult::Flag(flag) => Value::Flag(flag),
@@ -148,7 +153,7 @@ fn value(field: &'static str, given: types::ValueResult) -> Checked<Value> {
         types::ValueResult::Words(words) => Value::Words(
             bounded(field, words, WORDS_COUNT_MAX)?
                 .into_iter()
-                .map(|text| Ok(word(field, text, CODE_BYTES_MAX)?.into()))
+                .map(|text| Ok(word(field, &text, CODE_BYTES_MAX)?.into()))
                 .collect::<Checked<_>>()?,
         ),
         types::ValueResult::Money(minor) => Value::Money(minor),
@@ -157,10 +162,10 @@ fn value(field: &'static str, given: types::ValueResult) -> Checked<Value> {
 
 fn params(field: &'static str, given: Vec<types::FactResult>) -> Checked<Vec<Param>> {
     let given = bounded(field, given, PARAMS_COUNT_MAX)?;
-    given.into_iter().map(|param| Ok((name(field, param.key)?, value(field, param.value)?))).collect()
+    given.into_iter().map(|param| Ok((name(field, &param.key)?, value(field, param.value)?))).collect()
 }
 
-fn day(field: &'static str, given: types::Day) -> Checked<Day> {
+pub(super) fn day(field: &'static str, given: types::Day) -> Checked<Day> {
     let parts = (i16::try_from(given.year), i8::try_from(given.month), i8::try_from(given.day));
     let day = if let (Ok(year), Ok(month), Ok(day)) = parts { Day::new(year, month, day) } else { None };
     day.ok_or_else(|| {
@@ -169,11 +174,15 @@ fn day(field: &'static str, given: types::Day) -> Checked<Day> {
     })
 }
 
-fn span(field: &'static str, given: types::Span) -> Checked<Span> {
-    if given.count > maple_kernel::SPAN_COUNT_MAX {
+pub(super) fn span(field: &'static str, count: u16, unit: Unit) -> Checked<Span> {
+    if count > maple_kernel::SPAN_COUNT_MAX {
         let max = maple_kernel::SPAN_COUNT_MAX;
-        return Err(Wrong::new(field, format!("a count of {}, at most {max} is taken", given.count)));
+        return Err(Wrong::new(field, format!("a count of {count}, at most {max} is taken")));
     }
+    Ok(Span { count, unit })
+}
+
+fn span_of(field: &'static str, given: types::Span) -> Checked<Span> {
     let unit = match given.unit {
         types::Unit::Hour => Unit::Hour,
         types::Unit::Day => Unit::Day,
@@ -181,10 +190,10 @@ fn span(field: &'static str, given: types::Span) -> Checked<Span> {
         types::Unit::Month => Unit::Month,
         types::Unit::Year => Unit::Year,
     };
-    Ok(Span { count: given.count, unit })
+    span(field, given.count, unit)
 }
 
-fn weight(field: &'static str, given: i16) -> Checked<i16> {
+pub(super) fn weight(field: &'static str, given: i16) -> Checked<i16> {
     let fits = (-WEIGHT_MAX..=WEIGHT_MAX).contains(&given);
     fits.then_some(given).ok_or_else(|| Wrong::new(field, format!("{given} is outside -{WEIGHT_MAX} to {WEIGHT_MAX}")))
 }
@@ -193,23 +202,24 @@ fn bounded<T>(field: &'static str, given: Vec<T>, max: usize) -> Checked<Vec<T>>
     if given.len() <= max { Ok(given) } else { Err(Wrong::many(field, given.len(), max)) }
 }
 
-fn names<T: From<String>>(field: &'static str, given: Vec<String>, max: usize) -> Checked<Vec<T>> {
-    bounded(field, given, max)?.into_iter().map(|text| name(field, text)).collect()
+fn names<T: for<'a> From<&'a str>>(field: &'static str, given: Vec<String>, max: usize) -> Checked<Vec<T>> {
+    bounded(field, given, max)?.iter().map(|text| name(field, text)).collect()
 }
 
-fn name<T: From<String>>(field: &'static str, text: String) -> Checked<T> {
+/// One code as a name of some kind.
+pub(super) fn name<T: for<'a> From<&'a str>>(field: &'static str, text: &str) -> Checked<T> {
     word(field, text, CODE_BYTES_MAX).map(T::from)
 }
 
 /// Provision ids of a finding or of a rule.
-pub(super) fn provisions<T: From<String>>(field: &'static str, given: Vec<String>) -> Checked<Vec<T>> {
+pub(super) fn provisions<T: for<'a> From<&'a str>>(field: &'static str, given: Vec<String>) -> Checked<Vec<T>> {
     let given = bounded(field, given, BASIS_COUNT_MAX)?;
-    given.into_iter().map(|text| word(field, text, PROVISION_BYTES_MAX).map(T::from)).collect()
+    given.iter().map(|text| word(field, text, PROVISION_BYTES_MAX).map(T::from)).collect()
 }
 
 /// One word: letters, digits, `_`, `.` and `-`, nothing a person could have typed a name or a story into. What is
 /// wrong with it is told without repeating it.
-pub(super) fn word(field: &'static str, text: String, max: usize) -> Checked<String> {
+pub(super) fn word<'a>(field: &'static str, text: &'a str, max: usize) -> Checked<&'a str> {
     if text.is_empty() {
         return Err(Wrong::new(field, "empty"));
     }

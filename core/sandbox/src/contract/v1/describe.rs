@@ -25,13 +25,13 @@ pub(crate) fn descriptor(given: types::Descriptor) -> Checked<Descriptor> {
     counted("rules", given.rules.len(), RULES_COUNT_MAX)?;
     counted("reasons", given.reasons.len(), REASONS_COUNT_MAX)?;
     let reads: BTreeSet<FactKey> =
-        given.reads.into_iter().map(|key| Ok(word("reads", key, CODE_BYTES_MAX)?.into())).collect::<Checked<_>>()?;
+        given.reads.into_iter().map(|key| Ok(word("reads", &key, CODE_BYTES_MAX)?.into())).collect::<Checked<_>>()?;
     let rules: Vec<(RuleId, RuleInfo)> = given.rules.into_iter().map(rule).collect::<Checked<_>>()?;
     let reasons: Vec<(Code, Text)> = given.reasons.into_iter().map(reason).collect::<Checked<_>>()?;
     once("rules", rules.iter().map(|(id, _)| id.as_str()))?;
     once("reasons", reasons.iter().map(|(code, _)| code.as_str()))?;
     Ok(Descriptor {
-        id: word("id", given.id, CODE_BYTES_MAX)?,
+        id: word("id", &given.id, CODE_BYTES_MAX)?.to_owned(),
         version: version(given.version)?,
         summary: text("summary", &given.summary)?,
         reads: reads.into_iter().collect(),
@@ -58,7 +58,7 @@ fn version(given: String) -> Checked<String> {
 }
 
 fn rule(given: types::Rule) -> Checked<(RuleId, RuleInfo)> {
-    let id = word("rules.id", given.id, CODE_BYTES_MAX)?.into();
+    let id = word("rules.id", &given.id, CODE_BYTES_MAX)?.into();
     let info = RuleInfo {
         summary: text("rules.summary", &given.summary)?,
         basis: provisions("rules.basis", given.basis)?,
@@ -68,7 +68,7 @@ fn rule(given: types::Rule) -> Checked<(RuleId, RuleInfo)> {
 }
 
 fn reason(given: types::ReasonText) -> Checked<(Code, Text)> {
-    Ok((word("reasons.code", given.code, CODE_BYTES_MAX)?.into(), text("reasons.text", &given.text)?))
+    Ok((word("reasons.code", &given.code, CODE_BYTES_MAX)?.into(), text("reasons.text", &given.text)?))
 }
 
 fn text(field: &'static str, given: &types::Text) -> Checked<Text> {

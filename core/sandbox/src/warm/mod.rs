@@ -1,0 +1,196 @@
+//! Warm slots: one core instance of a policy that is kept, and put back after every evaluation.
+//!
+//! A fresh component instance costs more than most evaluations do. Where a component is one core module ([`shape`])
+//! whose code can be made to mark what it writes ([`marks`]), an instance of that module is kept instead. After each
+//! evaluation everything that could have changed is put back: the marked blocks of memory, what the host wrote for the
+//! case, and every global. Nothing else can change, or the module is not taken. What did not end well, or grew, is
+//! thrown away whole. Every [`VERIFY_EVERY`] evaluations the whole state is compared with that of an instance that was
+//! never asked; if it ever differs, the policy gets fresh instances from then on and the log says so.
+
+pub(crate) mod marks;
+pub(crate) mod shape;
+mod slot;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use maple_kernel::Fault;
+use tracing::error;
+use wasmtime::{InstancePre, Linker, Module};
+
+use crate::{
+    host::Host,
+    limits::{Bounds, WARM_SLOTS_MAX},
+};
+use shape::Names;
+pub(crate) use slot::{Pristine, Slot};
+
+/// Evaluations of one slot between two comparisons of its whole state.
+const VERIFY_EVERY: u32 = 1_024;
+
+/// The slots of one policy.
+pub(crate) struct Shelf {
+    pre: InstancePre<Host>,
+    names: Names,
+    rack: Arc<Rack>,
+    state: Mutex<State>,
+    /// Taken from since the rack last looked.
+    used: AtomicBool,
+    /// A slot was found to differ after it was put back.
+    distrusted: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Box<Slot>>,
+    /// What every slot is put back to.
+    pristine: Option<Arc<Pristine>>,
+}
+
+impl Shelf {
+    /// Links the module of a policy, which was made to mark what it writes.
+    pub(crate) fn new(
+        linker: &Linker<Host>,
+        module: &Module,
+        names: Names,
+        rack: &Arc<Rack>,
+    ) -> wasmtime::Result<Arc<Self>> {
+        let pre = linker.instantiate_pre(module)?;
+        let (state, used, distrusted) = Default::default();
+        let shelf = Arc::new(Self { pre, names, rack: Arc::clone(rack), state, used, distrusted });
+        rack.add(&shelf);
+        Ok(shelf)
+    }
+
+    /// The code of its slots.
+    pub(crate) fn module(&self) -> &Module {
+        self.pre.module()
+    }
+
+    /// What the parts of the module are called.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// A slot in which nobody's case was.
+    pub(crate) fn take(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
+        self.used.store(true, Ordering::Relaxed);
+        let (idle, pristine) = {
+            let mut state = self.state();
+            (state.idle.pop(), state.pristine.clone())
+        };
+        if let Some(slot) = idle {
+            return Ok(slot);
+        }
+        let pristine = match pristine {
+            Some(pristine) => pristine,
+            None => {
+                let made = Arc::new(Pristine::new(self.make(bounds, keeps_diary)?));
+                Arc::clone(self.state().pristine.get_or_insert(made))
+            }
+        };
+        let mut slot = self.make(bounds, keeps_diary)?;
+        slot.pristine = Some(pristine);
+        Ok(slot)
+    }
+
+    fn make(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
+        self.rack.make_room();
+        // Whoever asks may have less memory; that is looked at when it asks.
+        let bounds = &Bounds { memory_bytes: Bounds::MAX.memory_bytes, ..*bounds };
+        Slot::new(&self.pre, &self.names, bounds, keeps_diary, Place::new(&self.rack)).map(Box::new)
+    }
+
+    /// Makes a slot and throws it away: it proves that the code runs.
+    pub(crate) fn prove(&self) -> Result<(), Fault> {
+        self.make(&Bounds::AHEAD, false).map(drop)
+    }
+
+    /// Puts a slot back as it was and keeps it. One that cannot be put back is thrown away.
+    pub(crate) fn give_back(&self, mut slot: Box<Slot>) {
+        if self.distrusted.load(Ordering::Relaxed) || !slot.put_back() {
+            return;
+        }
+        if slot.rounds % VERIFY_EVERY == 0 && !slot.is_pristine() {
+            self.distrusted.store(true, Ordering::Relaxed);
+            self.clear();
+            error!("A sandbox was not as it should be after it was put back; its policy gets fresh ones from now on.");
+            return;
+        }
+        self.state().idle.push(slot);
+    }
+
+    /// Throws away what is idle.
+    fn clear(&self) {
+        let state = std::mem::take(&mut *self.state());
+        drop(state);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All shelves of a sandbox: together they keep at most [`WARM_SLOTS_MAX`] slots.
+#[derive(Default)]
+pub(crate) struct Rack {
+    slots: AtomicUsize,
+    shelves: Mutex<VecDeque<Weak<Shelf>>>,
+}
+
+impl Rack {
+    fn add(&self, shelf: &Arc<Shelf>) {
+        let mut shelves = self.shelves();
+        if shelves.len() > 2 * WARM_SLOTS_MAX {
+            shelves.retain(|shelf| shelf.strong_count() > 0);
+        }
+        shelves.push_back(Arc::downgrade(shelf));
+    }
+
+    /// Slots there are, idle or not.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.load(Ordering::Relaxed)
+    }
+
+    /// Clears shelves, those first that nobody took from since the last look, until there is room for one more slot.
+    fn make_room(&self) {
+        if self.slots() < WARM_SLOTS_MAX {
+            return;
+        }
+        let mut looks = 2 * self.shelves().len();
+        while self.slots() >= WARM_SLOTS_MAX && looks > 0 {
+            looks -= 1;
+            let Some(weak) = self.shelves().pop_front() else { return };
+            let Some(shelf) = weak.upgrade() else { continue };
+            if !shelf.used.swap(false, Ordering::Relaxed) {
+                shelf.clear();
+            }
+            self.shelves().push_back(weak);
+        }
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, VecDeque<Weak<Shelf>>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One slot's place in the rack, for as long as it lives.
+pub(crate) struct Place(Arc<Rack>);
+
+impl Place {
+    fn new(rack: &Arc<Rack>) -> Self {
+        rack.slots.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(rack))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.slots.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,268 @@
+//! Sandboxes that are kept, against component instances that are made for every case: the same answers for the same
+//! fuel, whatever a guest writes to, and nothing of one case in the next.
+
+use maple_kernel::{
+    Assess, Assessment, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, PolicyId, Purposes, Setting, Setup,
+    Value,
+};
+use maple_sandbox::{ConfiguredPolicy, Isolation, Sandbox, SandboxConfig};
+use maple_tests::guests::{Guest, component, words};
+
+const PAGE: u32 = 65_536;
+
+fn sandbox(isolation: Isolation) -> Sandbox {
+    Sandbox::new(SandboxConfig { isolation, ..SandboxConfig::default() }).unwrap()
+}
+
+fn file<R>(amount: i64, ask: impl FnOnce(&CaseFile<'_>) -> R) -> R {
+    let day = Day::new(2026, 11, 23).unwrap();
+    let facts = Facts::new(vec![("amount".into(), Value::Money(amount))]);
+    let case = Case::new(None, "cn/zhejiang".into(), "labour.wage".into(), "counter".into(), day, vec![], facts);
+    ask(&case.file(Purposes::BOTH, day, &case.facts, &["amount".into()]))
+}
+
+fn policy(sandbox: &Sandbox, component: &[u8], limits: Limits) -> ConfiguredPolicy {
+    let info = sandbox.add_component(component).unwrap_or_else(|error| panic!("{error}"));
+    let (policy, calendar, settings) = (PolicyId::from("cn/test"), Calendar::default(), Setting::Table(vec![]));
+    let setup = Setup { policy: &policy, plugin: &info.digest, settings: &settings, calendar: &calendar, limits };
+    sandbox.configure_policies(&[setup]).remove(0).unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+fn ask(policy: &ConfiguredPolicy, amount: i64) -> Assessment {
+    file(amount, |file| policy.assess(file))
+}
+
+/// A guest that answers as many findings as `count` gives, an expression; `before` runs first.
+fn counting(count: &str, before: &str, extra: &str) -> Guest {
+    let mut guest = Guest::default();
+    let finding = guest.finding();
+    let list = guest.put(&[finding; 12].concat());
+    let mut result = vec![0; 4];
+    result.extend(words(&[(list, 0)]));
+    let result = guest.put(&result);
+    guest.assess = format!("{before} (i32.store (i32.const {}) {count}) (i32.const {result})", result + 8);
+    guest.extra = extra.into();
+    guest
+}
+
+/// Findings that a guest answers to cases in turn, kept and fresh; both must burn the same.
+#[track_caller]
+fn both(guest: &Guest) -> Vec<usize> {
+    let (kept, fresh) = (sandbox(Isolation::Warm), sandbox(Isolation::Fresh));
+    let (ours, theirs) =
+        (policy(&kept, &guest.component(), Limits::default()), policy(&fresh, &guest.component(), Limits::default()));
+    assert!(ours.info().warm, "{:?}", ours.info().unfit);
+    assert!(!theirs.info().warm);
+    let each = (1..6).map(|amount| {
+        let (ours, theirs) = (ask(&ours, amount), ask(&theirs, amount));
+        assert_eq!(ours, theirs, "case {amount}");
+        ours.answer.unwrap().len()
+    });
+    let counts = each.collect();
+    assert!(kept.warm_slots() > 0 && fresh.warm_slots() == 0);
+    counts
+}
+
+#[test]
+fn whatever_a_guest_writes_is_put_back() {
+    // The allocator's room begins with the second page; this is behind it.
+    let (at, end) = (2 * PAGE, 3 * PAGE);
+    // Each writes somewhere and answers by what it found there before; a sandbox that remembers answers more.
+    let rows = [
+        ("a byte", format!("(i32.load8_u (i32.const {at}))"), format!("(i32.store8 (i32.const {at}) (i32.const 5))")),
+        (
+            "over the edge of a block",
+            format!("(i32.load8_u (i32.const {}))", at + 1_024),
+            format!("(i64.store (i32.const {}) (i64.const -1))", at + 1_020),
+        ),
+        (
+            "over the edge of a block by an offset",
+            format!("(i32.load8_u (i32.const {}))", at + 2_048),
+            format!("(i64.store offset=2041 (i32.const {at}) (i64.const -1))"),
+        ),
+        (
+            "the widest value over an edge",
+            format!("(i32.load8_u (i32.const {}))", at + 1_038),
+            format!("(v128.store (i32.const {}) (v128.const i64x2 -1 -1))", at + 1_023),
+        ),
+        (
+            "one lane",
+            format!("(i32.load8_u (i32.const {}))", at + 7),
+            format!("(v128.store64_lane 1 (i32.const {at}) (v128.const i64x2 0 -1))"),
+        ),
+        (
+            "the last byte",
+            format!("(i32.load8_u (i32.const {}))", end - 1),
+            format!("(i32.store8 (i32.const {}) (i32.const 5))", end - 1),
+        ),
+        (
+            "a long fill",
+            format!("(i32.load8_u (i32.const {}))", at + 30_000),
+            format!("(memory.fill (i32.const {}) (i32.const 7) (i32.const 60000))", at + 100),
+        ),
+        (
+            "a fill to the very end",
+            format!("(i32.load8_u (i32.const {}))", end - 1),
+            format!("(memory.fill (i32.const {}) (i32.const 7) (i32.const 3000))", end - 3_000),
+        ),
+        (
+            "a fill of nothing at the very end",
+            format!("(i32.load8_u (i32.const {at}))"),
+            format!("(memory.fill (i32.const {end}) (i32.const 7) (i32.const 0))"),
+        ),
+        (
+            "a copy",
+            format!("(i32.load8_u (i32.const {}))", at + 40_000),
+            format!("(memory.copy (i32.const {}) (i32.const 4096) (i32.const 8000))", at + 36_000),
+        ),
+        (
+            "floating point",
+            format!("(i32.load8_u (i32.const {}))", at + 1_027),
+            format!("(f32.store (i32.const {}) (f32.const -1)) (f64.store (i32.const {at}) (f64.const 1))", at + 1_023),
+        ),
+        ("a global", "(global.get $g)".into(), "(global.set $g (i32.const 4))".into()),
+        (
+            "a wide global",
+            "(i32.wrap_i64 (global.get $w))".into(),
+            "(global.set $w (i64.add (global.get $w) (i64.const 3)))".into(),
+        ),
+    ];
+    let extra = "(global $g (mut i32) (i32.const 0)) (global $w (mut i64) (i64.const 0)) (global $c i32 (i32.const 9))";
+    for (what, found, write) in rows {
+        // What was found is kept in a local through the writing.
+        let mut guest = counting("(local.get $found)", "", extra);
+        let body = guest.assess.clone();
+        guest.assess = format!("(local $found i32) (local.set $found (i32.and {found} (i32.const 7))) {write} {body}");
+        guest.memory = "3".into();
+        assert_eq!(both(&guest), [0; 5], "{what}");
+    }
+}
+
+#[test]
+fn a_guest_that_grows_is_not_kept_and_never_finds_more() {
+    let guest = counting("(i32.sub (memory.size) (i32.const 2))", "(drop (memory.grow (i32.const 3)))", "");
+    assert_eq!(both(&guest), [3; 5]);
+}
+
+#[test]
+fn a_case_leaves_nothing_behind_not_even_what_the_host_wrote() {
+    // The first byte of room that the allocator gives, before anything is put there, is asked for on the way in.
+    let mut guest =
+        counting("(i32.and (global.get $seen) (i32.const 7))", "", "(global $seen (mut i32) (i32.const 0))");
+    guest.realloc = format!(
+        "(local.set 4 (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+         (global.set $seen (i32.or (global.get $seen) (i32.load8_u (local.get 4))))
+         (global.set $heap (i32.add (local.get 4) (local.get 3))) (local.get 4)"
+    );
+    assert_eq!(both(&guest), [0; 5]);
+}
+
+#[test]
+fn what_ends_badly_is_thrown_away() {
+    let kept = sandbox(Isolation::Warm);
+    let amount_at = "(i32.load (i32.const 0))";
+    for (body, kind) in [
+        ("(i32.store8 (i32.const 65536) (i32.const 1)) unreachable", FaultKind::Trap),
+        ("(loop $l (br $l)) unreachable", FaultKind::OutOfFuel),
+        ("(i32.const 3)", FaultKind::BadAnswer),
+        ("(i32.const -4)", FaultKind::BadAnswer),
+    ] {
+        let guest = Guest { assess: format!("(drop {amount_at}) {body}"), ..Guest::default() };
+        let limits = Limits { fuel: Some(1_000_000), ..Limits::default() };
+        let policy = policy(&kept, &guest.component(), limits);
+        assert!(policy.info().warm);
+        let first = ask(&policy, 1);
+        assert_eq!(first.answer.as_ref().unwrap_err().kind, kind);
+        assert_eq!(first, ask(&policy, 1));
+    }
+}
+
+#[test]
+fn limits_are_those_of_the_policy_that_asks_not_of_the_one_before() {
+    let kept = sandbox(Isolation::Warm);
+    let guest = Guest {
+        memory: "2".into(),
+        ..counting("(i32.const 1)", "(if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))", "")
+    };
+    let with = |pages: u32| {
+        let limits = Limits { memory_bytes: Some(u64::from(pages * PAGE)), ..Limits::default() };
+        ask(&policy(&kept, &guest.component(), limits), 1)
+            .answer
+            .map(|findings| findings.len())
+            .map_err(|fault| fault.kind)
+    };
+    assert_eq!(with(3), Ok(1));
+    assert_eq!(with(2), Err(FaultKind::OutOfMemory));
+    assert_eq!(with(1), Err(FaultKind::OutOfMemory));
+    assert_eq!(with(3), Ok(1));
+}
+
+#[test]
+fn thousands_of_rounds_on_several_threads_find_the_same() {
+    let kept = sandbox(Isolation::Warm);
+    // Scatters by the amount, and answers by what it found there before.
+    let body = "(local $at i32) (local $found i32)
+        (local.set $at (i32.add (i32.const 65536) (i32.and (i32.mul (i32.load (i32.const 66000)) (i32.const 2654435)) (i32.const 32767))))
+        (local.set $found (i32.load8_u (local.get $at)))
+        (i64.store (local.get $at) (i64.const -1)) (memory.fill (local.get $at) (i32.const 1) (i32.const 5000))";
+    let mut guest = counting("(local.get $found)", "", "");
+    guest.assess = format!("{body} {}", guest.assess);
+    guest.memory = "3".into();
+    let policy = policy(&kept, &guest.component(), Limits::default());
+    let expected = ask(&policy, 1);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (policy, expected) = (&policy, &expected);
+            scope.spawn(move || {
+                for round in 0..3_000 {
+                    let found = ask(policy, thread * 10_000 + round);
+                    assert_eq!((found.answer, found.fuel), (expected.answer.clone(), expected.fuel));
+                }
+            });
+        }
+    });
+    assert!(kept.warm_slots() <= 5, "a slot for each thread and one to compare with, not {}", kept.warm_slots());
+}
+
+#[test]
+fn what_cannot_be_put_back_is_not_kept() {
+    let kept = sandbox(Isolation::Warm);
+    let table = "(table $t 2 funcref) (elem (i32.const 0) $assess)";
+    for (extra, part) in [
+        (format!("{table} (func (table.set $t (i32.const 0) (ref.null func)))"), "changes tables"),
+        (format!("{table} (func (table.copy (i32.const 0) (i32.const 1) (i32.const 1)))"), "changes tables"),
+        ("(data $d \"x\") (func (data.drop $d))".into(), "drops segments"),
+        ("(data $d \"x\") (func (memory.init $d (i32.const 0) (i32.const 0) (i32.const 1)))".into(), "drops segments"),
+        ("(global (mut funcref) (ref.null func))".into(), "holds a reference"),
+        ("(memory 1)".into(), "not just one memory"),
+        ("(global (export \"maple:global-0\") i32 (i32.const 0))".into(), "a name that is the host's"),
+    ] {
+        let guest = Guest { extra, ..Guest::default() };
+        let policy = policy(&kept, &guest.component(), Limits::default());
+        let unfit = policy.info().unfit.unwrap_or_default();
+        assert!(!policy.info().warm && unfit.contains(part), "`{unfit}` does not say `{part}`");
+        assert_eq!(ask(&policy, 1).answer, Ok(vec![]));
+    }
+}
+
+#[test]
+fn a_guest_that_looks_for_the_marks_finds_nothing() {
+    // Index 1 is no memory of the guest's, so a module that names it never gets in.
+    let guest = Guest { assess: "(drop (i32.load 1 (i32.const 0))) (i32.const 0)".into(), ..Guest::default() };
+    let made = std::panic::catch_unwind(|| component(&guest.text_of_module()));
+    assert!(made.is_err());
+}
+
+#[test]
+fn a_kept_policy_comes_back_from_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        Sandbox::new(SandboxConfig { cache: Some(folder.path().join("cache")), ..SandboxConfig::default() }).unwrap()
+    };
+    let guest = counting("(i32.const 2)", "", "");
+    let (first, second) = (open(), open());
+    let made = ask(&policy(&first, &guest.component(), Limits::default()), 1);
+    let revived = policy(&second, &guest.component(), Limits::default());
+    assert!(revived.info().warm && second.compiled() == 0);
+    assert_eq!(ask(&revived, 1), made);
+}
