@@ -2,83 +2,50 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::OnceLock,
+    future::Future,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{LazyLock, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::{runtime::Runtime, time::timeout};
 
-use crate::support::maple;
+use crate::{
+    leash::{Leashed, folder, http},
+    support::maple,
+};
 
-/// How long anything may take to appear; nothing waits longer than it must.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take to appear on a machine that does other things too; nothing waits longer than it must.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a whole test may take.
+const TEST_MAX: Duration = Duration::from_secs(120);
 
 /// Windows narrower than this are telephones.
 const DESK_WIDTH_MIN: u32 = 600;
 
-/// Stops a process that a test started.
-pub struct Stopped(Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The part of a line after `mark`, of the first line that has it.
-fn said(child: &mut Child, mark: &str) -> String {
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut heard = String::new();
-    let found = loop {
-        let line = lines.next().unwrap_or_else(|| panic!("it ended after:\n{heard}")).unwrap();
-        if let Some((_, rest)) = line.split_once(mark) {
-            break rest.to_owned();
-        }
-        heard += &line;
-        heard.push('\n');
-    };
-    std::thread::spawn(move || lines.for_each(drop));
-    found
-}
-
 /// `maple serve` with the shipped policies on a free port.
 pub struct Served {
-    _child: Stopped,
-    _folder: tempfile::TempDir,
+    _leashed: Leashed,
     pub address: String,
 }
 
 impl Served {
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite://{}/maple.sqlite", folder.path().display());
-        let words = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
-        let mut child = maple(&words).stdout(Stdio::piped()).spawn().unwrap();
-        let address = said(&mut child, "serving on http://").trim().to_owned();
-        Self { _child: Stopped(child), _folder: folder, address }
+        let folder = folder();
+        let database = format!("sqlite://{}/maple.sqlite", folder.display());
+        let command = maple(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
+        let (leashed, address) = Leashed::start(&command, &folder, "serving on http://");
+        Self { _leashed: leashed, address }
     }
 
     pub fn http(&self, request: &str, body: &str) -> (u16, String) {
         http(&self.address, request, body)
     }
-}
-
-pub fn http(address: &str, request: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    let head = format!("{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json");
-    write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    (head[9..12].parse().unwrap(), body.to_owned())
 }
 
 /// Whether Chromium and its driver are here. Where services are required, they must be.
@@ -98,7 +65,7 @@ pub fn there() -> bool {
 }
 
 /// What a browser looks like from outside.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Looks {
     pub language: &'static str,
     pub width: u32,
@@ -107,23 +74,56 @@ pub struct Looks {
 
 pub const DESK: Looks = Looks { language: "en-US", width: 1440, height: 1000 };
 
-/// A browser with one page.
-pub struct Browser {
-    pub page: Client,
-    driver: String,
+/// The driver of all browsers.
+struct Driver {
+    _leashed: Leashed,
     address: String,
-    _driver: Stopped,
+    folder: PathBuf,
 }
 
-impl Browser {
-    pub async fn open(served: &Served, looks: Looks) -> Self {
-        let mut child = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
-        let port = said(&mut child, "started successfully on port ");
-        let driver = format!("127.0.0.1:{}", port.trim_end_matches('.'));
-        let Looks { language, width, height } = looks;
+static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
+    let folder = folder();
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").env("TMPDIR", &folder);
+    let (leashed, port) = Leashed::start(&command, &folder, "started successfully on port ");
+    Driver { _leashed: leashed, address: format!("127.0.0.1:{port}"), folder }
+});
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+
+/// Browsers that wait for the next test that wants their looks.
+static SHELF: Mutex<Vec<(Looks, Client)>> = Mutex::new(Vec::new());
+
+/// Does something in a browser, one test at a time. After a test that failed, its browser is not used again.
+pub fn tried<T: Future<Output = Browser>>(served: &Served, looks: Looks, test: impl FnOnce(Browser) -> T) {
+    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = shelf.iter().position(|(of, _)| *of == looks).map(|at| shelf.swap_remove(at).1);
+    let page = RUNTIME.block_on(async {
+        let whole = async {
+            let page = match kept {
+                Some(page) => page,
+                None => looks.open().await,
+            };
+            let browser = Browser { page, address: served.address.clone() };
+            browser.go("/playground").await;
+            test(browser).await.left().await
+        };
+        timeout(TEST_MAX, whole).await.expect("the test takes too long")
+    });
+    shelf.push((looks, page));
+}
+
+impl Looks {
+    /// A new browser.
+    async fn open(self) -> Client {
+        let Self { language, width, height } = self;
+        let profile = tempfile::tempdir_in(&DRIVER.folder).unwrap().keep();
         let mut options = json!({
             "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+                format!("--user-data-dir={}", profile.display()),
                 format!("--window-size={width},{height}"), format!("--lang={language}"),
                 // No name leads anywhere: the page has this server and nothing else.
                 "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -134,15 +134,25 @@ impl Browser {
             let metrics = json!({ "width": width, "height": height, "pixelRatio": 2, "touch": true });
             options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
         }
-        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let patience = PATIENCE.as_millis();
+        let wanted = json!({
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "timeouts": { "pageLoad": patience, "script": patience },
+        });
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted.as_object().unwrap().clone());
-        let page = builder.connect(&format!("http://{driver}")).await.unwrap();
-        let browser = Self { page, driver, address: served.address.clone(), _driver: Stopped(child) };
-        browser.go("/playground").await;
-        browser
+        builder.connect(&format!("http://{}", DRIVER.address)).await.unwrap()
     }
+}
 
+/// A browser with one page.
+pub struct Browser {
+    pub page: Client,
+    address: String,
+}
+
+impl Browser {
     pub async fn go(&self, path: &str) {
         self.page.goto(&format!("http://{}{path}", self.address)).await.unwrap();
         self.until("the page is ready", "return document.getElementById('state').dataset.state !== 'idle'").await;
@@ -159,7 +169,7 @@ impl Browser {
         while self.run(script).await != json!(true) {
             if began.elapsed() > PATIENCE {
                 let state = self.run("return document.body.innerText").await;
-                panic!("waited in vain until {what}:\n{}\n{state}", self.log());
+                panic!("waited in vain until {what}:\n{}\n{state}", self.log().await);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -219,7 +229,8 @@ impl Browser {
 
     /// The problems on show under an editor: place and words.
     pub async fn problems(&self, name: &str) -> Vec<String> {
-        let script = format!("return [...document.querySelectorAll('#{name}-problems button')].map((b) => b.innerText)");
+        let script =
+            format!("return [...document.querySelectorAll('#{name}-problems button')].map((b) => b.innerText)");
         let told: Vec<String> = serde_json::from_value(self.run(&script).await).unwrap();
         told.into_iter().map(|told| told.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
@@ -241,23 +252,23 @@ impl Browser {
         }
     }
 
-    /// What the browser complained of: refused loads, errors of scripts.
-    fn log(&self) -> String {
-        let session = http(&self.driver, "GET /sessions", "").1;
-        let session: Value = serde_json::from_str(&session).unwrap();
-        let Some(id) = session["value"][0]["id"].as_str() else { return String::new() };
-        let (_, log) = http(&self.driver, &format!("POST /session/{id}/se/log"), r#"{"type":"browser"}"#);
+    /// What the browser complained of since the last time: refused loads, errors of scripts.
+    async fn log(&self) -> String {
+        let Ok(Some(id)) = self.page.session_id().await else { return String::new() };
+        let (_, log) = http(&DRIVER.address, &format!("POST /session/{id}/se/log"), r#"{"type":"browser"}"#);
         let log: Value = serde_json::from_str(&log).unwrap();
         let lines = log["value"].as_array().into_iter().flatten().filter_map(|line| line["message"].as_str());
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Ends the session; a page that complained has failed.
-    pub async fn close(self) {
+    /// Leaves the page without a trace; a page that complained has failed.
+    async fn left(self) -> Client {
         // A refused preview is an answer, which browsers nevertheless note down.
-        let noted = self.log();
+        let noted = self.log().await;
         let complaints: Vec<&str> = noted.lines().filter(|line| !line.contains("/v1/preview")).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
-        self.page.close().await.unwrap();
+        self.run("sessionStorage.clear(); localStorage.clear()").await;
+        self.page.goto("about:blank").await.unwrap();
+        self.page
     }
 }

@@ -85,9 +85,11 @@ impl Folder {
         Job { root: self.root.clone(), over, plugins, state, sandbox: self.sandbox.clone() }
     }
 
-    /// Problems as the client is told of them: for each file that has some or had some.
+    /// Problems as the client is told of them: for each file that is open, has some or had some.
     pub(super) fn tell(&mut self, found: &Found) -> Vec<(Uri, Vec<Problem>, Option<i32>)> {
-        let mut by_file: BTreeMap<Uri, (Option<String>, Vec<Problem>)> = BTreeMap::new();
+        let had = std::mem::take(&mut self.told).into_iter().map(|uri| (uri, (None, Vec::new())));
+        let open = self.open.values().map(|open| (open.uri.clone(), (Some(open.version), Vec::new())));
+        let mut by_file: BTreeMap<Uri, (Option<i32>, Vec<Problem>)> = had.chain(open).collect();
         for problem in &found.problems {
             let own = if problem.file.is_empty() {
                 None
@@ -96,16 +98,11 @@ impl Folder {
             };
             let Some((path, uri)) = own.clone().or_else(|| self.anywhere()) else { continue };
             let told = self.problem(problem, own.is_some(), &path, found);
-            by_file.entry(uri).or_insert_with(|| (Some(path), Vec::new())).1.push(told);
+            by_file.entry(uri).or_default().1.push(told);
         }
-        for uri in std::mem::take(&mut self.told) {
-            by_file.entry(uri).or_default();
-        }
-        let version = |path: Option<&String>| path.and_then(|path| self.open.get(path)).map(|open| open.version);
-        let all: Vec<_> =
-            by_file.into_iter().map(|(uri, (path, problems))| (uri, problems, version(path.as_ref()))).collect();
-        self.told = all.iter().filter(|(_, problems, _)| !problems.is_empty()).map(|(uri, ..)| uri.clone()).collect();
-        all
+        let some = by_file.iter().filter(|(_, (_, problems))| !problems.is_empty());
+        self.told = some.map(|(uri, _)| uri.clone()).collect();
+        by_file.into_iter().map(|(uri, (version, problems))| (uri, problems, version)).collect()
     }
 
     /// A file to tell of what belongs to none: the first that is open.
