@@ -104,7 +104,9 @@ impl Client {
             if let Some(at) = self.waiting.iter().position(&wanted) {
                 return self.waiting.remove(at);
             }
-            let message = self.messages.recv_timeout(PATIENCE).expect("the server says nothing more");
+            let message = self.messages.recv_timeout(PATIENCE);
+            let message =
+                message.unwrap_or_else(|_| panic!("the server says nothing more; it said {:#?}", self.waiting));
             self.waiting.push(message);
         }
     }
