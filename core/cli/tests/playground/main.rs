@@ -256,7 +256,9 @@ fn the_keyboard_alone_is_enough() {
         // The law behind a step opens without a mouse.
         browser.run("document.querySelector('button.law').focus()").await;
         browser.press(&Key::Enter.to_string()).await;
-        browser.until("the article is shown", "return Boolean(document.querySelector('.article p').textContent)").await;
+        browser
+            .until("the article is shown", "return Boolean(document.querySelector('.article p')?.textContent)")
+            .await;
 
         // The link past the editors leads past them.
         browser.run("document.querySelector('.skip').focus()").await;
