@@ -38,6 +38,14 @@ pub(crate) enum Command {
     New(New),
     /// Make the component of a project, or check and pack a table
     Build(Build),
+    /// Help an editor: problems, completion, hover, over standard input and output (LSP)
+    Lsp(Lsp),
+    /// Write the JSON Schemas of policy files and of the server's configuration
+    Schema(Schema),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
 }
 
 /// Where policies and plugins are.
@@ -269,6 +277,46 @@ pub(crate) struct Build {
     /// Print what was made as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `maple lsp`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Lsp {
+    /// Folder with the policies [default: the one that each open file lies in]
+    #[arg(value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Said by some editors; there is no other way
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+}
+
+/// `maple schema`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Schema {
+    /// Print the schema of one kind of file: `rules`, `pack`, `facts`, … `server`
+    #[arg(value_name = "NAME", required_unless_present = "dir", conflicts_with = "dir")]
+    pub(crate) name: Option<String>,
+    /// Write all schemas into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// `maple completions`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `maple man`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Man {
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// What a rule is written in.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use maple_bundle::format::{Form, Shape, Table, label, may};
 use serde::Deserialize;
 
 use crate::{Failure, args::Serve};
@@ -24,6 +25,25 @@ struct File {
     state: Option<PathBuf>,
     keep_going: Option<bool>,
 }
+
+/// The keys of a configuration file, for its schema.
+pub(crate) static TABLE: Table = Table::new(
+    "server",
+    "a configuration",
+    label(
+        "`maple serve` 的配置；其上有环境变量，再其上有命令行",
+        "Configuration of `maple serve`; environment and flags go over it",
+    ),
+    &[
+        may("listen", Shape::Text, "地址和端口，默认 127.0.0.1:8080", "Address and port [default: 127.0.0.1:8080]"),
+        may("database", Shape::Form(&DATABASE), "数据库", "Database [default: a file in the state folder]"),
+        may("policies", Shape::Text, "规则文件夹", "Folder with the policies [default: policies]"),
+        may("plugins", Shape::Text, "插件文件夹", "Folder with the plugins [default: `plugins` beside the policies]"),
+        may("state", Shape::Text, "可再生内容的文件夹", "Folder for what can be made again [default: .maple]"),
+        may("keep-going", Shape::Flag, "有问题的规则包除外也启动", "Start without packs that have problems"),
+    ],
+);
+static DATABASE: Form = Form { pattern: "^sqlite://.+$", examples: &["sqlite://maple.sqlite"] };
 
 /// What the server runs with.
 #[derive(Debug)]
@@ -120,6 +140,15 @@ mod tests {
         assert_eq!((filed.listen.as_str(), filed.keep_going), ("127.0.0.1:9", true));
         let flagged = settings(&["--listen", "127.0.0.1:7", "--database", "sqlite://b.db"], Some(file)).unwrap();
         assert_eq!((flagged.listen.as_str(), flagged.database.as_path()), ("127.0.0.1:7", Path::new("b.db")));
+    }
+
+    #[test]
+    fn the_schema_names_the_keys_that_are_read() {
+        let error = settings(&[], Some("zzz = 1")).unwrap_err();
+        let (_, told) = error.split_once("expected one of ").unwrap();
+        let told: std::collections::BTreeSet<&str> = told.split('`').skip(1).step_by(2).collect();
+        let known: std::collections::BTreeSet<&str> = TABLE.keys.iter().map(|key| key.name).collect();
+        assert_eq!(told, known);
     }
 
     #[test]

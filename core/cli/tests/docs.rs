@@ -1,9 +1,23 @@
-//! The authors' pages hold to what the binary says: commands are run, tables shown are those of the examples.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+//! The authors' pages hold to what the binary says: commands are run, tables shown are those of the examples, and
+//! tutorials are followed from their first line to their last.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
 
 mod support;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::mpsc::channel,
+    time::Duration,
+};
 
 use support::{example, maple, root};
 
@@ -77,8 +91,9 @@ fn the_rules_that_are_shown_are_those_of_the_example() {
 
 #[test]
 fn links_lead_somewhere() {
-    for entry in fs::read_dir(root().join("sdk/docs")).unwrap() {
-        let path = entry.unwrap().path();
+    let pages = fs::read_dir(root().join("sdk/docs")).unwrap().map(|entry| entry.unwrap().path());
+    let readmes = ["README.md", "sdk/README.md", "core/README.md", "core/cli/README.md"].map(|name| root().join(name));
+    for path in pages.chain(readmes) {
         if path.extension().is_none_or(|extension| extension != "md") {
             continue;
         }
@@ -90,4 +105,129 @@ fn links_lead_somewhere() {
             assert!(there, "{} links to `{link}`", path.display());
         }
     }
+}
+
+/// A page that is followed: a folder that its commands change.
+struct Tutorial {
+    folder: tempfile::TempDir,
+    /// Where the reader is.
+    here: PathBuf,
+    /// What was used of the page.
+    used: usize,
+}
+
+impl Tutorial {
+    /// Does what a page says, block by block.
+    fn follow(name: &str) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tutorial = Self { here: folder.path().to_owned(), folder, used: 0 };
+        let text = page(name);
+        let blocks: Vec<&str> = text.split("\n```").collect();
+        assert!(blocks.len() % 2 == 1, "{name}: a block has no end");
+        for block in blocks.iter().skip(1).step_by(2) {
+            let (language, block) = block.split_once('\n').unwrap();
+            match language {
+                "console" => tutorial.console(block),
+                "diff" => tutorial.change(block),
+                "toml" | "rust" => assert!(tutorial.lies_in_a_file(block), "{name}: no file has\n{block}"),
+                other => panic!("{name}: nobody tries a block of `{other}`"),
+            }
+            tutorial.used += 1;
+        }
+        tutorial.used
+    }
+
+    fn command(&self, typed: &str) -> Command {
+        let words: Vec<&str> = typed.strip_prefix("maple ").unwrap().split_whitespace().collect();
+        let mut command = maple(&words);
+        command.current_dir(&self.here).env("RUST_LOG", "error");
+        // What was compiled before need not be compiled again.
+        command.env("MAPLE_STATE", root().join("target/maple")).env("CARGO_TARGET_DIR", root().join("target/author"));
+        command
+    }
+
+    fn console(&mut self, block: &str) {
+        for part in format!("\n{block}").split("\n$ ").skip(1) {
+            let (typed, shown) = part.split_once('\n').unwrap_or((part, ""));
+            if let Some(folder) = typed.strip_prefix("cd ") {
+                self.here = self.here.join(folder);
+                assert!(self.here.is_dir() && shown.is_empty(), "{typed}");
+            } else if typed == "maple serve" {
+                self.serve(typed, shown);
+            } else {
+                let output = self.command(typed).output().unwrap();
+                let said = support::out(&output);
+                let wrong = ["FAILED", "error["].iter().any(|word| shown.contains(word));
+                assert_eq!(output.status.code(), Some(wrong.into()), "{typed}: {said}{}", support::err(&output));
+                shows(typed, shown, &said);
+            }
+        }
+    }
+
+    /// Serves until the last line that is shown, and looks at the page that it names.
+    fn serve(&self, typed: &str, shown: &str) {
+        let database = format!("sqlite://{}/maple.sqlite", self.folder.path().display());
+        let mut command = self.command(typed);
+        command.env("MAPLE_LISTEN", "127.0.0.1:0").env("MAPLE_DATABASE", database);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let (sender, heard) = channel();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+        let (mut said, mut page) = (String::new(), None);
+        while let Ok(line) = heard.recv_timeout(Duration::from_secs(60)) {
+            said += &format!("{line}\n");
+            if let Some((_, address)) = line.split_once("http://").filter(|(_, rest)| rest.ends_with("/playground")) {
+                page = Some(address.trim_end_matches("/playground").to_owned());
+                break;
+            }
+        }
+        let status = page.as_deref().map(status_of_the_playground);
+        child.kill().and_then(|()| child.wait()).unwrap();
+        assert_eq!(status.as_deref(), Some("HTTP/1.1 200 OK"), "{said}");
+        shows(typed, shown, &said.replace(&page.unwrap(), "127.0.0.1:8080"));
+    }
+
+    /// Takes the lines with `-` out of the file that the first line names, and puts those with `+` in.
+    fn change(&self, block: &str) {
+        let (name, lines) = block.strip_prefix("--- ").and_then(|rest| rest.split_once('\n')).unwrap();
+        let side = |mark: char| -> String {
+            let lines = lines.lines().filter_map(|line| line.strip_prefix(mark).or_else(|| line.strip_prefix(' ')));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        let file = self.here.join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text.matches(&side('-')).count(), 1, "{name} has not once\n{}\n{text}", side('-'));
+        fs::write(file, text.replacen(&side('-'), &side('+'), 1)).unwrap();
+    }
+
+    fn lies_in_a_file(&self, block: &str) -> bool {
+        let mut waiting = vec![self.here.join("policies"), self.here.join("src")];
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() {
+                waiting.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if fs::read_to_string(path).is_ok_and(|text| text.contains(block)) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn status_of_the_playground(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    write!(stream, "GET /playground HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_tutorial_for_tables_can_be_followed() {
+    assert!(Tutorial::follow("tutorial-table.md") >= 15);
+}
+
+#[test]
+fn the_tutorial_for_rust_can_be_followed() {
+    assert!(Tutorial::follow("tutorial-rust.md") >= 14);
 }

@@ -1,8 +1,10 @@
 //! `maple check`: every problem of a bundle at once.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use maple_bundle::{Diagnostic, Severity};
+use maple_kit::project::Files;
+use maple_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::{
@@ -22,15 +24,8 @@ pub(crate) fn run(args: &Check) -> Result<(), Failure> {
         diary: true,
         tables: true,
     };
-    let (problems, good) = match load::load(&from) {
-        Ok(loaded) => {
-            let mut problems = maple_kit::analysis::analyse(&loaded.compiled);
-            problems.extend(loaded.compiled.problems);
-            (problems, true)
-        }
-        Err(Refusal::Problems(problems)) => (problems, false),
-        Err(Refusal::Failure(failure)) => return Err(failure),
-    };
+    let files = load::files(&from).map_err(|error| Failure::Unreachable(load::chain(&error)))?;
+    let (problems, good) = problems(&from, files, Arc::new(load::sandbox(&from)?))?;
     if args.json {
         let mut out = std::io::stdout().lock();
         for problem in &problems {
@@ -47,4 +42,21 @@ pub(crate) fn run(args: &Check) -> Result<(), Failure> {
         report::verdict(good, &format!("{}: {}", args.policies.display(), report::count(&problems)));
     }
     if good { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+/// Every problem of policy files at hand, and whether they serve: the one check, for the command and for editors.
+pub(crate) fn problems(
+    from: &load::From<'_>,
+    files: Files,
+    sandbox: Arc<Sandbox>,
+) -> Result<(Vec<Diagnostic>, bool), Failure> {
+    match load::compile(from, files, sandbox) {
+        Ok(loaded) => {
+            let mut problems = maple_kit::analysis::analyse(&loaded.compiled);
+            problems.extend(loaded.compiled.problems);
+            Ok((problems, true))
+        }
+        Err(Refusal::Problems(problems)) => Ok((problems, false)),
+        Err(Refusal::Failure(failure)) => Err(failure),
+    }
 }

@@ -4,11 +4,15 @@ mod alone;
 mod bench;
 mod build;
 mod check;
+mod completions;
 mod decide;
 mod eval;
 mod import;
+mod lsp;
+mod man;
 mod new;
 mod run;
+mod schema;
 mod serve;
 mod table;
 mod test;
@@ -35,6 +39,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Table(args) => table::run(&args),
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Lsp(args) => lsp::run(args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

@@ -91,6 +91,7 @@ fn welcome(address: SocketAddr, left_out: &[String]) {
     println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
     println!("{}\n", curl(address));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
+    println!("Write a rule and see what it decides: http://{address}/playground");
 }
 
 /// The line to try, on one line so that it can be copied.

@@ -98,20 +98,25 @@ export class AccountView extends DecisionView {
     const seen = claim.evidence.filter((fact) => fact.values.length);
     const unseen = claim.evidence.filter((fact) => !fact.values.length);
     const facts = seen.map((fact) => {
-      const values = fact.values.map(
-        ({ role, value }) => (role ? `${words.title('role', role)} ` : '') + this.value(value),
-      );
-      return `${words.of(fact.title)}${say.colon}${words.list(values)}`;
+      const values = fact.values.map(({ role, value }) => [role ? `${words.title('role', role)} ` : '', this.seen(value)]);
+      return [`${words.of(fact.title)}${say.colon}`, ...joined(values, say.and)];
     });
-    if (unseen.length) facts.push(say.unknown(words.list(unseen.map((fact) => words.of(fact.title)))));
-    const laws = claim.basis.map(({ id }) => this.law(id));
+    if (unseen.length) facts.push([say.unknown(words.list(unseen.map((fact) => words.of(fact.title))))]);
+    const laws = this.laws(claim.basis.map(({ id }) => id));
     return h(
       'div',
       'reason',
       h('p', '', h('span', 'number', claim.rule), claim.floor ? h('span', 'floor', say.floor) : null, ' ', words.of(claim.why)),
-      facts.length ? h('p', 'small', `${say.facts}${say.colon}${facts.join(say.semi)}`) : null,
-      laws.length ? h('p', 'small', `${say.law}${say.colon}`, ...joined(laws, say.semi)) : null,
+      facts.length ? h('p', 'small', `${say.facts}${say.colon}`, ...joined(facts, say.semi).flat(3)) : null,
+      laws.length ? h('p', 'small', `${say.law}${say.colon}`, ...laws) : null,
     );
+  }
+
+  // Values that are codes are set as such.
+  seen(value) {
+    const parts = Array.isArray(value) ? value : [value];
+    const text = (part) => (/^[a-z][a-z0-9_.]*$/.test(part) && !['yes', 'no'].includes(part) ? this.code(part) : this.value(part));
+    return joined(parts.map((part) => (typeof part === 'string' ? text(part) : this.value(part))), this.say.and);
   }
 
   claim(claim) {

@@ -90,7 +90,7 @@ export class DecisionView {
       h('div', 'marks', ...marks),
       this.ground(step),
       ...Object.entries(step.decided).map(([field, by]) =>
-        h('p', 'small', say.decided(say.fields[field] ?? field, `${by.policy} ${by.rule}`), this.flag(by)),
+        h('p', 'small', say.decided(say.fields[field] ?? field, this.code(`${by.policy} ${by.rule}`)), this.flag(by)),
       ),
     ];
   }
@@ -200,7 +200,7 @@ export class DecisionView {
       h(
         'li',
         '',
-        one.says ? words.of(one.says) : `${one.action} ${one.what}`,
+        one.says ? coded(words.of(one.says)) : `${one.action} ${one.what}`,
         one.policy ? h('span', 'small', ' ', this.by(one)) : null,
       ),
     );
@@ -213,20 +213,33 @@ export class DecisionView {
   // Why, the law behind it, and whose rule it is.
   ground(ground, said) {
     const { words, say } = this;
-    const law = ground.basis.map((id) => this.law(id));
+    const law = this.laws(ground.basis);
     const why = words.of(ground.why);
     return h(
       'div',
       'ground',
       why === said ? null : h('p', 'why', why),
-      h('p', 'small', law.length ? h('span', 'laws', `${say.law}${say.colon}`, ...joined(law, say.semi)) : null, this.by(ground)),
+      h('p', 'small', law.length ? h('span', 'laws', `${say.law}${say.colon}`, ...law) : null, this.by(ground)),
     );
   }
 
-  law(id) {
-    const button = h('button', 'law', this.words.title('provisions', id));
+  // Articles of one law that follow each other name it once.
+  laws(ids) {
+    const { say, words } = this;
+    const buttons = ids.map((id, at) => {
+      const again = at > 0 && words.title('laws', id) === words.title('laws', ids[at - 1]);
+      const button = this.law(id, words.title(again ? 'articles' : 'provisions', id));
+      if (at < ids.length - 1) button.dataset.then = say.semi.trim();
+      return button;
+    });
+    return joined(buttons, ' ');
+  }
+
+  law(id, text) {
+    const button = h('button', 'law', text);
     button.type = 'button';
     button.dataset.provision = id;
+    button.setAttribute('aria-label', this.words.title('provisions', id));
     button.title = this.say.more_law;
     button.setAttribute('aria-expanded', 'false');
     return button;
@@ -264,6 +277,11 @@ export class DecisionView {
 /** What stands between items goes between them. */
 export function joined(items, between) {
   return items.flatMap((item, at) => (at ? [between, item] : [item]));
+}
+
+/** A text in which the codes, which stand in brackets, are set as such. */
+export function coded(text) {
+  return text.split(/\(([a-z][a-z0-9_]*)\)/).map((part, at) => (at % 2 ? h('code', '', part) : part));
 }
 
 // Channels that are closed for the same reason stand together.

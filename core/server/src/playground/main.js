@@ -85,10 +85,8 @@ let slow = null;
 
 function began() {
   clearTimeout(slow);
-  slow = setTimeout(() => {
-    $('answer').setAttribute('aria-busy', 'true');
-    state('pending', words.say.updating);
-  }, SLOW_MS);
+  $('answer').setAttribute('aria-busy', 'true');
+  slow = setTimeout(() => state('pending', words.say.updating), SLOW_MS);
 }
 
 function answered(answer, asked) {

@@ -59,7 +59,7 @@ const SAY = {
     verified: '已与官方文本核对',
     unverified: '尚未与官方文本核对',
     in_force: (from, to) => (to ? `${from}至${to}施行` : `${from}起施行`),
-    decided: (field, by) => `${field}由${by}决定`,
+    decided: (field, by) => [`${field}由`, by, '决定'],
     fields: { due: '期限', skills: '专长', body: '经办单位', weight: '先后', channel: '途径' },
     firsts: '法定前置',
     first: (first, before) => `${before}之前须先经${first}`,
@@ -166,7 +166,7 @@ const SAY = {
     verified: 'compared with the official text',
     unverified: 'not yet compared with the official text',
     in_force: (from, to) => (to ? `in force ${from} to ${to}` : `in force from ${from}`),
-    decided: (field, by) => `${field} decided by ${by}`,
+    decided: (field, by) => [`${field} decided by `, by],
     fields: { due: 'the time limit', skills: 'skills', body: 'the body', weight: 'the place', channel: 'the channel' },
     firsts: 'What must come first',
     first: (first, before) => `${first} before ${before}`,
@@ -265,6 +265,8 @@ export class Words {
     for (const { list, words } of vocabulary.words) for (const { id, title } of words) put(list, id, title);
     for (const { id, law, article } of vocabulary.provisions) {
       const [zh, en] = article.split(' / ');
+      put('laws', id, law);
+      put('articles', id, { zh, en: en ?? zh });
       put('provisions', id, { zh: `《${law.zh}》${zh}`, en: `${law.en}, ${en ?? zh}` });
     }
   }
