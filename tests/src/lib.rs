@@ -10,7 +10,7 @@ use std::{
 
 use maple_bundle::{Bundle, Compiled, Options};
 use maple_kernel::{Day, Decision, Question, evaluate};
-use maple_sandbox::{Sandbox, SandboxConfig};
+use maple_sandbox::{Isolation, Sandbox, SandboxConfig};
 
 /// The policies that ship, ready to be asked.
 pub struct House {
@@ -69,16 +69,28 @@ pub fn sandbox(config: SandboxConfig) -> Sandbox {
 /// When the shipped policies have problems; the message lists them.
 pub fn house() -> &'static House {
     static HOUSE: OnceLock<House> = OnceLock::new();
-    HOUSE.get_or_init(|| {
-        let config = SandboxConfig { cache: Some(state().join("cache")), ..SandboxConfig::default() };
-        let sandbox = Arc::new(sandbox(config));
-        let bundle = Bundle::read(&root().join("policies")).unwrap_or_else(|error| panic!("{error}"));
-        let compiled = maple_bundle::compile(&bundle, &*sandbox, &Options::default()).unwrap_or_else(|problems| {
-            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            panic!("the shipped policies have problems:\n{}", lines.join("\n"))
-        });
-        House { sandbox, bundle, compiled }
-    })
+    HOUSE.get_or_init(|| built(Isolation::Warm))
+}
+
+/// The same with a sandbox that makes an instance for every case and keeps none.
+///
+/// # Panics
+///
+/// When the shipped policies have problems; the message lists them.
+pub fn fresh_house() -> &'static House {
+    static HOUSE: OnceLock<House> = OnceLock::new();
+    HOUSE.get_or_init(|| built(Isolation::Fresh))
+}
+
+fn built(isolation: Isolation) -> House {
+    let config = SandboxConfig { cache: Some(state().join("cache")), isolation, ..SandboxConfig::default() };
+    let sandbox = Arc::new(sandbox(config));
+    let bundle = Bundle::read(&root().join("policies")).unwrap_or_else(|error| panic!("{error}"));
+    let compiled = maple_bundle::compile(&bundle, &*sandbox, &Options::default()).unwrap_or_else(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("the shipped policies have problems:\n{}", lines.join("\n"))
+    });
+    House { sandbox, bundle, compiled }
 }
 
 /// The day on which test cases are asked unless they say another.

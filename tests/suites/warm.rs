@@ -3,10 +3,14 @@
 
 use maple_kernel::{
     Assess, Assessment, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, PolicyId, Purposes, Setting, Setup,
-    Value,
+    Value, evaluate,
 };
 use maple_sandbox::{ConfiguredPolicy, Isolation, Sandbox, SandboxConfig};
-use maple_tests::guests::{Guest, component, words};
+use maple_tests::{
+    fresh_house,
+    guests::{Guest, component, words},
+    house,
+};
 
 const PAGE: u32 = 65_536;
 
@@ -265,4 +269,32 @@ fn a_kept_policy_comes_back_from_the_cache() {
     let revived = policy(&second, &guest.component(), Limits::default());
     assert!(revived.info().warm && second.compiled() == 0);
     assert_eq!(ask(&revived, 1), made);
+}
+
+#[test]
+fn the_shipped_policies_decide_the_same_for_the_same_fuel() {
+    let (kept, fresh) = (&house().compiled, &fresh_house().compiled);
+    assert!(kept.cases.len() > 400, "{}", kept.cases.len());
+    for case in &kept.cases {
+        let (ours, theirs) = (evaluate(&kept.ruleset, &case.question), evaluate(&fresh.ruleset, &case.question));
+        assert_eq!(ours, theirs, "{}: {}", case.file, case.name);
+    }
+    assert!(house().sandbox.warm_slots() > 0 && fresh_house().sandbox.warm_slots() == 0);
+}
+
+#[test]
+fn no_more_are_kept_than_there_is_room_for() {
+    for max in [0, 1, 2, 5] {
+        let kept = Sandbox::new(SandboxConfig { warm_slots: max, ..SandboxConfig::default() }).unwrap();
+        let policies: Vec<_> = (1..7)
+            .map(|count| {
+                let guest = counting(&format!("(i32.const {count})"), "", "");
+                (count, policy(&kept, &guest.component(), Limits::default()))
+            })
+            .collect();
+        for (count, policy) in policies.iter().cycle().take(20) {
+            assert_eq!(ask(policy, 1).answer.unwrap().len(), *count);
+            assert!(kept.warm_slots() <= max.max(1), "{} of {max}", kept.warm_slots());
+        }
+    }
 }

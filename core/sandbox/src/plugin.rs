@@ -97,9 +97,9 @@ pub(crate) enum Kept {
 }
 
 impl Forge {
-    pub(crate) fn new(engines: Engines, isolation: Isolation) -> wasmtime::Result<Self> {
+    pub(crate) fn new(engines: Engines, isolation: Isolation, warm_slots: usize) -> wasmtime::Result<Self> {
         let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
-        let (rack, compiled) = (Arc::default(), AtomicUsize::new(0));
+        let (rack, compiled) = (Arc::new(Rack::new(warm_slots)), AtomicUsize::new(0));
         Ok(Self { engines, linker, module_linker, rack, isolation, compiled })
     }
 

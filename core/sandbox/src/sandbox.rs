@@ -21,7 +21,7 @@ use crate::{
     contract::v1::Lowered,
     engine::{Engines, Ticker},
     inspect::{LoadError, inspect},
-    limits::Bounds,
+    limits::{Bounds, WARM_SLOTS_MAX},
     plugin::{Forge, Isolation, Mould, Source, Use},
     policy::ConfiguredPolicy,
     prepared::{Late, Prepared},
@@ -40,13 +40,21 @@ pub struct SandboxConfig {
     pub maxima: Bounds,
     /// How one evaluation is kept apart from the next.
     pub isolation: Isolation,
+    /// Sandboxes that are kept at most, of all policies together; [`WARM_SLOTS_MAX`](crate::WARM_SLOTS_MAX) bounds it.
+    pub warm_slots: usize,
 }
 
 impl Default for SandboxConfig {
     /// No cache, no diaries, one evaluation for each core, the host's maxima.
     fn default() -> Self {
-        let isolation = Isolation::default();
-        Self { cache: None, concurrency: cores(), diaries: false, maxima: Bounds::MAX, isolation }
+        Self {
+            cache: None,
+            concurrency: cores(),
+            diaries: false,
+            maxima: Bounds::MAX,
+            isolation: Isolation::default(),
+            warm_slots: WARM_SLOTS_MAX,
+        }
     }
 }
 
@@ -96,7 +104,7 @@ impl Sandbox {
                 .ok()
         });
         Ok(Self {
-            forge: Forge::new(engines, config.isolation).map_err(SandboxError::Engine)?,
+            forge: Forge::new(engines, config.isolation, config.warm_slots).map_err(SandboxError::Engine)?,
             plugins: RwLock::default(),
             in_use: Mutex::default(),
             cache,

@@ -113,7 +113,7 @@ impl Shelf {
 
     /// Puts a slot back as it was and keeps it. One that cannot be put back is thrown away.
     pub(crate) fn give_back(&self, mut slot: Box<Slot>) {
-        if self.distrusted.load(Ordering::Relaxed) || !slot.put_back() {
+        if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
             return;
         }
         if slot.rounds % VERIFY_EVERY == 0 && !slot.is_pristine() {
@@ -136,17 +136,27 @@ impl Shelf {
     }
 }
 
-/// All shelves of a sandbox: together they keep at most [`WARM_SLOTS_MAX`] slots.
-#[derive(Default)]
+/// All shelves of a sandbox: together they keep at most so many slots, and never more than [`WARM_SLOTS_MAX`].
 pub(crate) struct Rack {
+    max: usize,
     slots: AtomicUsize,
     shelves: Mutex<VecDeque<Weak<Shelf>>>,
 }
 
 impl Rack {
+    /// A rack for so many slots.
+    pub(crate) fn new(max: usize) -> Self {
+        Self { max: max.min(WARM_SLOTS_MAX), slots: AtomicUsize::default(), shelves: Mutex::default() }
+    }
+
+    /// True when there are more slots than are kept: those in use are not counted off.
+    fn is_over(&self) -> bool {
+        self.slots() > self.max
+    }
+
     fn add(&self, shelf: &Arc<Shelf>) {
         let mut shelves = self.shelves();
-        if shelves.len() > 2 * WARM_SLOTS_MAX {
+        if shelves.len() >= 2 * WARM_SLOTS_MAX {
             shelves.retain(|shelf| shelf.strong_count() > 0);
         }
         shelves.push_back(Arc::downgrade(shelf));
@@ -159,11 +169,11 @@ impl Rack {
 
     /// Clears shelves, those first that nobody took from since the last look, until there is room for one more slot.
     fn make_room(&self) {
-        if self.slots() < WARM_SLOTS_MAX {
+        if self.slots() < self.max {
             return;
         }
         let mut looks = 2 * self.shelves().len();
-        while self.slots() >= WARM_SLOTS_MAX && looks > 0 {
+        while self.slots() >= self.max && looks > 0 {
             looks -= 1;
             let Some(weak) = self.shelves().pop_front() else { return };
             let Some(shelf) = weak.upgrade() else { continue };

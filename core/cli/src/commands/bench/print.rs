@@ -72,8 +72,11 @@ fn row(figures: &Figures, whole: Spread) -> Vec<String> {
 
 /// What the figures alone do not say.
 fn remarks(figures: &Figures) {
+    let policy = &figures.policy;
+    if let (Some(unfit), None) = (&figures.info.unfit, &figures.info.obstacle) {
+        report::warning(&format!("`{policy}` gets a fresh sandbox for every case: {unfit}"));
+    }
     if let Some(obstacle) = &figures.info.obstacle {
-        let policy = &figures.policy;
         report::warning(&format!("`{policy}` is configured anew for every case, so a sandbox is dear: {obstacle}"));
     }
     if let Some(fault) = figures.fault {
@@ -102,7 +105,8 @@ pub(super) fn json(measured: &Measured, ready: &Ready) -> Result<(), Failure> {
             "median_us": micros(figures.whole.median), "p99_us": micros(figures.whole.p99),
             "sandbox": spread(figures.take), "asking": spread(figures.assess), "giving_back": spread(figures.give_back),
             "fuel": figures.fuel, "memory_bytes": figures.memory, "code_bytes": figures.info.code_bytes,
-            "snapshotted": figures.info.snapshotted, "obstacle": figures.info.obstacle, "fault": figures.fault,
+            "snapshotted": figures.info.snapshotted, "obstacle": figures.info.obstacle,
+            "warm": figures.info.warm, "unfit": figures.info.unfit, "fault": figures.fault,
             "share": share(figures, measured.whole) / 100.0,
         })
     };
