@@ -66,8 +66,8 @@ pub const SKILLS_COUNT_MAX: usize = 16;
 pub const MEASURES_COUNT_MAX: usize = 16;
 /// Days of warning of one clock.
 pub const WARN_COUNT_MAX: usize = 16;
-/// Provisions behind one finding.
-pub const BASIS_COUNT_MAX: usize = 16;
+/// Provisions behind one finding: as many as a rule of the policy files may cite.
+pub const BASIS_COUNT_MAX: usize = 64;
 /// Facts behind one finding.
 pub const EVIDENCE_COUNT_MAX: usize = 64;
 /// Weight of an offer or a preference, either way.

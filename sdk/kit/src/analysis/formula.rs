@@ -50,6 +50,9 @@ pub(crate) enum Shift {
     Within(Span),
     /// The day after the last from which so long a time has ended by today.
     Past(Span),
+    /// The first day from which so long a time has not ended before today, where an end on a day of rest moves as the
+    /// calendar with this number has it.
+    Running(Span, usize),
     /// Today.
     Today,
     /// The day after so long a time from today.

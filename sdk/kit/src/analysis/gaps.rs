@@ -46,7 +46,8 @@ fn incomplete(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, U
     }
     let mut parts = vec![sheet.asked.clone()];
     for key in &complete.known {
-        parts.push(study.space.condition(&maple_bundle::table::Condition::Known(key.clone(), true))?);
+        let known = maple_bundle::table::Condition::Known(key.clone(), true);
+        parts.push(study.space.condition(&known, &sheet.policy.locality)?);
     }
     parts.extend(sheet.lines.iter().map(|line| Formula::not(line.speaks.clone())));
     let asked = sheet.policy;

@@ -31,7 +31,8 @@ pub(crate) fn never(study: &Study<'_>) -> Vec<Diagnostic> {
 
 fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
     let message = format!("rule `{}` never speaks: no case meets its condition", line.rule());
-    let alone = study.space.condition(&line.row.when).and_then(|when| study.never(&when, study.space.domain(Var::Day)));
+    let alone = study.space.condition(&line.row.when, &line.policy.locality);
+    let alone = alone.and_then(|when| study.never(&when, study.space.domain(Var::Day)));
     let advice = if alone == Ok(true) {
         "two of its conditions exclude each other; correct one of them, or take the rule out"
     } else {
