@@ -7,7 +7,7 @@ use maple_kernel::{ChannelId, Class, Mode, PolicyId, Selector};
 
 use super::{
     Undecided,
-    formula::{Formula, Var},
+    formula::{Formula, Hull, Var},
     lines::Line,
     study::{self, Study, TABLE_PROBLEMS_MAX, Told, related},
     words,
@@ -114,6 +114,10 @@ pub(crate) fn masked(study: &Study<'_>) -> Vec<Diagnostic> {
     for sheet in study.sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce) {
         let mut told = Told::new();
         for line in &sheet.lines {
+            if told.full() {
+                told.stop();
+                break;
+            }
             for effect in &line.row.then {
                 match masks.mask(line, effect) {
                     Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),
@@ -133,7 +137,8 @@ impl<'s, 't> Masks<'s, 't> {
         let study = self.study;
         let mut silencers = self.closers(line, effect);
         silencers.extend(self.replacers(line, effect));
-        if silencers.is_empty() {
+        let hulls: Vec<&Hull> = silencers.iter().map(|silencer| &silencer.line.hull).collect();
+        if silencers.is_empty() || line.hull.escapes(&hulls, &study.space) {
             return Ok(None);
         }
         if silencers.len() > SILENCERS_MAX {
