@@ -20,6 +20,8 @@ pub(crate) const GAP_KINDS_MAX: usize = 5;
 pub(crate) const GRID_CELLS_MAX: usize = 40_000;
 /// How many facts the bands of one grid may be of.
 const GRID_FACTS_MAX: usize = 4;
+/// How many of the rules around a hole its message names.
+const NAMES_MAX: usize = 8;
 
 /// Holes in tables that say they are complete, and between bands.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
@@ -422,6 +424,11 @@ fn report(
     }
     let mut names: Vec<String> = lines.iter().map(|line| format!("`{}`", line.rule())).collect();
     names.dedup();
+    if names.len() > NAMES_MAX {
+        let others = names.len() - NAMES_MAX;
+        names.truncate(NAMES_MAX);
+        names.push(format!("and {others} others"));
+    }
     let names =
         if let [only] = names.as_slice() { format!("rule {only}") } else { format!("rules {}", names.join(", ")) };
     let message = format!("no rule says `{}` when {band}, though {names} say it around", verb(topic));
