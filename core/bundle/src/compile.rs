@@ -238,14 +238,11 @@ impl<'c> Compiler<'c> {
     fn packs(&self, sorted: &Sorted<'c>, lexicon: &Lexicon) -> (Vec<Pack>, BTreeSet<LocalityId>) {
         // One pack at a time: the trees of thousands are never in memory together.
         let read = |(folder, files): (&&str, &Vec<(&'c str, u32)>)| {
-            let mut sound = true;
-            let mut parse = |(name, file): &(&'c str, u32)| {
-                let (node, whole) = self.parse(*file)?;
-                sound &= whole;
-                Some((*name, node))
-            };
-            let files: Vec<_> = files.iter().filter_map(&mut parse).collect();
-            self.sink.muted(!sound, || packs::read(folder, &files, lexicon, self.sink))
+            let parse = |(name, file): &(&'c str, u32)| self.parse(*file).map(|(node, sound)| (*name, node, sound));
+            let files: Vec<_> = files.iter().filter_map(parse).collect();
+            // Without its own days nothing of a pack can be judged.
+            let headless = files.iter().any(|(name, _, sound)| *name == "pack" && !sound);
+            self.sink.muted(headless, || packs::read(folder, &files, lexicon, self.sink))
         };
         let packs: Vec<Pack> = sorted.packs.iter().take(BUNDLE_PACKS_MAX).map(read).collect();
         let broken = self.broken(&packs);

@@ -129,6 +129,9 @@ pub enum Age {
     AgoMin,
     /// At most so long ago.
     AgoMax,
+    /// So long a time from that day has not ended, where an end on a day of rest moves to the next working day of the
+    /// calendar of the policy's place.
+    Running,
     /// Today or at most so far ahead.
     AheadMax,
 }

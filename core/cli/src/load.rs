@@ -6,14 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError};
+use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError, Severity, Spot};
 use maple_kernel::{LocalityId, PluginInfo, Plugins};
 use maple_kit::{
     build::{self, BuildError, Step},
     project::{Files, Project},
     shipped,
 };
-use maple_sandbox::{COMPONENT_BYTES_MAX, Sandbox, SandboxConfig};
+use maple_sandbox::{COMPONENT_BYTES_MAX, LoadError, Sandbox, SandboxConfig};
 
 use crate::{Failure, config::STATE, report};
 
@@ -88,14 +88,59 @@ pub(crate) fn compile_with(from: &From<'_>, files: &Files, plugins: &dyn Plugins
     Ok(compiled)
 }
 
-/// A sandbox with the plugins, those that are missing built.
-pub(crate) fn sandbox(from: &From<'_>) -> Result<Sandbox, Failure> {
-    let project = Project::at(from.policies);
-    let state = match from.state {
+/// Where what can be made again is kept.
+fn state(from: &From<'_>, project: &Project) -> PathBuf {
+    match from.state {
         Some(state) => state.to_owned(),
         None if project.root == from.policies => project.root.join(STATE),
         None => STATE.into(),
+    }
+}
+
+/// A sandbox with the plugins that are fine, those that are missing built, and what is wrong with the others.
+pub(crate) fn sandbox_with_problems(from: &From<'_>) -> Result<(Sandbox, Vec<Diagnostic>), Failure> {
+    let project = Project::at(from.policies);
+    let state = state(from, &project);
+    let sandbox = empty_sandbox(&state, from.diary)?;
+    let (mut taken, mut problems) = (Vec::new(), Vec::new());
+    let components = components(from, &project, &state).or_else(|failure| match failure {
+        Failure::Input(message) => {
+            problems.push(of_plugin("bad-plugin", from.plugins.unwrap_or(&project.root), message));
+            Ok(Vec::new())
+        }
+        other => Err(other),
+    })?;
+    for component in components {
+        match sandbox.add_component(&read(&component)?) {
+            Ok(plugin) => taken.push(plugin.id),
+            Err(error) => {
+                let foreign = matches!(error, LoadError::Import { .. });
+                let code = if foreign { "foreign-import" } else { "bad-plugin" };
+                problems.push(of_plugin(code, &component, chain(&error)));
+            }
+        }
+    }
+    if from.plugins.is_none() {
+        add_shipped(&sandbox, &taken)?;
+    }
+    Ok((sandbox, problems))
+}
+
+fn of_plugin(code: &'static str, path: &Path, message: String) -> Diagnostic {
+    let spot = Spot { file: path.display().to_string().into(), ..Spot::default() };
+    let advice = match code {
+        "foreign-import" => {
+            "a plugin computes from its case alone: take out what asks for a clock, files, chance or the network"
+        }
+        _ => "mend the plugin, or take it out of the folder; `maple build` makes components",
     };
+    Diagnostic { advice: Some(advice.to_owned()), ..Diagnostic::new(code, Severity::Error, &spot, message) }
+}
+
+/// A sandbox with the plugins, those that are missing built.
+pub(crate) fn sandbox(from: &From<'_>) -> Result<Sandbox, Failure> {
+    let project = Project::at(from.policies);
+    let state = state(from, &project);
     let sandbox = empty_sandbox(&state, from.diary)?;
     let mut taken = Vec::new();
     for component in components(from, &project, &state)? {

@@ -1,8 +1,11 @@
 //! What a person sees on the terminal. Colours go away by themselves when the output is no terminal.
 
+use std::{collections::BTreeMap, io::Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
-use maple_bundle::{Diagnostic, Severity};
+use maple_bundle::{Bundle, Diagnostic, Severity};
 
 use crate::Failure;
 
@@ -11,6 +14,8 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 const QUIET: Style = Style::new().dimmed();
+/// Columns of a line of policies that are shown.
+const TERM_COLUMNS: usize = 140;
 
 /// Why the command ends here.
 pub(crate) fn failure(failure: &Failure) {
@@ -27,25 +32,81 @@ pub(crate) fn progress(text: &str) {
     eprintln!("{QUIET}{text}{QUIET:#}");
 }
 
-/// Problems of a bundle, as text on standard output.
-pub(crate) fn diagnostics(diagnostics: &[Diagnostic]) {
+/// Problems of a bundle, as text on standard output, each with the lines that it is about where the files are at hand.
+pub(crate) fn diagnostics(diagnostics: &[Diagnostic], files: Option<&Bundle>) {
+    let files: BTreeMap<&str, Vec<&str>> = files.into_iter().flat_map(Bundle::files).filter_map(read).collect();
+    let mut out = anstream::stdout().lock();
     for diagnostic in diagnostics {
-        let (style, word) = match diagnostic.severity {
-            Severity::Error => (ERROR, "error"),
-            Severity::Warning => (WARNING, "warning"),
-            Severity::Note => (QUIET, "note"),
-        };
-        let Diagnostic { code, file, line, column, message, .. } = diagnostic;
-        let place = match (file.as_str(), line) {
-            ("", _) => String::new(),
-            (file, 0) => format!("{file}: "),
-            (file, line) => format!("{file}:{line}:{column}: "),
-        };
-        println!("{place}{style}{word}[{code}]{style:#}: {message}");
-        if let Some(advice) = &diagnostic.advice {
-            println!("  {QUIET}help:{QUIET:#} {advice}");
+        // A reader that has seen enough closes the pipe.
+        let _ = writeln!(out, "{}\n", drawn(diagnostic, &files));
+    }
+}
+
+/// A file by its lines.
+fn read<'b>((path, bytes): (&'b str, &'b [u8])) -> Option<(&'b str, Vec<&'b str>)> {
+    Some((path, std::str::from_utf8(bytes).ok()?.lines().collect()))
+}
+
+/// A problem as it is drawn: message, line, advice, the other places, and the case that shows it.
+fn drawn(diagnostic: &Diagnostic, files: &BTreeMap<&str, Vec<&str>>) -> String {
+    let Diagnostic { code, file, line, column, end_line, end_column, message, .. } = diagnostic;
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let at = At { file, line: *line, column: *column, end: (*end_line == *line).then_some(*end_column) };
+    let mut first = at.show(level.primary_title(message).id(*code), AnnotationKind::Primary, files);
+    if let Some(advice) = &diagnostic.advice {
+        first = first.element(Level::HELP.message(advice));
+    }
+    let others = diagnostic.related.iter().map(|related| {
+        let spot = &related.spot;
+        let end = (spot.end_line == spot.line).then_some(spot.end_column);
+        let at = At { file: &spot.file, line: spot.line, column: spot.column, end };
+        at.show(Level::NOTE.secondary_title(&related.label), AnnotationKind::Context, files)
+    });
+    let groups: Vec<Group<'_>> = std::iter::once(first).chain(others).collect();
+    let mut text = Renderer::styled().term_width(TERM_COLUMNS).render(&groups);
+    if let Some(witness) = &diagnostic.witness {
+        text.push_str(&format!("\n{QUIET}a case that shows it, for `maple eval --case -`:{QUIET:#}\n{witness}"));
+    }
+    text
+}
+
+/// A place in a file: `end` is the column just past it, where it ends on its line.
+struct At<'d> {
+    file: &'d str,
+    line: u32,
+    column: u32,
+    end: Option<u32>,
+}
+
+impl<'d> At<'d> {
+    /// The place with its line, below a title.
+    fn show(&self, title: Title<'d>, kind: AnnotationKind, files: &BTreeMap<&'d str, Vec<&'d str>>) -> Group<'d> {
+        let number = usize::try_from(self.line).unwrap_or(usize::MAX);
+        let line = number.checked_sub(1).and_then(|at| files.get(self.file)?.get(at).copied());
+        match (self.file, line) {
+            ("", _) => title.elements(Vec::<Origin<'d>>::new()),
+            (file, Some(text)) => {
+                let start = byte_of(text, self.column);
+                let end = self.end.map_or(text.len(), |end| byte_of(text, end)).max(start);
+                title.element(Snippet::source(text).line_start(number).path(file).annotation(kind.span(start..end)))
+            }
+            (file, None) if self.line == 0 => title.element(Origin::path(file)),
+            (file, None) => {
+                let column = usize::try_from(self.column).unwrap_or(0);
+                title.element(Origin::path(file).line(number).char_column(column))
+            }
         }
     }
+}
+
+/// Where a column, from 1 and in characters, begins in a line.
+fn byte_of(line: &str, column: u32) -> usize {
+    let before = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+    line.char_indices().nth(before).map_or(line.len(), |(at, _)| at)
 }
 
 /// Problems that do not stand in the way, on standard error.
@@ -55,10 +116,14 @@ pub(crate) fn warnings(diagnostics: &[Diagnostic]) {
 
 /// How many problems of each severity, in words.
 pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-    let warnings = diagnostics.len() - errors;
+    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
     let noun = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    format!("{}, {}", noun(errors, "error"), noun(warnings, "warning"))
+    let mut text = format!("{}, {}", noun(count(Severity::Error), "error"), noun(count(Severity::Warning), "warning"));
+    match count(Severity::Note) {
+        0 => {}
+        notes => text.push_str(&format!(", {}", noun(notes, "note"))),
+    }
+    text
 }
 
 /// A line that ends well or badly.

@@ -179,6 +179,12 @@ impl Calendar {
         self.weekend.iter().copied()
     }
 
+    /// Whether an end on a day of rest moves to the next working day.
+    #[must_use]
+    pub const fn rolls(&self) -> bool {
+        self.rolls
+    }
+
     /// Days off beside the weekly pattern.
     pub fn off(&self) -> impl Iterator<Item = Day> {
         self.off.iter().copied()

@@ -18,8 +18,8 @@ pub const FUEL_MAX: u64 = 1_000_000_000;
 /// Fuel for `configure` and for `describe`, each run once, ahead of time.
 pub const CONFIGURE_FUEL_MAX: u64 = 1_000_000_000;
 
-/// Bytes of linear memory when the policy sets none.
-pub const MEMORY_BYTES_DEFAULT: u64 = 32 << 20;
+/// Bytes of linear memory when the policy sets none: a compiled table of ten thousand rules needs some 34 MiB.
+pub const MEMORY_BYTES_DEFAULT: u64 = 64 << 20;
 /// Bytes of linear memory that a policy may set; also what `configure` may use.
 pub const MEMORY_BYTES_MAX: u64 = 256 << 20;
 /// Linear memories of one sandbox.
@@ -66,8 +66,8 @@ pub const SKILLS_COUNT_MAX: usize = 16;
 pub const MEASURES_COUNT_MAX: usize = 16;
 /// Days of warning of one clock.
 pub const WARN_COUNT_MAX: usize = 16;
-/// Provisions behind one finding.
-pub const BASIS_COUNT_MAX: usize = 16;
+/// Provisions behind one finding: as many as a rule of the policy files may cite.
+pub const BASIS_COUNT_MAX: usize = 64;
 /// Facts behind one finding.
 pub const EVIDENCE_COUNT_MAX: usize = 64;
 /// Weight of an offer or a preference, either way.

@@ -62,6 +62,7 @@ pub(crate) enum Bound {
 pub(crate) enum Age {
     AgoMin,
     AgoMax,
+    Running,
     AheadMax,
 }
 
@@ -171,10 +172,11 @@ fn bound(field: Field<'_>, keys: &mut Keys) -> Option<Bound> {
 }
 
 fn ages(table: &Table<'_>) -> Vec<(Age, Span)> {
-    let names = [("ago-min", Age::AgoMin), ("ago-max", Age::AgoMax), ("ahead-max", Age::AheadMax)];
+    let names =
+        [("ago-min", Age::AgoMin), ("ago-max", Age::AgoMax), ("running", Age::Running), ("ahead-max", Age::AheadMax)];
     let ages: Vec<_> = names.into_iter().filter_map(|(name, age)| Some((age, table.get(name).span()?))).collect();
     if ages.is_empty() {
-        table.field().complain("has no bound", "give ago-min, ago-max or ahead-max");
+        table.field().complain("has no bound", "give ago-min, ago-max, running or ahead-max");
     }
     ages
 }
@@ -212,7 +214,7 @@ impl Condition {
                 .is_some_and(|value| bounds.iter().all(|(compare, bound)| within(value, *compare, bound, view))),
             Self::Age(slot, ages) => value_at(*slot, view, party)
                 .and_then(Value::as_day)
-                .is_some_and(|day| ages.iter().all(|(age, span)| aged(day, *age, *span, view.case.day))),
+                .is_some_and(|day| ages.iter().all(|(age, span)| aged(day, *age, *span, view))),
             Self::Known(slot, known) => value_at(*slot, view, party).is_some() == *known,
             Self::SomeParty(of) => parties.iter().any(|party| all(of, Some(party))),
             Self::EveryParty(of) => !parties.is_empty() && parties.iter().all(|party| all(of, Some(party))),
@@ -285,10 +287,15 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 /// A day in the future is not ago at all: it is younger than any age.
-fn aged(day: Day, age: Age, span: Span, today: Day) -> bool {
+fn aged(day: Day, age: Age, span: Span, view: &View<'_>) -> bool {
+    let today = view.case.day;
     match age {
         Age::AgoMin => day <= today && day.moved(span, true) <= today,
         Age::AgoMax => day.moved(span, true) >= today,
+        Age::Running => {
+            let end = day.moved(span, true);
+            end >= today || view.calendar.roll(end) >= today
+        }
         Age::AheadMax => day >= today && day <= today.moved(span, true),
     }
 }

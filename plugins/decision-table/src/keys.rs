@@ -1,6 +1,6 @@
 //! Facts by number instead of by name.
 
-use maple_guest::{CaseFile, Party, Value};
+use maple_guest::{Calendar, CaseFile, Party, Value};
 
 /// The number of a fact key within the table.
 pub(crate) type Slot = u16;
@@ -43,13 +43,14 @@ impl Keys {
 pub(crate) struct View<'a> {
     pub(crate) case: &'a CaseFile,
     pub(crate) keys: &'a Keys,
+    pub(crate) calendar: &'a Calendar,
     facts: Vec<Option<&'a Value>>,
 }
 
 impl<'a> View<'a> {
     /// Facts come in the order of their keys, as the sorted keys are, so one walk along both finds them all; a fact out
     /// of order only costs another round.
-    pub(crate) fn new(case: &'a CaseFile, keys: &'a Keys) -> Self {
+    pub(crate) fn new(case: &'a CaseFile, keys: &'a Keys, calendar: &'a Calendar) -> Self {
         let mut facts = vec![None; keys.names.len()];
         let mut walk = keys.sorted.iter().cycle();
         for fact in &case.facts {
@@ -58,7 +59,7 @@ impl<'a> View<'a> {
                 *place = Some(&fact.value);
             }
         }
-        Self { case, keys, facts }
+        Self { case, keys, calendar, facts }
     }
 
     /// The value of a fact of the case.

@@ -22,7 +22,9 @@ use keys::{Keys, View};
 use row::Row;
 
 /// How many rows a table may have.
-pub const ROWS_MAX: usize = 2_000;
+///
+/// As many as the host takes rules of one descriptor and as a table of the policy files may have.
+pub const ROWS_MAX: usize = 10_000;
 
 /// A compiled rule table: of the vocabulary, or generic.
 pub struct Table(Kind);
@@ -33,8 +35,8 @@ enum Kind {
 }
 
 /// Rows of conditions and effects in words of the vocabulary.
-#[derive(Default)]
 struct Rules {
+    calendar: Calendar,
     keys: Keys,
     rows: Vec<Row>,
     rules: Vec<Rule>,
@@ -46,11 +48,11 @@ impl Policy for Table {
         Text::new("规则表：条件成立的每一行各自生效", "A rule table: every row whose condition holds takes effect")
     }
 
-    fn configure(settings: &maple_guest::Table<'_>, _: &Calendar) -> Self {
+    fn configure(settings: &maple_guest::Table<'_>, calendar: &Calendar) -> Self {
         let generic = settings.get("generic");
         Self(match generic.is_present().then(|| generic.table()).flatten() {
             Some(table) => Kind::Generic(Generic::compile(&table)),
-            None => Kind::Rules(Rules::compile(settings)),
+            None => Kind::Rules(Rules::compile(settings, calendar)),
         })
     }
 
@@ -84,8 +86,15 @@ impl Policy for Table {
 }
 
 impl Rules {
-    fn compile(settings: &maple_guest::Table<'_>) -> Self {
-        let mut table = Self::default();
+    fn compile(settings: &maple_guest::Table<'_>, calendar: &Calendar) -> Self {
+        let mut table = Self {
+            calendar: calendar.clone(),
+            keys: Keys::default(),
+            rows: Vec::new(),
+            rules: Vec::new(),
+            reasons: Vec::new(),
+        };
+        let mut firsts = BTreeMap::new();
         let field = settings.need("rules");
         let rows = field.tables();
         if rows.is_empty() && field.is_present() {
@@ -95,7 +104,7 @@ impl Rules {
             field.complain(&format!("has more than {ROWS_MAX} rows"), "split it into several policies");
         }
         for (number, row) in rows.iter().take(ROWS_MAX).enumerate() {
-            let row = Row::compile(row, number + 1, &mut table.keys, &mut table.rules, &mut table.reasons);
+            let row = Row::compile(row, number + 1, &mut table.keys, &mut table.rules, &mut firsts, &mut table.reasons);
             table.rows.extend(row);
         }
         table.keys.sort();
@@ -105,13 +114,13 @@ impl Rules {
         }
         for row in &mut table.rows {
             row.drop_repeated_evidence(&rows_of);
-            row.drop_repeated_basis(&table.rules);
+            row.drop_repeated_basis(&table.rules, &firsts);
         }
         table
     }
 
     fn assess(&self, case: &CaseFile) -> Vec<Finding> {
-        let view = View::new(case, &self.keys);
+        let view = View::new(case, &self.keys, &self.calendar);
         let mut findings = Vec::new();
         for row in self.rows.iter().filter(|row| row.holds(&view)) {
             row.speak(&view, &self.keys, &mut findings);

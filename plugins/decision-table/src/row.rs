@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How long the id of a rule may be: with the number of its row it is the code of a reason.
-pub const RULE_ID_BYTES_MAX: usize = CODE_BYTES_MAX - "-2000".len();
+pub const RULE_ID_BYTES_MAX: usize = CODE_BYTES_MAX - "-10000".len();
 /// How many effects a row may have.
 pub const EFFECTS_ROW_MAX: usize = 64;
 
@@ -33,12 +33,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Compiles the row with this number and notes its rule and reason; `None` with complaints when it has no id.
+    /// Compiles the row with this number and notes its rule, by its place among them, and its reason; `None` with
+    /// complaints when it has no id.
     pub(crate) fn compile(
         table: &Table<'_>,
         number: usize,
         keys: &mut Keys,
         rules: &mut Vec<Rule>,
+        firsts: &mut BTreeMap<String, usize>,
         reasons: &mut Vec<ReasonText>,
     ) -> Option<Self> {
         let id = rule_id(table.need("id"));
@@ -50,7 +52,7 @@ impl Row {
         let then = effects(table.need("then"), keys);
         let (from, to) = (table.get("from").day(), table.get("to").day());
         let id = id?;
-        let summary = note_rule(table, id, summary, &basis, rules);
+        let summary = note_rule(table, id, summary, &basis, rules, firsts);
         let reason = why.as_ref().map_or_else(String::new, |_| format!("{id}-{number}"));
         let params = places(why.as_ref().unwrap_or(&summary), keys);
         reasons.extend(why.map(|why| ReasonText::new(&reason, why)));
@@ -59,8 +61,9 @@ impl Row {
     }
 
     /// A row cites its own provisions only where they are not just the rule's.
-    pub(crate) fn drop_repeated_basis(&mut self, rules: &[Rule]) {
-        if rules.iter().any(|rule| rule.id == self.rule && rule.basis == self.basis) {
+    pub(crate) fn drop_repeated_basis(&mut self, rules: &[Rule], firsts: &BTreeMap<String, usize>) {
+        let rule = firsts.get(&self.rule).and_then(|&at| rules.get(at));
+        if rule.is_some_and(|rule| rule.basis == self.basis) {
             self.basis.clear();
         }
     }
@@ -138,8 +141,15 @@ fn effects(field: Field<'_>, keys: &mut Keys) -> Vec<Effect> {
 }
 
 /// Notes the rule of a row, or adds the row's provisions to it; gives the rule's summary.
-fn note_rule(table: &Table<'_>, id: &str, summary: Option<Text>, basis: &[String], rules: &mut Vec<Rule>) -> Text {
-    if let Some(rule) = rules.iter_mut().find(|rule| rule.id == id) {
+fn note_rule(
+    table: &Table<'_>,
+    id: &str,
+    summary: Option<Text>,
+    basis: &[String],
+    rules: &mut Vec<Rule>,
+    firsts: &mut BTreeMap<String, usize>,
+) -> Text {
+    if let Some(rule) = firsts.get(id).and_then(|&at| rules.get_mut(at)) {
         let new: Vec<_> = basis.iter().filter(|provision| !rule.basis.contains(provision)).cloned().collect();
         rule.basis.extend(new);
         return summary.unwrap_or_else(|| rule.summary.clone());
@@ -148,6 +158,7 @@ fn note_rule(table: &Table<'_>, id: &str, summary: Option<Text>, basis: &[String
         table.field().complain("has no summary", "the first row of a rule says what it does, in both languages");
     }
     let summary = summary.unwrap_or_else(|| Text::new("", ""));
+    firsts.insert(id.into(), rules.len());
     rules.push(Rule { id: id.into(), summary: summary.clone(), basis: basis.into() });
     summary
 }

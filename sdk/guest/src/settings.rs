@@ -12,7 +12,7 @@ use std::{
 use crate::{Complaint, Day, Fact, Setting, Span, Text, Unit, Value};
 
 /// How many nodes settings may have.
-pub const SETTINGS_NODES_MAX: usize = 200_000;
+pub const SETTINGS_NODES_MAX: usize = 1_000_000;
 /// How deep settings may be nested.
 pub const SETTINGS_DEPTH_MAX: usize = 64;
 /// How many complaints are kept; the rest is counted in a last one.

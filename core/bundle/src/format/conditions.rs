@@ -106,6 +106,12 @@ pub(super) static TEST: Table = Table::new(
         of_days("to", Shape::Day, "不晚于这一天", "Not after this day"),
         of_days("ago-min", Shape::Age, "距案件之日至少已过", "At least so long before the day of the case"),
         of_days("ago-max", Shape::Age, "距案件之日至多已过", "At most so long before the day of the case"),
+        of_days(
+            "running",
+            Shape::Age,
+            "自该日起算的期间尚未届满，末日遇休息日顺延",
+            "A time of this length from that day has not ended; an end on a day of rest moves as the law of the place says",
+        ),
         of_days("ahead-max", Shape::Age, "今天或至多在此之后", "Today, or at most so far ahead"),
     ],
 )

@@ -36,13 +36,14 @@ pub(crate) struct Pack {
     pub(crate) cases: Vec<CaseDraft>,
 }
 
-/// Reads the files of one folder: the root tables and the names of the files without their ending.
-pub(crate) fn read(folder: &str, files: &[(&str, Node<'_>)], lexicon: &Lexicon, sink: &Sink<'_>) -> Pack {
+/// Reads the files of one folder: the names of the files without their ending, the root tables, and whether their text is
+/// sound; of one that is not, only that is told.
+pub(crate) fn read(folder: &str, files: &[(&str, Node<'_>, bool)], lexicon: &Lexicon, sink: &Sink<'_>) -> Pack {
     let trusted = lexicon.trusted.contains(folder);
     let context = Context { lexicon, sink, locality: folder, trusted };
     let mut pack = Pack {
         id: folder.into(),
-        files: files.iter().map(|(_, node)| node.place.file).collect(),
+        files: files.iter().map(|(_, node, _)| node.place.file).collect(),
         version: String::new(),
         contract: String::new(),
         title: Text::default(),
@@ -53,16 +54,16 @@ pub(crate) fn read(folder: &str, files: &[(&str, Node<'_>)], lexicon: &Lexicon, 
         cases: Vec::new(),
     };
     let mut names = Names::default();
-    match files.iter().find(|(stem, _)| *stem == "pack") {
-        Some((_, node)) => head(node, &mut pack, &mut names, &context),
+    match files.iter().find(|(stem, ..)| *stem == "pack") {
+        Some((_, node, _)) => head(node, &mut pack, &mut names, &context),
         None => {
-            let place = files.first().map_or(Place::NOWHERE, |(_, node)| Place::whole(node.place.file));
+            let place = files.first().map_or(Place::NOWHERE, |(_, node, _)| Place::whole(node.place.file));
             let message = format!("the folder `{folder}` has no `pack.toml`");
             sink.error_help(place, "missing-pack", message, "a pack says in it who it is, its version and since when");
         }
     }
-    for (stem, node) in files.iter().filter(|(stem, _)| *stem != "pack") {
-        file(stem, node, &mut pack, &mut names, &context);
+    for (stem, node, sound) in files.iter().filter(|(stem, ..)| *stem != "pack") {
+        sink.muted(!sound, || file(stem, node, &mut pack, &mut names, &context));
     }
     if pack.policies.len() > PACK_POLICIES_MAX {
         let place = pack.policies.last().map_or(Place::NOWHERE, |draft| draft.place);

@@ -1,6 +1,6 @@
 //! Rule tables: rows of `when`, `then` and the law behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maple_kernel::{Day, Floor, PolicyId, Provision, ProvisionId, Replaces, RuleId, Scope};
 
@@ -13,7 +13,7 @@ use crate::{
 
 /// How many rows one rule table may have.
 pub const TABLE_RULES_MAX: usize = 10_000;
-/// How many provisions one rule may cite.
+/// How many provisions one rule may cite, its rows together.
 pub const RULE_BASIS_MAX: usize = 64;
 
 /// First and last day of something in force; open where `None`.
@@ -63,14 +63,21 @@ pub(crate) struct Table {
 impl Table {
     /// The rules that are floor.
     pub(crate) fn floor(&self) -> Floor {
-        let rules: std::collections::BTreeSet<_> =
-            self.rules.iter().filter(|(_, meta)| meta.floor).map(|(id, _)| id.clone()).collect();
+        let rules: BTreeSet<_> = self.rules.iter().filter(|(_, meta)| meta.floor).map(|(id, _)| id.clone()).collect();
         if rules.is_empty() { Floor::None } else { Floor::Rules(rules) }
     }
 }
 
-/// The rules met so far; whether their first row cites any law.
-type Firsts = BTreeMap<String, bool>;
+/// The rules met so far.
+type Firsts = BTreeMap<String, First>;
+
+/// What is remembered of a rule.
+struct First {
+    /// Whether its first row cites any law.
+    cites: bool,
+    /// What its rows cite.
+    basis: BTreeSet<ProvisionId>,
+}
 
 /// Reads the rows of `[[rule]]` of one policy in force during `window`.
 pub(crate) fn table(node: &Node<'_>, window: Window, context: &Context<'_>) -> Table {
@@ -112,13 +119,20 @@ fn row(
         out.put("when", when::condition(node, context));
     }
     let needs_basis = effects(&mut out, &mut fields, context);
-    let basis = basis(&mut out, &mut fields, firsts.get(id).copied(), needs_basis, context);
+    let basis = basis(&mut out, &mut fields, firsts.get(id).map(|first| first.cites), needs_basis, context);
     in_force(id, &basis, days, window, place, context);
     let floor = floor(&mut fields, context);
     let rule = RuleId::from(id);
     table.replaces.extend(policy::replaces(&mut fields, Some(&rule), context));
     fields.finish();
-    firsts.entry(id.to_owned()).or_insert(!basis.is_empty());
+    let first = firsts.entry(id.to_owned());
+    let first = first.or_insert_with(|| First { cites: !basis.is_empty(), basis: BTreeSet::new() });
+    let before = first.basis.len();
+    first.basis.extend(basis.into_iter().map(|(id, _)| id));
+    if before <= RULE_BASIS_MAX && first.basis.len() > RULE_BASIS_MAX {
+        let message = format!("the rows of rule `{id}` cite more than {RULE_BASIS_MAX} provisions together");
+        context.sink.error_help(place, "too-many", message, "give some of the rows an id of their own");
+    }
     table.rules.entry(rule).or_insert(RuleMeta { place, floor: false }).floor |= floor;
     Some(out)
 }

@@ -101,7 +101,8 @@ fn bounds(lowered: &Lowered) -> Option<Vec<(Compare, Bound)>> {
 }
 
 fn ages(lowered: &Lowered) -> Option<Vec<(Age, Span)>> {
-    let names = [("ago-min", Age::AgoMin), ("ago-max", Age::AgoMax), ("ahead-max", Age::AheadMax)];
+    let names =
+        [("ago-min", Age::AgoMin), ("ago-max", Age::AgoMax), ("running", Age::Running), ("ahead-max", Age::AheadMax)];
     let age = |(name, age)| lowered.get(name).map(|at| span(at).map(|span| (age, span)));
     names.into_iter().filter_map(age).collect()
 }

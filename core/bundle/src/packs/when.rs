@@ -317,7 +317,19 @@ fn days(key: &str, table: &mut Fields<'_, '_>, context: &Context<'_>) -> Vec<Low
     if any {
         out.push(test);
     }
+    if let Some(node) = table.get("running")
+        && let Some(span) = age(node, "running", context)
+    {
+        let test = operation("age", place).with("key", Lowered::text(key, place));
+        out.push(test.with(if rolls(context) { "running" } else { "ago-max" }, Lowered::span(span, node.place)));
+    }
     out
+}
+
+/// Whether an end on a day of rest moves, where the pack speaks. A time that never moves runs just so long as the day
+/// is at most that long ago.
+fn rolls(context: &Context<'_>) -> bool {
+    context.lexicon.localities.get(context.locality).is_some_and(|locality| locality.calendar.rolls())
 }
 
 fn age(node: &Node<'_>, name: &str, context: &Context<'_>) -> Option<Span> {

@@ -51,7 +51,7 @@ pub(crate) fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Failure(failure) => failure,
         Refusal::Problems(problems) => {
-            report::diagnostics(&problems);
+            report::diagnostics(&problems, None);
             report::verdict(false, &report::count(&problems));
             Failure::Wrong
         }

@@ -287,20 +287,21 @@ fn contradicts(
         |inner: &Formula, outer: &Formula| study.never(&inner.clone().and(Formula::not(outer.clone())), window);
     let exception =
         |narrow: &Formula, wide: &Formula| Ok::<_, Undecided>(inside(narrow, wide)? && !inside(wide, narrow)?);
-    let excused = match clash.wins {
-        Wins::Nobody => false,
-        Wins::First => exception(&x, &y)?,
-        Wins::Second => exception(&y, &x)?,
-        // An offer that is closed wherever it stands, and elsewhere too, is told as masked.
-        Wins::Exclusion => inside(&y, &x)? != inside(&x, &y)?,
+    let (excused, lined) = match clash.wins {
+        Wins::Nobody => (false, true),
+        Wins::First => (exception(&x, &y)?, true),
+        Wins::Second => (exception(&y, &x)?, true),
+        Wins::Exclusion => {
+            // An offer that is closed wherever it stands, and elsewhere too, is told as masked; one that is closed just
+            // where it stands leaves no line to draw, whatever the two look at.
+            let (closes_inside, opens_inside) = (inside(&y, &x)?, inside(&x, &y)?);
+            (closes_inside != opens_inside, closes_inside && opens_inside)
+        }
     };
     if excused || study.never(&meet, window)? {
         return Ok(None);
     }
-    let meet = match clash.wins {
-        Wins::Exclusion => line_between(study, a, b, meet, window)?,
-        _ => Some(meet),
-    };
+    let meet = if lined { Some(meet) } else { line_between(study, a, b, meet, window)? };
     let Some(meet) = meet else { return Ok(None) };
     let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
     let confirmed = study.try_on(&witness).is_some_and(|question| {
@@ -344,7 +345,8 @@ fn line_between(
 /// The condition of a row with the facts that its policy's target asks for, one formula for each of its alternatives.
 fn alternatives(study: &Study<'_>, line: &Line<'_>) -> Result<Vec<Formula>, Undecided> {
     let mut done: Vec<Vec<Formula>> = vec![Vec::new()];
-    let mut parts = vec![study.space.condition(&line.row.when)?, study.space.target(&line.policy.target)?];
+    let mut parts =
+        vec![study.space.condition(&line.row.when, &line.policy.locality)?, study.space.target(&line.policy.target)?];
     while let Some(part) = parts.pop() {
         match part {
             Formula::All(inner) => parts.extend(inner),

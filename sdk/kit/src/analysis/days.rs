@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     rc::Rc,
+    sync::Arc,
 };
 
 use maple_kernel::{Calendar, Span};
@@ -37,9 +38,8 @@ pub(crate) struct Compared {
 pub(crate) struct Moved(Vec<i64>);
 
 impl Moved {
-    pub(crate) fn new(span: Span, (first, last): (i64, i64)) -> Self {
-        let plain = Calendar::default();
-        Self((first..=last).map(|day| day_number(plain.end(day_of(day), span).day)).collect())
+    fn new(span: Span, calendar: &Calendar, (first, last): (i64, i64)) -> Self {
+        Self((first..=last).map(|day| day_number(calendar.end(day_of(day), span).day)).collect())
     }
 
     fn count(&self, fits: impl Fn(i64) -> bool) -> i64 {
@@ -51,20 +51,34 @@ impl Moved {
     }
 }
 
-/// Spans by where they move each day, made once.
+/// Spans by where they move each day, made once; by the number of the calendar where an end on a day of rest moves.
 #[derive(Default)]
-pub(crate) struct Spans(HashMap<Span, Moved>);
+pub(crate) struct Spans {
+    calendars: Vec<Arc<Calendar>>,
+    moved: HashMap<(Span, Option<usize>), Moved>,
+}
 
 impl Spans {
+    /// The number of a calendar.
+    pub(crate) fn calendar(&mut self, calendar: &Arc<Calendar>) -> usize {
+        self.calendars.iter().position(|known| known == calendar).unwrap_or_else(|| {
+            self.calendars.push(Arc::clone(calendar));
+            self.calendars.len() - 1
+        })
+    }
+
     /// The number of a moving day when the case is of this day.
     pub(crate) fn at(&mut self, shift: Shift, day: i64, domain: (i64, i64)) -> i64 {
-        let span = match shift {
+        let (span, calendar) = match shift {
             Shift::Today => return day,
-            Shift::Within(span) | Shift::Past(span) | Shift::Beyond(span) => span,
+            Shift::Within(span) | Shift::Past(span) | Shift::Beyond(span) => (span, None),
+            Shift::Running(span, calendar) => (span, Some(calendar)),
         };
-        let moved = self.0.entry(span).or_insert_with(|| Moved::new(span, domain));
+        let plain = Calendar::default();
+        let rolled = calendar.and_then(|at| self.calendars.get(at)).map_or(&plain, AsRef::as_ref);
+        let moved = self.moved.entry((span, calendar)).or_insert_with(|| Moved::new(span, rolled, domain));
         match shift {
-            Shift::Within(_) => moved.count(|end| end < day),
+            Shift::Within(_) | Shift::Running(..) => moved.count(|end| end < day),
             Shift::Past(_) => moved.count(|end| end <= day),
             Shift::Beyond(_) => moved.of(day) + 1,
             Shift::Today => day,

@@ -50,6 +50,9 @@ pub(crate) enum Shift {
     Within(Span),
     /// The day after the last from which so long a time has ended by today.
     Past(Span),
+    /// The first day from which so long a time has not ended before today, where an end on a day of rest moves as the
+    /// calendar with this number has it.
+    Running(Span, usize),
     /// Today.
     Today,
     /// The day after so long a time from today.
@@ -214,6 +217,20 @@ impl Hull {
     /// True when every case in it is in the other product.
     pub(crate) fn lies_in(&self, other: &Self) -> bool {
         other.domains.iter().all(|(var, theirs)| self.domains.get(var).is_some_and(|own| own.lies_in(theirs)))
+    }
+
+    /// True when some case of this product is in none of the others, whatever its day, as one variable alone shows.
+    pub(crate) fn escapes(&self, others: &[&Self], space: &Space<'_>) -> bool {
+        let shows = |var: &Var| {
+            let (first, last) = space.domain(*var);
+            let all = Domain { unknown: var.may_be_unknown(), set: Set::span(first, last) };
+            let of = |hull: &Self| hull.domains.get(var).unwrap_or(&all).clone();
+            let theirs = others.iter().map(|hull| of(hull)).reduce(|a, b| a.union(&b));
+            theirs.is_none_or(|theirs| !of(self).lies_in(&theirs))
+        };
+        // A word of a list hangs together with the list being known, and a day with the law of the day.
+        let tells = |var: &&Var| !matches!(var, Var::Day | Var::Word(..));
+        self.exact && others.iter().flat_map(|hull| hull.domains.keys()).filter(tells).any(shows)
     }
 
     /// The product without domains that leave everything open, so that equal products look equal.

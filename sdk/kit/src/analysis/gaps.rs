@@ -7,7 +7,7 @@ use maple_kernel::FactType;
 
 use super::{
     Undecided,
-    formula::{Domain, Formula, Shift, Var},
+    formula::{Domain, Formula, Hull, Shift, Var},
     lines::{Line, Sheet},
     set::Set,
     space::{Space, day_of},
@@ -17,9 +17,11 @@ use super::{
 /// How many kinds without an answer are told of a table that says it is complete.
 pub(crate) const GAP_KINDS_MAX: usize = 5;
 /// How many cells a grid of bands may have.
-pub(crate) const GRID_CELLS_MAX: usize = 10_000;
+pub(crate) const GRID_CELLS_MAX: usize = 40_000;
 /// How many facts the bands of one grid may be of.
 const GRID_FACTS_MAX: usize = 4;
+/// How many of the rules around a hole its message names.
+const NAMES_MAX: usize = 8;
 
 /// Holes in tables that say they are complete, and between bands.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
@@ -46,7 +48,8 @@ fn incomplete(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, U
     }
     let mut parts = vec![sheet.asked.clone()];
     for key in &complete.known {
-        parts.push(study.space.condition(&maple_bundle::table::Condition::Known(key.clone(), true))?);
+        let known = maple_bundle::table::Condition::Known(key.clone(), true);
+        parts.push(study.space.condition(&known, &sheet.policy.locality)?);
     }
     parts.extend(sheet.lines.iter().map(|line| Formula::not(line.speaks.clone())));
     let asked = sheet.policy;
@@ -210,6 +213,10 @@ fn holes(
     for at in (0..size).filter(|at| grid.is_hole(*at, &order)) {
         let mut parts: Vec<Formula> =
             grid.cell(at).iter().zip(dims).map(|(set, var)| Formula::In(*var, (*set).clone())).collect();
+        if told.full() {
+            told.stop();
+            break;
+        }
         let key = format!("{topic} {parts:?}");
         let Some(like) = lines.first() else { continue };
         let rest = like.hull.domains.iter().filter(|(var, _)| !dims.contains(var));
@@ -229,6 +236,22 @@ fn inside(var: Var, domain: &Domain) -> Formula {
     if domain.unknown { Formula::Any(vec![Formula::not(Formula::Known(var)), inside]) } else { inside }
 }
 
+/// The cells of one direction that a set meets.
+fn met(axis: &[Set], set: &Set) -> Vec<usize> {
+    let in_order = axis.iter().zip(axis.iter().skip(1)).all(|(a, b)| a.last() < b.first());
+    if !in_order {
+        return axis.iter().enumerate().filter(|(_, cell)| cell.meets(set)).map(|(at, _)| at).collect();
+    }
+    let mut found = Vec::new();
+    for (first, last) in set.intervals() {
+        let from = axis.partition_point(|cell| cell.last().is_none_or(|end| end < *first));
+        let met =
+            axis.iter().enumerate().skip(from).take_while(|(_, cell)| cell.first().is_some_and(|begin| begin <= *last));
+        found.extend(met.map(|(at, _)| at));
+    }
+    found
+}
+
 /// Cells in several directions, and which of them some row covers.
 struct Grid<'g> {
     axes: &'g [Vec<Set>],
@@ -238,19 +261,22 @@ struct Grid<'g> {
 impl<'g> Grid<'g> {
     fn new(axes: &'g [Vec<Set>], dims: &[Var], lines: &[&Line<'_>]) -> Self {
         let size = axes.iter().map(Vec::len).product();
-        let mut grid = Self { axes, covered: vec![false; size] };
-        for at in 0..size {
-            let cell = grid.cell(at);
-            let covers = |line: &&Line<'_>| {
-                cell.iter().zip(dims).all(|(set, var)| line.hull.domains.get(var).is_some_and(|d| d.set.meets(set)))
-            };
-            if lines.iter().any(covers)
-                && let Some(slot) = grid.covered.get_mut(at)
-            {
-                *slot = true;
+        let mut covered = vec![false; size];
+        for line in lines {
+            // The cells of this row: one number for each choice of a cell in each direction.
+            let (mut cells, mut step) = (vec![0], 1);
+            for (axis, var) in axes.iter().zip(dims) {
+                let met = line.hull.domains.get(var).map_or_else(Vec::new, |domain| met(axis, &domain.set));
+                cells = cells.iter().flat_map(|cell| met.iter().map(move |at| cell + at * step)).collect();
+                step *= axis.len().max(1);
+            }
+            for cell in cells {
+                if let Some(slot) = covered.get_mut(cell) {
+                    *slot = true;
+                }
             }
         }
-        grid
+        Self { axes, covered }
     }
 
     fn covered(&self) -> usize {
@@ -384,8 +410,10 @@ fn report(
 ) -> Result<(), Undecided> {
     let verb = |topic: &str| topic.split(' ').next().unwrap_or_default().to_owned();
     let answers = |line: &&Line<'_>| topics(line).iter().any(|other| verb(other) == verb(topic));
+    let reach = Hull::of(&hole, &study.space);
     let mut parts = vec![hole];
-    parts.extend(sheet.lines.iter().filter(answers).map(|line| Formula::not(line.speaks.clone())));
+    let near = sheet.lines.iter().filter(|line| line.hull.meets(&reach));
+    parts.extend(near.filter(answers).map(|line| Formula::not(line.speaks.clone())));
     let window = study::window(&study.space, lines.iter().copied());
     let Some(witness) = study.show(&Formula::All(parts), window, &sheet.policy.locality)? else { return Ok(()) };
     let Some(question) = study.try_on(&witness) else { return Ok(()) };
@@ -396,6 +424,11 @@ fn report(
     }
     let mut names: Vec<String> = lines.iter().map(|line| format!("`{}`", line.rule())).collect();
     names.dedup();
+    if names.len() > NAMES_MAX {
+        let others = names.len() - NAMES_MAX;
+        names.truncate(NAMES_MAX);
+        names.push(format!("and {others} others"));
+    }
     let names =
         if let [only] = names.as_slice() { format!("rule {only}") } else { format!("rules {}", names.join(", ")) };
     let message = format!("no rule says `{}` when {band}, though {names} say it around", verb(topic));

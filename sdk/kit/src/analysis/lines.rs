@@ -75,7 +75,7 @@ fn sheet<'t>(
 ) -> Sheet<'t> {
     let mut lines = Vec::with_capacity(table.rows.len());
     for (number, row) in table.rows.iter().enumerate() {
-        let when = match space.condition(&row.when) {
+        let when = match space.condition(&row.when, &policy.locality) {
             Ok(when) => when,
             Err(why) => {
                 missed.push(Missed { table, row: Some(row), why });

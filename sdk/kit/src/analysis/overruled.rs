@@ -25,6 +25,10 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         let mut told = Told::new();
         for (line, effect) in sheet.lines.iter().flat_map(|line| line.row.then.iter().map(move |effect| (line, effect)))
         {
+            if told.full() {
+                told.stop();
+                break;
+            }
             let uppers = trusted.iter().filter(|upper| below(line, upper) && line.hull.meets(&upper.hull));
             for (upper, said) in uppers.flat_map(|upper| upper.row.then.iter().map(move |said| (*upper, said))) {
                 let Some(clash) = clash(study, line, effect, upper, said) else { continue };

@@ -1,7 +1,7 @@
 //! Conditions of tables as formulas.
 
 use maple_bundle::table::{Age, Bound, Compare, Condition, Subject};
-use maple_kernel::{Day, FactKey, FactType, Policy, Scope, Span, Target, Value};
+use maple_kernel::{Day, FactKey, FactType, LocalityId, Policy, Scope, Span, Target, Value};
 
 use super::{
     Undecided,
@@ -23,9 +23,9 @@ enum Of {
 type Read = Result<Formula, Undecided>;
 
 impl Space<'_> {
-    /// The formula of a row's condition.
-    pub(crate) fn condition(&self, condition: &Condition) -> Read {
-        self.read(condition, Of::Case)
+    /// The formula of a condition of a policy of the place.
+    pub(crate) fn condition(&self, condition: &Condition, place: &LocalityId) -> Read {
+        self.read(condition, Of::Case, place)
     }
 
     /// The cases that a policy is asked about.
@@ -67,22 +67,23 @@ impl Space<'_> {
         Formula::In(Var::Place, Space::names(self.places.iter().map(|(id, _)| id.as_str()), inside))
     }
 
-    fn read(&self, condition: &Condition, of: Of) -> Read {
-        let all = |parts: &[Condition], of| parts.iter().map(|part| self.read(part, of)).collect::<Result<Vec<_>, _>>();
+    fn read(&self, condition: &Condition, of: Of, place: &LocalityId) -> Read {
+        let one = |part: &Condition, of| self.read(part, of, place);
+        let all = |parts: &[Condition], of| parts.iter().map(|part| one(part, of)).collect::<Result<Vec<_>, _>>();
         Ok(match condition {
             Condition::All(parts) => Formula::All(all(parts, of)?),
             Condition::Any(parts) => Formula::Any(all(parts, of)?),
-            Condition::Not(inner) => Formula::not(self.read(inner, of)?),
+            Condition::Not(inner) => Formula::not(one(inner, of)?),
             Condition::Is(subject, values) => self.subject_is(subject, values, of)?,
             Condition::Prefix(subject, patterns) => self.prefix(subject, patterns)?,
             Condition::Range(key, bounds) => self.range(key, bounds, of)?,
-            Condition::Age(key, ages) => self.age(key, ages, of)?,
+            Condition::Age(key, ages) => self.age(key, ages, of, place)?,
             Condition::Known(key, known) => {
                 let is = self.known(key, of)?;
                 if *known { is } else { Formula::not(is) }
             }
-            Condition::SomeParty(inner) => Formula::Some(Box::new(self.read(inner, Of::Party)?)),
-            Condition::EveryParty(inner) => Formula::Every(Box::new(self.read(inner, Of::Party)?)),
+            Condition::SomeParty(inner) => Formula::Some(Box::new(one(inner, Of::Party)?)),
+            Condition::EveryParty(inner) => Formula::Every(Box::new(one(inner, Of::Party)?)),
         })
     }
 
@@ -236,7 +237,7 @@ impl Space<'_> {
         })
     }
 
-    fn age(&self, key: &FactKey, ages: &[(Age, Span)], of: Of) -> Read {
+    fn age(&self, key: &FactKey, ages: &[(Age, Span)], of: Of, place: &LocalityId) -> Read {
         let (_, var, scope) = self.fact_var(key, of)?;
         if scope == Scope::Locality {
             return Err(Undecided::new(format!("it compares the figure `{key}` with the day of the case")));
@@ -246,6 +247,14 @@ impl Space<'_> {
             match age {
                 Age::AgoMin => parts.push(Formula::not(Formula::Since(var, Shift::Past(*span)))),
                 Age::AgoMax => parts.push(Formula::Since(var, Shift::Within(*span))),
+                Age::Running => {
+                    let (_, here) = self
+                        .ruleset
+                        .locality(place.as_str())
+                        .ok_or_else(|| Undecided::new(format!("the place `{place}` has no calendar")))?;
+                    let calendar = self.spans.borrow_mut().calendar(&here.calendar);
+                    parts.push(Formula::Since(var, Shift::Running(*span, calendar)));
+                }
                 Age::AheadMax => {
                     parts.push(Formula::Since(var, Shift::Today));
                     parts.push(Formula::not(Formula::Since(var, Shift::Beyond(*span))));

@@ -7,7 +7,7 @@ use maple_kernel::{ChannelId, Class, Mode, PolicyId, Selector};
 
 use super::{
     Undecided,
-    formula::{Formula, Var},
+    formula::{Formula, Hull, Var},
     lines::Line,
     study::{self, Study, TABLE_PROBLEMS_MAX, Told, related},
     words,
@@ -31,7 +31,8 @@ pub(crate) fn never(study: &Study<'_>) -> Vec<Diagnostic> {
 
 fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
     let message = format!("rule `{}` never speaks: no case meets its condition", line.rule());
-    let alone = study.space.condition(&line.row.when).and_then(|when| study.never(&when, study.space.domain(Var::Day)));
+    let alone = study.space.condition(&line.row.when, &line.policy.locality);
+    let alone = alone.and_then(|when| study.never(&when, study.space.domain(Var::Day)));
     let advice = if alone == Ok(true) {
         "two of its conditions exclude each other; correct one of them, or take the rule out"
     } else {
@@ -113,6 +114,10 @@ pub(crate) fn masked(study: &Study<'_>) -> Vec<Diagnostic> {
     for sheet in study.sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce) {
         let mut told = Told::new();
         for line in &sheet.lines {
+            if told.full() {
+                told.stop();
+                break;
+            }
             for effect in &line.row.then {
                 match masks.mask(line, effect) {
                     Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),
@@ -132,7 +137,8 @@ impl<'s, 't> Masks<'s, 't> {
         let study = self.study;
         let mut silencers = self.closers(line, effect);
         silencers.extend(self.replacers(line, effect));
-        if silencers.is_empty() {
+        let hulls: Vec<&Hull> = silencers.iter().map(|silencer| &silencer.line.hull).collect();
+        if silencers.is_empty() || line.hull.escapes(&hulls, &study.space) {
             return Ok(None);
         }
         if silencers.len() > SILENCERS_MAX {

@@ -202,11 +202,17 @@ pub(crate) fn name(line: &Line<'_>, beside: &Line<'_>) -> String {
 pub(crate) struct Told {
     found: Vec<Diagnostic>,
     beyond: usize,
+    stopped: bool,
 }
 
 impl Told {
     pub(crate) const fn new() -> Self {
-        Self { found: Vec::new(), beyond: 0 }
+        Self { found: Vec::new(), beyond: 0, stopped: false }
+    }
+
+    /// Notes that no more is looked for.
+    pub(crate) const fn stop(&mut self) {
+        self.stopped = true;
     }
 
     pub(crate) fn push(&mut self, problem: Diagnostic) {
@@ -224,7 +230,7 @@ impl Told {
 
     /// What was found, with a last line for the rest.
     pub(crate) fn finish(mut self, spot: &Spot, stopped: bool) -> Vec<Diagnostic> {
-        if self.beyond > 0 || stopped {
+        if self.beyond > 0 || self.stopped || stopped {
             let message = format!("more than {TABLE_PROBLEMS_MAX} problems of this kind; the others are not shown");
             self.found.push(problem("not-shown", Severity::Note, spot, message, "mend the ones above first"));
         }

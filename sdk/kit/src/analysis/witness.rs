@@ -160,7 +160,8 @@ impl Query<'_, '_> {
         }
         for ((a, b), lit) in &self.at_least {
             let both = self.told(*lit) && self.at_least.get(&(*b, *a)).is_some_and(|back| self.told(*back));
-            if let (true, Some(x)) = (both, numbers.get(a).copied()) {
+            // What is not known stays so: nothing is said of how it stands to the other.
+            if let (true, Some(x), true) = (both, numbers.get(a).copied(), numbers.contains_key(b)) {
                 numbers.insert(*b, x);
             }
         }

@@ -376,3 +376,50 @@ when = { op = "prefix", key = "sector", in = ["build*"] }
     assert_eq!(problems[0].severity, Severity::Note);
     assert!(problems[0].message.contains("the beginning of a fact"), "{}", problems[0].message);
 }
+
+#[test]
+fn what_is_shown_of_compared_facts_is_what_was_found() {
+    let table = "complete = true\n".to_owned()
+        + &row("A", r#"not = [{ offered = { min = "0.00" } }]"#, OFFER)
+        + &row(
+            "B",
+            r#"amount = { below = { fact = "cap" } }, either = [{ amount = { max = { fact = "offered" } } }, { amount = { above = { fact = "cap" } } }]"#,
+            OFFER,
+        )
+        + &row(
+            "C",
+            r#"either = [{ amount = { below = { fact = "offered" } }, either = [{ offered = { above = "0.00" } }] }, { amount = { above = "0.03" } }]"#,
+            OFFER,
+        );
+    for problem in proved(&table) {
+        let witness = problem.witness.clone().unwrap();
+        let compiled = compiled(&[("cn/table.toml", &table)], DAYS);
+        assert_eq!(rules(&decided(&witness, &compiled.ruleset)), Vec::<String>::new(), "{witness}\n{problem:?}");
+    }
+}
+
+#[test]
+fn an_offer_closed_just_where_it_stands_is_told_whatever_the_two_look_at() {
+    for when in ["knew_on = { known = false }", "not = { knew_on = { ago-max = \"1 month\" } }"] {
+        one(&two((when, OFFER), (when, FORBID)), "contradiction", &["`A` offers", "`B` forbids it"], &["A", "B"]);
+    }
+}
+
+#[test]
+fn a_time_that_runs_ends_on_the_first_working_day() {
+    // 2026-02-28 and 2026-03-01 are a weekend.
+    let on = |agreed: &str, today: &str| {
+        format!(
+            "knew_on = {{ from = 2026-{agreed}, to = 2026-{agreed}, running = \"10 days\" }}, ended_on = {{ from = 2026-{today}, to = 2026-{today}, ago-min = \"0 days\", ago-max = \"0 days\" }}"
+        )
+    };
+    clean(&row("A", &on("02-18", "03-02"), OFFER));
+    one(&row("A", &on("02-18", "03-03"), OFFER), "rule-never-speaks", &["`A`"], &[]);
+    let longer = r#"knew_on = { running = "10 days" }, not = { knew_on = { ago-max = "10 days" } }"#;
+    clean(&row("A", longer, OFFER));
+    let shorter = r#"knew_on = { ago-max = "10 days" }, not = { knew_on = { running = "10 days" } }"#;
+    one(&row("A", shorter, OFFER), "rule-never-speaks", &["`A`"], &[]);
+    // No weekend lasts three days.
+    let too_long = r#"knew_on = { running = "10 days", ago-min = "13 days" }"#;
+    one(&row("A", too_long, OFFER), "rule-never-speaks", &["`A`"], &[]);
+}

@@ -17,15 +17,19 @@ impl Plugins for Native {
     }
 
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
-        setups.iter().map(|setup| Ok(configured(setup.settings))).collect()
+        setups.iter().map(|setup| Ok(configured(setup))).collect()
     }
 }
 
-/// The plugin with these settings.
-pub(crate) fn table(settings: &kernel::Setting) -> decision_table::Table {
+/// The plugin as it is set up for a policy.
+fn table(setup: &Setup<'_>) -> decision_table::Table {
     let mut nodes = Vec::new();
-    flatten(settings, &mut nodes);
-    let calendar = guest::Calendar { weekend: vec![6, 7], days_off: Vec::new(), days_on: Vec::new() };
+    flatten(setup.settings, &mut nodes);
+    let calendar = guest::Calendar {
+        weekend: setup.calendar.weekend().map(|weekday| u8::try_from(weekday).unwrap()).collect(),
+        days_off: setup.calendar.off().map(day).collect(),
+        days_on: setup.calendar.on().map(day).collect(),
+    };
     let setup = guest::Setup { settings: nodes, calendar };
     guest::runtime::configure(setup).unwrap_or_else(|complaints| panic!("the table is refused: {complaints:?}"))
 }
@@ -39,8 +43,8 @@ impl Assess for Answers {
     }
 }
 
-fn configured(settings: &kernel::Setting) -> Configured {
-    let table = table(settings);
+fn configured(setup: &Setup<'_>) -> Configured {
+    let table = table(setup);
     let rule = |rule: guest::Rule| {
         let summary = kernel::Text::new(&rule.summary.zh, &rule.summary.en);
         let basis = rule.basis.iter().map(|id| id.as_str().into()).collect();

@@ -60,7 +60,7 @@ fn word(words: &'static [&'static str]) -> BoxedStrategy<String> {
 fn days() -> BoxedStrategy<String> {
     let day = |key: &'static str| (1..=28_u8).prop_map(move |d| format!("{{ {key} = 2026-02-{d:02} }}"));
     let spans = vec!["0 days", "1 day", "3 days", "28 days", "30 days", "31 days", "1 month", "2 months"];
-    let age = (select(vec!["ago-min", "ago-max", "ahead-max"]), select(spans.clone()))
+    let age = (select(vec!["ago-min", "ago-max", "running", "ahead-max"]), select(spans.clone()))
         .prop_map(|(k, s)| format!("{{ {k} = \"{s}\" }}"));
     let both =
         (select(spans.clone()), select(spans)).prop_map(|(a, b)| format!("{{ ago-min = \"{a}\", ago-max = \"{b}\" }}"));
@@ -225,7 +225,8 @@ fn values(key: &str) -> Vec<Option<Value>> {
         "consent" => texts(&["yes", "no"]),
         "needs" => words(&[&[], &["sign"], &["braille"], &["sign", "braille"]]),
         "urgent" => vec![Value::Flag(true), Value::Flag(false)],
-        _ => (0..150).map(|n| Value::Day(day(1, 1).plus_days(n - 40))).collect(),
+        // Every day that the longest span before or after a day in force reaches, and some beside.
+        _ => (0..165).map(|n| Value::Day(day(1, 1).plus_days(n - 35))).collect(),
     };
     std::iter::once(None).chain(known.into_iter().map(Some)).collect()
 }
@@ -240,8 +241,8 @@ fn with(cases: Vec<Made>, key: &str) -> Vec<Made> {
     cases.iter().flat_map(|case| values.iter().map(move |value| one(case, value))).collect()
 }
 
-/// Every case of a theme.
-fn cases(theme: Theme) -> Vec<Made> {
+/// Every case of a theme; of days, one for each way in which the conditions of these rows can turn out.
+fn cases(theme: Theme, rows: &str) -> Vec<Made> {
     let (from, to, _) = in_force(theme);
     let start = |kind, place, source, day| Made {
         kind,
@@ -276,19 +277,39 @@ fn cases(theme: Theme) -> Vec<Made> {
         Theme::Parties => with(groups(&plain()[0]), "urgent"),
         Theme::Days => {
             let days = (0..=to.days_since(from)).map(|n| start("labour.wage", "cn", "counter", from.plus_days(n)));
-            let cases = with(days.collect(), "knew_on");
-            // The other day moves by less: what counts is where both stand to the day of the case.
-            let coarse: Vec<_> =
-                cases.iter().filter(|c| c.facts.first().is_none_or(|(_, v)| coarse(v))).cloned().collect();
-            let mut all = cases;
-            all.extend(with(coarse, "ended_on"));
-            all
+            days.flat_map(|case| alike(alike(vec![case], "knew_on", rows), "ended_on", rows)).collect()
         }
     }
 }
 
-fn coarse(value: &Value) -> bool {
-    matches!(value, Value::Day(day) if day.day() % 5 == 0 || day.day() > 25 || day.day() < 6)
+/// The cases with one value of a day fact for each way in which the conditions on it turn out, as the plugin has it.
+fn alike(cases: Vec<Made>, key: &str, rows: &str) -> Vec<Made> {
+    let asked_for = format!("{key} = {{");
+    let mut atoms: Vec<&str> =
+        rows.match_indices(&asked_for).filter_map(|(at, _)| rows[at..].split_inclusive('}').next()).collect();
+    atoms.sort_unstable();
+    atoms.dedup();
+    let Some(like) = cases.first() else { return cases };
+    let table: String = atoms.iter().enumerate().map(|(at, atom)| row(&format!("N{at}"), atom, EFFECTS[2])).collect();
+    let values: Vec<Made> = if atoms.is_empty() {
+        vec![like.clone()]
+    } else {
+        let compiled = compiled(&[("cn/table.toml", &table)], &in_force(Theme::Days).2);
+        let policy = &compiled.ruleset.policies_of(&"cn".into())[0];
+        let bare = Made { facts: Vec::new(), ..like.clone() };
+        let mut ways = BTreeMap::new();
+        for made in with(vec![bare], key) {
+            let spoken: Vec<String> = asked(policy, &made).iter().map(|finding| finding.rule.to_string()).collect();
+            ways.entry(spoken).or_insert(made);
+        }
+        ways.into_values().collect()
+    };
+    let join = |case: &Made, value: &Made| {
+        let mut case = case.clone();
+        case.facts.extend(value.facts.iter().filter(|(own, _)| own.as_str() == key).cloned());
+        case
+    };
+    cases.iter().flat_map(|case| values.iter().map(move |value| join(case, value))).collect()
 }
 
 /// Every group of one to three parties.
@@ -308,7 +329,7 @@ fn groups(like: &Made) -> Vec<Made> {
         groups.push(vec![one.clone()]);
         for (b, two) in kinds.iter().enumerate().skip(a) {
             groups.push(vec![one.clone(), two.clone()]);
-            for three in kinds.iter().skip(b).step_by(3) {
+            for three in kinds.iter().skip(b) {
                 groups.push(vec![one.clone(), two.clone(), three.clone()]);
             }
         }
@@ -347,9 +368,9 @@ fn asked(policy: &Policy, made: &Made) -> Vec<Finding> {
 }
 
 /// For each rule the cases on which it speaks, by number.
-fn counted(compiled: &Compiled, theme: Theme) -> (Vec<Made>, BTreeMap<String, BTreeSet<usize>>) {
+fn counted(compiled: &Compiled, theme: Theme, rows: &str) -> (Vec<Made>, BTreeMap<String, BTreeSet<usize>>) {
     let policy = &compiled.ruleset.policies_of(&"cn".into())[0];
-    let cases = cases(theme);
+    let cases = cases(theme, rows);
     let mut speaking: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (at, made) in cases.iter().enumerate() {
         for finding in asked(policy, made) {
@@ -378,7 +399,7 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
     let compiled = compiled(&[("cn/table.toml", &text), ("cn/town/empty.toml", "")], &in_force(theme).2);
     let problems = analyse(&compiled);
     assert!(problems.iter().all(|problem| problem.code != "not-analysed"), "{text}\n{problems:#?}");
-    let (cases, speaking) = counted(&compiled, theme);
+    let (cases, speaking) = counted(&compiled, theme, &text);
     let none = BTreeSet::new();
     let speaks = |at: usize| speaking.get(IDS[at]).unwrap_or(&none);
     let show = |what: &str| format!("{what}\n{text}\n{problems:#?}");
@@ -441,8 +462,11 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
                 |f: &usize| problem.message.contains(&format!("`{}` forbids", IDS[*f])) && speaks(at) == speaks(*f);
             problem.message.contains(&format!("`{}` offers", IDS[at])) && closing.iter().any(with)
         });
-        // No false alarm. The other way round is not claimed: a pair that only asks for unknown days may go untold.
-        assert!(closed || !(masked || equal), "{}", show("masked"));
+        // Against a row and more than two others, more parties can matter than are counted.
+        if closed && theme == Theme::Parties && closing.len() > 2 {
+            continue;
+        }
+        assert_eq!(masked || equal, closed, "{}", show("masked"));
     }
 
     witnesses(&compiled, &problems);
@@ -470,12 +494,13 @@ fn witnesses(compiled: &Compiled, problems: &[Diagnostic]) {
     }
 }
 
+/// How many tables are tried where `PROPTEST_CASES` does not say.
+const TABLES: u32 = 300;
+
 proptest! {
-    // The same tables every time. With other seeds there are tables, about one in three hundred, on which the analysis
-    // and the counting differ; until they are understood the analysis is no proof.
+    // Other tables every time; a failure shows its table, and `PROPTEST_RNG_SEED` makes the same ones again.
     #![proptest_config(ProptestConfig {
-        cases: 64,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(TABLES),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -212,8 +212,8 @@ impl Job {
                 return Found { words: Some(words), bundle: Some(bundle), failure, ..none(Vec::new()) };
             }
         };
-        let (problems, failure) = match check::problems(&from, files, Arc::clone(&sandbox)) {
-            Ok((problems, _)) => (problems, None),
+        let (problems, failure) = match check::found(&from, &files, &sandbox) {
+            Ok(problems) => (problems, None),
             Err(Failure::Wrong) => (Vec::new(), None),
             Err(failure) => (Vec::new(), Some(failure.to_string())),
         };

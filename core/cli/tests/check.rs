@@ -1,0 +1,241 @@
+//! `maple check` by everything that it promises to tell: code, file, line, message and advice, as text and as JSON.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Output, Stdio},
+};
+
+use serde_json::Value;
+use support::{check, copy, err, maple, out, root, run, text};
+
+/// What is wrong on one line, and how it is told: the line, what is in it that the mistake is about, the code, words of
+/// the message and of the advice.
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const NO_BASIS: &str = "basis = [\"cn.peoples_mediation.17\"]";
+
+/// A rule with one line that is wrong.
+fn rule(at: usize, wrong: &str) -> String {
+    let with = |key: &str, usual: &str| if wrong.starts_with(key) { wrong.to_owned() } else { usual.to_owned() };
+    let lines = [
+        "[[rule]]".to_owned(),
+        format!("id = \"X{at}\""),
+        with("summary", "summary = { zh = \"规则\", en = \"rule\" }"),
+        with("when", "when = { urgent = true }"),
+        with("then", "then = [{ prefer = \"peoples_mediation\", weight = 1 }]"),
+        with("basis", NO_BASIS),
+    ];
+    let known = ["summary", "when", "then", "basis"].iter().any(|key| wrong.starts_with(key));
+    lines.join("\n") + "\n" + &if known { String::new() } else { format!("{wrong}\n") }
+}
+
+/// A copy of the shipped policies with these files written over it.
+fn policies(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let copied = tempfile::tempdir().unwrap();
+    copy(&root().join("policies"), &copied.path().join("policies"));
+    for (path, text) in files {
+        fs::write(copied.path().join("policies").join(path), text).unwrap();
+    }
+    copied
+}
+
+/// The objects of `--json`, one a line.
+fn told(output: &Output) -> Vec<Value> {
+    out(output).lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+}
+
+const YONGKANG: &str = "cn/zhejiang/jinhua/yongkang";
+const YIWU: &str = "cn/zhejiang/jinhua/yiwu";
+const PUJIANG: &str = "cn/zhejiang/jinhua/pujiang";
+
+/// Holds that a problem is told at the line of `wrong` within its file, in JSON and, with the line, in text.
+#[track_caller]
+fn holds(file: &str, content: &str, row: &Row, json: &[Value], shown: &str) {
+    let (wrong, about, code, message, advice) = row;
+    let line = content.lines().position(|line| line == *wrong).unwrap_or_else(|| panic!("{wrong}")) + 1;
+    let said = |value: &Value, words: &str| value.as_str().unwrap_or("").contains(words);
+    let found = json.iter().find(|problem| {
+        problem["code"] == *code
+            && problem["file"] == file
+            && problem["line"] == line
+            && said(&problem["message"], message)
+    });
+    let all = || json.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let Some(problem) = found else { panic!("{code} of `{wrong}`, line {line} of {file}, is not among\n{}", all()) };
+    assert!(said(&problem["advice"], advice), "{advice}: {problem}");
+    let column = problem["column"].as_u64().unwrap();
+    let at = wrong.chars().skip(usize::try_from(column).unwrap() - 1).collect::<String>();
+    assert!(at.starts_with(about), "column {column} of `{wrong}` is `{at}`, not `{about}`");
+    let place = format!("{file}:{line}:{column}\n");
+    let text = shown.split("\n\n").find(|text| text.contains(&format!("[{code}]: ")) && text.contains(&place));
+    let text = text.unwrap_or_else(|| panic!("{code} at {place} is not shown in\n{shown}"));
+    let the_line = text.lines().find(|shown| shown.trim_start().starts_with(&format!("{line} ")));
+    assert!(the_line.is_some_and(|shown| shown.contains(about)), "the line is not shown:\n{text}");
+    assert!(text.contains('^') && (problem["advice"].is_null() || text.contains("help: ")), "{text}");
+}
+
+#[test]
+fn every_problem_of_the_files_is_told_at_once() {
+    let rows: &[Row] = &[
+        ("sumary = { zh = \"一\", en = \"one\" }", "sumary", "unknown-key", "`sumary`", "`summary`"),
+        ("when = { poeple = { above = 10 } }", "poeple", "unknown-fact", "`poeple`", "`people`"),
+        ("when = { kind = [\"labor.*\"] }", "\"labor.*\"", "unknown-kind", "`labor.*`", "`labour.*`"),
+        (
+            "then = [{ offer = \"labour_mediaton\" }]",
+            "\"labour_mediaton\"",
+            "unknown-channel",
+            "`labour_mediaton`",
+            "`labour_mediation`",
+        ),
+        ("then = [{ duty = \"explian_what\", weight = 1 }]", "\"explian_what\"", "unknown-word", "`explian_what`", ""),
+        ("when = { locality = \"cn/zhejang\" }", "\"cn/zhejang\"", "unknown-locality", "`cn/zhejang`", "`cn/zhejiang`"),
+        ("basis = [\"cn.peoples_mediation.999\"]", "\"cn.peoples_mediation.999\"", "unknown-provision", "999", ""),
+        (
+            "basis = [\"cn.civil_procedure_2012.194\"]",
+            "\"cn.civil_procedure_2012.194\"",
+            "basis-not-in-force",
+            "not in force",
+            "in-force-to",
+        ),
+        ("summary = { en = \"rule\" }", "{ en", "missing-language", "`zh`", "zh ="),
+        ("summary = { zh = \"规则\" }", "{ zh", "missing-language", "`en`", "en ="),
+        ("when = { people = { min = 9, max = 3 } }", "{ min", "never-true", "never applies", "bounds"),
+    ];
+    let rules: String = rows.iter().enumerate().map(|(at, row)| rule(at, row.0)).collect();
+    let pack = fs::read_to_string(root().join("policies").join(YIWU).join("pack.toml")).unwrap();
+    let ladder: &[Row] =
+        &[("plugin = { id = \"leaders-day\", version = \"^9\" }", "", "plugin-version", "leaders-day", "")];
+    let contract = ("contract = \"^9\"", "\"^9\"", "contract-version", "`^9`", "^0.1");
+    let yongkang = fs::read_to_string(root().join("policies").join(YONGKANG).join("pack.toml")).unwrap();
+    let yongkang = yongkang.replace("contract = \"^0.1\"", "contract = \"^9\"");
+    let yongkang_pack = format!("{YONGKANG}/pack.toml");
+    let pujiang = fs::read_to_string(root().join("policies").join(PUJIANG).join("pack.toml")).unwrap();
+    let pujiang = pujiang.replace("version = \"^1\" }", "version = \"^9\" }");
+    let yiwu: &[Row] = &[
+        ("weight = \"forty\"", "\"forty\"", "refused-setting", "weight", ""),
+        ("replaces = [\"cn/labour#R19\"]", "\"cn/labour#R19\"", "weakens-floor", "is floor", "add to it"),
+    ];
+    let pack = pack.replace("weight = 40", "weight = \"forty\"").replacen(
+        "purposes = [\"routing\"]",
+        "purposes = [\"routing\"]\nreplaces = [\"cn/labour#R19\"]",
+        1,
+    );
+    let (broken, wrong) = (format!("{YONGKANG}/broken.toml"), format!("{YONGKANG}/wrong.toml"));
+    let (yiwu_pack, pujiang_pack) = (format!("{YIWU}/pack.toml"), format!("{PUJIANG}/pack.toml"));
+    let folder = policies(&[
+        (&broken, "[[rule]\nid = \"Y\"\n"),
+        (&wrong, &rules),
+        (&yiwu_pack, &pack),
+        (&pujiang_pack, &pujiang),
+        (&yongkang_pack, &yongkang),
+    ]);
+    let dir = text(&folder.path().join("policies"));
+    let output = run(&["check", "--json", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let json = told(&output);
+    let (shown, _) = check(&["check", &dir], 1);
+    holds(&broken, "[[rule]\nid = \"Y\"\n", &("[[rule]", "", "syntax", "", ""), &json, &shown);
+    for row in rows {
+        holds(&wrong, &rules, row, &json, &shown);
+    }
+    for row in yiwu {
+        holds(&yiwu_pack, &pack, row, &json, &shown);
+    }
+    holds(&yongkang_pack, &yongkang, &contract, &json, &shown);
+    for row in ladder {
+        holds(&pujiang_pack, &pujiang, row, &json, &shown);
+    }
+}
+
+#[test]
+fn a_rule_without_a_case_is_told() {
+    let file = format!("{YONGKANG}/more.toml");
+    let rules = rule(1, NO_BASIS);
+    let folder = policies(&[(&file, &rules)]);
+    let dir = text(&folder.path().join("policies"));
+    let (json, _) = check(&["check", "--json", &dir], 0);
+    let json: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (shown, _) = check(&["check", &dir], 0);
+    let row = ("id = \"X1\"", "\"X1\"", "rule-without-case", "X1", "covers = [\"X1\"]");
+    holds(&file, &rules, &row, &json, &shown);
+    assert!(json.iter().all(|problem| problem["severity"] != "error"));
+}
+
+/// What is proved of tables, each with a case that `maple eval` answers.
+#[test]
+fn what_is_proved_of_a_table_is_told_with_a_case_to_try() {
+    let banded = |at: usize, when: &str, then: &str| {
+        rule(at, &format!("when = {{ {when} }}")).replace("{ prefer = \"peoples_mediation\", weight = 1 }", then)
+    };
+    let (prefer, more) =
+        ("{ prefer = \"industry_mediation\", weight = 5 }", "{ prefer = \"industry_mediation\", weight = 9 }");
+    let duty = "{ duty = \"inform_confirmation_window\", bearer = \"mediation_committee\" }";
+    let sale = "kind = \"contract.sale\"";
+    let rules = banded(1, &format!("{sale}, people = {{ min = 9 }}, not = {{ people = {{ min = 5 }} }}"), duty)
+        + &banded(2, &format!("{sale}, amount = {{ max = \"100.00\" }}"), prefer)
+        + &banded(3, &format!("{sale}, amount = {{ min = \"90.00\", max = \"200.00\" }}"), more)
+        + &banded(4, &format!("{sale}, amount = {{ min = \"300.00\", max = \"400.00\" }}"), prefer)
+        + &banded(5, &format!("{sale}, amount = {{ min = \"300.00\", max = \"400.00\" }}"), prefer);
+    let file = format!("{YONGKANG}/more.toml");
+    let folder = policies(&[(&file, &rules)]);
+    let dir = text(&folder.path().join("policies"));
+    let output = run(&["check", "--json", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", out(&output), err(&output));
+    let (shown, _) = check(&["check", &dir], 1);
+    let json = told(&output);
+    for code in ["rule-never-speaks", "contradiction", "duplicate-rule", "gap"] {
+        let problem = json.iter().find(|problem| problem["code"] == code && problem["file"] == *file);
+        let Some(problem) = problem else { panic!("{code} is not told:\n{}", out(&output)) };
+        assert!(problem["line"].as_u64().unwrap() > 0 && problem["advice"].is_string(), "{problem}");
+        let case = problem["witness"].to_string();
+        let paired = code == "contradiction" || code == "duplicate-rule";
+        assert!(!paired || !problem["related"].as_array().unwrap().is_empty(), "{problem}");
+        let pasted =
+            shown.lines().find(|line| serde_json::from_str::<Value>(line).ok().as_ref() == Some(&problem["witness"]));
+        assert!(pasted.is_some(), "the case is not shown: {case}\n{shown}");
+        answered(&dir, pasted.unwrap());
+    }
+}
+
+/// Holds that `maple eval` takes the case as it was shown.
+fn answered(policies: &str, case: &str) {
+    let mut eval = maple(&["eval", "--json", "--policies", policies, "--case", "-"]);
+    let mut child = eval.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(case.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{case}: {}", err(&output));
+}
+
+/// A component that asks for the clock.
+const CLOCK: &str = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance)))"#;
+
+#[test]
+fn a_plugin_that_asks_for_more_than_the_diary_is_told_beside_the_rest() {
+    let file = format!("{YONGKANG}/more.toml");
+    let folder = policies(&[(&file, &rule(1, "when = { poeple = 3 }"))]);
+    let plugins = folder.path().join("plugins");
+    fs::create_dir_all(&plugins).unwrap();
+    fs::write(plugins.join("clock.wasm"), wat::parse_str(CLOCK).unwrap()).unwrap();
+    let dir = text(&folder.path().join("policies"));
+    let output = run(&["check", "--json", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let json = told(&output);
+    let foreign =
+        json.iter().find(|problem| problem["code"] == "foreign-import").unwrap_or_else(|| panic!("{json:#?}"));
+    assert!(foreign["message"].as_str().unwrap().contains("wasi:clocks/wall-clock"), "{foreign}");
+    assert!(foreign["file"].as_str().unwrap().ends_with("clock.wasm") && foreign["advice"].is_string());
+    assert!(json.iter().any(|problem| problem["code"] == "unknown-fact"), "{json:#?}");
+    let (shown, _) = check(&["check", &dir], 1);
+    let plugin = Path::new("plugins").join("clock.wasm");
+    assert!(shown.contains("error[foreign-import]") && shown.contains(&text(&plugin)), "{shown}");
+}
