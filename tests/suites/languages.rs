@@ -92,7 +92,6 @@ impl Types<'_> {
         let id = match of {
             Type::Bool => return "boolean".into(),
             Type::String => return "string".into(),
-            Type::S64 | Type::U64 => return "bigint | number".into(),
             Type::Id(id) => id,
             _ => return "number".into(),
         };

@@ -41,7 +41,7 @@ class Facts {
   /** The amount of a money fact, in minor units (fen, pence, cents). @param {string} key */
   money(key) {
     const value = this.fact(key);
-    return value?.tag === "money" ? Number(value.val) : undefined;
+    return value?.tag === "money" ? value.val : undefined;
   }
 
   /** The words of a words fact; none when it is not known. @param {string} key @returns {string[]} */

@@ -11,7 +11,7 @@
 export const text = (zh, en) => ({ zh, en });
 
 /** An amount in minor units (fen, pence, cents) as a value. @param {number} minor @returns {Value} */
-export const money = (minor) => ({ tag: "money", val: BigInt(minor) });
+export const money = (minor) => ({ tag: "money", val: minor });
 
 /** A rule with what it does and the provisions that it rests on. @param {string} id @param {import("./contract.d.ts").Text} summary @param {string[]} basis @returns {Rule} */
 export const rule = (id, summary, ...basis) => ({ id, summary, basis });

@@ -44,7 +44,10 @@ export function plugin(Policy, id, version, diary) {
       return run();
     } catch (error) {
       // What is thrown on purpose is an answer; the rest ends the sandbox, and its author reads why.
-      if (error instanceof Error) diary.write(`${error.name}: ${error.message} ${error.stack ?? ""}`);
+      if (error instanceof Error) {
+        const where = (error.stack ?? "").split("\n").filter((line) => line.trim() !== "");
+        for (const line of [`${error.name}: ${error.message}`, ...where]) diary.write(line);
+      }
       throw error;
     }
   };

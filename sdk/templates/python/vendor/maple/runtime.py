@@ -1,10 +1,10 @@
 """What makes a policy a plugin. Authors need nothing from here."""
 
-import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
 from componentize_py_types import Err
+from wit_world.imports import diary as host_diary
 from wit_world.imports import types
 from wit_world.imports.types import Descriptor
 
@@ -16,23 +16,31 @@ from .settings import Settings
 T = TypeVar("T")
 
 
-def _diary(line: str) -> None:
-    from wit_world.imports import diary
-
-    diary.write(line)
+def _told(error: BaseException) -> list[str]:
+    """What went wrong, and where. The module `traceback` would look for the sources, and there are no files."""
+    lines = [f"{type(error).__name__}: {error}"]
+    place = error.__traceback__
+    while place is not None:
+        code = place.tb_frame.f_code
+        lines.insert(1, f"    at {code.co_name} ({code.co_filename}:{place.tb_lineno})")
+        place = place.tb_next
+    return lines
 
 
 def plugin(
-    policy_class: type[Policy], id: str, version: str, diary: Callable[[str], None] = _diary
+    policy_class: type[Policy], id: str, version: str, diary: Callable[[str], None] = host_diary.write
 ) -> type:
     """The policy as the contract has it."""
 
     def told(run: Callable[[], T]) -> T:
         try:
             return run()
-        except Exception:
+        except Refusal:
+            raise
+        except Exception as error:
             # It ends the sandbox; its author reads why.
-            diary(traceback.format_exc())
+            for line in _told(error):
+                diary(line)
             raise
 
     class Plugin:
