@@ -3,7 +3,8 @@
 import { plugin } from "./index.js";
 
 const TODAY = { year: 2026, month: 11, day: 23 };
-const DIARY = { /** @param {string} line */ write: (line) => console.error(`diary: ${line}`) };
+/** @type {{ write: (line: string) => void }} */
+const DIARY = { write: (line) => console.error(`diary: ${line}`) };
 
 /** Settings as nodes, the root first. @param {unknown} tree @param {any[]} nodes */
 function push(tree, nodes) {
