@@ -43,6 +43,23 @@ fn a_new_rust_project_locks_the_versions_of_this_house() {
 }
 
 #[test]
+fn what_scripts_fetch_is_locked_by_version_and_hash() {
+    let read = |path: &str| fs::read_to_string(root().join("sdk/templates").join(path)).unwrap();
+    let json = |path: &str| -> serde_json::Value { serde_json::from_str(&read(path)).unwrap() };
+    let (manifest, lock) = (json("javascript/package.json"), json("javascript/package-lock.json"));
+    let wanted = manifest["devDependencies"]["componentize-qjs"].as_str().unwrap();
+    let packages = lock["packages"].as_object().unwrap();
+    assert_eq!(packages["node_modules/componentize-qjs"]["version"], wanted);
+    for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+        assert!(package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")), "{name}");
+    }
+    let pinned = read("python/requirements.txt");
+    let names: Vec<&str> = pinned.lines().filter(|line| line.starts_with(char::is_alphanumeric)).collect();
+    assert!(names.len() == 1 && names[0].starts_with("componentize-py=="), "{names:?}");
+    assert!(pinned.matches("--hash=sha256:").count() > 1, "a hash for each platform");
+}
+
+#[test]
 fn the_plugins_in_the_binary_are_those_that_the_kit_builds() {
     let built: BTreeMap<String, Vec<u8>> = plugins()
         .into_iter()

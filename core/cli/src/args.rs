@@ -326,6 +326,10 @@ pub(crate) enum Written {
     Rust,
     /// A rule table
     Table,
+    /// JavaScript
+    Javascript,
+    /// Python
+    Python,
 }
 
 /// A language of texts.

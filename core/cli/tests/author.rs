@@ -146,7 +146,11 @@ fn a_rust_project_is_green_and_has_the_same_bytes_wherever_it_lies() {
 
 #[test]
 fn a_toolchain_that_is_missing_is_named_with_the_way_to_get_it() {
-    for (language, program, way) in [("rust", "`cargo`", "https://rustup.rs")] {
+    for (language, program, way) in [
+        ("rust", "`cargo`", "https://rustup.rs"),
+        ("javascript", "`node`", "https://nodejs.org"),
+        ("python", "`python3`", "apt install python3 python3-venv python3-pip"),
+    ] {
         let (_folder, project) = project(language);
         for words in [&["build", "."], &["check", "."]] {
             let (code, text) = said(&maple(&project, words).env("PATH", "").output().unwrap());
@@ -154,6 +158,122 @@ fn a_toolchain_that_is_missing_is_named_with_the_way_to_get_it() {
             assert!(text.contains(program) && text.contains(way), "{language}: {text}");
         }
         assert!(!project.join("dist").join("many-wages.wasm").exists());
+    }
+}
+
+/// The project of a language in a place that outlives the test, as `maple new` makes it: what it fetches and builds is
+/// fetched and built once. None, and aloud, where this machine or its registry cannot build it.
+fn kept(language: &str) -> Option<(PathBuf, Value)> {
+    let (_folder, made) = project(language);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/author").join(language).join("many-wages");
+    for folder in ["src", "vendor", "policies"] {
+        let _ = fs::remove_dir_all(kept.join(folder));
+    }
+    copy(&made, &kept);
+    let output = maple(&kept, &["build", ".", "--json"]).output().unwrap();
+    let (code, text) = said(&output);
+    if code == Some(3) && (text.contains("cannot use `") || text.contains("cannot install what")) {
+        assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "{text}");
+        eprintln!("SKIPPED: {language} cannot be built here: {text}");
+        return None;
+    }
+    assert_eq!(code, Some(0), "{text}");
+    Some((kept, serde_json::from_slice(&output.stdout).unwrap()))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() { copy(&path, &to) } else { drop(fs::copy(&path, &to).unwrap()) }
+    }
+}
+
+/// What holds of a project in either language.
+fn is_green(language: &str, source: &str, odd: &str) {
+    let Some((here, first)) = kept(language) else { return };
+    assert_eq!(first["contract"], "0.1.0");
+    let ours = |name: &Value| name.as_str().is_some_and(|name| name.starts_with("maple:policy/"));
+    assert!(first["imports"].as_array().is_some_and(|all| all.iter().all(ours)), "{first}");
+    assert!(good(&here, &["check", "."]).contains("0 errors, 0 warnings"));
+    assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
+    let table = good(&here, &["bench", ".", "--rounds", "5"]);
+    let own = table.lines().find(|line| line.contains("yongkang/many-wages"));
+    assert!(table.contains("sandbox µs") && own.is_some(), "{table}");
+    assert_eq!(built(&here)["digest"], first["digest"], "nothing has changed");
+
+    let policies = here.join("policies/cn/zhejiang/jinhua/yongkang/pack.toml");
+    let pack = fs::read_to_string(&policies).unwrap();
+    fs::write(&policies, pack.replace("people-min = 10", "people-min = 0\npeople = 10")).unwrap();
+    let (code, text) = run(&here, &["check", "."]);
+    fs::write(&policies, &pack).unwrap();
+    assert_eq!(code, Some(1), "{text}");
+    for told in ["must be a whole number from 1 to 10000, not `0`", "`people` is not a setting here", "pack.toml:"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+
+    let component = here.join("dist/many-wages.wasm");
+    let before = fs::read(&component).unwrap();
+    let rule = fs::read_to_string(here.join(source)).unwrap();
+    fs::write(here.join(source), format!("{odd}\n{rule}")).unwrap();
+    let (code, text) = run(&here, &["build", "."]);
+    fs::write(here.join(source), rule).unwrap();
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("`many-wages` does not build") && text.contains("policy"), "{text}");
+    assert_eq!(fs::read(&component).unwrap(), before, "a failed build leaves what was there");
+    let left = |entry: fs::DirEntry| entry.file_name().to_string_lossy().ends_with(".part");
+    assert!(!fs::read_dir(here.join("dist")).unwrap().any(|entry| left(entry.unwrap())), "half-written files are left");
+}
+
+#[test]
+fn a_javascript_project_is_green() {
+    is_green("javascript", "src/policy.js", "this is no JavaScript;");
+}
+
+#[test]
+fn a_python_project_is_green() {
+    is_green("python", "src/policy.py", "this is no Python");
+}
+
+#[test]
+fn the_rules_of_scripts_are_tried_without_a_sandbox() {
+    for (language, program, words) in
+        [("javascript", "node", &["--test", "test/"][..]), ("python", "python3", &["-m", "unittest"])]
+    {
+        let (_folder, project) = project(language);
+        let Ok(output) = Command::new(program).args(words).current_dir(&project).output() else {
+            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "`{program}` is missing");
+            eprintln!("SKIPPED: `{program}` is missing");
+            continue;
+        };
+        assert!(output.status.success(), "{language}: {}", said(&output).1);
+    }
+}
+
+#[test]
+fn a_registry_out_of_reach_is_named_and_nothing_is_left() {
+    for (language, program) in [("javascript", "npm"), ("python", "pip")] {
+        let (_folder, project) = project(language);
+        let mut build = maple(&project, &["build", "."]);
+        let nowhere = "http://127.0.0.1:9";
+        let cache = project.join("cache");
+        for key in ["npm_config_registry", "PIP_INDEX_URL"] {
+            build.env(key, nowhere);
+        }
+        for key in ["npm_config_fetch_retries", "PIP_RETRIES"] {
+            build.env(key, "0");
+        }
+        build.env("npm_config_cache", &cache).env("PIP_CACHE_DIR", &cache).env("PIP_FIND_LINKS", &cache);
+        let (code, text) = said(&build.output().unwrap());
+        assert_eq!(code, Some(3), "{language}: {text}");
+        if text.contains("cannot use `") {
+            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "{text}");
+            eprintln!("SKIPPED: {text}");
+            continue;
+        }
+        assert!(text.contains(&format!("`{program}` cannot install what `")), "{language}: {text}");
+        assert!(text.contains("is the registry within reach?"), "{language}: {text}");
+        assert!(!project.join("dist/many-wages.wasm").exists());
     }
 }
 

@@ -77,6 +77,111 @@ fn commands_say_what_the_pages_show() {
     assert!(count >= 8, "only {count} commands were found");
 }
 
+/// What a tutorial does, in its order.
+enum Deed<'p> {
+    /// A command and what it says.
+    Type(&'p str, &'p str),
+    /// A part of a file.
+    Look(&'p str, &'p str),
+    /// A change of a file.
+    Change(&'p str, &'p str),
+}
+
+/// The deeds of a page. A block of code is about the file that the text named last.
+fn deeds(page: &str) -> Vec<Deed<'_>> {
+    let (mut deeds, mut file) = (Vec::new(), "");
+    for (at, part) in page.split("```").enumerate() {
+        if at % 2 == 0 {
+            let named = part.split('`').skip(1).step_by(2).filter(|name| {
+                let path = Path::new(name);
+                path.components().count() > 1 && path.extension().is_some_and(|e| e == "js" || e == "py" || e == "toml")
+            });
+            file = named.last().unwrap_or(file);
+            continue;
+        }
+        let (language, body) = part.split_once('\n').unwrap();
+        deeds.push(match language {
+            "console" => {
+                let (typed, shown) = body.split_once('\n').unwrap();
+                Deed::Type(typed.strip_prefix("$ ").unwrap(), shown)
+            }
+            "diff" => Deed::Change(file, body),
+            _ => Deed::Look(file, body),
+        });
+    }
+    deeds
+}
+
+/// The lines of a change that begin with a blank or with `sign`.
+fn side(change: &str, sign: char) -> String {
+    let lines = change.lines().filter_map(|line| line.strip_prefix([' ', sign]));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Follows a tutorial. What it fetches and builds is kept for the next time.
+fn follow(language: &str) {
+    let page = page(&format!("tutorial-{language}.md"));
+    let new = tempfile::tempdir().unwrap();
+    let kept = root().join("target/author").join(format!("tutorial-{language}")).join("many-wages");
+    let mut here = new.path().to_owned();
+    let mut count = 0;
+    for deed in deeds(&page) {
+        count += 1;
+        match deed {
+            Deed::Type(command, _) if command.starts_with("cd ") => {
+                for folder in ["src", "vendor", "policies"] {
+                    let _ = fs::remove_dir_all(kept.join(folder));
+                }
+                support::copy(&here.join(&command[3..]), &kept);
+                here = kept.canonicalize().unwrap();
+            }
+            Deed::Type(command, shown) => {
+                let words: Vec<&str> = command.split(' ').collect();
+                let mut run = match words[0] {
+                    "maple" => maple(&words[1..]),
+                    program => {
+                        let mut run = std::process::Command::new(program);
+                        run.args(&words[1..]);
+                        run
+                    }
+                };
+                let output = run.current_dir(&here).env_remove("MAPLE_STATE").output().unwrap();
+                let (said, aside) = (support::out(&output), support::err(&output));
+                if aside.contains("cannot use `") || aside.contains("cannot install what") {
+                    assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "{aside}");
+                    eprintln!("SKIPPED: {language} cannot be built here: {aside}");
+                    return;
+                }
+                let good = !shown.contains("help: ");
+                assert_eq!(output.status.success(), good, "`{command}`: {said}{aside}");
+                shows(command, shown, &said);
+            }
+            Deed::Look(file, code) => {
+                let text = fs::read_to_string(here.join("many-wages").join(file));
+                let text = text.or_else(|_| fs::read_to_string(here.join(file))).unwrap();
+                assert!(text.contains(code), "{file} has no\n{code}");
+            }
+            Deed::Change(file, change) => {
+                let text = fs::read_to_string(here.join(file)).unwrap();
+                let (old, new) = (side(change, '-'), side(change, '+'));
+                assert_eq!(text.matches(&old).count(), 1, "{file} does not have once\n{old}");
+                fs::write(here.join(file), text.replace(&old, &new)).unwrap();
+            }
+        }
+    }
+    assert!(count >= 12, "only {count} deeds");
+}
+
+#[test]
+fn the_tutorial_in_javascript_does_what_it_says() {
+    follow("javascript");
+}
+
+#[test]
+fn the_tutorial_in_python_does_what_it_says() {
+    follow("python");
+}
+
 #[test]
 fn the_rules_that_are_shown_are_those_of_the_example() {
     let files = ["land/work.toml", "land/east/trade.toml", "land/west/closed.toml", "land/south/costs.toml"];

@@ -1,4 +1,4 @@
-//! From a guest crate to a component: the same sources give the same bytes, wherever they lie.
+//! From sources to a component. Rust gives the same bytes wherever the sources lie.
 //!
 //! [`ensure_plugins`] is what a host calls before it starts: when nothing has changed it only hashes sources, and of
 //! several processes that come at once one builds while the others wait. [`build`] is what an author calls.
@@ -7,6 +7,7 @@ mod cargo;
 pub(crate) mod component;
 mod error;
 mod recipe;
+mod scripted;
 mod stamp;
 mod target;
 
@@ -19,8 +20,9 @@ use sha2::{Digest, Sha256};
 
 pub use component::Outline;
 pub use error::BuildError;
+pub use scripted::SOURCES_COUNT_MAX;
 
-use crate::shipped;
+use crate::{new::Language, project, shipped};
 use cargo::{Crate, Workspace};
 use stamp::Stamp;
 
@@ -51,6 +53,13 @@ pub enum Step {
     Waiting,
     /// The wasm target of Rust is fetched.
     InstallingTarget,
+    /// What a project locks is fetched from its registry.
+    Installing {
+        /// The lock file.
+        what: String,
+        /// The folder in the project.
+        into: String,
+    },
     /// The crates are compiled.
     Compiling(Vec<String>),
     /// A line of the compiler.
@@ -64,6 +73,7 @@ impl fmt::Display for Step {
         match self {
             Self::Waiting => f.write_str("another process builds the plugins, waiting for it"),
             Self::InstallingTarget => write!(f, "fetching the Rust target {} (once)", recipe::TARGET),
+            Self::Installing { what, into } => write!(f, "fetching what {what} names into {into} (once)"),
             Self::Compiling(crates) => write!(f, "compiling the plugins {}", crates.join(", ")),
             Self::Compiler(line) => f.write_str(line),
             Self::Ready(built) => write!(f, "{} {} KiB {}", built.id, built.size.div_ceil(1024), built.digest),
@@ -71,12 +81,16 @@ impl fmt::Display for Step {
     }
 }
 
-/// Builds one guest crate into `out_dir/<crate>.wasm`; does nothing when that is up to date.
+/// Builds one guest crate, or one project in JavaScript or Python, into `out_dir/<name>.wasm`; does nothing when that is
+/// up to date.
 ///
 /// # Errors
 ///
 /// Says what is wrong with the crate, the toolchain or the folders. No half-written component is ever left behind.
 pub fn build(crate_dir: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step)) -> Result<Built, BuildError> {
+    if let Some(language @ (Language::Javascript | Language::Python)) = project::language(crate_dir) {
+        return scripted::build(crate_dir, language, out_dir, progress);
+    }
     let built = build_all(&[crate_dir.to_path_buf()], out_dir, progress)?;
     built.into_iter().next().ok_or_else(|| BuildError::NoCrate { path: crate_dir.into() })
 }

@@ -21,7 +21,7 @@ pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// What tells a language: its manifest, and what that asks for when it is a plugin.
 const MARKS: [(Language, &str, &str); 3] = [
     (Language::Rust, "Cargo.toml", "maple-guest"),
-    (Language::Javascript, "package.json", "@bytecodealliance/componentize-js"),
+    (Language::Javascript, "package.json", "componentize-qjs"),
     (Language::Python, "requirements.txt", "componentize-py"),
 ];
 
@@ -175,7 +175,7 @@ mod tests {
     fn a_manifest_has_an_edge() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("package.json");
-        let mark = "@bytecodealliance/componentize-js";
+        let mark = "componentize-qjs";
         for (more, found) in [(0, true), (1, false)] {
             let size = usize::try_from(MANIFEST_BYTES_MAX).unwrap() + more;
             fs::write(&path, format!("{mark}{}", " ".repeat(size - mark.len()))).unwrap();

@@ -16,6 +16,8 @@ pub(crate) fn run(args: &New) -> Result<(), Failure> {
     let (language, build) = match args.lang {
         Written::Table => (Language::Table, ""),
         Written::Rust => (Language::Rust, "  maple build .\n"),
+        Written::Javascript => (Language::Javascript, "  maple build .\n"),
+        Written::Python => (Language::Python, "  maple build .\n"),
     };
     let made = new::create(&args.name, language, &args.dir).map_err(|error| match &error {
         NewError::Write { .. } => Failure::Unreachable(chain(&error)),

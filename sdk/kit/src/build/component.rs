@@ -29,6 +29,12 @@ pub(crate) fn from_core(id: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> 
     Ok(component)
 }
 
+/// A ready component, checked, without what only tells how it was made.
+pub(super) fn from_component(id: &str, component: &[u8]) -> Result<Vec<u8>, BuildError> {
+    outline(id, component)?;
+    strip(component).map_err(|error| BuildError::NotAPlugin { id: id.into(), why: error.to_string() })
+}
+
 /// The same module or component without the sections that only tell how it was made.
 fn strip(wasm: &[u8]) -> wasmparser::Result<Vec<u8>> {
     let mut out = wasm.get(..8).unwrap_or_default().to_vec();

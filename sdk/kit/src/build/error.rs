@@ -51,6 +51,45 @@ pub enum BuildError {
         /// Why.
         source: io::Error,
     },
+    /// A program that a project's language needs is missing or too old.
+    #[error("cannot use `{name}`: {why}; {way}")]
+    Missing {
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+        /// How to get it.
+        way: String,
+    },
+    /// What a project locks cannot be fetched.
+    #[error(
+        "`{name}` cannot install what `{lock}` names\n{output}\nis the registry within reach? if `{name}` itself is \
+         missing, {way}"
+    )]
+    Install {
+        /// The client.
+        name: String,
+        /// The lock file.
+        lock: String,
+        /// What it said.
+        output: String,
+        /// How to get the client.
+        way: String,
+    },
+    /// The sources of a project in JavaScript or Python make no component.
+    #[error("`{id}` does not build\n{output}")]
+    Script {
+        /// Which.
+        id: String,
+        /// What the tool said.
+        output: String,
+    },
+    /// A manifest says no name or no version.
+    #[error("`{path}` says no name and version; give it both, such as `many-wages` and `0.1.0`")]
+    NoManifest {
+        /// Which.
+        path: PathBuf,
+    },
     /// A program that the build needs gives no usable answer.
     #[error("`{name}` failed: {output}")]
     ToolFailed {
@@ -126,6 +165,8 @@ impl BuildError {
         matches!(
             self,
             Self::Compile { .. }
+                | Self::Script { .. }
+                | Self::NoManifest { .. }
                 | Self::NoCrate { .. }
                 | Self::NoModule { .. }
                 | Self::NotAPlugin { .. }

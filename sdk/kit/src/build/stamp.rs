@@ -48,14 +48,23 @@ impl Stamp {
         built: &Built,
         out_dir: &Path,
     ) -> Result<(), BuildError> {
-        let sources = sources(core, &workspace.root)?;
-        let sources_digest = digest_of(&sources).ok_or_else(|| BuildError::Changed { path: of.dir.clone() })?;
+        Self::note(&of.dir, &sources(core, &workspace.root)?, built, out_dir)
+    }
+
+    /// Notes what a component was made from, file by file.
+    pub(super) fn note(dir: &Path, sources: &[PathBuf], built: &Built, out_dir: &Path) -> Result<(), BuildError> {
+        let sources_digest = digest_of(sources).ok_or_else(|| BuildError::Changed { path: dir.into() })?;
         let mut text = format!("{}\n{}\n{}\n{sources_digest}\n", built.id, built.digest, built.size);
-        for path in &sources {
+        for path in sources {
             text.push_str(&path.to_string_lossy());
             text.push('\n');
         }
-        write_whole(&stamp_path(&of.dir, out_dir), text.as_bytes())
+        write_whole(&stamp_path(dir, out_dir), text.as_bytes())
+    }
+
+    /// One digest over files as they are now; none when one is gone.
+    pub(super) fn digest_of(sources: &[PathBuf]) -> Option<String> {
+        digest_of(sources)
     }
 
     fn read(crate_dir: &Path, out_dir: &Path) -> Option<Self> {
