@@ -129,22 +129,20 @@ fn follow(language: &str) {
         count += 1;
         match deed {
             Deed::Type(command, _) if command.starts_with("cd ") => {
-                for folder in ["src", "vendor", "policies"] {
-                    let _ = fs::remove_dir_all(kept.join(folder));
+                let folder = here.join(command.trim_start_matches("cd "));
+                for part in ["src", "vendor", "policies"] {
+                    let _ = fs::remove_dir_all(kept.join(part));
                 }
-                support::copy(&here.join(&command[3..]), &kept);
+                support::copy(&folder, &kept);
                 here = kept.canonicalize().unwrap();
             }
             Deed::Type(command, shown) => {
                 let words: Vec<&str> = command.split(' ').collect();
-                let mut run = match words[0] {
-                    "maple" => maple(&words[1..]),
-                    program => {
-                        let mut run = std::process::Command::new(program);
-                        run.args(&words[1..]);
-                        run
-                    }
-                };
+                let (program, words) = words.split_first().unwrap();
+                let mut run = if *program == "maple" { maple(words) } else { std::process::Command::new(program) };
+                if *program != "maple" {
+                    run.args(words);
+                }
                 let output = run.current_dir(&here).env_remove("MAPLE_STATE").output().unwrap();
                 let (said, aside) = (support::out(&output), support::err(&output));
                 if aside.contains("cannot use `") || aside.contains("cannot install what") {

@@ -104,7 +104,7 @@ mod tests {
         }
         assert_eq!(points.byte(position(1, 3)), text.find('𝄞').unwrap(), "within a pair, its beginning");
         assert_eq!(points.byte(position(9, 0)), text.len());
-        assert_eq!(points.position(usize::MAX), position(2, 0));
+        assert_eq!(points.position(usize::MAX), position(2, 1), "beyond the end, the end");
     }
 
     #[test]
