@@ -143,8 +143,8 @@ fn decision_in(ruleset: &Ruleset, criterion: &mut Criterion, summary: &mut Summa
     group.finish();
 
     let took = race([
-        Contestant::new(&format!("whole decision, Yongkang, {isolation}"), || evaluate(ruleset, &question)),
-        Contestant::new(&format!("the sum of its evaluations, {isolation}"), parts),
+        Contestant::new(format!("whole decision, Yongkang, {isolation}"), || evaluate(ruleset, &question)),
+        Contestant::new(format!("the sum of its evaluations, {isolation}"), parts),
         Contestant::new("whole decision, answers replayed", || evaluate(&replayed, &question)),
         Contestant::new("the replay alone", || recorded.replay_alone()),
     ]);

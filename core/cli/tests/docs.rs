@@ -139,7 +139,7 @@ fn follow(language: &str) {
             Deed::Type(command, shown) => {
                 let words: Vec<&str> = command.split(' ').collect();
                 let (program, words) = words.split_first().unwrap();
-                let mut run = if *program == "maple" { maple(words) } else { std::process::Command::new(program) };
+                let mut run = if *program == "maple" { maple(words) } else { Command::new(program) };
                 if *program != "maple" {
                     run.args(words);
                 }

@@ -56,10 +56,9 @@ fn section_head(component: &[u8], at: usize) -> Option<usize> {
         let payload = payload.ok()?;
         if let Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } =
             &payload
+            && usize::try_from(unchecked_range.start).ok()? == at
         {
-            if usize::try_from(unchecked_range.start).ok()? == at {
-                return Some(end);
-            }
+            return Some(end);
         }
         if let Some((_, range)) = payload.as_section() {
             end = usize::try_from(range.end).ok()?;
@@ -174,7 +173,7 @@ impl Marker {
                 Payload::CodeSectionStart { .. } => {}
                 payload => {
                     // The code ends before the first section behind it, or with the module.
-                    if functions.len() == 0 && code.len() > 0 {
+                    if functions.len() == 0 && !code.is_empty() {
                         std::mem::take(&mut code).append_to(&mut out);
                     }
                     if let Some((id, range)) = payload.as_section() {

@@ -46,6 +46,7 @@ pub(crate) struct Shelf {
 }
 
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "a slot is large and moves from here to who asks and back for every case")]
 struct State {
     idle: Vec<Box<Slot>>,
     /// What every slot is put back to.
@@ -116,7 +117,7 @@ impl Shelf {
         if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
             return;
         }
-        if slot.rounds % VERIFY_EVERY == 0 && !slot.is_pristine() {
+        if slot.rounds.is_multiple_of(VERIFY_EVERY) && !slot.is_pristine() {
             self.distrusted.store(true, Ordering::Relaxed);
             self.clear();
             error!("A sandbox was not as it should be after it was put back; its policy gets fresh ones from now on.");

@@ -202,7 +202,7 @@ fn same(a: Val, b: Val) -> bool {
 impl Room for Slot {
     fn get(&mut self, size: u32, align: u32) -> wasmtime::Result<u32> {
         let at = self.realloc.call(&mut self.store, (0, 0, align, size))?;
-        if at % align != 0 {
+        if !at.is_multiple_of(align) {
             return Err(wasmtime::Error::msg("realloc return: result not aligned"));
         }
         let end = (at as usize).checked_add(size as usize);

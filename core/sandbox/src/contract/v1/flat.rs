@@ -165,7 +165,7 @@ pub(crate) fn lift(memory: &[u8], at: u32, bounds: &Bounds, for_author: bool) ->
         Bad::Abi(why) => Unread::Abi(why),
         Bad::Wrong(wrong) => Unread::Fault(bad(&wrong.to_string())),
     };
-    if at % ASSESSED.align != 0 {
+    if !at.is_multiple_of(ASSESSED.align) {
         return Err(Unread::Abi("return pointer not aligned"));
     }
     let Some(head) = reader.place(at, ASSESSED.size) else {
@@ -246,7 +246,7 @@ impl<'m> Reader<'m> {
         let place = size.and_then(|size| self.place(from, size));
         let place = place.ok_or(Bad::Abi("list pointer/length out of bounds of memory"))?;
         self.spend((count as usize).checked_mul(held))?;
-        if from % of.align != 0 {
+        if !from.is_multiple_of(of.align) {
             return Err(Bad::Abi("list pointer is not aligned"));
         }
         Ok((place, count as usize))
