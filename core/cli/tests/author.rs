@@ -333,6 +333,6 @@ fn components_that_are_none_of_ours_are_refused() {
     let huge = fs::File::create(&odd).unwrap();
     huge.set_len(100 << 20).unwrap();
     let (code, text) = run(&project, &["check", "."]);
-    assert_eq!(code, Some(1), "{text}");
+    assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("104857600 bytes, a plugin may have 67108864"), "{text}");
 }
