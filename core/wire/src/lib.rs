@@ -16,6 +16,7 @@ mod reply;
 mod text;
 mod views;
 mod vocabulary;
+mod writer;
 
 pub use explain::{Explained, explain_json, explain_text};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};

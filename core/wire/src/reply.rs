@@ -5,12 +5,11 @@ use maple_kernel::{
     LocalityId, Outcome, Param, PolicyId, Precondition, Referral, Signal, Skipped, Span, Step, StepDue, Subject, Text,
     Value,
 };
-use serde::{
-    Serialize, Serializer,
-    ser::{SerializeMap, SerializeSeq, SerializeStruct},
-};
 
-use crate::decimal;
+use crate::{
+    decimal,
+    writer::{Object, Put, by_serde, key, list},
+};
 
 /// What a reply is expected to take, to begin with; it grows when a decision is longer.
 const REPLY_BYTES: usize = 16 << 10;
@@ -38,15 +37,9 @@ pub fn write_decision(reply: &Reply<'_>) -> Vec<u8> {
 
 /// Writes a reply at the end of `out`.
 pub fn append_decision(out: &mut Vec<u8>, reply: &Reply<'_>) {
-    #[derive(Serialize)]
-    struct Envelope<'a> {
-        decision: As<'a, Reply<'a>>,
-    }
-    let start = out.len();
-    if serde_json::to_writer(&mut *out, &Envelope { decision: As(reply) }).is_err() {
-        // Neither the buffer nor the types below can fail.
-        out.truncate(start);
-    }
+    let mut envelope = Object::open(out);
+    envelope.field(key!("decision"), reply);
+    envelope.close();
 }
 
 /// What a preview tells beside the decision.
@@ -61,71 +54,28 @@ pub struct Previewed<'a> {
 /// Writes the reply to a preview as one JSON document without line breaks.
 #[must_use]
 pub fn write_preview(reply: &Reply<'_>, previewed: &Previewed<'_>) -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Envelope<'a> {
-        decision: As<'a, Reply<'a>>,
-        brought: &'a [&'a str],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        explanation: Option<&'a serde_json::Value>,
+    let mut out = Vec::with_capacity(REPLY_BYTES);
+    let mut envelope = Object::open(&mut out);
+    envelope.field(key!("decision"), reply);
+    envelope.field(key!("brought"), previewed.brought);
+    if let Some(explanation) = previewed.explanation {
+        envelope.field(key!("explanation"), explanation);
     }
-    let Previewed { brought, explanation } = *previewed;
-    // Neither the buffer nor the types can fail.
-    serde_json::to_vec(&Envelope { decision: As(reply), brought, explanation }).unwrap_or_default()
+    envelope.close();
+    out
 }
 
-/// A borrowed kernel value in its JSON form.
-struct As<'a, T: ?Sized>(&'a T);
-
-impl<T> Serialize for As<'_, [T]>
-where
-    for<'b> As<'b, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(As))
-    }
-}
-
-impl<T> Serialize for As<'_, Vec<T>>
-where
-    for<'b> As<'b, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        As(self.0.as_slice()).serialize(serializer)
-    }
-}
-
-impl<T> Serialize for As<'_, List<'_, T>>
-where
-    for<'b> As<'b, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(As))
-    }
-}
-
-impl<T> Serialize for As<'_, &T>
-where
-    for<'b> As<'b, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        As(*self.0).serialize(serializer)
-    }
-}
-
-impl<T> Serialize for As<'_, Option<T>>
-where
-    for<'b> As<'b, T>: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.as_ref().map(As).serialize(serializer)
+impl Put for serde_json::Value {
+    fn put(&self, out: &mut Vec<u8>) {
+        by_serde(out, self);
     }
 }
 
 macro_rules! as_text {
     ($($name:ty),+) => {$(
-        impl Serialize for As<'_, $name> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.0.as_str())
+        impl Put for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                self.as_str().put(out);
             }
         }
     )+};
@@ -133,45 +83,45 @@ macro_rules! as_text {
 
 as_text!(Code, PolicyId, LocalityId, maple_kernel::ChannelId, maple_kernel::ProvisionId, maple_kernel::FactKey);
 
-impl Serialize for As<'_, maple_kernel::Day> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
+impl<T: Put> Put for List<'_, T> {
+    fn put(&self, out: &mut Vec<u8>) {
+        list(out, self.iter());
     }
 }
 
-impl Serialize for As<'_, Text> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Text", 2)?;
-        out.serialize_field("zh", &*self.0.zh)?;
-        out.serialize_field("en", &*self.0.en)?;
-        out.end()
+impl Put for Text {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("zh"), &*self.zh);
+        out.field(key!("en"), &*self.en);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Reply<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Reply { id, generation, case, decision } = *self.0;
-        let mut out = serializer.serialize_struct("Decision", 18)?;
-        out.serialize_field("id", id)?;
-        out.serialize_field("case", &decision.case)?;
-        out.serialize_field("generation", &generation)?;
-        out.serialize_field("ruleset", decision.ruleset)?;
-        out.serialize_field("as_of", &As(&decision.as_of))?;
-        out.serialize_field("outcome", outcome(decision.outcome))?;
-        out.serialize_field("steps", &Steps(&decision.steps))?;
-        out.serialize_field("excluded", &As(&decision.excluded))?;
-        out.serialize_field("preconditions", &As(&decision.preconditions))?;
-        out.serialize_field("duties", &As(&decision.duties))?;
-        out.serialize_field("clocks", &As(&decision.clocks))?;
-        out.serialize_field("signals", &Signals { case, signals: &decision.signals })?;
-        out.serialize_field("rights", &As(decision.rights))?;
-        out.serialize_field("referral", &As(&decision.referral))?;
-        out.serialize_field("guardrails", &As(&decision.corrections))?;
-        out.serialize_field("verdicts", &As(&decision.asked))?;
+impl Put for Reply<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Reply { id, generation, case, decision } = *self;
+        let mut out = Object::open(out);
+        out.field(key!("id"), id);
+        out.field(key!("case"), &decision.case);
+        out.field(key!("generation"), &generation);
+        out.field(key!("ruleset"), decision.ruleset);
+        out.field(key!("as_of"), &decision.as_of);
+        out.field(key!("outcome"), outcome(decision.outcome));
+        out.field(key!("steps"), &Steps(&decision.steps));
+        out.field(key!("excluded"), &decision.excluded);
+        out.field(key!("preconditions"), &decision.preconditions);
+        out.field(key!("duties"), &decision.duties);
+        out.field(key!("clocks"), &decision.clocks);
+        out.field(key!("signals"), &Signals { case, signals: &decision.signals });
+        out.field(key!("rights"), &decision.rights);
+        out.field(key!("referral"), &decision.referral);
+        out.field(key!("guardrails"), &decision.corrections);
+        out.field(key!("verdicts"), &decision.asked);
         if let Some(explanation) = &decision.explanation {
-            out.serialize_field("explain", &As(explanation))?;
+            out.field(key!("explain"), &explanation);
         }
-        out.end()
+        out.close();
     }
 }
 
@@ -183,31 +133,31 @@ const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// Writes the fields that stand behind every part of a decision.
-fn ground<S: SerializeStruct>(out: &mut S, ground: &Ground<'_>) -> Result<(), S::Error> {
-    by(out, &ground.by)?;
-    out.serialize_field("basis", &As(&ground.basis))?;
-    out.serialize_field("why", &As(&*ground.why))?;
-    out.serialize_field("evidence", &As(&ground.evidence))
+fn ground(out: &mut Object<'_>, ground: &Ground<'_>) {
+    by(out, &ground.by);
+    out.field(key!("basis"), &ground.basis);
+    out.field(key!("why"), &ground.why);
+    out.field(key!("evidence"), &ground.evidence);
 }
 
-fn by<S: SerializeStruct>(out: &mut S, by: &By<'_>) -> Result<(), S::Error> {
-    out.serialize_field("policy", by.policy)?;
-    out.serialize_field("rule", by.rule)
+fn by(out: &mut Object<'_>, by: &By<'_>) {
+    out.field(key!("policy"), by.policy);
+    out.field(key!("rule"), by.rule);
 }
 
-impl Serialize for As<'_, By<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("By", 2)?;
-        by(&mut out, self.0)?;
-        out.end()
+impl Put for By<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        by(&mut out, self);
+        out.close();
     }
 }
 
 struct Steps<'a>(&'a [Step<'a>]);
 
-impl Serialize for Steps<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((1..).zip(self.0).map(|(order, step)| Numbered { order, step }))
+impl Put for Steps<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        list(out, (1..).zip(self.0).map(|(order, step)| Numbered { order, step }));
     }
 }
 
@@ -216,133 +166,134 @@ struct Numbered<'a> {
     step: &'a Step<'a>,
 }
 
-impl Serialize for Numbered<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Put for Numbered<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
         let step = self.step;
-        let mut out = serializer.serialize_struct("Step", 14)?;
-        out.serialize_field("order", &self.order)?;
-        out.serialize_field("channel", step.channel.as_str())?;
-        out.serialize_field("class", step.class.as_str())?;
-        out.serialize_field("body", &As(&step.body))?;
-        out.serialize_field("skills", &As(&step.skills))?;
-        out.serialize_field("needs_consent", &step.needs_consent)?;
-        out.serialize_field("free", &step.free)?;
-        out.serialize_field("due", &As(&step.due))?;
-        out.serialize_field("after", &As(&step.after))?;
-        ground(&mut out, &step.ground)?;
-        out.serialize_field("decided", &Decided(&step.decided))?;
-        out.end()
+        let mut out = Object::open(out);
+        out.field(key!("order"), &self.order);
+        out.field(key!("channel"), step.channel.as_str());
+        out.field(key!("class"), step.class.as_str());
+        out.field(key!("body"), &step.body);
+        out.field(key!("skills"), &step.skills);
+        out.field(key!("needs_consent"), &step.needs_consent);
+        out.field(key!("free"), &step.free);
+        out.field(key!("due"), &step.due);
+        out.field(key!("after"), &step.after);
+        ground(&mut out, &step.ground);
+        out.field(key!("decided"), &Decided(&step.decided));
+        out.close();
     }
 }
 
 struct Decided<'a>(&'a [(&'static str, By<'a>)]);
 
-impl Serialize for Decided<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(field, by)| (field, As(by))))
+impl Put for Decided<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        self.0.iter().for_each(|(field, by)| out.entry(field, by));
+        out.close();
     }
 }
 
-impl Serialize for As<'_, StepDue> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let term = self.0.term.as_ref();
-        let mut out = serializer.serialize_struct("Due", 4)?;
-        out.serialize_field("count", &term.map(|t| t.span.count))?;
-        out.serialize_field("unit", &term.map(|t| t.span.unit.as_str()))?;
-        out.serialize_field("from", &term.map(|t| t.start.as_str()))?;
-        out.serialize_field("on", &As(&self.0.on))?;
-        out.end()
+impl Put for StepDue {
+    fn put(&self, out: &mut Vec<u8>) {
+        let term = self.term.as_ref();
+        let mut out = Object::open(out);
+        out.field(key!("count"), &term.map(|t| t.span.count));
+        out.field(key!("unit"), &term.map(|t| t.span.unit.as_str()));
+        out.field(key!("from"), &term.map(|t| t.start.as_str()));
+        out.field(key!("on"), &self.on);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Span> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Span", 2)?;
-        out.serialize_field("count", &self.0.count)?;
-        out.serialize_field("unit", self.0.unit.as_str())?;
-        out.end()
+impl Put for Span {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("count"), &self.count);
+        out.field(key!("unit"), self.unit.as_str());
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Excluded<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Excluded", 6)?;
-        out.serialize_field("channel", self.0.channel.as_str())?;
-        ground(&mut out, &self.0.ground)?;
-        out.end()
+impl Put for Excluded<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("channel"), self.channel.as_str());
+        ground(&mut out, &self.ground);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Precondition<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Precondition", 7)?;
-        out.serialize_field("first", self.0.first.as_str())?;
-        out.serialize_field("before", self.0.before.as_str())?;
-        ground(&mut out, &self.0.ground)?;
-        out.end()
+impl Put for Precondition<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("first"), self.first.as_str());
+        out.field(key!("before"), self.before.as_str());
+        ground(&mut out, &self.ground);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Duty<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Duty", 9)?;
-        out.serialize_field("code", self.0.code.as_str())?;
-        out.serialize_field("bearer", &As(&self.0.bearer))?;
-        out.serialize_field("params", &Params(&self.0.params))?;
-        out.serialize_field("needs_person", &self.0.needs_person)?;
-        ground(&mut out, &self.0.ground)?;
-        out.end()
+impl Put for Duty<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("code"), self.code.as_str());
+        out.field(key!("bearer"), &self.bearer);
+        out.field(key!("params"), &Params(&self.params));
+        out.field(key!("needs_person"), &self.needs_person);
+        ground(&mut out, &self.ground);
+        out.close();
     }
 }
 
 struct Params<'a>(&'a [Param]);
 
-impl Serialize for Params<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_map(Some(self.0.len()))?;
+impl Put for Params<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
         for (key, value) in self.0 {
-            out.serialize_entry(key.as_str(), &As(value))?;
+            out.entry(key.as_str(), value);
         }
-        out.end()
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Value> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::Number(number) => numeral(*number, serializer),
-            Value::Flag(flag) => serializer.serialize_bool(*flag),
-            Value::Day(day) => As(day).serialize(serializer),
-            Value::Words(words) => serializer.collect_seq(words.iter().map(|word| &**word)),
-            Value::Money(minor) => serializer.serialize_str(&decimal::money(*minor)),
+impl Put for Value {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => text.put(out),
+            Self::Number(number) => numeral(*number, out),
+            Self::Flag(flag) => flag.put(out),
+            Self::Day(day) => day.put(out),
+            Self::Words(words) => list(out, words.iter().map(|word| &**word)),
+            Self::Money(minor) => decimal::money(*minor).put(out),
         }
     }
 }
 
 /// Whole numbers are written without a point.
-fn numeral<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
+fn numeral(number: f64, out: &mut Vec<u8>) {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
         #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-        serializer.serialize_i64(number as i64)
+        (number as i64).put(out);
     } else {
-        serializer.serialize_f64(number)
+        by_serde(out, &number);
     }
 }
 
-impl Serialize for As<'_, Clock<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let clock = self.0;
-        let mut out = serializer.serialize_struct("Clock", 11)?;
-        out.serialize_field("code", clock.code.as_str())?;
-        out.serialize_field("start", &As(&clock.start))?;
-        out.serialize_field("span", &As(&clock.span))?;
-        out.serialize_field("ends", &As(&clock.ends))?;
-        out.serialize_field("verified", &clock.verified)?;
-        out.serialize_field("warn", &clock.warn)?;
-        ground(&mut out, &clock.ground)?;
-        out.end()
+impl Put for Clock<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("code"), self.code.as_str());
+        out.field(key!("start"), &self.start);
+        out.field(key!("span"), &self.span);
+        out.field(key!("ends"), &self.ends);
+        out.field(key!("verified"), &self.verified);
+        out.field(key!("warn"), &self.warn);
+        ground(&mut out, &self.ground);
+        out.close();
     }
 }
 
@@ -351,13 +302,9 @@ struct Signals<'a> {
     signals: &'a [Signal<'a>],
 }
 
-impl Serialize for Signals<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_seq(Some(self.signals.len()))?;
-        for signal in self.signals {
-            out.serialize_element(&Raised { case: self.case, signal })?;
-        }
-        out.end()
+impl Put for Signals<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        list(out, self.signals.iter().map(|signal| Raised { case: self.case, signal }));
     }
 }
 
@@ -366,19 +313,19 @@ struct Raised<'a> {
     signal: &'a Signal<'a>,
 }
 
-impl Serialize for Raised<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Put for Raised<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
         let signal = self.signal;
-        let mut out = serializer.serialize_struct("Signal", 12)?;
-        out.serialize_field("code", signal.code.as_str())?;
-        out.serialize_field("level", level(signal.level))?;
-        out.serialize_field("subject", &about(self.case, &signal.subject))?;
-        out.serialize_field("measures", &As(&signal.measures))?;
-        out.serialize_field("responsible", &As(&signal.responsible))?;
-        out.serialize_field("handle_by", &As(&signal.handle_by))?;
-        out.serialize_field("expires", &As(&signal.expires))?;
-        ground(&mut out, &signal.ground)?;
-        out.end()
+        let mut out = Object::open(out);
+        out.field(key!("code"), signal.code.as_str());
+        out.field(key!("level"), level(signal.level));
+        out.field(key!("subject"), &about(self.case, &signal.subject));
+        out.field(key!("measures"), &signal.measures);
+        out.field(key!("responsible"), &signal.responsible);
+        out.field(key!("handle_by"), &signal.handle_by);
+        out.field(key!("expires"), &signal.expires);
+        ground(&mut out, &signal.ground);
+        out.close();
     }
 }
 
@@ -392,10 +339,18 @@ const fn level(level: Level) -> &'static str {
 }
 
 /// What a signal is about: a kind of thing, and which; never a person.
-#[derive(Serialize)]
 struct About<'a> {
-    r#type: &'static str,
-    r#ref: Option<&'a str>,
+    kind: &'static str,
+    which: Option<&'a str>,
+}
+
+impl Put for About<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("type"), self.kind);
+        out.field(key!("ref"), &self.which);
+        out.close();
+    }
 }
 
 /// An organisation is told by its role in the case: the engine knows no other name for it.
@@ -408,97 +363,96 @@ fn about<'a>(case: &'a Case, subject: &'a Subject) -> About<'a> {
         Subject::Station => ("station", Some(case.locality.as_str())),
         Subject::OwnCase => ("own_case", case.id.as_deref()),
     };
-    About { r#type: kind, r#ref: which }
+    About { kind, which }
 }
 
-impl Serialize for As<'_, Referral<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Referral", 4)?;
-        out.serialize_field("code", self.0.code.as_str())?;
-        out.serialize_field("text", &As(&*self.0.text))?;
-        by(&mut out, &self.0.by)?;
-        out.end()
+impl Put for Referral<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("code"), self.code.as_str());
+        out.field(key!("text"), &self.text);
+        by(&mut out, &self.by);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Correction<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Correction", 5)?;
-        out.serialize_field("id", self.0.guardrail)?;
-        out.serialize_field("action", self.0.action.as_str())?;
-        out.serialize_field("what", &self.0.what)?;
-        if let Some(corrected) = &self.0.by {
-            by(&mut out, corrected)?;
+impl Put for Correction<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("id"), self.guardrail);
+        out.field(key!("action"), self.action.as_str());
+        out.field(key!("what"), &self.what);
+        if let Some(corrected) = &self.by {
+            by(&mut out, corrected);
         }
-        out.end()
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Asked<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let asked = self.0;
-        let mut out = serializer.serialize_struct("Verdict", 9)?;
-        out.serialize_field("policy", asked.policy.as_str())?;
-        out.serialize_field("plugin", asked.plugin)?;
-        out.serialize_field("digest", asked.digest)?;
-        out.serialize_field("mode", asked.mode.as_str())?;
-        let (verdict, findings) = match &asked.answer {
+impl Put for Asked<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("policy"), self.policy.as_str());
+        out.field(key!("plugin"), self.plugin);
+        out.field(key!("digest"), self.digest);
+        out.field(key!("mode"), self.mode.as_str());
+        let (verdict, findings) = match &self.answer {
             Ok(0) => ("not_applicable", 0),
             Ok(findings) => ("applies", *findings),
             Err(_) => ("indeterminate", 0),
         };
-        out.serialize_field("verdict", verdict)?;
-        out.serialize_field("findings", &findings)?;
-        out.serialize_field("fuel", &asked.fuel)?;
-        if let Err(fault) = &asked.answer {
-            out.serialize_field("fault", fault.kind.as_str())?;
-            out.serialize_field("detail", &*fault.detail)?;
+        out.field(key!("verdict"), verdict);
+        out.field(key!("findings"), &findings);
+        out.field(key!("fuel"), &self.fuel);
+        if let Err(fault) = &self.answer {
+            out.field(key!("fault"), fault.kind.as_str());
+            out.field(key!("detail"), &*fault.detail);
         }
-        out.end()
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Explanation<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Explanation", 4)?;
-        out.serialize_field("chain", &As(self.0.chain))?;
-        out.serialize_field("skipped", &As(&self.0.skipped))?;
-        out.serialize_field("findings", &As(&self.0.fates))?;
-        out.serialize_field("diary", &As(&self.0.diary))?;
-        out.end()
+impl Put for Explanation<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("chain"), &self.chain);
+        out.field(key!("skipped"), &self.skipped);
+        out.field(key!("findings"), &self.fates);
+        out.field(key!("diary"), &self.diary);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, (&PolicyId, Skipped)> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let why = match self.0.1 {
+impl Put for (&PolicyId, Skipped) {
+    fn put(&self, out: &mut Vec<u8>) {
+        let why = match self.1 {
             Skipped::Target => "target",
             Skipped::Validity => "validity",
             Skipped::Purpose => "purpose",
             Skipped::Off => "off",
         };
-        let mut out = serializer.serialize_struct("Skipped", 2)?;
-        out.serialize_field("policy", self.0.0.as_str())?;
-        out.serialize_field("because", why)?;
-        out.end()
+        let mut out = Object::open(out);
+        out.field(key!("policy"), self.0.as_str());
+        out.field(key!("because"), why);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, Fate<'_>> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Fate", 4)?;
-        by(&mut out, &self.0.by)?;
-        out.serialize_field("claim", &self.0.claim)?;
-        out.serialize_field("fate", &self.0.fate)?;
-        out.end()
+impl Put for Fate<'_> {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        by(&mut out, &self.by);
+        out.field(key!("claim"), &self.claim);
+        out.field(key!("fate"), &self.fate);
+        out.close();
     }
 }
 
-impl Serialize for As<'_, (&PolicyId, Vec<String>)> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Diary", 2)?;
-        out.serialize_field("policy", self.0.0.as_str())?;
-        out.serialize_field("lines", &self.0.1)?;
-        out.end()
+impl Put for (&PolicyId, Vec<String>) {
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut out = Object::open(out);
+        out.field(key!("policy"), self.0.as_str());
+        out.field(key!("lines"), &self.1);
+        out.close();
     }
 }
