@@ -5,7 +5,7 @@ use maple_kernel::{
     Assess, Assessment, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, PolicyId, Purposes, Setting, Setup,
     Value, evaluate,
 };
-use maple_sandbox::{ConfiguredPolicy, Isolation, Sandbox, SandboxConfig};
+use maple_sandbox::{ConfiguredPolicy, Isolation, Sandbox, SandboxConfig, VERIFY_EVERY};
 use maple_tests::{
     fresh_house,
     guests::{Guest, component, words},
@@ -65,6 +65,29 @@ fn both(guest: &Guest) -> Vec<usize> {
     let counts = each.collect();
     assert!(kept.warm_slots() > 0 && fresh.warm_slots() == 0);
     counts
+}
+
+#[test]
+fn a_kept_sandbox_that_differs_is_found_and_none_is_kept_from_then_on() {
+    let kept = sandbox(Isolation::Warm);
+    let guest = counting("(i32.const 1)", "", "");
+    let policy = policy(&kept, &guest.component(), Limits::default());
+    let asked = |amount| ask(&policy, amount).answer.unwrap().len();
+    assert_eq!(asked(1), 1);
+    assert_eq!(kept.warm_slots(), 2, "one to be asked and one to compare with");
+
+    policy.spoil_for_test();
+    for round in 1..i64::from(VERIFY_EVERY) - 1 {
+        assert_eq!(asked(round), 1);
+    }
+    assert_eq!(kept.warm_slots(), 2);
+    assert_eq!(asked(1), 1);
+    assert_eq!(kept.warm_slots(), 0, "the comparison finds it");
+    // The others still answer, each in an instance that is made for it.
+    for round in 1..9 {
+        assert_eq!(asked(round), 1);
+    }
+    assert!(kept.warm_slots() <= 1, "{}", kept.warm_slots());
 }
 
 #[test]

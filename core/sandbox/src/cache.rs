@@ -24,7 +24,7 @@ use crate::{engine::Engines, plugin::Kept, warm::shape::Names};
 pub(crate) use record::Record;
 
 /// The format of entries; a change of it, or of how policies are prepared, counts it up.
-const CACHE_FORMAT: u32 = 2;
+const CACHE_FORMAT: u32 = 3;
 /// Bytes of all files of one cache together; beyond, the oldest go when it is opened.
 pub const CACHE_BYTES_MAX: u64 = 8 << 30;
 /// Bytes of one entry without its code.

@@ -27,3 +27,4 @@ pub use limits::*;
 pub use plugin::Isolation;
 pub use policy::{ConfiguredPolicy, PolicyInfo, ReusedSession, Timing};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
+pub use warm::VERIFY_EVERY;

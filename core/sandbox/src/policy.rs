@@ -116,6 +116,16 @@ impl ConfiguredPolicy {
     }
 }
 
+impl ConfiguredPolicy {
+    /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
+    #[doc(hidden)]
+    pub fn spoil_for_test(&self) {
+        if let Runs::Warm(shelf) = self.prepared.runs() {
+            shelf.spoil();
+        }
+    }
+}
+
 impl Assess for ConfiguredPolicy {
     fn assess(&self, file: &CaseFile<'_>) -> Assessment {
         match Cell::take(&self.prepared, self.bounds, self.for_author) {

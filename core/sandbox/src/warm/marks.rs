@@ -18,7 +18,7 @@ use wasmparser::{FunctionBody, Operator as Op, Parser, Payload, TypeRef};
 use super::shape::{DIARY_FUNC, Shape, Unfit};
 
 /// log2 of [`BLOCK_BYTES`].
-const BLOCK_SHIFT: i32 = 10;
+const BLOCK_SHIFT: i32 = 8;
 /// Bytes of memory that share a mark.
 pub(crate) const BLOCK_BYTES: usize = 1 << BLOCK_SHIFT;
 /// Bytes that the widest store writes: a store is marked where it begins, and may end in the next block.

@@ -31,7 +31,7 @@ use shape::Names;
 pub(crate) use slot::{Pristine, Slot};
 
 /// Evaluations of one slot between two comparisons of its whole state.
-const VERIFY_EVERY: u32 = 1_024;
+pub const VERIFY_EVERY: u32 = 1_024;
 
 /// The slots of one policy.
 pub(crate) struct Shelf {
@@ -124,6 +124,11 @@ impl Shelf {
             return;
         }
         self.state().idle.push(slot);
+    }
+
+    /// Makes every idle slot differ in a way that putting back does not see.
+    pub(crate) fn spoil(&self) {
+        self.state().idle.iter_mut().for_each(|slot| slot.spoil());
     }
 
     /// Throws away what is idle.

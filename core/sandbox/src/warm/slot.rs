@@ -82,7 +82,8 @@ impl Slot {
             _place: place,
         };
         // What a start function wrote, and what `configure` wrote before the snapshot, is how it begins.
-        slot.marks.data_mut(&mut slot.store).fill(0);
+        slot.collect();
+        slot.written = Vec::new();
         Ok(slot)
     }
 
@@ -151,18 +152,32 @@ impl Slot {
         if !self.sound || self.memory.data_size(&self.store) != image.len() {
             return false;
         }
-        let blocks = image.len().div_ceil(BLOCK_BYTES);
-        let (marks, _) = self.marks.data_mut(&mut self.store).split_at_mut_checked(blocks).unwrap_or_default();
-        collect(marks, &mut self.written);
+        self.collect();
         let memory = self.memory.data_mut(&mut self.store);
-        for block in self.written.drain(..) {
-            let from = block * BLOCK_BYTES;
-            let end = (from + BLOCK_BYTES + STORE_BYTES_MAX).min(image.len());
-            if let (Some(now), Some(then)) = (memory.get_mut(from..end), image.get(from..end)) {
+        for run in self.written.chunk_by(|block, next| block + 1 == *next) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let end = ((last + 1) * BLOCK_BYTES + STORE_BYTES_MAX).min(image.len());
+            let run = first * BLOCK_BYTES..end;
+            if let (Some(now), Some(then)) = (memory.get_mut(run.clone()), image.get(run)) {
                 now.copy_from_slice(then);
             }
         }
+        self.written.clear();
         self.globals.iter().all(|(global, value)| global.set(&mut self.store, *value).is_ok())
+    }
+
+    /// Changes its memory behind the back of its marks.
+    pub(super) fn spoil(&mut self) {
+        if let Some(last) = self.memory.data_mut(&mut self.store).last_mut() {
+            *last ^= 1;
+        }
+    }
+
+    /// Takes the numbers of the blocks that are marked, and the marks off.
+    fn collect(&mut self) {
+        let blocks = self.memory.data_size(&self.store).div_ceil(BLOCK_BYTES);
+        let (marks, _) = self.marks.data_mut(&mut self.store).split_at_mut_checked(blocks).unwrap_or_default();
+        collect(marks, &mut self.written);
     }
 
     /// True when it cannot be told from one that was never asked.
@@ -174,18 +189,22 @@ impl Slot {
     }
 }
 
-/// Takes the numbers of the blocks that are marked, and the marks off.
+/// Marks that are looked at in one step; most steps find none.
+const STEP: usize = 64;
+
+/// Takes the numbers of the blocks that are marked, in their order, and the marks off.
 fn collect(marks: &mut [u8], into: &mut Vec<usize>) {
-    let (words, rest) = marks.as_chunks_mut::<8>();
-    for (at, word) in words.iter_mut().enumerate() {
-        if u64::from_le_bytes(*word) != 0 {
-            into.extend(word.iter().enumerate().filter(|(_, mark)| **mark != 0).map(|(bit, _)| at * 8 + bit));
-            *word = [0; 8];
+    for (at, step) in (0..).step_by(STEP).zip(marks.chunks_mut(STEP)) {
+        if any(step) {
+            into.extend(step.iter().enumerate().filter(|(_, mark)| **mark != 0).map(|(bit, _)| at + bit));
+            step.fill(0);
         }
     }
-    let from = words.len() * 8;
-    into.extend(rest.iter().enumerate().filter(|(_, mark)| **mark != 0).map(|(bit, _)| from + bit));
-    rest.fill(0);
+}
+
+/// True when a byte is not zero; without a branch for each, so that many are looked at at once.
+fn any(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |any, byte| any | byte) != 0
 }
 
 fn same(a: Val, b: Val) -> bool {
