@@ -253,7 +253,7 @@ fn finding(given: &guest::Finding) -> kernel::Finding {
     kernel::Finding {
         rule: given.rule.as_str().into(),
         claim: kernel::Claim::Derive { key: key.as_str().into(), value },
-        reason: given.reason.code.as_str().into(),
+        reason: Some(given.reason.code.as_str()).filter(|code| !code.is_empty()).map(Into::into),
         params: Vec::new(),
         basis: Vec::new(),
         evidence: Vec::new(),

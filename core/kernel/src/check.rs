@@ -28,8 +28,8 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A finding of a rule, or the first word in it that the ruleset does not have.
     pub(crate) fn read(&self, policy: &Policy, rule: Rule<'a>, finding: Finding) -> Result<Said<'a>, String> {
-        if !finding.reason.as_str().is_empty() && !policy.reasons.contains_key(&finding.reason) {
-            return Err(format!("rule `{}`: reason `{}` has no text", finding.rule, finding.reason));
+        if let Some(reason) = finding.reason.as_ref().filter(|reason| !policy.reasons.contains_key(*reason)) {
+            return Err(format!("rule `{}`: reason `{reason}` has no text", finding.rule));
         }
         if let Some(problem) = self.claim(&finding.claim) {
             return Err(format!("rule `{}`: {problem}", finding.rule));

@@ -3,7 +3,7 @@
 //! The order of precedence: safety, exclusions, preconditions, voluntariness, clocks, offers, local preferences.
 //! A lower level adds, prefers and shortens. What an upper level marks as floor stands.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{collections::BTreeMap, ops::Deref};
 
 use crate::{
     Action, Asked, By, ChannelId, Claim, Clock, ClockKind, Code, Correction, Decision, Duty, Excluded, Explanation,
@@ -23,9 +23,29 @@ pub(crate) struct Heard<'h, 'a> {
     pub(crate) policy: &'a Policy,
     /// No lower level may weaken it.
     pub(crate) floor: bool,
-    /// Borrowed from the answer, unless a guardrail had to take something out of it.
-    pub(crate) finding: Cow<'h, Finding>,
+    pub(crate) finding: Held<'h>,
     pub(crate) ground: Ground<'a>,
+}
+
+/// A finding of an answer, or what a guardrail left of it. Findings are large and most are lent, so that a claim stays
+/// small; hence no `Cow`.
+#[derive(Clone)]
+pub(crate) enum Held<'h> {
+    /// As it was said.
+    Lent(&'h Finding),
+    /// Without what a guardrail took out.
+    Stripped(Box<Finding>),
+}
+
+impl Deref for Held<'_> {
+    type Target = Finding;
+
+    fn deref(&self) -> &Finding {
+        match self {
+            Self::Lent(finding) => finding,
+            Self::Stripped(finding) => finding,
+        }
+    }
 }
 
 /// The decision while it is made.
@@ -117,11 +137,11 @@ impl<'h, 'a> Draft<'h, 'a> {
         let mut heard = Heard {
             policy,
             floor: rule.floor,
-            finding: Cow::Borrowed(finding),
+            finding: Held::Lent(finding),
             ground: Ground { by, basis, why: reason(policy, Some(rule.info), finding), evidence },
         };
         guardrails::strip_personal_numbers(self, &mut heard);
-        if let Cow::Owned(stripped) = &heard.finding {
+        if let Held::Stripped(stripped) = &heard.finding {
             heard.ground.why = reason(policy, Some(rule.info), stripped);
         }
         guardrails::admit(self, &heard).then_some(heard)

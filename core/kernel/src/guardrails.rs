@@ -21,9 +21,9 @@
 use std::borrow::Cow;
 
 use crate::{
-    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Ground, HOST, List, Param, Participation,
-    ProvisionId, Referral, Safety, Scope, Selector, Step, Text, WordList, check,
-    combine::{Draft, Heard, claim_name},
+    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Finding, Ground, HOST, List, Param,
+    Participation, ProvisionId, Referral, Safety, Scope, Selector, Step, Text, WordList, check,
+    combine::{Draft, Heard, Held, claim_name},
     evaluate::Hearing,
 };
 
@@ -87,11 +87,12 @@ pub(crate) fn strip_personal_numbers<'a>(draft: &mut Draft<'_, 'a>, heard: &mut 
     if removed.is_empty() {
         return;
     }
-    let finding = heard.finding.to_mut();
+    let mut finding = Finding::clone(&heard.finding);
     finding.params.retain(|(key, _)| allowed(key));
     if let Claim::Duty { params, .. } = &mut finding.claim {
         params.retain(|(key, _)| allowed(key));
     }
+    heard.finding = Held::Stripped(Box::new(finding));
     for key in removed {
         draft.correct("H06", Action::Removed, &format!("parameter {key}"), Some(heard.ground.by));
     }

@@ -6,7 +6,7 @@ use crate::{Finding, Param, Policy, RuleInfo, Text, Value};
 
 /// The reason of a finding: the text of its code, or the rule's own summary. Empty where the policy has neither.
 pub(crate) fn reason<'a>(policy: &'a Policy, rule: Option<&'a RuleInfo>, finding: &Finding) -> Cow<'a, Text> {
-    let coded = if finding.reason.as_str().is_empty() { None } else { policy.reasons.get(&finding.reason) };
+    let coded = finding.reason.as_ref().and_then(|code| policy.reasons.get(code));
     let Some(text) = coded.or_else(|| rule.map(|rule| &rule.summary)) else { return Cow::default() };
     match (fill(&text.zh, &finding.params), fill(&text.en, &finding.params)) {
         (None, None) => Cow::Borrowed(text),

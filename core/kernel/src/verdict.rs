@@ -186,8 +186,8 @@ pub struct Finding {
     pub rule: RuleId,
     /// What it claims.
     pub claim: Claim,
-    /// The code of a reason in the descriptor; empty for the rule's own summary.
-    pub reason: Code,
+    /// The code of a reason in the descriptor; none for the rule's own summary.
+    pub reason: Option<Code>,
     /// What to put into the reason's text.
     pub params: Vec<Param>,
     /// Provisions; empty for the rule's own.

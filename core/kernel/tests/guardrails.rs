@@ -323,7 +323,7 @@ fn words_that_nobody_knows_are_no_answer() {
     }
     let undeclared = with(vec![finding("L9", offer("mediation"))], &question(&[]));
     assert!(undeclared.asked[1].answer.clone().unwrap_err().detail.contains("`L9`"));
-    let textless = Finding { reason: "R".into(), ..finding("L1", offer("mediation")) };
+    let textless = Finding { reason: Some("R".into()), ..finding("L1", offer("mediation")) };
     assert!(with(vec![textless], &question(&[])).asked[1].answer.is_err());
 }
 

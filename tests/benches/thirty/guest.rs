@@ -94,7 +94,7 @@ pub(crate) fn findings(given: &[guest::Finding]) -> Vec<kernel::Finding> {
             guest::Claim::Offer(given) => offer(given),
             other => panic!("the case of this bench brings out offers only, not {other:?}"),
         },
-        reason: given.reason.code.as_str().into(),
+        reason: Some(given.reason.code.as_str()).filter(|code| !code.is_empty()).map(Into::into),
         params: given.reason.params.iter().map(|_| panic!("no reason of this bench has parameters")).collect(),
         basis: given.basis.iter().map(|id| id.as_str().into()).collect(),
         evidence: given.evidence.iter().map(|key| key.as_str().into()).collect(),

@@ -297,7 +297,7 @@ impl Said {
         self.0.push(Finding {
             rule: rule.into(),
             claim,
-            reason: "".into(),
+            reason: None,
             params: Vec::new(),
             basis: Vec::new(),
             evidence: evidence.iter().map(|&key| FactKey::from(key)).collect(),

@@ -29,7 +29,7 @@ pub fn finding(rule: &str, claim: Claim) -> Finding {
     Finding {
         rule: rule.into(),
         claim,
-        reason: "".into(),
+        reason: None,
         params: Vec::new(),
         basis: vec!["law.1".into()],
         evidence: Vec::new(),

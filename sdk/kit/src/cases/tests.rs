@@ -27,7 +27,7 @@ impl Assess for Wages {
         let finding = Finding {
             rule: "R1".into(),
             claim,
-            reason: "".into(),
+            reason: None,
             params: Vec::new(),
             basis: Vec::new(),
             evidence: Vec::new(),

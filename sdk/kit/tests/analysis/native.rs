@@ -141,7 +141,7 @@ fn finding(given: &guest::Finding) -> kernel::Finding {
     kernel::Finding {
         rule: given.rule.as_str().into(),
         claim: claim(&given.claim),
-        reason: given.reason.code.as_str().into(),
+        reason: Some(given.reason.code.as_str()).filter(|code| !code.is_empty()).map(Into::into),
         params: given.reason.params.iter().map(|p| (p.key.as_str().into(), host_value(&p.value))).collect(),
         basis: given.basis.iter().map(|id| id.as_str().into()).collect(),
         evidence: given.evidence.iter().map(|key| key.as_str().into()).collect(),

@@ -1,7 +1,7 @@
 //! From the guest to the kernel: the answer, every field of it bounded and checked.
 
 use maple_kernel::{
-    Claim, Class, Day, Due, Fault, FaultKind, Finding, Level, Param, Selector, Span, Subject, Term, Unit, Value,
+    Claim, Class, Code, Day, Due, Fault, FaultKind, Finding, Level, Param, Selector, Span, Subject, Term, Unit, Value,
 };
 
 use super::{super::Wrong, types};
@@ -45,15 +45,19 @@ pub(super) fn bad(detail: &str) -> Fault {
 
 fn finding(given: types::Finding) -> Checked<Finding> {
     let types::Finding { rule, claim: made, reason, basis, evidence } = given;
-    let reason_code = if reason.code.is_empty() { "" } else { word("reason.code", &reason.code, CODE_BYTES_MAX)? };
     Ok(Finding {
         rule: name("rule", &rule)?,
         claim: claim(made)?,
-        reason: reason_code.into(),
+        reason: self::reason(&reason.code)?,
         params: params("reason.params", reason.params)?,
         basis: provisions("basis", basis)?,
         evidence: names("evidence", evidence, EVIDENCE_COUNT_MAX)?,
     })
+}
+
+/// The code of a reason; an empty one is none.
+pub(super) fn reason(code: &str) -> Checked<Option<Code>> {
+    if code.is_empty() { Ok(None) } else { name("reason.code", code).map(Some) }
 }
 
 fn claim(given: types::Claim) -> Checked<Claim> {

@@ -263,7 +263,11 @@ impl<'m> Reader<'m> {
         if count > max {
             return Err(Wrong::many(field, count, max).into());
         }
-        (from..).step_by(of.size as usize).take(count).map(|at| one(self, at)).collect()
+        let mut all = Vec::with_capacity(count);
+        for at in (from..).step_by(of.size as usize).take(count) {
+            all.push(one(self, at)?);
+        }
+        Ok(all)
     }
 
     fn findings(&mut self, at: usize, max: usize) -> Result<Vec<Finding>, Unread> {
@@ -277,21 +281,21 @@ impl<'m> Reader<'m> {
         if count > max {
             return Err(told(Wrong::many("findings", count, max).into(), None));
         }
-        let places = (from..).step_by(FINDING.size as usize).take(count).zip(1..);
-        places.map(|(at, number)| self.finding(at).map_err(|bad| told(bad, Some(number)))).collect()
+        let mut findings = Vec::with_capacity(count);
+        for (at, number) in (from..).step_by(FINDING.size as usize).take(count).zip(1..) {
+            findings.push(self.finding(at).map_err(|bad| told(bad, Some(number)))?);
+        }
+        Ok(findings)
     }
 
     fn finding(&mut self, at: usize) -> Read<Finding> {
         let rule = self.name("rule", at)?;
         let claim = self.claim(at + 8)?;
-        let reason = match self.string(at + 72)? {
-            "" => "",
-            code => word("reason.code", code, CODE_BYTES_MAX)?,
-        };
+        let reason = answer::reason(self.string(at + 72)?)?;
         Ok(Finding {
             rule,
             claim,
-            reason: reason.into(),
+            reason,
             params: self.params("reason.params", at + 80)?,
             basis: self.words("basis", at + 88, (BASIS_COUNT_MAX, PROVISION_BYTES_MAX))?,
             evidence: self.words("evidence", at + 96, (EVIDENCE_COUNT_MAX, CODE_BYTES_MAX))?,
