@@ -11,8 +11,9 @@ mod fixture;
 
 use std::time::Duration;
 
-use fixture::{Answer, Service, fits, of_kind, question, quick};
-use maple_server::Config;
+use fixture::{Answer, Service, fits, of_kind, padded, question, quick};
+use maple_server::{Config, LARGE_PREVIEWS_COUNT_MAX, SMALL_BYTES_MAX};
+use maple_wire::PREVIEW_BYTES_MAX;
 use serde_json::{Value, json};
 
 const TABLE: &str = "[[rule]]\nid = \"P1\"\nsummary = { zh = \"先调\", en = \"mediate first\" }\n\
@@ -156,4 +157,25 @@ async fn previews_are_bounded_in_number_and_time() {
     assert_eq!(statuses, [503, 504]);
     tokio::time::sleep(Duration::from_millis(800)).await;
     assert_eq!(preview(&service, question(), "table", json!(TABLE)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn previews_are_bounded_in_size_and_large_ones_in_number() {
+    let service = Service::new(quick());
+    let mut question = question();
+    question["table"] = json!(TABLE);
+    let padded = |length| padded(&question.to_string(), length);
+    assert_eq!(service.post("/v1/preview", padded(PREVIEW_BYTES_MAX)).await.status, 200);
+    service.post("/v1/preview", padded(PREVIEW_BYTES_MAX + 1)).await.is_problem(413, "too-large");
+
+    let open = |_| service.open("/v1/preview", SMALL_BYTES_MAX + 1);
+    let (senders, calls): (Vec<_>, Vec<_>) = (0..LARGE_PREVIEWS_COUNT_MAX).map(open).unzip();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    service.post("/v1/preview", padded(SMALL_BYTES_MAX + 1)).await.is_problem(503, "overloaded");
+    assert_eq!(service.post("/v1/preview", padded(SMALL_BYTES_MAX)).await.status, 200);
+    drop(senders);
+    for call in calls {
+        assert_eq!(call.await.unwrap().status(), 400);
+    }
+    assert_eq!(service.post("/v1/preview", padded(SMALL_BYTES_MAX + 1)).await.status, 200);
 }

@@ -18,7 +18,7 @@ use axum::{
     http::{Method, Uri},
     middleware::{self, Next},
     response::Response,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use maple_wire::{Problem, ProblemKind};
 use tracing::{debug, info, warn};
@@ -37,23 +37,46 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service.
+pub const PATHS: [&str; 15] = [
+    "/v1/evaluate",
+    "/v1/evaluate/batch",
+    "/v1/preview",
+    "/v1/packs",
+    "/v1/rulesets/current",
+    "/v1/localities",
+    "/v1/provisions/{id}",
+    "/v1/vocabulary",
+    "/playground",
+    "/playground/{file}",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/openapi.json",
+    "/problems/{name}",
+];
+
+/// The service, a door for each of [`PATHS`].
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v1/evaluate", post(evaluate::evaluate))
-        .route("/v1/evaluate/batch", post(batch::batch))
-        .route("/v1/preview", post(preview::preview))
-        .route("/v1/packs", get(views::packs))
-        .route("/v1/rulesets/current", get(views::ruleset))
-        .route("/v1/localities", get(views::localities))
-        .route("/v1/provisions/{id}", get(views::provision))
-        .route("/v1/vocabulary", get(views::vocabulary))
-        .route("/playground", get(playground::page))
-        .route("/playground/{file}", get(playground::file))
-        .route("/health/live", get(operations::live))
-        .route("/health/ready", get(operations::ready))
-        .route("/metrics", get(operations::metrics))
-        .route("/openapi.json", get(operations::openapi))
-        .route("/problems/{name}", get(operations::problem))
+    let doors: [MethodRouter<Arc<App>>; PATHS.len()] = [
+        post(evaluate::evaluate),
+        post(batch::batch),
+        post(preview::preview),
+        get(views::packs),
+        get(views::ruleset),
+        get(views::localities),
+        get(views::provision),
+        get(views::vocabulary),
+        get(playground::page),
+        get(playground::file),
+        get(operations::live),
+        get(operations::ready),
+        get(operations::metrics),
+        get(operations::openapi),
+        get(operations::problem),
+    ];
+    let doors = PATHS.into_iter().zip(doors);
+    doors
+        .fold(Router::new(), |router, (path, door)| router.route(path, door))
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
@@ -105,22 +128,5 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
 
 /// The path as a word that outlives the request.
 fn known(path: &str) -> &'static str {
-    const PATHS: [&str; 15] = [
-        "/v1/evaluate",
-        "/v1/evaluate/batch",
-        "/v1/preview",
-        "/v1/packs",
-        "/v1/rulesets/current",
-        "/v1/localities",
-        "/v1/provisions/{id}",
-        "/v1/vocabulary",
-        "/playground",
-        "/playground/{file}",
-        "/health/live",
-        "/health/ready",
-        "/metrics",
-        "/openapi.json",
-        "/problems/{name}",
-    ];
     PATHS.into_iter().find(|known| *known == path).unwrap_or("none")
 }
