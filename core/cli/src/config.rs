@@ -1,8 +1,12 @@
 //! The server's configuration: a file, over it the environment, over that the flags.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use maple_bundle::format::{Form, Shape, Table, label, may};
+use maple_server::Config;
 use serde::Deserialize;
 
 use crate::{Failure, args::Serve};
@@ -24,6 +28,43 @@ struct File {
     plugins: Option<PathBuf>,
     state: Option<PathBuf>,
     keep_going: Option<bool>,
+    utc_offset_minutes: Option<i64>,
+    evaluations: Option<i64>,
+    waiting: Option<i64>,
+    connections: Option<i64>,
+    deadline_seconds: Option<i64>,
+    drain_seconds: Option<i64>,
+}
+
+/// A whole number that the file may set, and its bounds.
+struct Bounded {
+    key: &'static str,
+    min: i64,
+    max: i64,
+}
+
+/// Fourteen hours, as far as clocks on Earth go.
+const UTC_OFFSET: Bounded = Bounded { key: "utc-offset-minutes", min: -840, max: 840 };
+const EVALUATIONS: Bounded = Bounded { key: "evaluations", min: 1, max: 256 };
+const WAITING: Bounded = Bounded { key: "waiting", min: 0, max: 65_536 };
+const CONNECTIONS: Bounded = Bounded { key: "connections", min: 1, max: 65_536 };
+const DEADLINE: Bounded = Bounded { key: "deadline-seconds", min: 1, max: 600 };
+const DRAIN: Bounded = Bounded { key: "drain-seconds", min: 0, max: 3_600 };
+
+impl Bounded {
+    const fn shape(&self) -> Shape {
+        Shape::Number { min: self.min, max: self.max }
+    }
+
+    /// The number as `T`, or else what is wrong with it.
+    fn read<T: TryFrom<i64>>(&self, given: Option<i64>, or: T) -> Result<T, Failure> {
+        let Self { key, min, max } = *self;
+        let Some(given) = given else { return Ok(or) };
+        let fits = (min..=max).contains(&given).then(|| T::try_from(given).ok()).flatten();
+        fits.ok_or_else(|| {
+            Failure::Input(format!("configuration: `{key} = {given}`; write a number from {min} to {max}"))
+        })
+    }
 }
 
 /// The keys of a configuration file, for its schema.
@@ -41,6 +82,42 @@ pub(crate) static TABLE: Table = Table::new(
         may("plugins", Shape::Text, "插件文件夹", "Folder with the plugins [default: `plugins` beside the policies]"),
         may("state", Shape::Text, "可再生内容的文件夹", "Folder for what can be made again [default: .maple]"),
         may("keep-going", Shape::Flag, "有问题的规则包除外也启动", "Start without packs that have problems"),
+        may(
+            UTC_OFFSET.key,
+            UTC_OFFSET.shape(),
+            "决定“今天”是哪一天的时区，与UTC相差的分钟数，默认 480（中国）",
+            "Minutes from UTC of the clock that says which day is today [default: 480, China]",
+        ),
+        may(
+            EVALUATIONS.key,
+            EVALUATIONS.shape(),
+            "同时评估的案件数，默认为处理器核数",
+            "Evaluations at a time [default: one for each core]",
+        ),
+        may(
+            WAITING.key,
+            WAITING.shape(),
+            "可排队等待评估的请求数，默认 512；其余答复 503",
+            "Requests that may wait for an evaluation [default: 512]; others hear 503",
+        ),
+        may(
+            CONNECTIONS.key,
+            CONNECTIONS.shape(),
+            "同时打开的连接数，默认 1024",
+            "Connections open at a time [default: 1024]",
+        ),
+        may(
+            DEADLINE.key,
+            DEADLINE.shape(),
+            "请求正文须在多少秒内传完，默认 10",
+            "Seconds within which a body must have arrived [default: 10]",
+        ),
+        may(
+            DRAIN.key,
+            DRAIN.shape(),
+            "停止时最多等待多少秒让进行中的请求结束，默认 20",
+            "Seconds that a stop waits for what is under way [default: 20]",
+        ),
     ],
 );
 static DATABASE: Form = Form { pattern: "^sqlite://.+$", examples: &["sqlite://maple.sqlite"] };
@@ -60,6 +137,8 @@ pub(crate) struct Settings {
     pub(crate) state: PathBuf,
     /// Start without packs that have problems.
     pub(crate) keep_going: bool,
+    /// How the service behaves; its address is not looked at.
+    pub(crate) service: Config,
 }
 
 impl Settings {
@@ -71,7 +150,18 @@ impl Settings {
             Some(url) => sqlite_file(&url)?,
             None => state.join("maple.sqlite"),
         };
+        let plain = Config::default();
+        let service = Config {
+            utc_offset_minutes: UTC_OFFSET.read(file.utc_offset_minutes, plain.utc_offset_minutes)?,
+            evaluations: EVALUATIONS.read(file.evaluations, plain.evaluations)?,
+            waiting: WAITING.read(file.waiting, plain.waiting)?,
+            connections: CONNECTIONS.read(file.connections, plain.connections)?,
+            deadline: Duration::from_secs(DEADLINE.read(file.deadline_seconds, plain.deadline.as_secs())?),
+            drain: Duration::from_secs(DRAIN.read(file.drain_seconds, plain.drain.as_secs())?),
+            ..plain
+        };
         Ok(Self {
+            service,
             listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             database,
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
@@ -149,6 +239,23 @@ mod tests {
         let told: std::collections::BTreeSet<&str> = told.split('`').skip(1).step_by(2).collect();
         let known: std::collections::BTreeSet<&str> = TABLE.keys.iter().map(|key| key.name).collect();
         assert_eq!(told, known);
+    }
+
+    #[test]
+    fn limits_of_the_service_are_taken_to_their_edges_and_no_further() {
+        let of = |line: String| settings(&[], Some(&line)).map(|settings| settings.service);
+        let plain = settings(&[], None).unwrap().service;
+        assert_eq!((plain.utc_offset_minutes, plain.connections), (480, 1_024));
+        for Bounded { key, min, max } in [UTC_OFFSET, EVALUATIONS, WAITING, CONNECTIONS, DEADLINE, DRAIN] {
+            let (low, high) = (of(format!("{key} = {min}")).unwrap(), of(format!("{key} = {max}")).unwrap());
+            assert_ne!(format!("{low:?}"), format!("{high:?}"), "{key} changes something");
+            for wrong in [min - 1, max + 1] {
+                let error = of(format!("{key} = {wrong}")).unwrap_err();
+                assert_eq!(error, format!("configuration: `{key} = {wrong}`; write a number from {min} to {max}"));
+            }
+        }
+        let set = of("utc-offset-minutes = -480\ndrain-seconds = 5\nwaiting = 3".into()).unwrap();
+        assert_eq!((set.utc_offset_minutes, set.drain, set.waiting), (-480, Duration::from_secs(5), 3));
     }
 
     #[test]

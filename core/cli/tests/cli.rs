@@ -119,15 +119,12 @@ fn a_bad_case_names_every_field() {
 
 #[test]
 fn exit_codes_say_what_kind_of_trouble() {
-    let empty = tempfile::tempdir().unwrap();
-    let empty = text(empty.path());
     for (words, code, said) in [
         (&["evaluate"][..], 2, "unrecognized subcommand"),
         (&["eval"], 2, "--case"),
         (&["eval", "--case", "no/such/file.json"], 3, "no/such/file.json"),
         (&["eval", "--case", "Cargo.toml"], 2, "line 1, column 1"),
         (&["check", "no/such/folder"], 3, "no/such/folder"),
-        (&["check", &empty], 1, ""),
         (&["test", "--filter", "no case is called so"], 2, "no case is called so"),
         (&["bench", "--rounds", "0"], 2, "rounds"),
         (&["serve", "--database", "mysql://x"], 2, "sqlite://"),
@@ -138,6 +135,39 @@ fn exit_codes_say_what_kind_of_trouble() {
         assert_eq!(output.status.code(), Some(code), "{words:?}: {}{}", out(&output), err(&output));
         assert!(err(&output).contains(said), "{words:?}: {}", err(&output));
     }
+}
+
+#[test]
+fn a_folder_without_policies_is_told_in_words_and_without_colours() {
+    let empty = tempfile::tempdir().unwrap();
+    let empty = text(empty.path());
+    for words in
+        [&["check", &empty][..], &["serve", "--policies", &empty], &["serve", "--keep-going", "--policies", &empty]]
+    {
+        let output = run(words);
+        let said = out(&output) + &err(&output);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {said}");
+        assert!(said.contains("there are no policy files here") && !said.contains('\u{1b}'), "{words:?}: {said}");
+    }
+}
+
+#[test]
+fn flags_go_over_the_environment_and_the_environment_over_the_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"listen = \"in-the-file\"\n").unwrap();
+    let config = text(file.path());
+    let refused = |environment: bool, words: &[&str]| {
+        let mut command = maple(&[&["serve", "--config", &config][..], words].concat());
+        if environment {
+            command.env("MAPLE_LISTEN", "in-the-environment");
+        }
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        err(&output)
+    };
+    assert!(refused(false, &[]).contains("`in-the-file`"));
+    assert!(refused(true, &[]).contains("`in-the-environment`"));
+    assert!(refused(true, &["--listen", "in-the-flag"]).contains("`in-the-flag`"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let summary = summary(&loaded);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
     let Loaded { sandbox, bundle, compiled, .. } = loaded;
-    let config = Config { listen, ..Config::default() };
+    let config = Config { listen, ..settings.service };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::bind(listen)
