@@ -2,10 +2,12 @@
 //! fuel, whatever a guest writes to, and nothing of one case in the next.
 
 use maple_kernel::{
-    Assess, Assessment, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, PolicyId, Purposes, Setting, Setup,
-    Value, evaluate,
+    Assess, Assessment, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, Party, PartyType, PolicyId, Purposes,
+    Setting, Setup, Value, evaluate,
 };
-use maple_sandbox::{ConfiguredPolicy, Isolation, Sandbox, SandboxConfig, VERIFY_EVERY};
+use maple_sandbox::{
+    ANSWER_BYTES_DEFAULT, ConfiguredPolicy, Isolation, RESTORED_BYTES_MAX, Sandbox, SandboxConfig, VERIFY_EVERY,
+};
 use maple_tests::{
     fresh_house,
     guests::{Guest, component, words},
@@ -183,6 +185,132 @@ fn a_case_leaves_nothing_behind_not_even_what_the_host_wrote() {
     assert_eq!(both(&guest), [0; 5]);
 }
 
+/// A case with facts of every kind and with parties, and each policy's answer to it.
+fn answers_to_a_rich_case(policies: [&ConfiguredPolicy; 2]) -> [Assessment; 2] {
+    let day = Day::new(2026, 11, 23).unwrap();
+    let facts = |money| {
+        Facts::new(vec![
+            ("amount".into(), Value::Money(money)),
+            ("flag".into(), Value::Flag(true)),
+            ("number".into(), Value::Number(0.5)),
+            ("since".into(), Value::Day(day)),
+            ("text".into(), Value::Text("none".into())),
+            ("words".into(), Value::Words(["a".into(), "b_c".into()].into_iter().collect())),
+        ])
+    };
+    let party = |role: &str, kind, money| Party { role: role.into(), kind, facts: facts(money) };
+    let parties = vec![party("applicant", PartyType::Natural, 7), party("respondent", PartyType::Organisation, -1)];
+    let kind = "labour.wage".into();
+    let case = Case::new(None, "cn/zhejiang".into(), kind, "counter".into(), day, parties, facts(12_345));
+    let reads = ["amount", "flag", "number", "since", "text", "words"].map(Into::into);
+    let file = case.file(Purposes::BOTH, day, &case.facts, &reads);
+    policies.map(|policy| policy.assess(&file))
+}
+
+#[test]
+fn a_case_is_written_in_the_order_of_the_contract_and_gaps_are_left_alone() {
+    // What is in the allocator's room is summed up each time room is asked for, and the room is filled with ones, so that
+    // both the order of writing and what is written between fields tell.
+    let sum = "(local.set $at (i32.const 65536))
+        (block $done (loop $next
+            (br_if $done (i32.ge_u (local.get $at) (global.get $heap)))
+            (global.set $sum (i32.add (i32.mul (global.get $sum) (i32.const 31)) (i32.load8_u (local.get $at))))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $next)))";
+    for bit in 0..8 {
+        let found = format!("(i32.and (i32.shr_u (global.get $sum) (i32.const {})) (i32.const 7))", bit * 4);
+        let mut guest = counting(&found, "", "(global $sum (mut i32) (i32.const 0))");
+        guest.assess = format!("(local $at i32) {sum} {}", guest.assess);
+        guest.realloc = format!(
+            "(local $at i32) (local.set 4 (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+             {sum} (global.set $heap (i32.add (local.get 4) (local.get 3)))
+             (memory.fill (local.get 4) (i32.const 255) (local.get 3)) (local.get 4)"
+        );
+        let sandboxes = [Isolation::Warm, Isolation::Fresh].map(sandbox);
+        let policies = sandboxes.each_ref().map(|sandbox| policy(sandbox, &guest.component(), Limits::default()));
+        assert!(policies[0].info().warm && !policies[1].info().warm);
+        let [ours, theirs] = answers_to_a_rich_case(policies.each_ref());
+        assert_eq!(ours, theirs, "bits {}", bit * 4);
+    }
+}
+
+#[test]
+fn lines_of_the_diary_cost_the_same_and_are_as_long_as_they_may_be() {
+    // Behind what the guest and the host put into memory there are zeros, which are text.
+    let line = |length: u32| format!("(call $write (i32.const {}) (i32.const {length}))", 2 * PAGE);
+    let mut guest = Guest { memory: "7".into(), ..counting("(i32.const 1)", &line(8).repeat(9), "") };
+    assert_eq!(both(&guest), [1; 5]);
+
+    let sandboxes = [Isolation::Warm, Isolation::Fresh].map(|isolation| {
+        [false, true]
+            .map(|diaries| Sandbox::new(SandboxConfig { isolation, diaries, ..SandboxConfig::default() }).unwrap())
+    });
+    let ask_all = |guest: &Guest, fuel| {
+        let limits = Limits { fuel, ..Limits::default() };
+        let ask = |sandbox| ask(&policy(sandbox, &guest.component(), limits), 1);
+        let [warm, fresh] = sandboxes.each_ref().map(|of| of.each_ref().map(ask));
+        assert_eq!(warm, fresh);
+        warm
+    };
+    let longest = u32::try_from(ANSWER_BYTES_DEFAULT).unwrap();
+    for (lines, fits) in [(vec![longest; 3], true), (vec![5, longest + 1], false)] {
+        let said: String = lines.into_iter().map(line).collect();
+        guest = Guest { memory: "7".into(), ..counting("(i32.const 1)", &said, "") };
+        for answer in ask_all(&guest, None) {
+            assert_eq!(answer.answer.is_ok(), fits, "{answer:?}");
+        }
+    }
+    // With the fuel that it burnt it ends well, and with one less it does not.
+    guest = Guest { memory: "7".into(), ..counting("(i32.const 1)", "", "") };
+    guest.assess =
+        format!("(local $result i32) (local.set $result {}) {} (local.get $result)", block(&guest.assess), line(1));
+    let burnt = ask_all(&guest, None)[0].fuel;
+    assert!(ask_all(&guest, Some(burnt))[0].answer.is_ok());
+    assert_eq!(ask_all(&guest, Some(burnt - 1))[0].answer.as_ref().unwrap_err().kind, FaultKind::OutOfFuel);
+}
+
+/// A body as one expression.
+fn block(body: &str) -> String {
+    format!("(block (result i32) {body})")
+}
+
+#[test]
+fn a_guest_that_writes_more_than_is_put_back_is_not_kept() {
+    let kept = sandbox(Isolation::Warm);
+    // The answer and the case take some blocks, too.
+    let max = u32::try_from(RESTORED_BYTES_MAX).unwrap();
+    for (bytes, slots) in [(max - PAGE, 2), (max + 1, 1)] {
+        let fill = format!("(memory.fill (i32.const {}) (i32.const 7) (i32.const {bytes}))", 2 * PAGE);
+        let guest = Guest { memory: "80".into(), ..counting("(i32.const 1)", &fill, "") };
+        let policy = policy(&kept, &guest.component(), Limits::default());
+        let before = kept.warm_slots();
+        let first = ask(&policy, 1);
+        assert_eq!(first.answer.as_ref().unwrap().len(), 1);
+        assert_eq!(kept.warm_slots() - before, slots, "{bytes}");
+        assert_eq!(ask(&policy, 1), first);
+    }
+}
+
+#[test]
+fn a_guest_that_refuses_or_answers_nonsense_in_good_order_is_kept() {
+    let kept = sandbox(Isolation::Warm);
+    let mut refuses = Guest::default();
+    let code = refuses.text("no_opinion");
+    let result = refuses.put(&[vec![1, 0, 0, 0], words(&[code, code])].concat());
+    refuses.assess = format!("(i32.const {result})");
+    let mut nonsense = Guest::default();
+    let finding = [0; 104];
+    nonsense.assess = nonsense.answer(&[finding]);
+    for (guest, kind) in [(refuses, FaultKind::Refused), (nonsense, FaultKind::BadAnswer)] {
+        let policy = policy(&kept, &guest.component(), Limits::default());
+        let before = kept.warm_slots();
+        for _ in 0..3 {
+            assert_eq!(ask(&policy, 1).answer.unwrap_err().kind, kind);
+            assert_eq!(kept.warm_slots() - before, 2);
+        }
+    }
+}
+
 #[test]
 fn what_ends_badly_is_thrown_away() {
     let kept = sandbox(Isolation::Warm);
@@ -268,6 +396,74 @@ fn what_cannot_be_put_back_is_not_kept() {
         let unfit = policy.info().unfit.unwrap_or_default();
         assert!(!policy.info().warm && unfit.contains(part), "`{unfit}` does not say `{part}`");
         assert_eq!(ask(&policy, 1).answer, Ok(vec![]));
+    }
+}
+
+/// The text of the component that the usual tools make of a guest, and what numbers and names it gives to its parts.
+fn usual(guest: &Guest) -> String {
+    wasmprinter::print_bytes(guest.component()).unwrap()
+}
+
+/// `text` with `from`, which it must have, replaced by `to`.
+#[track_caller]
+fn with(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "`{from}` is not in\n{text}");
+    text.replacen(from, to, 1)
+}
+
+#[test]
+fn what_is_kept_is_all_there_is_and_asked_as_the_component_would() {
+    let kept = sandbox(Isolation::Warm);
+    let extra = "(func (export \"good\") (param i32) (result i32) unreachable)
+        (func (export \"aside\") (param i32 i32) nop) (table (export \"table\") 1 funcref)";
+    let says = "(call $write (i32.const 4096) (i32.const 8))";
+    let guest = Guest { extra: extra.into(), ..counting("(i32.const 1)", says, "") };
+    let usual = usual(&guest);
+    assert!(policy(&kept, &wat::parse_str(&usual).unwrap(), Limits::default()).info().warm);
+
+    let end = usual.rfind(')').unwrap();
+    let at_the_end = |more: &str| format!("{}{more})", &usual[..end]);
+    let lift = "(memory $memory) (realloc $cabi_realloc) string-encoding=utf8";
+    let good = "(alias core export $main \"good\" (core func $good))";
+    let aside = "(alias core export $main \"aside\" (core func $aside))";
+    let assess = usual.lines().find(|line| line.contains("(func $assess ") && line.contains("canon lift")).unwrap();
+    let diary = "(core instance $maple:policy/diary@0.1.0 (;1;)";
+    let lower = "(canon lower (func $write) (memory $memory) string-encoding=utf8)";
+    let beside = "(core module $beside (memory 1))(core instance (instantiate $beside))";
+    let shim = "local.get 0\n      local.get 1\n      i32.const 0\n      call_indirect (type 0)";
+    for (text, part) in [
+        (
+            at_the_end(&format!("{good}(func $unused (type 14) (canon lift (core func $good) {lift}))")),
+            "more functions than the contract",
+        ),
+        (with(&usual, assess, &format!("{good}{}", with(assess, "#assess) ", "#assess) ").replace(
+            "(core func $maple:policy/policy@0.1.0#assess) (memory", "(core func $good) (memory",
+        ))), "not called as usual"),
+        (with(&usual, lower, "(canon lower (func $write) (memory $memory) string-encoding=utf16)"), "as UTF-8"),
+        (at_the_end(beside), "beside its module"),
+        (with(&usual, shim, &shim.replace("get 0", "get 1")), "beside its module"),
+        (with(&usual, shim, &shim.replace("call_indirect", "nop call_indirect")), "beside its module"),
+        (
+            with(&usual, "(core instance $actual (;3;)", &format!("{aside}(core instance $actual (;3;)"))
+                .replace("(export \"0\" (func $\"#core-func1 indirect-maple:policy/diary@0.1.0-write\"))", "(export \"0\" (func $aside))"),
+            "beside its module",
+        ),
+        (
+            at_the_end("(alias core export $main \"table\" (core table $t)) (core instance (export \"t\" (table $t)))"),
+            "beside its module",
+        ),
+        (
+            with(&usual, diary, &format!("(core module $silent (func (export \"write\") (param i32 i32)))
+                (core instance $silent (instantiate $silent)) (alias core export $silent \"write\" (core func $silence)) {diary}"))
+                .replacen("(export \"write\" (func $indirect-maple:policy/diary@0.1.0-write))", "(export \"write\" (func $silence))", 1),
+            "beside its module",
+        ),
+    ] {
+        // Numbers in comments are for the reader; names hold where something is put between.
+        let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let policy = policy(&kept, &component, Limits::default());
+        let unfit = policy.info().unfit.unwrap_or_default();
+        assert!(!policy.info().warm && unfit.contains(part), "`{unfit}` does not say `{part}`");
     }
 }
 

@@ -20,11 +20,15 @@ use std::{
 use tracing::warn;
 use wasmtime::{Engine, Module, component::Component};
 
-use crate::{engine::Engines, plugin::Kept, warm::shape::Names};
+use crate::{
+    engine::Engines,
+    plugin::Kept,
+    warm::{marks::BLOCK_SHIFT, shape::Names},
+};
 pub(crate) use record::Record;
 
 /// The format of entries; a change of it, or of how policies are prepared, counts it up.
-const CACHE_FORMAT: u32 = 3;
+const CACHE_FORMAT: u32 = 4;
 /// Bytes of all files of one cache together; beyond, the oldest go when it is opened.
 pub const CACHE_BYTES_MAX: u64 = 8 << 30;
 /// Bytes of one entry without its code.
@@ -41,7 +45,10 @@ impl EntryKey {
     pub(crate) fn new(engine: &Engine, purpose: &str, component: &str, more: impl FnOnce(&mut blake3::Hasher)) -> Self {
         let mut hasher = blake3::Hasher::new();
         let compatibility = engine.precompile_compatibility_hash();
-        std::hash::Hash::hash(&(CACHE_FORMAT, env!("CARGO_PKG_VERSION"), purpose, component), &mut Feed(&mut hasher));
+        std::hash::Hash::hash(
+            &(CACHE_FORMAT, BLOCK_SHIFT, env!("CARGO_PKG_VERSION"), purpose, component),
+            &mut Feed(&mut hasher),
+        );
         std::hash::Hash::hash(&compatibility, &mut Feed(&mut hasher));
         more(&mut hasher);
         Self(*hasher.finalize().as_bytes())

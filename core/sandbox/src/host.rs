@@ -3,7 +3,7 @@
 use wasmtime::{Memory, ResourceLimiter};
 
 use crate::limits::{
-    CORE_INSTANCES_COUNT_MAX, DIARY_LINE_BYTES_MAX, DIARY_LINES_MAX, MEMORIES_COUNT_MAX, TABLE_ELEMENTS_MAX,
+    Bounds, CORE_INSTANCES_COUNT_MAX, DIARY_LINE_BYTES_MAX, DIARY_LINES_MAX, MEMORIES_COUNT_MAX, TABLE_ELEMENTS_MAX,
     TABLES_COUNT_MAX,
 };
 
@@ -21,6 +21,10 @@ pub(crate) struct Host {
     pub(crate) memory: Option<Memory>,
     /// False while the guest may ask the host for nothing.
     pub(crate) may_leave: bool,
+    /// Bytes of a line that are taken, where the host reads them itself: what wasmtime takes of any value.
+    pub(crate) line_max: usize,
+    /// Fuel that a line costs beside the host's work: a component's way to the host leads through code of its own.
+    pub(crate) line_fuel: u64,
 }
 
 impl Host {
@@ -36,12 +40,16 @@ impl Host {
             diary: keeps_diary.then(Vec::new),
             memory: None,
             may_leave: true,
+            line_max: usize::MAX,
+            line_fuel: 0,
         }
     }
 
-    /// Begins another evaluation, which may have so many bytes of memory; false when the guest has more already.
-    pub(crate) fn hold_to(&mut self, memory_bytes: u64) -> bool {
-        self.memory_max = usize::try_from(memory_bytes).unwrap_or(usize::MAX).saturating_add(self.memory_hidden);
+    /// Begins another evaluation within these bounds; false when the guest has more memory already.
+    pub(crate) fn hold_to(&mut self, bounds: &Bounds) -> bool {
+        let memory = usize::try_from(bounds.memory_bytes).unwrap_or(usize::MAX);
+        self.memory_max = memory.saturating_add(self.memory_hidden);
+        self.line_max = usize::try_from(bounds.answer_bytes).unwrap_or(usize::MAX);
         (self.hungry, self.may_leave) = (false, true);
         self.memory_used <= self.memory_max
     }

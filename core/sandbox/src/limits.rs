@@ -100,6 +100,9 @@ pub const DETAIL_BYTES_MAX: usize = 512;
 
 /// Sandboxes that are kept for their next evaluation, of all policies together, and the ones they are compared with.
 pub const WARM_SLOTS_MAX: usize = 4_096;
+/// Bytes that are put back in a sandbox that is kept; one in which an evaluation wrote more is thrown away, so that what
+/// is kept stays small and putting back stays short.
+pub const RESTORED_BYTES_MAX: usize = 4 << 20;
 /// Sandboxes that may exist at the same time in one process, beside those that are kept.
 pub const SLOTS_COUNT_MAX: u32 = 8_192;
 

@@ -39,6 +39,10 @@ pub(crate) const TYPES: &str = "maple:policy/types@0.1.0";
 /// What `assess` gives.
 pub(crate) type Assessed = Result<Vec<types::Finding>, types::Refusal>;
 
+/// What wasmtime says of a value that is too large.
+const TOO_MUCH: &str =
+    "too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted";
+
 /// Everything the host offers to a guest: a diary.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
@@ -60,11 +64,19 @@ pub(crate) fn module_linker(engine: &Engine) -> wasmtime::Result<wasmtime::Linke
         if !caller.data().may_leave {
             return Err(wasmtime::Trap::CannotLeaveComponent.into());
         }
+        let fuel = caller.get_fuel()?.checked_sub(caller.data().line_fuel);
+        caller.set_fuel(fuel.unwrap_or_default())?;
+        if fuel.is_none() {
+            return Err(wasmtime::Trap::OutOfFuel.into());
+        }
         let Some(memory) = caller.data().memory else { return Ok(()) };
         let (memory, host) = memory.data_and_store_mut(&mut caller);
         let end = (at as usize).checked_add(length as usize);
         let line = end.and_then(|end| memory.get(at as usize..end));
         let line = line.ok_or_else(|| wasmtime::Error::msg("string pointer/length out of bounds of memory"))?;
+        if line.len() > host.line_max {
+            return Err(wasmtime::Error::msg(TOO_MUCH));
+        }
         if host.writes() {
             let line = str::from_utf8(line).map_err(wasmtime::Error::from)?;
             host.write(line);

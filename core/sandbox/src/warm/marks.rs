@@ -16,9 +16,10 @@ use wasm_encoder::{
 use wasmparser::{FunctionBody, Operator as Op, Parser, Payload, TypeRef};
 
 use super::shape::{DIARY_FUNC, Shape, Unfit};
+use crate::limits::COMPONENT_BYTES_MAX;
 
 /// log2 of [`BLOCK_BYTES`].
-const BLOCK_SHIFT: i32 = 8;
+pub(crate) const BLOCK_SHIFT: i32 = 8;
 /// Bytes of memory that share a mark.
 pub(crate) const BLOCK_BYTES: usize = 1 << BLOCK_SHIFT;
 /// Bytes that the widest store writes: a store is marked where it begins, and may end in the next block.
@@ -169,6 +170,9 @@ impl Marker {
                 Payload::CodeSectionEntry(body) => {
                     let kind = functions.next().and_then(|kind| self.types.get(*kind as usize)).ok_or(UNREADABLE)?;
                     code.raw(&self.body(&body, *kind, module)?);
+                    if code.byte_len() > COMPONENT_BYTES_MAX {
+                        return Err("it would be too large with its marks");
+                    }
                 }
                 Payload::CodeSectionStart { .. } => {}
                 payload => {

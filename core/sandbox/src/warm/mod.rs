@@ -9,6 +9,7 @@
 
 pub(crate) mod marks;
 pub(crate) mod shape;
+mod shim;
 mod slot;
 
 use std::{
@@ -30,7 +31,7 @@ use crate::{
 use shape::Names;
 pub(crate) use slot::{Pristine, Slot};
 
-/// Evaluations of one slot between two comparisons of its whole state.
+/// Evaluations of one slot between two comparisons of its whole state; the first is one, too.
 pub const VERIFY_EVERY: u32 = 1_024;
 
 /// The slots of one policy.
@@ -83,7 +84,7 @@ impl Shelf {
         self.used.store(true, Ordering::Relaxed);
         let (idle, pristine) = {
             let mut state = self.state();
-            (state.idle.pop(), state.pristine.clone())
+            (state.idle.pop().filter(|_| !self.distrusted.load(Ordering::Relaxed)), state.pristine.clone())
         };
         if let Some(slot) = idle {
             return Ok(slot);
@@ -117,13 +118,17 @@ impl Shelf {
         if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
             return;
         }
-        if slot.rounds.is_multiple_of(VERIFY_EVERY) && !slot.is_pristine() {
+        if (slot.rounds == 1 || slot.rounds.is_multiple_of(VERIFY_EVERY)) && !slot.is_pristine() {
             self.distrusted.store(true, Ordering::Relaxed);
             self.clear();
             error!("A sandbox was not as it should be after it was put back; its policy gets fresh ones from now on.");
             return;
         }
-        self.state().idle.push(slot);
+        let mut state = self.state();
+        // Another one may have been found to differ in the meantime; the flag is set before shelves are cleared.
+        if !self.distrusted.load(Ordering::Relaxed) {
+            state.idle.push(slot);
+        }
     }
 
     /// Makes every idle slot differ in a way that putting back does not see.

@@ -9,13 +9,14 @@ use super::{
     Place,
     marks::{BLOCK_BYTES, GLOBAL, MARKS, MARKS_BYTES, STORE_BYTES_MAX},
     shape::Names,
+    shim::SHIM_FUEL,
 };
 use crate::{
     cell::{place_for, refill, store},
     contract::v1::{self, Room, Unread},
     fault::{During, explain, fault},
     host::Host,
-    limits::Bounds,
+    limits::{Bounds, RESTORED_BYTES_MAX},
 };
 
 type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
@@ -67,6 +68,7 @@ impl Slot {
         let found = Parts::find(&instance, &mut store, names);
         let parts = found.map_err(|error| explain(&error, store.data(), During::Start))?;
         store.data_mut().memory = Some(parts.memory);
+        store.data_mut().line_fuel = if names.shim { SHIM_FUEL } else { 0 };
         let mut slot = Self {
             store,
             memory: parts.memory,
@@ -82,7 +84,9 @@ impl Slot {
             _place: place,
         };
         // What a start function wrote, and what `configure` wrote before the snapshot, is how it begins.
-        slot.collect();
+        if !slot.collect() {
+            return Err(fault(FaultKind::OutOfMemory, "its memory is larger than there are marks for"));
+        }
         slot.written = Vec::new();
         Ok(slot)
     }
@@ -92,15 +96,16 @@ impl Slot {
         self.sound = false;
         self.rounds = self.rounds.wrapping_add(1);
         refill(&mut self.store, bounds);
-        let answer = if self.store.data_mut().hold_to(bounds.memory_bytes) {
+        let answer = if self.store.data_mut().hold_to(bounds) {
             self.ask(file, bounds, for_author)
         } else {
+            // Nothing of the guest ran.
+            self.sound = true;
             let pages = self.memory.size(&self.store);
             let detail = format!("memory minimum size of {pages} pages exceeds memory limits");
             Err(fault(FaultKind::OutOfMemory, &detail))
         };
         let fuel = bounds.fuel.saturating_sub(self.store.get_fuel().unwrap_or_default());
-        self.sound = answer.is_ok();
         Assessment { answer, fuel, diary: self.store.data_mut().take_diary() }
     }
 
@@ -111,7 +116,11 @@ impl Slot {
         for_author: bool,
     ) -> Result<Vec<maple_kernel::Finding>, Fault> {
         match self.try_ask(file, bounds, for_author) {
-            Ok(read) => read,
+            Ok(read) => {
+                // The guest returned, and so did its clean-up: whatever the answer is worth, this can be put back.
+                self.sound = true;
+                read
+            }
             Err(error) => Err(explain(&error, self.store.data(), During::Call)),
         }
     }
@@ -152,15 +161,16 @@ impl Slot {
         if !self.sound || self.memory.data_size(&self.store) != image.len() {
             return false;
         }
-        self.collect();
+        if !self.collect() || self.written.len() > RESTORED_BYTES_MAX / BLOCK_BYTES {
+            return false;
+        }
         let memory = self.memory.data_mut(&mut self.store);
         for run in self.written.chunk_by(|block, next| block + 1 == *next) {
             let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
             let end = ((last + 1) * BLOCK_BYTES + STORE_BYTES_MAX).min(image.len());
             let run = first * BLOCK_BYTES..end;
-            if let (Some(now), Some(then)) = (memory.get_mut(run.clone()), image.get(run)) {
-                now.copy_from_slice(then);
-            }
+            let (Some(now), Some(then)) = (memory.get_mut(run.clone()), image.get(run)) else { return false };
+            now.copy_from_slice(then);
         }
         self.written.clear();
         self.globals.iter().all(|(global, value)| global.set(&mut self.store, *value).is_ok())
@@ -173,11 +183,13 @@ impl Slot {
         }
     }
 
-    /// Takes the numbers of the blocks that are marked, and the marks off.
-    fn collect(&mut self) {
+    /// Takes the numbers of the blocks that are marked, and the marks off; false when there are not marks for all.
+    fn collect(&mut self) -> bool {
         let blocks = self.memory.data_size(&self.store).div_ceil(BLOCK_BYTES);
-        let (marks, _) = self.marks.data_mut(&mut self.store).split_at_mut_checked(blocks).unwrap_or_default();
+        self.written.clear();
+        let Some(marks) = self.marks.data_mut(&mut self.store).get_mut(..blocks) else { return false };
         collect(marks, &mut self.written);
+        true
     }
 
     /// True when it cannot be told from one that was never asked.
@@ -237,6 +249,7 @@ impl Room for Slot {
             to.copy_from_slice(bytes);
         }
         let blocks = at / BLOCK_BYTES..=(at + last) / BLOCK_BYTES;
+        // There are marks for the largest memory that a guest may have; `collect` looks at that.
         if let Some(marks) = self.marks.data_mut(&mut self.store).get_mut(blocks) {
             marks.fill(1);
         }

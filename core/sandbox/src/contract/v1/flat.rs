@@ -49,51 +49,58 @@ pub(crate) trait Room {
 }
 
 /// Writes a case file; where it is.
+///
+/// A guest sees what is written when it is asked for room, and what is not: so values are written in the order in which
+/// wasmtime writes them, and the gaps between fields are left as they are.
 pub(crate) fn lower(file: &CaseFile<'_>, room: &mut impl Room) -> wasmtime::Result<u32> {
     let at = room.get(CASE_FILE.size, CASE_FILE.align)?;
-    let mut head = [0; CASE_FILE.size as usize];
-    let mut put = |to: usize, bytes: &[u8]| head.iter_mut().skip(to).zip(bytes).for_each(|(to, from)| *to = *from);
-    put(0, &[u8::from(file.purposes.routing) | u8::from(file.purposes.prevention) << 1]);
-    put(4, &text(file.locality.as_str(), room)?);
-    put(12, &text(file.kind.as_str(), room)?);
-    put(20, &text(file.source.as_str(), room)?);
-    put(28, &day(file.day));
-    put(32, &day(file.filed));
-    put(36, &facts(&file.facts, room)?);
-    put(44, &parties(&file.parties, room)?);
-    room.put(at, &head);
+    room.put(at, &[u8::from(file.purposes.routing) | u8::from(file.purposes.prevention) << 1]);
+    let locality = text(file.locality.as_str(), room)?;
+    room.put(at + 4, &locality);
+    let kind = text(file.kind.as_str(), room)?;
+    room.put(at + 12, &kind);
+    let [a, b, c, d, e, f, g, h] = text(file.source.as_str(), room)?;
+    let ([i, j, k, l], [m, n, o, p]) = (day(file.day), day(file.filed));
+    room.put(at + 20, &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
+    let facts = facts(&file.facts, room)?;
+    room.put(at + 36, &facts);
+    let parties = parties(&file.parties, room)?;
+    room.put(at + 44, &parties);
     Ok(at)
 }
 
 fn facts(facts: &[(&FactKey, &Value)], room: &mut impl Room) -> wasmtime::Result<[u8; 8]> {
     let (at, list) = list(facts.len(), FACT, room)?;
     for ((key, value), at) in facts.iter().zip((at..).step_by(FACT.size as usize)) {
-        let mut one = [0; FACT.size as usize];
-        let (head, rest) = one.split_at_mut(TEXT.size as usize);
-        head.copy_from_slice(&text(key.as_str(), room)?);
-        let (tag, payload) = match value {
-            Value::Text(word) => (0, text(word, room)?),
-            Value::Number(number) => (1, number.to_le_bytes()),
-            Value::Flag(flag) => (2, u64::from(*flag).to_le_bytes()),
-            Value::Day(value) => {
-                let [a, b, c, d] = day(*value);
-                (3, [a, b, c, d, 0, 0, 0, 0])
+        let tag = match value {
+            Value::Text(_) => 0,
+            Value::Number(_) => 1,
+            Value::Flag(_) => 2,
+            Value::Day(_) => 3,
+            Value::Words(_) => 4,
+            Value::Money(_) => 5,
+        };
+        let key = text(key.as_str(), room)?;
+        room.put(at, &tagged(key, tag));
+        let payload = at + 16;
+        match value {
+            Value::Text(word) => {
+                let word = text(word, room)?;
+                room.put(payload, &word);
             }
+            Value::Number(number) => room.put(payload, &number.to_le_bytes()),
+            Value::Flag(flag) => room.put(payload, &[u8::from(*flag)]),
+            Value::Day(value) => room.put(payload, &day(*value)),
             Value::Words(words) => {
                 let (at, list) = self::list(words.len(), TEXT, room)?;
                 for (word, at) in words.iter().zip((at..).step_by(TEXT.size as usize)) {
                     let word = text(word, room)?;
                     room.put(at, &word);
                 }
-                (4, list)
+                room.put(payload, &list);
             }
-            Value::Money(minor) => (5, minor.to_le_bytes()),
-        };
-        if let [to, _, _, _, _, _, _, _, to_payload @ ..] = rest {
-            *to = tag;
-            to_payload.copy_from_slice(&payload);
+            Value::Money(minor) => room.put(payload, &minor.to_le_bytes()),
         }
-        room.put(at, &one);
     }
     Ok(list)
 }
@@ -101,16 +108,22 @@ fn facts(facts: &[(&FactKey, &Value)], room: &mut impl Room) -> wasmtime::Result
 fn parties(parties: &[PartyFile<'_>], room: &mut impl Room) -> wasmtime::Result<[u8; 8]> {
     let (at, list) = list(parties.len(), PARTY, room)?;
     for (party, at) in parties.iter().zip((at..).step_by(PARTY.size as usize)) {
-        let [a, b, c, d, e, f, g, h] = text(party.role.as_str(), room)?;
         let kind = match party.kind {
             PartyType::Natural => 0,
             PartyType::Organisation => 1,
             PartyType::PublicAuthority => 2,
         };
-        let [i, j, k, l, m, n, o, p] = facts(&party.facts, room)?;
-        room.put(at, &[a, b, c, d, e, f, g, h, kind, 0, 0, 0, i, j, k, l, m, n, o, p]);
+        let role = text(party.role.as_str(), room)?;
+        room.put(at, &tagged(role, kind));
+        let facts = facts(&party.facts, room)?;
+        room.put(at + 12, &facts);
     }
     Ok(list)
+}
+
+/// A text's place and length, and the byte behind it.
+fn tagged([a, b, c, d, e, f, g, h]: [u8; 8], tag: u8) -> [u8; 9] {
+    [a, b, c, d, e, f, g, h, tag]
 }
 
 /// Room for so many of a type: where, and the list as it stands in memory.
@@ -212,7 +225,7 @@ impl<'m> Reader<'m> {
 
     fn spend(&mut self, bytes: Option<usize>) -> Read<()> {
         let left = bytes.and_then(|bytes| self.left.checked_sub(bytes));
-        self.left = left.ok_or(Bad::Abi("too much data is being copied between the host and the guest"))?;
+        self.left = left.ok_or(Bad::Abi(super::TOO_MUCH))?;
         Ok(())
     }
 
