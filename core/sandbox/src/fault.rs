@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// How the engine begins to say that an answer has more bytes than its limit.
-const TOO_MUCH_DATA: &str = "too much data";
-/// How it begins to say that a memory is larger than its limit as it is.
-const MEMORY_MINIMUM: &str = "memory minimum size";
+const TOO_MUCH_DATA: &str = "too much data is being copied";
+/// How it ends to say that a memory is larger than its limit as it is.
+const MEMORY_MINIMUM: &str = "exceeds memory limits";
 
 /// During what it went wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,9 +65,9 @@ pub(crate) fn with_limit(met: Fault, bounds: &Bounds) -> Fault {
         FaultKind::OutOfFuel if is(Trap::OutOfFuel) => format!("all fuel is used up, {} of it", bounds.fuel),
         FaultKind::Timeout if is(Trap::Interrupt) => format!("interrupted after {} ms", bounds.wall.as_millis()),
         FaultKind::BadAnswer if said.starts_with(TOO_MUCH_DATA) => {
-            format!("{TOO_MUCH_DATA}, at most {} bytes are read", bounds.answer_bytes)
+            format!("too much data, at most {} bytes are read", bounds.answer_bytes)
         }
-        FaultKind::OutOfMemory if said.starts_with(MEMORY_MINIMUM) => {
+        FaultKind::OutOfMemory if said.ends_with(MEMORY_MINIMUM) => {
             format!("{said}, at most {} bytes are given", bounds.memory_bytes)
         }
         _ => return met,
@@ -128,11 +128,15 @@ mod tests {
         ] {
             assert_eq!(told(trap.into(), During::Call), (kind, detail.to_owned()));
         }
-        let too_much = wasmtime::Error::msg("too much data is being copied");
+        let too_much = wasmtime::Error::msg("too much data is being copied between the host and the guest");
         assert_eq!(
             told(too_much, During::Call),
             (FaultKind::BadAnswer, "too much data, at most 9 bytes are read".to_owned())
         );
+        let minimum = fault(FaultKind::OutOfMemory, "memory minimum size of 3 pages exceeds memory limits");
+        let bounds = Bounds { memory_bytes: 2 << 16, ..bounds };
+        let said = "memory minimum size of 3 pages exceeds memory limits, at most 131072 bytes are given";
+        assert_eq!(&*with_limit(with_limit(minimum, &bounds), &Bounds::AHEAD).detail, said);
     }
 
     #[test]

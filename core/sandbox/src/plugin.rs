@@ -263,8 +263,11 @@ impl Forge {
 
     fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        let malformed = |error: wasmtime::Error| LoadError::Malformed { detail: error.root_cause().to_string() };
-        let component = Component::new(&self.engines.fresh, bytes).map_err(malformed)?;
+        // It was found valid at the front door: what the engine refuses is more than it makes room for.
+        let refused = |error: wasmtime::Error| LoadError::Shape {
+            detail: format!("does not fit into a sandbox: {}", error.root_cause()),
+        };
+        let component = Component::new(&self.engines.fresh, bytes).map_err(refused)?;
         Code::link(&self.linker, &component, export).map_err(|error| misfit(&error))
     }
 
