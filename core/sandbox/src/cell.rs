@@ -151,7 +151,26 @@ pub(crate) fn instantiate(
     store: &mut Store<Host>,
     bounds: &Bounds,
 ) -> Result<Instance, Fault> {
-    place_for(store, bounds.wall, |store| pre.instantiate(store)).map_err(|fault| with_limit(fault, bounds))
+    let (began, fuel) = (Instant::now(), store.get_fuel().unwrap_or_default());
+    let made = place_for(store, bounds.wall, |store| {
+        let made = pre.instantiate(&mut *store);
+        if made.as_ref().is_err_and(|error| error.is::<PoolConcurrencyLimitError>()) {
+            // What a vain attempt made lies in its store, and counts there: the next begins with another.
+            let wall = bounds.wall.saturating_sub(began.elapsed());
+            *store = renewed(store, &Bounds { fuel, wall, ..*bounds });
+        }
+        made
+    });
+    made.map_err(|fault| with_limit(fault, bounds))
+}
+
+/// A store as this one was before anything was made in it.
+fn renewed(old: &Store<Host>, bounds: &Bounds) -> Store<Host> {
+    let mut store = Store::new(old.engine(), old.data().anew());
+    store.limiter(|host| host);
+    store.set_hostcall_fuel(old.hostcall_fuel());
+    refill(&mut store, bounds);
+    store
 }
 
 /// Makes an instance, waiting within `wall` for a free slot: the server admits fewer evaluations than there are slots,

@@ -42,6 +42,8 @@ pub(crate) fn explain(error: &wasmtime::Error, host: &Host, during: During) -> F
     };
     let cause = error.root_cause().to_string();
     let cause = match (error.downcast_ref::<Trap>(), host.refused()) {
+        // Without a trap it never began, and what was refused says why.
+        (None, Some(refused)) if kind == FaultKind::OutOfMemory => refused.to_owned(),
         (_, Some(refused)) if kind == FaultKind::OutOfMemory => format!("{refused}; {}", bare(&cause)),
         (Some(Trap::StackOverflow), _) => format!("{}, it has {STACK_BYTES_MAX} bytes", bare(&cause)),
         _ => bare(&cause).to_owned(),
@@ -147,5 +149,7 @@ mod tests {
         assert_eq!(met.kind, FaultKind::OutOfMemory);
         let said = "more memory is wanted than the 65536 bytes that are given; wasm `unreachable` instruction executed";
         assert_eq!(&*met.detail, said);
+        let never_began = explain(&wasmtime::Error::msg("memory minimum size"), &host, During::Start);
+        assert_eq!(&*never_began.detail, "more memory is wanted than the 65536 bytes that are given");
     }
 }

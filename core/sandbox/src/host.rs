@@ -43,6 +43,12 @@ impl Host {
         }
     }
 
+    /// A host that allows the same, of which nothing is used.
+    pub(crate) fn anew(&self) -> Self {
+        let own = self.memory_max.saturating_sub(self.memory_hidden);
+        Self::new(own as u64, self.memory_hidden as u64, self.diary.is_some())
+    }
+
     /// Begins another evaluation, which may have so many bytes of memory; false when the guest has more already.
     pub(crate) fn hold_to(&mut self, memory_bytes: u64) -> bool {
         self.memory_max = usize::try_from(memory_bytes).unwrap_or(usize::MAX).saturating_add(self.memory_hidden);
@@ -181,6 +187,17 @@ mod tests {
         assert_eq!(host.memory_bytes(), 1 << 16);
         assert!(!host.memory_growing(1 << 16, 2 << 16, None).unwrap());
         assert_eq!(host.refused(), Some("more memory is wanted than the 65536 bytes that are given"));
+    }
+
+    #[test]
+    fn a_host_anew_allows_the_same_and_has_used_nothing() {
+        let mut host = Host::new(1 << 16, 3 << 16, true);
+        assert!(host.memory_growing(0, 4 << 16, None).unwrap());
+        host.write("a line");
+        let mut anew = host.anew();
+        assert!(anew.writes() && anew.take_diary().is_empty() && anew.refused().is_none());
+        assert!(anew.memory_growing(0, 4 << 16, None).unwrap());
+        assert!(!anew.memory_growing(4 << 16, 5 << 16, None).unwrap());
     }
 
     #[test]

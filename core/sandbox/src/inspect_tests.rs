@@ -150,10 +150,7 @@ fn memories_and_tables_begin_within_their_limits() {
     let pages = MEMORY_BYTES_MAX / PAGE_BYTES;
     let holding = |field: String| exporting(v1::EXPORT, &format!("(core module {field})"));
     look(&holding(format!("(memory {pages})"))).unwrap();
-    refused(
-        &holding(format!("(memory {})", pages + 1)),
-        "has a memory of 268500992 bytes, a sandbox has 268435456",
-    );
+    refused(&holding(format!("(memory {})", pages + 1)), "has a memory of 268500992 bytes, a sandbox has 268435456");
     look(&holding(format!("(table {TABLE_ELEMENTS_MAX} funcref)"))).unwrap();
     refused(
         &holding(format!("(table {} funcref)", TABLE_ELEMENTS_MAX + 1)),

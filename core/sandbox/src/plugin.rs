@@ -147,7 +147,8 @@ impl Forge {
         let lowered = Lowered::new(settings, calendar).map_err(SetupError::Settings)?;
         let mut store = self.store(mould.kind().hidden_bytes);
         let instance = instantiate(&mould.code.pre, &mut store, &Bounds::AHEAD).map_err(SetupError::Fault)?;
-        let configured = mould.code.configure(&mut store, &instance, &lowered, &Bounds::AHEAD).map_err(SetupError::Fault)?;
+        let configured =
+            mould.code.configure(&mut store, &instance, &lowered, &Bounds::AHEAD).map_err(SetupError::Fault)?;
         configured.map_err(|given| SetupError::Settings(or_silent(v1::complaints(given))))?;
 
         let late = || Late { settings: settings.clone(), calendar: calendar.clone() };

@@ -49,7 +49,8 @@ pub(crate) fn complaints(given: Vec<types::Complaint>) -> Vec<Complaint> {
         return given.into_iter().map(complaint).collect();
     }
     let told = COMPLAINTS_COUNT_MAX - 1;
-    let message = format!("{} more complaints are left out, at most {COMPLAINTS_COUNT_MAX} are told", given.len() - told);
+    let message =
+        format!("{} more complaints are left out, at most {COMPLAINTS_COUNT_MAX} are told", given.len() - told);
     let rest = Complaint { path: String::new(), message, advice: Some("mend those that are told first".into()) };
     given.into_iter().take(told).map(complaint).chain([rest]).collect()
 }

@@ -115,10 +115,7 @@ fn what_is_no_code_is_named_by_its_field() {
 #[test]
 fn rules_and_reasons_stand_there_once() {
     assert_eq!(wrong(|d| d.rules.push(rule_of("R1"))), Some("`rules`: `R1` stands there twice".into()));
-    assert_eq!(
-        wrong(|d| d.reasons.push(reason_of("because"))),
-        Some("`reasons`: `because` stands there twice".into())
-    );
+    assert_eq!(wrong(|d| d.reasons.push(reason_of("because"))), Some("`reasons`: `because` stands there twice".into()));
 }
 
 #[test]
