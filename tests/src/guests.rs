@@ -180,6 +180,49 @@ pub fn component_of(module: Vec<u8>) -> Result<Vec<u8>, String> {
     encode(module, CONTRACT, "plugin")
 }
 
+/// A component with so many more instances in it of one more core module, which has these fields.
+#[must_use]
+pub fn with_instances(mut component: Vec<u8>, fields: &str, count: usize) -> Vec<u8> {
+    const HEADER_BYTES: usize = 8;
+    const MODULE: u8 = 1;
+    const INSTANCES: u8 = 2;
+    let mut modules = 0;
+    let mut at = HEADER_BYTES;
+    while let Some(kind) = component.get(at) {
+        modules += usize::from(*kind == MODULE);
+        let (bytes, length) = number_at(&component[at + 1..]);
+        at += 1 + bytes + length;
+    }
+    let module = wat::parse_str(format!("(module {fields})")).unwrap_or_else(|error| panic!("{error}"));
+    // Each: made of a module, which, with no arguments.
+    let one = [vec![0], number(modules), vec![0]].concat();
+    let instances = [number(count), one.repeat(count)].concat();
+    for (kind, section) in [(MODULE, module), (INSTANCES, instances)] {
+        component.push(kind);
+        component.extend(number(section.len()));
+        component.extend(section);
+    }
+    component
+}
+
+/// A number as WebAssembly writes it (LEB128).
+fn number(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(u8::try_from(value & 0x7f).expect("seven bits") | 0x80);
+        value >>= 7;
+    }
+    bytes.push(u8::try_from(value).expect("seven bits"));
+    bytes
+}
+
+/// How many bytes a number has that stands at the beginning, and which it is.
+fn number_at(bytes: &[u8]) -> (usize, usize) {
+    let end = bytes.iter().position(|byte| byte & 0x80 == 0).expect("a number ends");
+    let value = bytes[..=end].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    (end + 1, value)
+}
+
 fn encode(mut module: Vec<u8>, wit: &str, world: &str) -> Result<Vec<u8>, String> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("world.wit", wit).unwrap_or_else(|error| panic!("{error:#}"));

@@ -11,7 +11,10 @@ use maple_kernel::{
     Assess, Calendar, Case, CaseFile, Day, Facts, FaultKind, Limits, Party, PartyType, Plugins, PolicyId, Purposes,
     Setting, Setup, SetupError, Value,
 };
-use maple_sandbox::{ConfiguredPolicy, SETTINGS_NODES_MAX, Sandbox, SandboxConfig};
+use maple_sandbox::{
+    COMPLAINTS_COUNT_MAX, ConfiguredPolicy, DIARY_LINE_BYTES_MAX, DIARY_LINES_MAX, Isolation, SETTINGS_BYTES_MAX,
+    SETTINGS_NODES_MAX, Sandbox, SandboxConfig,
+};
 use maple_tests::guests::{Guest, words};
 
 fn day() -> Day {
@@ -246,13 +249,23 @@ fn complaints_come_back_whole_and_in_order() {
     let mut complaint = words(&[path, message]);
     complaint.extend([1, 0, 0, 0]);
     complaint.extend(words(&[advice]));
-    let list = guest.put(&complaint.repeat(2));
-    let mut result = vec![1, 0, 0, 0];
-    result.extend(words(&[(list, 2)]));
-    guest.configure = format!("(i32.const {})", guest.put(&result));
-    let Some(Err(SetupError::Settings(complaints))) = configure(&plain(), &guest, &[settings(1)]).pop() else {
-        panic!("the settings are taken")
+    let list = guest.put(&complaint.repeat(COMPLAINTS_COUNT_MAX + 1));
+    let sandbox = plain();
+    let complains = |count: usize| {
+        let mut guest = guest.clone();
+        let mut result = vec![1, 0, 0, 0];
+        result.extend(words(&[(list, u32::try_from(count).unwrap())]));
+        guest.configure = format!("(i32.const {})", guest.put(&result));
+        match configure(&sandbox, &guest, &[settings(1)]).pop() {
+            Some(Err(SetupError::Settings(complaints))) => complaints,
+            _ => panic!("the settings are taken"),
+        }
     };
+    let most = complains(COMPLAINTS_COUNT_MAX);
+    assert_eq!((most.len(), most.first()), (COMPLAINTS_COUNT_MAX, most.last()));
+    let more = complains(COMPLAINTS_COUNT_MAX + 1).pop().unwrap();
+    assert_eq!(more.message, "2 more complaints are left out, at most 1000 are told");
+    let complaints = complains(2);
     assert_eq!(complaints.len(), 2);
     assert_eq!((complaints[1].path.as_str(), complaints[1].message.as_str()), ("rules[2].when", "unknown word"));
     assert_eq!(complaints[1].advice.as_deref(), Some("try `amount`"));
@@ -263,10 +276,17 @@ fn settings_are_taken_up_to_their_limit() {
     let sandbox = plain();
     // The root is a node too.
     let items = |count: usize| Setting::Items(vec![Setting::Flag(true); count - 1]);
+    let text = |bytes: usize| Setting::Text("x".repeat(bytes).into());
     let guest = Guest { memory: "600".into(), ..Guest::default() };
-    let mut results = configure(&sandbox, &guest, &[items(SETTINGS_NODES_MAX), items(SETTINGS_NODES_MAX + 1)]);
-    assert!(matches!(results.pop(), Some(Err(SetupError::Settings(_)))));
-    assert!(results.pop().unwrap().is_ok());
+    for (fits, more, says) in [
+        (items(SETTINGS_NODES_MAX), items(SETTINGS_NODES_MAX + 1), "the settings have more than 1000000 values"),
+        (text(SETTINGS_BYTES_MAX), text(SETTINGS_BYTES_MAX + 1), "the settings have more than 16777216 bytes of text"),
+    ] {
+        let mut results = configure(&sandbox, &guest, &[fits, more]);
+        let Some(Err(SetupError::Settings(complaints))) = results.pop() else { panic!("{says}: it is taken") };
+        assert_eq!(complaints[0].message, says);
+        assert!(results.pop().unwrap().is_ok());
+    }
     let Some(Err(SetupError::Settings(complaints))) = configure(&sandbox, &guest, &[Setting::Number(f64::NAN)]).pop()
     else {
         panic!("it is taken")
@@ -292,6 +312,39 @@ fn a_diary_is_kept_for_authors_only() {
     assert!(with_file(|file| one(&production, &guest, 1).assess(file)).diary.is_empty());
     let fault = with_file(|file| one(&production, &panics, 1).assess(file)).answer.unwrap_err();
     assert!(!fault.detail.contains("cap"), "{}", fault.detail);
+}
+
+#[test]
+fn a_diary_has_so_many_lines_and_the_last_words_are_among_them() {
+    let mut guest = Guest::default();
+    let (line, (at, _)) = ("x".repeat(DIARY_LINE_BYTES_MAX + 1), guest.text(&"x".repeat(DIARY_LINE_BYTES_MAX + 1)));
+    let (last, bytes) = guest.text("no such table");
+    let says = |lines: usize, bytes: usize| {
+        format!(
+            "(local $i i32) (loop $more (call $write (i32.const {at}) (i32.const {bytes}))
+             (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {lines}))))"
+        )
+    };
+    let answer = guest.assess.clone();
+    for isolation in [Isolation::Warm, Isolation::Fresh] {
+        let author = Sandbox::new(SandboxConfig { diaries: true, isolation, ..SandboxConfig::default() }).unwrap();
+        let asked = |body: String| {
+            let guest = Guest { assess: body, ..guest.clone() };
+            with_file(|file| one(&author, &guest, 1).assess(file))
+        };
+        for (bytes, kept) in [(DIARY_LINE_BYTES_MAX, DIARY_LINE_BYTES_MAX), (line.len(), DIARY_LINE_BYTES_MAX)] {
+            let diary = asked(format!("{} {answer}", says(DIARY_LINES_MAX, bytes))).diary;
+            assert_eq!(diary, vec![line[..kept].to_owned(); DIARY_LINES_MAX]);
+        }
+        let diary = asked(format!("{} {answer}", says(DIARY_LINES_MAX + 1, 1))).diary;
+        assert_eq!(diary.len(), DIARY_LINES_MAX);
+        assert_eq!(diary[DIARY_LINES_MAX - 2], "(2 lines are left out, a diary has 256)");
+        let panics = format!("{} (call $write (i32.const {last}) (i32.const {bytes})) (unreachable)", says(1_000, 1));
+        let panicked = asked(panics);
+        let fault = panicked.answer.unwrap_err();
+        assert!(fault.kind == FaultKind::Trap && fault.detail.ends_with("no such table"), "{}", fault.detail);
+        assert_eq!(panicked.diary.last().map(String::as_str), Some("no such table"));
+    }
 }
 
 // ---- the cache ----

@@ -17,7 +17,7 @@ use wasmtime::{
 
 use crate::{
     contract::v1::{self, types},
-    fault::{During, explain, fault},
+    fault::{During, explain, fault, out_of_fuel, with_limit},
     host::Host,
     limits::Bounds,
     prepared::{Code, Prepared, Runs},
@@ -47,20 +47,23 @@ pub(crate) enum Cell<'p> {
 impl<'p> Cell<'p> {
     /// Takes a sandbox in which the policy is configured. What goes wrong here is already the assessment.
     pub(crate) fn take(prepared: &'p Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
-        match prepared.runs() {
+        let taken = match prepared.runs() {
             Runs::Fresh(code) => Fresh::take(prepared, code, bounds, for_author).map(Self::Fresh),
             Runs::Warm(shelf) => match shelf.take(&bounds, for_author) {
                 Ok(slot) => Ok(Self::Warm { shelf, slot, bounds, for_author }),
                 Err(fault) => Err(Assessment { answer: Err(fault), fuel: 0, diary: Vec::new() }),
             },
-        }
+        };
+        taken.map_err(|failed| within(failed, &bounds))
     }
 
     /// Answers one case.
     pub(crate) fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
         match self {
-            Self::Fresh(fresh) => fresh.assess(file),
-            Self::Warm { slot, bounds, for_author, .. } => slot.assess(file, bounds, *for_author),
+            Self::Fresh(fresh) => within(fresh.assess(file), &fresh.bounds),
+            Self::Warm { slot, bounds, for_author, .. } => {
+                within(slot.assess(file, &bounds.spared(), *for_author), bounds)
+            }
         }
     }
 
@@ -83,7 +86,7 @@ impl<'p> Cell<'p> {
     /// Fills up what an evaluation uses up; for measuring a fresh sandbox that is used again.
     pub(crate) fn refill(&mut self) {
         if let Self::Fresh(fresh) = self {
-            refill(&mut fresh.store, &fresh.bounds);
+            refill(&mut fresh.store, &fresh.bounds.spared());
         }
     }
 }
@@ -100,7 +103,7 @@ pub(crate) struct Fresh<'p> {
 
 impl<'p> Fresh<'p> {
     fn take(prepared: &'p Prepared, code: &'p Code, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
-        let mut store = store(code.engine(), &bounds, prepared.kind.hidden_bytes, for_author);
+        let mut store = store(code.engine(), &bounds.spared(), prepared.kind.hidden_bytes, for_author);
         match prepared.start(code, &mut store, &bounds) {
             Ok(instance) => Ok(Self { prepared, code, store, instance, bounds, for_author }),
             Err(fault) => {
@@ -143,8 +146,31 @@ pub(crate) fn refill(store: &mut Store<Host>, bounds: &Bounds) {
 }
 
 /// Makes a component instance; see [`place_for`].
-pub(crate) fn instantiate(pre: &InstancePre<Host>, store: &mut Store<Host>, wall: Duration) -> Result<Instance, Fault> {
-    place_for(store, wall, |store| pre.instantiate(store))
+pub(crate) fn instantiate(
+    pre: &InstancePre<Host>,
+    store: &mut Store<Host>,
+    bounds: &Bounds,
+) -> Result<Instance, Fault> {
+    let (began, fuel) = (Instant::now(), store.get_fuel().unwrap_or_default());
+    let made = place_for(store, bounds.wall, |store| {
+        let made = pre.instantiate(&mut *store);
+        if made.as_ref().is_err_and(|error| error.is::<PoolConcurrencyLimitError>()) {
+            // What a vain attempt made lies in its store, and counts there: the next begins with another.
+            let wall = bounds.wall.saturating_sub(began.elapsed());
+            *store = renewed(store, &Bounds { fuel, wall, ..*bounds });
+        }
+        made
+    });
+    made.map_err(|fault| with_limit(fault, bounds))
+}
+
+/// A store as this one was before anything was made in it.
+fn renewed(old: &Store<Host>, bounds: &Bounds) -> Store<Host> {
+    let mut store = Store::new(old.engine(), old.data().anew());
+    store.limiter(|host| host);
+    store.set_hostcall_fuel(old.hostcall_fuel());
+    refill(&mut store, bounds);
+    store
 }
 
 /// Makes an instance, waiting within `wall` for a free slot: the server admits fewer evaluations than there are slots,
@@ -159,7 +185,8 @@ pub(crate) fn place_for<I>(
         match make(store) {
             Err(error) if error.is::<PoolConcurrencyLimitError>() => {
                 if began.elapsed() >= wall {
-                    return Err(fault(FaultKind::Timeout, "no free sandbox"));
+                    let waited = format!("no free sandbox within {} ms", wall.as_millis());
+                    return Err(fault(FaultKind::Timeout, &waited));
                 }
                 thread::sleep(SLOT_WAIT);
             }
@@ -168,6 +195,14 @@ pub(crate) fn place_for<I>(
     }
 }
 
+/// Fuel burnt; one more than the limit when it was more than the limit.
 fn burnt(store: &Store<Host>, bounds: &Bounds) -> u64 {
-    bounds.fuel.saturating_sub(store.get_fuel().unwrap_or_default())
+    bounds.spared().fuel.saturating_sub(store.get_fuel().unwrap_or_default())
+}
+
+/// What comes of an assessment that had [`Bounds::spared`]: the answer, if it took no more fuel than there was.
+fn within(given: Assessment, bounds: &Bounds) -> Assessment {
+    let Assessment { answer, fuel, diary } = given;
+    let answer = if fuel > bounds.fuel { Err(out_of_fuel()) } else { answer };
+    Assessment { answer: answer.map_err(|met| with_limit(met, bounds)), fuel: fuel.min(bounds.fuel), diary }
 }

@@ -69,9 +69,13 @@ fn bounded(config: &mut Config) {
     config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(STACK_BYTES_MAX);
 }
 
-fn pool(concurrency: usize) -> PoolingAllocationConfig {
+fn slots(concurrency: usize) -> u32 {
     let wanted = u32::try_from(concurrency).unwrap_or(u32::MAX).saturating_mul(SLOTS_PER_EVALUATION);
-    let slots = wanted.clamp(SLOTS_PER_EVALUATION, SLOTS_COUNT_MAX);
+    wanted.clamp(SLOTS_PER_EVALUATION, SLOTS_COUNT_MAX)
+}
+
+fn pool(concurrency: usize) -> PoolingAllocationConfig {
+    let slots = slots(concurrency);
     let memory = usize::try_from(MEMORY_BYTES_MAX + SNAPSHOT_SPARE_BYTES).unwrap_or(usize::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
@@ -120,6 +124,26 @@ impl Drop for Ticker {
         if let Some(thread) = self.thread.take() {
             // It ends by itself at once; a panic in it is not ours to pass on while dropping.
             let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_slots_for_every_evaluation_up_to_their_limit() {
+        let most = usize::try_from(SLOTS_COUNT_MAX / SLOTS_PER_EVALUATION).unwrap();
+        for (concurrency, wanted) in [
+            (0, SLOTS_PER_EVALUATION),
+            (1, SLOTS_PER_EVALUATION),
+            (2, 2 * SLOTS_PER_EVALUATION),
+            (most, SLOTS_COUNT_MAX),
+            (most + 1, SLOTS_COUNT_MAX),
+            (usize::MAX, SLOTS_COUNT_MAX),
+        ] {
+            assert_eq!(slots(concurrency), wanted, "{concurrency}");
         }
     }
 }

@@ -15,8 +15,11 @@ pub(crate) struct Host {
     memory_hidden: usize,
     /// The growth that was allowed last, to be taken back when it fails after all.
     memory_last: usize,
-    hungry: bool,
+    /// What was refused last: memory or a table.
+    refused: Option<String>,
     diary: Option<Vec<String>>,
+    /// Lines that gave way to later ones.
+    left_out: usize,
     /// The memory that lines of the diary lie in, where the host reads them itself.
     pub(crate) memory: Option<Memory>,
     /// False while the guest may ask the host for nothing.
@@ -36,8 +39,9 @@ impl Host {
             memory_used: 0,
             memory_hidden: usize::try_from(hidden).unwrap_or(usize::MAX),
             memory_last: 0,
-            hungry: false,
+            refused: None,
             diary: keeps_diary.then(Vec::new),
+            left_out: 0,
             memory: None,
             may_leave: true,
             line_max: usize::MAX,
@@ -45,18 +49,24 @@ impl Host {
         }
     }
 
+    /// A host that allows the same, of which nothing is used.
+    pub(crate) fn anew(&self) -> Self {
+        let own = self.memory_max.saturating_sub(self.memory_hidden);
+        Self::new(own as u64, self.memory_hidden as u64, self.diary.is_some())
+    }
+
     /// Begins another evaluation within these bounds; false when the guest has more memory already.
     pub(crate) fn hold_to(&mut self, bounds: &Bounds) -> bool {
         let memory = usize::try_from(bounds.memory_bytes).unwrap_or(usize::MAX);
         self.memory_max = memory.saturating_add(self.memory_hidden);
         self.line_max = usize::try_from(bounds.answer_bytes).unwrap_or(usize::MAX);
-        (self.hungry, self.may_leave) = (false, true);
+        (self.refused, self.may_leave) = (None, true);
         self.memory_used <= self.memory_max
     }
 
-    /// True once the guest was refused memory or a table.
-    pub(crate) fn hungry(&self) -> bool {
-        self.hungry
+    /// What the guest was refused last, if it was refused memory or a table, and how much of it there is.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
     }
 
     /// Bytes of linear memory that the guest has; memory never shrinks, so it is also the most it had.
@@ -71,16 +81,18 @@ impl Host {
 
     /// True when lines are worth reading from the guest's memory.
     pub(crate) fn writes(&self) -> bool {
-        self.diary.as_ref().is_some_and(|lines| lines.len() < DIARY_LINES_MAX)
+        self.diary.is_some()
     }
 
-    /// Keeps a line, cut to [`DIARY_LINE_BYTES_MAX`].
+    /// Keeps a line, cut to [`DIARY_LINE_BYTES_MAX`]. In a diary that is full it takes the place of the last one: a
+    /// guest's last words are the message of its panic.
     pub(crate) fn write(&mut self, line: &str) {
-        if self.writes()
-            && let Some(lines) = &mut self.diary
-        {
-            lines.push(cut(line, DIARY_LINE_BYTES_MAX).to_owned());
+        let Some(lines) = &mut self.diary else { return };
+        if lines.len() >= DIARY_LINES_MAX {
+            lines.pop();
+            self.left_out = self.left_out.saturating_add(1);
         }
+        lines.push(cut(line, DIARY_LINE_BYTES_MAX).to_owned());
     }
 
     /// The last line of the diary; a panic message, when the guest panicked.
@@ -88,13 +100,20 @@ impl Host {
         self.diary.as_ref()?.last().map(String::as_str)
     }
 
-    /// The diary so far; the next lines start a new one.
+    /// The diary so far; the next lines start a new one. Where lines were left out, one before the last says so.
     pub(crate) fn take_diary(&mut self) -> Vec<String> {
-        self.diary.as_mut().map(std::mem::take).unwrap_or_default()
+        let mut lines = self.diary.as_mut().map(std::mem::take).unwrap_or_default();
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out > 0
+            && let Some(told) = lines.iter_mut().rev().nth(1)
+        {
+            *told = format!("({} lines are left out, a diary has {DIARY_LINES_MAX})", left_out.saturating_add(1));
+        }
+        lines
     }
 
-    fn refuse(&mut self) -> bool {
-        self.hungry = true;
+    fn refuse(&mut self, what: String) -> bool {
+        self.refused = Some(what);
         false
     }
 }
@@ -109,24 +128,26 @@ impl ResourceLimiter for Host {
         let more = desired.saturating_sub(current);
         let used = self.memory_used.saturating_add(more);
         if used > self.memory_max {
-            return Ok(self.refuse());
+            let max = self.memory_max.saturating_sub(self.memory_hidden);
+            return Ok(self.refuse(format!("more memory is wanted than the {max} bytes that are given")));
         }
         (self.memory_used, self.memory_last) = (used, more);
         Ok(true)
     }
 
-    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+    fn memory_grow_failed(&mut self, why: wasmtime::Error) -> wasmtime::Result<()> {
         self.memory_used = self.memory_used.saturating_sub(std::mem::take(&mut self.memory_last));
-        self.hungry = true;
+        self.refuse(format!("memory does not grow, {why}"));
         Ok(())
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX || self.refuse())
+        let told = || format!("a table of {desired} elements is wanted, at most {TABLE_ELEMENTS_MAX} are given");
+        Ok(desired <= TABLE_ELEMENTS_MAX || self.refuse(told()))
     }
 
-    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.hungry = true;
+    fn table_grow_failed(&mut self, why: wasmtime::Error) -> wasmtime::Result<()> {
+        self.refuse(format!("a table does not grow, {why}"));
         Ok(())
     }
 
@@ -152,9 +173,9 @@ mod tests {
         let mut host = Host::new(3 << 16, 0, false);
         assert!(host.memory_growing(0, 2 << 16, None).unwrap());
         assert!(host.memory_growing(0, 1 << 16, None).unwrap());
-        assert!(!host.hungry());
+        assert_eq!(host.refused(), None);
         assert!(!host.memory_growing(1 << 16, 2 << 16, None).unwrap());
-        assert!(host.hungry());
+        assert_eq!(host.refused(), Some("more memory is wanted than the 196608 bytes that are given"));
     }
 
     #[test]
@@ -162,14 +183,38 @@ mod tests {
         let mut host = Host::new(2 << 16, 0, false);
         assert!(host.memory_growing(0, 2 << 16, Some(0)).unwrap());
         host.memory_grow_failed(wasmtime::Error::msg("declared maximum")).unwrap();
+        assert_eq!(host.refused(), Some("memory does not grow, declared maximum"));
         assert!(host.memory_growing(0, 2 << 16, None).unwrap());
+    }
+
+    #[test]
+    fn memory_of_the_host_s_own_is_neither_counted_nor_told() {
+        let mut host = Host::new(1 << 16, 3 << 16, false);
+        assert!(host.memory_growing(0, 3 << 16, None).unwrap());
+        assert!(host.memory_growing(0, 1 << 16, None).unwrap());
+        assert_eq!(host.memory_bytes(), 1 << 16);
+        assert!(!host.memory_growing(1 << 16, 2 << 16, None).unwrap());
+        assert_eq!(host.refused(), Some("more memory is wanted than the 65536 bytes that are given"));
+    }
+
+    #[test]
+    fn a_host_anew_allows_the_same_and_has_used_nothing() {
+        let mut host = Host::new(1 << 16, 3 << 16, true);
+        assert!(host.memory_growing(0, 4 << 16, None).unwrap());
+        host.write("a line");
+        let mut anew = host.anew();
+        assert!(anew.writes() && anew.take_diary().is_empty() && anew.refused().is_none());
+        assert!(anew.memory_growing(0, 4 << 16, None).unwrap());
+        assert!(!anew.memory_growing(4 << 16, 5 << 16, None).unwrap());
     }
 
     #[test]
     fn tables_grow_to_their_limit() {
         let mut host = Host::new(0, 0, false);
         assert!(host.table_growing(0, TABLE_ELEMENTS_MAX, None).unwrap());
+        assert_eq!(host.refused(), None);
         assert!(!host.table_growing(0, TABLE_ELEMENTS_MAX + 1, None).unwrap());
+        assert_eq!(host.refused(), Some("a table of 65537 elements is wanted, at most 65536 are given"));
     }
 
     #[test]
@@ -179,7 +224,7 @@ mod tests {
         assert!(!dropped.writes() && dropped.take_diary().is_empty());
 
         let mut kept = Host::new(0, 0, true);
-        for _ in 0..=DIARY_LINES_MAX {
+        for _ in 0..DIARY_LINES_MAX {
             kept.write(&"村".repeat(DIARY_LINE_BYTES_MAX));
         }
         let lines = kept.take_diary();
@@ -187,5 +232,37 @@ mod tests {
         assert!(lines.iter().all(|line| line.len() <= DIARY_LINE_BYTES_MAX && line.len() > DIARY_LINE_BYTES_MAX - 3));
         kept.write("again");
         assert_eq!(kept.last_line(), Some("again"));
+        assert_eq!(kept.take_diary(), ["again"]);
+    }
+
+    #[test]
+    fn a_line_is_kept_up_to_its_limit() {
+        let mut kept = Host::new(0, 0, true);
+        for bytes in [DIARY_LINE_BYTES_MAX, DIARY_LINE_BYTES_MAX + 1] {
+            kept.write(&"x".repeat(bytes));
+        }
+        let lines = kept.take_diary();
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [DIARY_LINE_BYTES_MAX; 2]);
+    }
+
+    #[test]
+    fn a_full_diary_keeps_its_last_line_and_says_how_many_are_left_out() {
+        for more in 0..4 {
+            let mut kept = Host::new(0, 0, true);
+            let all: Vec<String> = (1..=DIARY_LINES_MAX + more).map(|at| format!("line {at}")).collect();
+            all.iter().for_each(|line| kept.write(line));
+            assert_eq!(kept.last_line(), all.last().map(String::as_str));
+            let lines = kept.take_diary();
+            assert_eq!((lines.len(), lines.last()), (DIARY_LINES_MAX, all.last()));
+            if more == 0 {
+                assert_eq!(lines, all);
+            } else {
+                assert_eq!(lines[..DIARY_LINES_MAX - 2], all[..DIARY_LINES_MAX - 2]);
+                let told = format!("({} lines are left out, a diary has {DIARY_LINES_MAX})", more + 1);
+                assert_eq!(lines[DIARY_LINES_MAX - 2], told);
+            }
+            kept.write("again");
+            assert_eq!(kept.take_diary(), ["again"], "the next diary begins anew");
+        }
     }
 }

@@ -10,7 +10,10 @@ use wasmparser::{
 
 use crate::{
     contract::v1,
-    limits::{COMPONENT_BYTES_MAX, COMPONENT_DEPTH_MAX, COMPONENT_INSTANCES_MAX},
+    limits::{
+        COMPONENT_BYTES_MAX, COMPONENT_DEPTH_MAX, COMPONENT_INSTANCES_MAX, CORE_INSTANCES_COUNT_MAX,
+        MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
+    },
 };
 
 /// Why a file is not taken as a plugin.
@@ -62,6 +65,9 @@ pub enum LoadError {
     #[error("the plugin failed to describe itself: {}: {}", .0.kind.as_str(), .0.detail)]
     Describe(Fault),
 }
+
+/// Bytes of a page of memory.
+const PAGE_BYTES: u64 = 65_536;
 
 /// What the front door learnt.
 #[derive(Debug, PartialEq, Eq)]
@@ -139,10 +145,47 @@ struct Outline {
 /// One component, or a core module within one.
 #[derive(Default)]
 struct Scope {
-    /// How many instances each component that is known here makes; nothing for one that comes from outside.
-    components: Vec<Option<u64>>,
-    instances: u64,
+    /// What each component that is known here makes; nothing for one that comes from outside.
+    components: Vec<Option<Made>>,
+    /// What each instance of a core module that is known here has.
+    modules: Vec<Option<Made>>,
+    made: Made,
     is_module: bool,
+}
+
+/// What a component or a core module makes when one instance is made of it.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    /// Core and component instances.
+    instances: u64,
+    core_instances: u64,
+    memories: u64,
+    tables: u64,
+}
+
+impl Made {
+    fn and(self, more: Self) -> Self {
+        Self {
+            instances: self.instances.saturating_add(more.instances),
+            core_instances: self.core_instances.saturating_add(more.core_instances),
+            memories: self.memories.saturating_add(more.memories),
+            tables: self.tables.saturating_add(more.tables),
+        }
+    }
+
+    fn fits(self) -> Result<(), LoadError> {
+        for (what, count, max) in [
+            ("instances of itself", self.instances, COMPONENT_INSTANCES_MAX),
+            ("core instances", self.core_instances, CORE_INSTANCES_COUNT_MAX.into()),
+            ("memories", self.memories, MEMORIES_COUNT_MAX.into()),
+            ("tables", self.tables, TABLES_COUNT_MAX.into()),
+        ] {
+            if count > max {
+                return Err(shape(format!("makes more than {max} {what}, it makes {count}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Outline {
@@ -162,8 +205,10 @@ impl Outline {
             Payload::ComponentStartSection { .. } => return Err(shape("has a start function of its own")),
             Payload::InstanceSection(instances) => {
                 for instance in instances {
-                    if let Instance::Instantiate { .. } = instance.map_err(malformed)? {
-                        self.count(1)?;
+                    if let Instance::Instantiate { module_index, .. } = instance.map_err(malformed)? {
+                        // Of a module from outside nothing is known here; the engine counts what it has.
+                        let has = self.module(0, module_index).unwrap_or_default();
+                        self.count(has.and(Made { instances: 1, core_instances: 1, ..Made::default() }));
                     }
                 }
             }
@@ -171,8 +216,27 @@ impl Outline {
                 for instance in instances {
                     if let ComponentInstance::Instantiate { component_index, .. } = instance.map_err(malformed)? {
                         let made = self.known(0, component_index);
-                        self.count(made.ok_or_else(|| shape("makes instances of components that it is given"))?)?;
+                        self.count(made.ok_or_else(|| shape("makes instances of components that it is given"))?);
                     }
+                }
+            }
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    let bytes = memory.map_err(malformed)?.initial.saturating_mul(PAGE_BYTES);
+                    if bytes > MEMORY_BYTES_MAX {
+                        return Err(shape(format!("has a memory of {bytes} bytes, a sandbox has {MEMORY_BYTES_MAX}")));
+                    }
+                    self.count(Made { memories: 1, ..Made::default() });
+                }
+            }
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    let elements = table.map_err(malformed)?.ty.initial;
+                    if elements > TABLE_ELEMENTS_MAX as u64 {
+                        let has = format!("has a table of {elements} elements, a table may have {TABLE_ELEMENTS_MAX}");
+                        return Err(shape(has));
+                    }
+                    self.count(Made { tables: 1, ..Made::default() });
                 }
             }
             Payload::ComponentAliasSection(aliases) => {
@@ -186,9 +250,7 @@ impl Outline {
                     if self.scopes.len() == 1 {
                         self.imports.push(import.name.name.to_owned());
                     }
-                    if import.ty.kind() == ComponentExternalKind::Component {
-                        self.learn(None);
-                    }
+                    self.learn(import.ty.kind(), None);
                 }
             }
             Payload::ComponentExportSection(exports) => {
@@ -197,9 +259,11 @@ impl Outline {
                     if self.scopes.len() == 1 {
                         self.exports.push(export.name.name.to_owned());
                     }
-                    if export.kind == ComponentExternalKind::Component {
-                        self.learn(self.known(0, export.index));
-                    }
+                    let made = match export.kind {
+                        ComponentExternalKind::Module => self.module(0, export.index),
+                        _ => self.known(0, export.index),
+                    };
+                    self.learn(export.kind, made);
                 }
             }
             _ => {}
@@ -218,41 +282,54 @@ impl Outline {
     fn leave(&mut self) -> Result<(), LoadError> {
         let Some(left) = self.scopes.pop() else { return Ok(()) };
         if self.scopes.is_empty() {
-            let made = left.instances;
-            let detail = || format!("makes more than {COMPONENT_INSTANCES_MAX} instances of itself");
-            return if made > COMPONENT_INSTANCES_MAX { Err(shape(detail())) } else { Ok(()) };
+            return left.made.fits();
         }
-        if !left.is_module {
-            self.learn(Some(left.instances.saturating_add(1)));
+        if left.is_module {
+            self.learn(ComponentExternalKind::Module, Some(left.made));
+        } else {
+            let itself = Made { instances: 1, ..Made::default() };
+            self.learn(ComponentExternalKind::Component, Some(left.made.and(itself)));
         }
         Ok(())
     }
 
     fn alias(&mut self, alias: &ComponentAlias<'_>) {
         match *alias {
-            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => self.learn(None),
+            ComponentAlias::InstanceExport { kind, .. } => self.learn(kind, None),
             ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
-                self.learn(self.known(count as usize, index));
+                self.learn(ComponentExternalKind::Component, self.known(count as usize, index));
+            }
+            ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, count, index } => {
+                self.learn(ComponentExternalKind::Module, self.module(count as usize, index));
             }
             _ => {}
         }
     }
 
-    /// How many instances a component makes that is known `outward` scopes from here.
-    fn known(&self, outward: usize, index: u32) -> Option<u64> {
+    /// What a component makes that is known `outward` scopes from here.
+    fn known(&self, outward: usize, index: u32) -> Option<Made> {
         self.scopes.iter().rev().nth(outward)?.components.get(index as usize).copied().flatten()
     }
 
-    fn learn(&mut self, instances: Option<u64>) {
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.components.push(instances);
+    /// What an instance has of a core module that is known `outward` scopes from here.
+    fn module(&self, outward: usize, index: u32) -> Option<Made> {
+        self.scopes.iter().rev().nth(outward)?.modules.get(index as usize).copied().flatten()
+    }
+
+    /// Takes note of a component or a core module; of nothing else.
+    fn learn(&mut self, kind: ComponentExternalKind, made: Option<Made>) {
+        let Some(scope) = self.scopes.last_mut() else { return };
+        match kind {
+            ComponentExternalKind::Component => scope.components.push(made),
+            ComponentExternalKind::Module => scope.modules.push(made),
+            _ => {}
         }
     }
 
-    fn count(&mut self, instances: u64) -> Result<(), LoadError> {
-        let Some(scope) = self.scopes.last_mut() else { return Ok(()) };
-        scope.instances = scope.instances.saturating_add(instances);
-        Ok(())
+    fn count(&mut self, made: Made) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.made = scope.made.and(made);
+        }
     }
 }
 

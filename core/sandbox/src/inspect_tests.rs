@@ -98,11 +98,64 @@ fn what_a_component_makes_of_itself_is_counted_with_everything_within() {
     refused(&tower(7, 2), "makes more than 128 instances");
     refused(&tower(60, 2), "makes more than 128 instances");
     let flat = |count: u64| {
-        let made = "(core instance (instantiate $m))".repeat(usize::try_from(count).unwrap());
-        exporting(v1::EXPORT, &format!("(core module $m) {made}"))
+        let made = "(instance (instantiate $c))".repeat(usize::try_from(count).unwrap());
+        exporting(v1::EXPORT, &format!("(component $c) {made}"))
     };
     look(&flat(COMPONENT_INSTANCES_MAX)).unwrap();
-    refused(&flat(COMPONENT_INSTANCES_MAX + 1), "makes more than 128 instances");
+    refused(&flat(COMPONENT_INSTANCES_MAX + 1), "makes more than 128 instances of itself, it makes 129");
+}
+
+/// As many instances as `count` of a module with these fields, `within` components deep.
+fn made_of(fields: &str, count: u32, within: usize) -> String {
+    let made = "(core instance (instantiate $m))".repeat(count as usize);
+    let inner = (0..within).fold(format!("(core module $m {fields}) {made}"), |inner, _| {
+        format!("(component $c {inner}) (instance (instantiate $c))")
+    });
+    exporting(v1::EXPORT, &inner)
+}
+
+#[test]
+fn what_a_sandbox_holds_is_counted_in_every_instance_however_deep() {
+    let rows = [
+        ("", CORE_INSTANCES_COUNT_MAX, "makes more than 64 core instances, it makes 65"),
+        ("(memory 1)", MEMORIES_COUNT_MAX, "makes more than 4 memories, it makes 5"),
+        ("(table 1 funcref)", TABLES_COUNT_MAX, "makes more than 16 tables, it makes 17"),
+    ];
+    for (fields, max, says) in rows {
+        for within in [0, 1, 3] {
+            look(&made_of(fields, max, within)).unwrap();
+            refused(&made_of(fields, max + 1, within), says);
+        }
+    }
+    // All in one module, and of a module that lies further out or is exported before.
+    look(&made_of(&"(memory 1)".repeat(4), 1, 0)).unwrap();
+    refused(&made_of(&"(memory 1)".repeat(5), 1, 0), "makes more than 4 memories, it makes 5");
+    refused(&made_of(&"(table 1 funcref)".repeat(17), 1, 0), "makes more than 16 tables, it makes 17");
+    let five = "(core instance (instantiate $n))".repeat(5);
+    let outer = format!(
+        "(core module $m (memory 1)) (component $c (alias outer 1 $m (core module $n)) {five}) (instance (instantiate $c))"
+    );
+    refused(&exporting(v1::EXPORT, &outer), "makes more than 4 memories, it makes 5");
+    let exported = format!("(core module $m (memory 1)) (export $n \"m\" (core module $m)) {five}");
+    refused(&exporting(v1::EXPORT, &exported), "makes more than 4 memories, it makes 5");
+    // What is imported belongs to another module, and is counted there.
+    let borrowed = r#"(core module $m (memory (export "m") 1)) (core instance $i (instantiate $m))
+        (core module $b (import "i" "m" (memory 1)))"#;
+    let made = r#"(core instance (instantiate $b (with "i" (instance $i))))"#.repeat(9);
+    look(&exporting(v1::EXPORT, &format!("{borrowed} {made}"))).unwrap();
+}
+
+#[test]
+fn memories_and_tables_begin_within_their_limits() {
+    let pages = MEMORY_BYTES_MAX / PAGE_BYTES;
+    let holding = |field: String| exporting(v1::EXPORT, &format!("(core module {field})"));
+    look(&holding(format!("(memory {pages})"))).unwrap();
+    refused(&holding(format!("(memory {})", pages + 1)), "has a memory of 268500992 bytes, a sandbox has 268435456");
+    look(&holding(format!("(table {TABLE_ELEMENTS_MAX} funcref)"))).unwrap();
+    refused(
+        &holding(format!("(table {} funcref)", TABLE_ELEMENTS_MAX + 1)),
+        "has a table of 65537 elements, a table may have 65536",
+    );
 }
 
 #[test]

@@ -164,6 +164,12 @@ impl Bounds {
         }
     }
 
+    /// These bounds with a unit of fuel to spare. The engine looks at the fuel where functions and loops begin and not
+    /// at the end, so whoever ends with none left burnt more than its limit, and whoever burnt just that has one left.
+    pub(crate) fn spared(self) -> Self {
+        Self { fuel: self.fuel.saturating_add(1), ..self }
+    }
+
     /// The backstop in ticks of the epoch, rounded up, and one more because the current tick has begun.
     pub(crate) fn ticks(&self) -> u64 {
         let ms = u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX);

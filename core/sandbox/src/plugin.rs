@@ -130,7 +130,7 @@ impl Forge {
     /// Asks a component what it is.
     pub(crate) fn describe(&self, mould: &Mould) -> Result<Descriptor, LoadError> {
         let mut store = self.store(mould.kind().hidden_bytes);
-        let instance = instantiate(&mould.code.pre, &mut store, Bounds::AHEAD.wall).map_err(LoadError::Describe)?;
+        let instance = instantiate(&mould.code.pre, &mut store, &Bounds::AHEAD).map_err(LoadError::Describe)?;
         mould.code.check_types(&mut store, &instance).map_err(|error| misfit(&error))?;
         mould.code.describe(&mut store, &instance).map_err(LoadError::Describe)
     }
@@ -146,12 +146,13 @@ impl Forge {
     ) -> Result<Prepared, SetupError> {
         let lowered = Lowered::new(settings, calendar).map_err(SetupError::Settings)?;
         let mut store = self.store(mould.kind().hidden_bytes);
-        let instance = instantiate(&mould.code.pre, &mut store, Bounds::AHEAD.wall).map_err(SetupError::Fault)?;
-        let configured = mould.code.configure(&mut store, &instance, &lowered).map_err(SetupError::Fault)?;
+        let instance = instantiate(&mould.code.pre, &mut store, &Bounds::AHEAD).map_err(SetupError::Fault)?;
+        let configured =
+            mould.code.configure(&mut store, &instance, &lowered, &Bounds::AHEAD).map_err(SetupError::Fault)?;
         configured.map_err(|given| SetupError::Settings(or_silent(v1::complaints(given))))?;
 
         let late = || Late { settings: settings.clone(), calendar: calendar.clone() };
-        let burnt = Bounds::AHEAD.fuel.saturating_sub(store.get_fuel().unwrap_or_default());
+        let burnt = Bounds::AHEAD.spared().fuel.saturating_sub(store.get_fuel().unwrap_or_default());
         if purpose == Use::Brief && burnt <= SKETCH_FUEL_MAX {
             return sketch(mould, &mut store, &instance, late()).map_err(SetupError::Fault);
         }
@@ -213,7 +214,7 @@ impl Forge {
         if self.isolation == Isolation::Warm && kind.unfit.is_none() {
             match self.shelve(&snapshot, &source.export) {
                 Ok(shelf) => {
-                    refill(store, &Bounds::AHEAD);
+                    refill(store, &Bounds::AHEAD.spared());
                     store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
                     let described = mould.code.describe(store, &instance);
                     return described.map(|descriptor| Prepared::warm(shelf, descriptor)).map_err(told);
@@ -223,7 +224,7 @@ impl Forge {
         }
         let code = self.compile(&snapshot, &source.export).map_err(|error| error.to_string())?;
         let mut store = self.store(mould.kind().hidden_bytes);
-        let instance = instantiate(&code.pre, &mut store, Bounds::AHEAD.wall).map_err(told)?;
+        let instance = instantiate(&code.pre, &mut store, &Bounds::AHEAD).map_err(told)?;
         let descriptor = code.describe(&mut store, &instance).map_err(told)?;
         Ok(Prepared::fresh(code, (descriptor, None), None, kind))
     }
@@ -250,7 +251,7 @@ impl Forge {
         late: Late,
         obstacle: Obstacle,
     ) -> Result<Prepared, Fault> {
-        refill(store, &Bounds::AHEAD);
+        refill(store, &Bounds::AHEAD.spared());
         let descriptor = mould.code.describe(store, instance)?;
         let code = if mould.obstacle.is_some() {
             mould.code.clone()
@@ -263,13 +264,16 @@ impl Forge {
 
     fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        let malformed = |error: wasmtime::Error| LoadError::Malformed { detail: error.root_cause().to_string() };
-        let component = Component::new(&self.engines.fresh, bytes).map_err(malformed)?;
+        // It was found valid at the front door: what the engine refuses is more than it makes room for.
+        let refused = |error: wasmtime::Error| LoadError::Shape {
+            detail: format!("does not fit into a sandbox: {}", error.root_cause()),
+        };
+        let component = Component::new(&self.engines.fresh, bytes).map_err(refused)?;
         Code::link(&self.linker, &component, export).map_err(|error| misfit(&error))
     }
 
     fn store(&self, hidden: u64) -> Store<Host> {
-        store(&self.engines.fresh, &Bounds::AHEAD, hidden, true)
+        store(&self.engines.fresh, &Bounds::AHEAD.spared(), hidden, true)
     }
 }
 
@@ -279,7 +283,7 @@ fn told(fault: Fault) -> String {
 
 /// Leaves the mould as it is, to be configured at the start of every evaluation.
 fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Late) -> Result<Prepared, Fault> {
-    refill(store, &Bounds::AHEAD);
+    refill(store, &Bounds::AHEAD.spared());
     let descriptor = mould.code.describe(store, instance)?;
     let obstacle: Obstacle = "it was made for a few cases".into();
     let code = mould.code.clone();

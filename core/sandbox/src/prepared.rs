@@ -15,7 +15,7 @@ use wasmtime::{
 use crate::{
     cell::{instantiate, refill},
     contract::v1::{self, Lowered, types},
-    fault::{During, explain, fault},
+    fault::{During, explain, fault, out_of_fuel, with_limit},
     host::Host,
     limits::Bounds,
     snapshot::Obstacle,
@@ -110,6 +110,7 @@ impl Code {
         store: &mut Store<Host>,
         instance: &Instance,
         lowered: &Lowered<'_>,
+        bounds: &Bounds,
     ) -> Result<Result<(), Vec<types::Complaint>>, Fault> {
         let called = lowered.with(|setup| -> wasmtime::Result<_> {
             let configure = instance.get_typed_func::<(types::Setup<'_>,), (Result<(), Vec<types::Complaint>>,)>(
@@ -118,7 +119,7 @@ impl Code {
             )?;
             Ok(configure.call(&mut *store, (setup,))?.0)
         });
-        called.map_err(|error| explain(&error, store.data(), During::Call))
+        called_within(called, store, bounds)
     }
 
     /// Calls `describe` and checks what comes back.
@@ -126,7 +127,7 @@ impl Code {
         let described = instance
             .get_typed_func::<(), (types::Descriptor,)>(&mut *store, self.exports.describe)
             .and_then(|describe| describe.call(&mut *store, ()));
-        let (given,) = described.map_err(|error| explain(&error, store.data(), During::Call))?;
+        let (given,) = called_within(described, store, &Bounds::AHEAD)?;
         v1::descriptor(given).map_err(|wrong| fault(FaultKind::BadAnswer, &format!("descriptor: {wrong}")))
     }
 }
@@ -207,21 +208,38 @@ impl Prepared {
     /// A configured instance in `store`, its fuel full: fuel is counted for the answer alone.
     pub(crate) fn start(&self, code: &Code, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
         if self.late.is_some() {
-            // The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
-            refill(store, &Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds });
+            refill(store, &late_bounds(bounds).spared());
         }
-        let instance = instantiate(&code.pre, store, bounds.wall)?;
+        let instance = instantiate(&code.pre, store, bounds)?;
         if let Some(late) = &self.late {
-            configure(code, store, &instance, late)?;
+            configure(code, store, &instance, late, &late_bounds(bounds))?;
         }
-        store.set_fuel(bounds.fuel).map_err(|error| explain(&error, store.data(), During::Start))?;
+        store.set_fuel(bounds.spared().fuel).map_err(|error| explain(&error, store.data(), During::Start))?;
         Ok(instance)
     }
 }
 
-fn configure(code: &Code, store: &mut Store<Host>, instance: &Instance, late: &Late) -> Result<(), Fault> {
+/// The same fuel as ahead of time, so that what worked then works now; the wall clock is the evaluation's.
+fn late_bounds(bounds: &Bounds) -> Bounds {
+    Bounds { fuel: Bounds::AHEAD.fuel, ..*bounds }
+}
+
+/// What a call gave that had [`Bounds::spared`].
+fn called_within<T>(called: wasmtime::Result<T>, store: &Store<Host>, bounds: &Bounds) -> Result<T, Fault> {
+    let called = called.map_err(|error| explain(&error, store.data(), During::Call));
+    let called = if store.get_fuel().is_ok_and(|left| left == 0) { Err(out_of_fuel()) } else { called };
+    called.map_err(|met| with_limit(met, bounds))
+}
+
+fn configure(
+    code: &Code,
+    store: &mut Store<Host>,
+    instance: &Instance,
+    late: &Late,
+    bounds: &Bounds,
+) -> Result<(), Fault> {
     let refused = |_| fault(FaultKind::Refused, "the settings were taken ahead of time and are refused now");
     let lowered = Lowered::new(&late.settings, &late.calendar).map_err(refused)?;
-    let configured = code.configure(store, instance, &lowered)?;
+    let configured = code.configure(store, instance, &lowered, bounds)?;
     configured.map_err(|complaints| refused(v1::complaints(complaints)))
 }

@@ -22,6 +22,10 @@ impl Wrong {
     fn many(field: &'static str, count: usize, max: usize) -> Self {
         Self::new(field, format!("{count} entries, at most {max} are taken"))
     }
+
+    fn long(field: &'static str, bytes: usize, max: usize) -> Self {
+        Self::new(field, format!("{bytes} bytes, at most {max} are taken"))
+    }
 }
 
 impl fmt::Display for Wrong {

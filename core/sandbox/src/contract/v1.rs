@@ -5,7 +5,10 @@ use wasmtime::{
     component::{Linker, WasmStr},
 };
 
-use crate::host::Host;
+use crate::{
+    host::{Host, cut},
+    limits::DIARY_LINE_BYTES_MAX,
+};
 
 mod answer;
 mod ask;
@@ -49,7 +52,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     linker.instance(DIARY)?.func_wrap("write", |mut store: StoreContextMut<'_, Host>, (line,): (WasmStr,)| {
         // Nobody reads a diary in production: then the line is not even copied out of the guest.
         if store.data().writes() {
-            let line = line.to_str(&store)?.into_owned();
+            let line = cut(&line.to_str(&store)?, DIARY_LINE_BYTES_MAX).to_owned();
             store.data_mut().write(&line);
         }
         Ok(())

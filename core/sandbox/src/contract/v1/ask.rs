@@ -178,3 +178,53 @@ fn text_bytes(node: &Setting) -> Result<usize, Vec<Complaint>> {
 fn refuse(message: String) -> Vec<Complaint> {
     vec![Complaint { path: String::new(), message, advice: Some("split the policy into several".into()) }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with settings; nothing, when they are taken.
+    fn wrong(settings: &Setting) -> Option<String> {
+        Lowered::new(settings, &Calendar::default()).err().map(|complaints| {
+            assert_eq!(complaints.len(), 1);
+            complaints[0].message.clone()
+        })
+    }
+
+    fn x(bytes: usize) -> String {
+        "x".repeat(bytes)
+    }
+
+    #[test]
+    fn settings_have_as_many_values_as_they_may() {
+        // The root is a value too.
+        let items = |count: usize| Setting::Items(vec![Setting::Flag(true); count - 1]);
+        let table = |count: usize| Setting::Table(vec![("".into(), Setting::Flag(true)); count - 1]);
+        // One more level: the two lists, the root, and what is in them.
+        let deep = |count: usize| Setting::Items(vec![items(2), items(count - 3)]);
+        for of in [&items as &dyn Fn(usize) -> Setting, &table, &deep] {
+            assert_eq!(wrong(&of(SETTINGS_NODES_MAX)), None);
+            assert_eq!(wrong(&of(SETTINGS_NODES_MAX + 1)), Some("the settings have more than 1000000 values".into()));
+        }
+    }
+
+    #[test]
+    fn settings_have_as_many_bytes_of_text_as_they_may() {
+        let text = |bytes: usize| Setting::Text(x(bytes).into());
+        let key = |bytes: usize| Setting::Table(vec![(x(bytes).into(), Setting::Flag(true))]);
+        let both = |bytes: usize| Setting::Table(vec![(x(1_000).into(), text(bytes - 1_001)), ("k".into(), text(0))]);
+        for of in [&text as &dyn Fn(usize) -> Setting, &key, &both] {
+            assert_eq!(wrong(&of(SETTINGS_BYTES_MAX)), None);
+            let said = "the settings have more than 16777216 bytes of text";
+            assert_eq!(wrong(&of(SETTINGS_BYTES_MAX + 1)), Some(said.into()));
+        }
+    }
+
+    #[test]
+    fn numbers_of_settings_are_finite() {
+        assert_eq!(wrong(&Setting::Number(f64::MAX)), None);
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(wrong(&Setting::Items(vec![Setting::Number(number)])), Some("a number is not finite".into()));
+        }
+    }
+}

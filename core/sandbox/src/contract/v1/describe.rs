@@ -40,18 +40,24 @@ pub(crate) fn descriptor(given: types::Descriptor) -> Checked<Descriptor> {
     })
 }
 
-/// The complaints, as many as are taken, their texts cut to what a person reads.
+/// The complaints, as many as are taken, their texts cut to what a person reads. Of more, the last one says how many.
 pub(crate) fn complaints(given: Vec<types::Complaint>) -> Vec<Complaint> {
     let short = |text: String| cut(&text, TEXT_BYTES_MAX).to_owned();
-    given
-        .into_iter()
-        .take(COMPLAINTS_COUNT_MAX)
-        .map(|c| Complaint { path: short(c.path), message: short(c.message), advice: c.advice.map(short) })
-        .collect()
+    let complaint =
+        |c: types::Complaint| Complaint { path: short(c.path), message: short(c.message), advice: c.advice.map(short) };
+    if given.len() <= COMPLAINTS_COUNT_MAX {
+        return given.into_iter().map(complaint).collect();
+    }
+    let told = COMPLAINTS_COUNT_MAX - 1;
+    let message =
+        format!("{} more complaints are left out, at most {COMPLAINTS_COUNT_MAX} are told", given.len() - told);
+    let rest = Complaint { path: String::new(), message, advice: Some("mend those that are told first".into()) };
+    given.into_iter().take(told).map(complaint).chain([rest]).collect()
 }
 
 fn version(given: String) -> Checked<String> {
-    if given.len() > VERSION_BYTES_MAX || semver::Version::parse(&given).is_err() {
+    sized("version", given.len(), VERSION_BYTES_MAX)?;
+    if semver::Version::parse(&given).is_err() {
         return Err(Wrong::new("version", "not a semantic version such as `1.2.0`"));
     }
     Ok(given)
@@ -73,7 +79,7 @@ fn reason(given: types::ReasonText) -> Checked<(Code, Text)> {
 
 fn text(field: &'static str, given: &types::Text) -> Checked<Text> {
     for side in [&given.zh, &given.en] {
-        counted(field, side.len(), TEXT_BYTES_MAX)?;
+        sized(field, side.len(), TEXT_BYTES_MAX)?;
         if side.chars().any(char::is_control) {
             return Err(Wrong::new(field, "has a control character"));
         }
@@ -85,6 +91,10 @@ fn counted(field: &'static str, count: usize, max: usize) -> Checked<()> {
     if count <= max { Ok(()) } else { Err(Wrong::many(field, count, max)) }
 }
 
+fn sized(field: &'static str, bytes: usize, max: usize) -> Checked<()> {
+    if bytes <= max { Ok(()) } else { Err(Wrong::long(field, bytes, max)) }
+}
+
 fn once<'a>(field: &'static str, names: impl Iterator<Item = &'a str>) -> Checked<()> {
     let mut seen = BTreeSet::new();
     for name in names {
@@ -94,3 +104,7 @@ fn once<'a>(field: &'static str, names: impl Iterator<Item = &'a str>) -> Checke
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "describe_tests.rs"]
+mod tests;
