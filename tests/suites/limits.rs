@@ -222,11 +222,12 @@ fn describe_gets_its_fuel_to_the_unit() {
         let guest = Guest { describe: format!("{body} {}", guest.describe), ..guest };
         BOTH[0].add_component(&guest.component()).map(|_| ())
     };
-    // What costs as much as `describe` may is more than an answer may, so a little less is what is measured.
+    // What costs as much as `describe` may is more than an answer may, so a little less is what is measured. What it costs
+    // to call is not told of `describe`: the edge is looked for, and is one unit wide.
     let less = costing(CONFIGURE_FUEL_MAX - 1_000);
-    let just = less + &constants(1_000);
-    assert!(with(&just).is_ok());
-    match with(&format!("{just} (drop (i32.const 0))")) {
+    let with_more = |units: u64| with(&format!("{less} {}", constants(units)));
+    let most = (990..=1_000).rev().find(|units| with_more(*units).is_ok()).expect("an edge near what was measured");
+    match with_more(most + 1) {
         Err(LoadError::Describe(fault)) => {
             assert_eq!((fault.kind, &*fault.detail), (FaultKind::OutOfFuel, "all fuel is used up, 1000000000 of it"));
         }
