@@ -20,6 +20,10 @@ pub struct Table {
     pub spot: Spot,
     /// Set when its author says that every case of its target is answered.
     pub complete: Option<Complete>,
+    /// True when its author says that cases without an answer are meant: `complete = false`.
+    pub open: bool,
+    /// Where its target is written; its own place without one.
+    pub target_spot: Spot,
     /// Its rows, in order.
     pub rows: Vec<Row>,
     /// Rows that this form cannot express, written by hand as settings of the plugin.

@@ -102,6 +102,8 @@ impl Compiler<'_> {
             reasons: std::collections::BTreeMap::new(),
             rules: std::collections::BTreeMap::new(),
             complete: None,
+            open: false,
+            target_place: None,
         };
         Some(Pack {
             id: alone.locality.clone(),

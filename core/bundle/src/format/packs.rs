@@ -91,8 +91,8 @@ pub(super) static RULES: Table = Table::new(
         of_a_table(may(
             "complete",
             Shape::Either(&[Shape::Flag, Shape::Several(&Shape::Name(OF_THE_CASE))]),
-            "声明每个案件都有规则回答；或在这些事实已知时如此。检查时找出缺口",
-            "Every case of the target is answered, or is when these facts are known; the check finds gaps",
+            "是否每个案件都有规则回答，或在所列事实已知时如此；检查会逐一证明。false：有意留空",
+            "Whether each case of the target is answered, or is when these facts are known; `false`: gaps are meant",
         )),
         may("rule", Shape::List(&Shape::Table(&RULE)), "规则", "Rules"),
         POLICIES,

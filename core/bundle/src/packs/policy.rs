@@ -54,6 +54,10 @@ pub(crate) struct Draft {
     pub(crate) reasons: BTreeMap<Code, Text>,
     /// Facts that a table takes as known when it says that it answers every case, and where it says so.
     pub(crate) complete: Option<(Vec<FactKey>, Place)>,
+    /// Set when a table says that it leaves cases without an answer.
+    pub(crate) open: bool,
+    /// Where its target is written, if it is.
+    pub(crate) target_place: Option<Place>,
     /// Rules of a table; those of code are known once the plugin has told them.
     pub(crate) rules: BTreeMap<RuleId, RuleMeta>,
 }
@@ -71,7 +75,7 @@ pub(crate) fn flat(
         None => Some(stem),
     };
     let common = common(fields, window, context);
-    let complete = complete(fields, context);
+    let (complete, open) = complete(fields, context);
     let table = rules::table(rows, common.window, context);
     let (id, place) = id?;
     let floor = FloorDraft { floor: table.floor(), named: Vec::new() };
@@ -79,14 +83,14 @@ pub(crate) fn flat(
     draft.replaces.extend(table.replaces);
     draft.settings = table.settings;
     draft.rules = table.rules;
-    draft.complete = complete;
+    (draft.complete, draft.open) = (complete, open);
     Some(draft)
 }
 
-/// `complete = true`, or the facts that the table takes as known.
-fn complete(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> Option<(Vec<FactKey>, Place)> {
-    let entry = fields.entry("complete")?;
-    match &entry.node.value {
+/// `complete = true`, or the facts that the table takes as known; and whether it says `complete = false`.
+fn complete(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> (Option<(Vec<FactKey>, Place)>, bool) {
+    let Some(entry) = fields.entry("complete") else { return (None, false) };
+    let promise = match &entry.node.value {
         Raw::Flag(complete) => complete.then(|| (Vec::new(), entry.place)),
         Raw::Items(_) | Raw::Text(_) => {
             let scopes = [Scope::Case, Scope::Derived, Scope::Locality];
@@ -95,9 +99,11 @@ fn complete(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> Option<(Vec<F
             Some((known.map(|(key, _)| key).collect(), entry.place))
         }
         _ => {
-            fields::wrong(&entry.node, "complete", "true, or a list of the facts that it takes as known", context.sink)
+            let wanted = "true, false, or a list of the facts that it takes as known";
+            fields::wrong(&entry.node, "complete", wanted, context.sink)
         }
-    }
+    };
+    (promise, matches!(entry.node.value, Raw::Flag(false)))
 }
 
 /// An entry of `[[policy]]`: a plugin of code with its settings.
@@ -132,6 +138,7 @@ struct Common {
     mode: Mode,
     purposes: Purposes,
     target: Target,
+    target_place: Option<Place>,
     window: Window,
     replaces: Vec<(Replaces, Place)>,
     limits: Limits,
@@ -156,6 +163,8 @@ impl Common {
             settings: Lowered::table(place),
             reasons: BTreeMap::new(),
             complete: None,
+            open: false,
+            target_place: self.target_place,
             rules: BTreeMap::new(),
         })
     }
@@ -165,10 +174,12 @@ fn common(fields: &mut Fields<'_, '_>, window: Window, context: &Context<'_>) ->
     let modes = [("enforce", Mode::Enforce), ("shadow", Mode::Shadow), ("off", Mode::Off)];
     let mode = fields.get("mode").and_then(|n| one_of(n, "mode", &modes, context.sink));
     let days = Window::new(fields.days("in-force-from", "in-force-to"));
+    let target_place = fields.get("target").map(|node| node.place);
     Common {
         mode: mode.unwrap_or(Mode::Enforce),
         purposes: purposes(fields, context),
         target: fields.get("target").map(|n| target(n, context)).unwrap_or_default(),
+        target_place,
         window: days.within(window),
         replaces: replaces(fields, None, context),
         limits: fields.get("limits").map(|n| limits(n, context)).unwrap_or_default(),

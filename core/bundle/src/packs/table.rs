@@ -26,7 +26,15 @@ pub(crate) fn table(draft: &Draft, sink: &Sink<'_>) -> Table {
     let complete =
         draft.complete.as_ref().map(|(known, place)| Complete { known: known.clone(), spot: sink.spot(*place) });
     let spot = sink.spot(draft.place);
-    Table { policy: draft.id.clone(), spot, complete, unread: lowered.len() - rows.len(), rows }
+    Table {
+        policy: draft.id.clone(),
+        target_spot: draft.target_place.map_or_else(|| spot.clone(), |place| sink.spot(place)),
+        spot,
+        complete,
+        open: draft.open,
+        unread: lowered.len() - rows.len(),
+        rows,
+    }
 }
 
 fn row(lowered: &Lowered, sink: &Sink<'_>) -> Option<Row> {

@@ -1,5 +1,7 @@
 //! Cases that a table leaves without an answer.
 
+mod left_out;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
@@ -23,15 +25,18 @@ const GRID_FACTS_MAX: usize = 4;
 /// How many of the rules around a hole its message names.
 const NAMES_MAX: usize = 8;
 
-/// Holes in tables that say they are complete, and between bands.
+/// Holes in tables that say they are complete; in the others what their target and their bands show to be one, save where
+/// they say that holes are meant.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for sheet in &study.sheets {
+    for sheet in study.sheets.iter().filter(|sheet| !sheet.table.open) {
         let spot = &sheet.table.spot;
-        found.extend(
-            incomplete(study, sheet)
-                .unwrap_or_else(|why| vec![study::undecided(spot, "this table's promise to be complete is", &why)]),
-        );
+        let (told, what) = if sheet.table.complete.is_some() {
+            (incomplete(study, sheet), "this table's promise to be complete is")
+        } else {
+            (left_out::of_the_target(study, sheet), "what this table leaves of its target is")
+        };
+        found.extend(told.unwrap_or_else(|why| vec![study::undecided(spot, what, &why)]));
         match between(study, sheet) {
             Ok(told) => found.extend(told.finish(spot, false)),
             Err(why) => found.push(study::undecided(spot, "gaps between the bands of this table are", &why)),
@@ -89,6 +94,10 @@ fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
     for ((topic, _), lines) in families.iter().filter(|(_, lines)| lines.len() > 1) {
         for (lines, dims) in grids(lines) {
             holes(study, sheet, topic, &lines, &dims, &mut seen, &mut told)?;
+            // With `complete` they are looked for anyhow.
+            if let ([var], None) = (dims.as_slice(), &sheet.table.complete) {
+                left_out::of_the_bands(study, sheet, topic, &lines, *var, &mut seen, &mut told)?;
+            }
         }
     }
     ages(study, sheet, &mut seen, &mut told)?;
@@ -226,7 +235,15 @@ fn holes(
         }
         let bands: Vec<String> =
             grid.cell(at).iter().zip(dims).map(|(set, var)| band(&study.space, *var, set)).collect();
-        report(study, sheet, topic, lines, Formula::All(parts), &bands.join(" and "), told)?;
+        report(
+            study,
+            sheet,
+            topic,
+            lines,
+            Formula::All(parts),
+            (&format!("no rule says `{}` when {}", verb(topic), bands.join(" and ")), MOVE),
+            told,
+        )?;
     }
     Ok(())
 }
@@ -356,7 +373,15 @@ fn ages(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told:
             let mut parts = rest.clone();
             parts.extend([Formula::Known(*var), Formula::not(up.clone()), Formula::not(from.clone())]);
             let band = format!("`{}` lies between the two ages", fact_name(&study.space, *var));
-            report(study, sheet, topic, &[young.0, old.0], Formula::All(parts), &band, told)?;
+            report(
+                study,
+                sheet,
+                topic,
+                &[young.0, old.0],
+                Formula::All(parts),
+                (&format!("no rule says `{}` when {band}", verb(topic)), MOVE),
+                told,
+            )?;
         }
     }
     Ok(())
@@ -399,17 +424,26 @@ fn flatten(formula: &Formula, into: &mut Vec<Formula>) {
     }
 }
 
+/// The way out of a hole between bands.
+const MOVE: &str = "move the bounds together (`above` begins just after `max`), or add a rule for what lies between";
+
+/// The kind of thing that rows of a topic say.
+fn verb(topic: &str) -> &str {
+    topic.split(' ').next().unwrap_or_default()
+}
+
 fn report(
     study: &Study<'_>,
     sheet: &Sheet<'_>,
     topic: &str,
     lines: &[&Line<'_>],
     hole: Formula,
-    band: &str,
+    (says, advice): (&str, &str),
     told: &mut Told,
 ) -> Result<(), Undecided> {
-    let verb = |topic: &str| topic.split(' ').next().unwrap_or_default().to_owned();
-    let answers = |line: &&Line<'_>| topics(line).iter().any(|other| verb(other) == verb(topic));
+    // Between bands it is the same thing that is said on both sides; at their edges any answer will do.
+    let between = advice == MOVE;
+    let answers = |line: &&Line<'_>| !between || topics(line).iter().any(|other| verb(other) == verb(topic));
     let reach = Hull::of(&hole, &study.space);
     let mut parts = vec![hole];
     let near = sheet.lines.iter().filter(|line| line.hull.meets(&reach));
@@ -431,8 +465,7 @@ fn report(
     }
     let names =
         if let [only] = names.as_slice() { format!("rule {only}") } else { format!("rules {}", names.join(", ")) };
-    let message = format!("no rule says `{}` when {band}, though {names} say it around", verb(topic));
-    let advice = "move the bounds together (`above` begins just after `max`), or add a rule for what lies between";
+    let message = format!("{says}, though {names} say it around");
     let mut related: Vec<_> = lines.iter().skip(1).map(|line| related(line, "one of the bands")).collect();
     related.truncate(4);
     let Some(first) = lines.first() else { return Ok(()) };

@@ -287,7 +287,9 @@ fn a_hole_in_a_grid() {
     let cell = |id: &str, relation: &str, amount: &str| {
         row(id, &format!("relation = \"{relation}\", amount = {{ {amount} }}"), OFFER)
     };
-    let three = cell("A", "family", "max = \"0.03\"")
+    // Neighbours are answered in another way.
+    let three = row("N", "relation = \"neighbour\"", r#"{ duty = "inform" }"#)
+        + &cell("A", "family", "max = \"0.03\"")
         + &cell("B", "family", "above = \"0.03\"")
         + &cell("C", "trade", "max = \"0.03\"");
     let problems = proved(&three);
@@ -313,6 +315,81 @@ fn a_table_that_says_it_is_complete() {
     clean(&("complete = true\n".to_owned() + &two(("urgent = true", OFFER), ("not = { urgent = true }", FORBID))));
     let target = "complete = true\n[target]\nkinds = [\"family.*\"]\n".to_owned();
     clean(&(target + &row("A", "kind = \"family.divorce\"", OFFER)));
+}
+
+/// A table with this target and rules.
+fn aimed(target: &str, rows: &str) -> String {
+    format!("{target}\n{rows}")
+}
+
+#[test]
+fn a_kind_or_a_door_of_the_target_that_no_rule_answers() {
+    let (wage, divorce) = ("kind = \"labour.wage\"", "kind = \"family.divorce\", urgent = true");
+    let kinds = |kinds: &str| format!("[target]\nkinds = [{kinds}]");
+    let both = kinds("\"labour.wage\", \"family.divorce\"");
+    let problem =
+        one(&aimed(&both, &row("A", wage, OFFER)), "gap", &["`family.divorce`", "no rule ever answers it"], &[]);
+    assert_eq!((problem.severity, problem.line), (Severity::Warning, 1));
+    assert!(problem.witness.unwrap().contains("family.divorce"));
+    one(&aimed(&kinds("\"labour.*\""), &row("A", wage, OFFER)), "gap", &["`labour.injury`"], &[]);
+    let all = kinds("\"labour.*\", \"family.*\"");
+    one(&aimed(&all, &row("A", wage, OFFER)), "gap", &["`family.divorce`, `labour.injury`", "any of them"], &[]);
+    // A rule that speaks on some of its cases answers a kind, as far as anybody promised; so does any other effect.
+    clean(&aimed(&both, &two((wage, OFFER), (divorce, r#"{ duty = "inform" }"#))));
+    clean(&aimed(&both, &row("A", "any = { consent = \"no\" }", OFFER)));
+    clean(&aimed(&kinds("\"*\""), &row("A", wage, OFFER)));
+    clean(&aimed(&(kinds("\"labour.*\"") + "\nexcept = [\"labour.injury\"]"), &row("A", wage, OFFER)));
+    clean(&row("A", wage, OFFER));
+    let doors = "[target]\nsources = [\"counter\", \"hotline\"]";
+    let problem = one(&aimed(doors, &row("A", "source = \"counter\"", OFFER)), "gap", &["`hotline`"], &[]);
+    assert!(problem.witness.unwrap().contains("\"source\":\"hotline\""));
+    clean(&aimed(doors, &two(("source = \"counter\"", OFFER), ("source = \"hotline\"", FORBID))));
+}
+
+#[test]
+fn a_word_that_is_left_out_of_a_list() {
+    let (family, trade) = ("relation = \"family\"", "relation = \"trade\"");
+    let elders = r#"{ offer = "elders" }"#;
+    let problem = one(&two((family, OFFER), (trade, elders)), "gap", &["`relation` is neighbour", "`A`", "`B`"], &[]);
+    assert_eq!(problem.severity, Severity::Warning);
+    // One of three is not most of them, one rule is no list, and any rule of the table answers.
+    clean(&two((family, OFFER), ("relation = \"family\", urgent = true", elders)));
+    clean(&row("A", "relation = [\"family\", \"trade\"]", OFFER));
+    clean(&(two((family, OFFER), (trade, elders)) + &row("C", "relation = \"neighbour\"", r#"{ duty = "inform" }"#)));
+    clean(&two((family, OFFER), (trade, r#"{ duty = "inform" }"#)));
+}
+
+#[test]
+fn what_lies_beyond_the_last_band() {
+    let elders = r#"{ offer = "elders" }"#;
+    let upwards = two(("people = { max = 2 }", OFFER), ("people = { min = 3, max = 4 }", elders));
+    let problem = one(&upwards, "gap", &["`people` is 5", "`A`", "`B`"], &[]);
+    assert!(problem.advice.unwrap().contains("`complete = false`"));
+    let downwards =
+        two(("amount = { above = \"0.04\" }", OFFER), ("amount = { min = \"0.02\", max = \"0.04\" }", elders));
+    one(&downwards, "gap", &["`amount` is 0.00 to 0.01"], &[]);
+    let holed = two(("people = { max = 1 }", OFFER), ("people = { min = 3, max = 4 }", elders));
+    assert_eq!(codes(&proved(&holed)), ["gap"; 2], "the hole and the end");
+    clean(&(upwards.clone() + &row("C", "people = { min = 5 }", r#"{ refer = "unclear" }"#)));
+    // One band is no partition, and law begins and ends.
+    clean(&row("A", "people = { max = 2 }", OFFER));
+    clean(&two(("knew_on = { to = 2024-12-31 }", OFFER), ("knew_on = { from = 2025-01-01, to = 2025-12-31 }", elders)));
+}
+
+#[test]
+fn gaps_that_are_meant_are_not_told() {
+    let meant = |text: &str| clean(&format!("complete = false\n{text}"));
+    meant(&two(("people = { max = 1 }", OFFER), ("people = { min = 3, max = 4 }", OFFER)));
+    meant(&two(("relation = \"family\"", OFFER), ("relation = \"trade\"", OFFER)));
+    meant(&aimed("[target]\nkinds = [\"labour.*\"]", &row("A", "kind = \"labour.wage\"", OFFER)));
+}
+
+#[test]
+fn a_promise_is_proved_and_nothing_is_told_twice() {
+    let bands = two(("people = { max = 2 }", OFFER), ("people = { min = 3, max = 4 }", OFFER));
+    let problems = proved(&format!("complete = [\"people\"]\n{bands}"));
+    assert_eq!(codes(&problems), ["gap"; 3], "one for each kind: {problems:#?}");
+    assert!(problems.iter().all(|problem| problem.severity == Severity::Error && problem.line == 1));
 }
 
 #[test]
