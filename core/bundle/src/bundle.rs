@@ -10,7 +10,7 @@ use std::{
 use maple_kernel::LOCALITY_DEPTH_MAX;
 use sha2::{Digest, Sha256};
 
-use crate::lexicon::Registry;
+use crate::{Diagnostic, PROBLEMS_MAX, Severity, Spot, lexicon::Registry};
 
 /// How many files a bundle may have.
 pub const BUNDLE_FILES_MAX: usize = 20_000;
@@ -28,6 +28,8 @@ pub const PATH_BYTES_MAX: usize = 512;
 pub struct Bundle {
     /* INVARIANT: within every limit of this file; paths are relative, plain and end in `.toml`. */
     files: BTreeMap<String, Arc<[u8]>>,
+    /* INVARIANT: among the files, which are empty. */
+    shut: BTreeSet<String>,
     digest: Arc<str>,
 }
 
@@ -68,20 +70,56 @@ pub enum ReadError {
     Bytes,
 }
 
+impl ReadError {
+    /// As it is told among the problems of a bundle.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let (code, file) = match self {
+            Self::Open { path, .. } | Self::NotFolder(path) => ("unreadable", path.display().to_string()),
+            Self::Outside(path) => ("link-outside", path.clone()),
+            Self::Foreign(path) => ("stray-file", path.clone()),
+            Self::Path(path) => ("bad-path", path.clone()),
+            Self::Depth(path) => ("too-deep", path.clone()),
+            Self::FileBytes(path) => ("too-large", path.clone()),
+            Self::Files | Self::Bytes => ("too-large", String::new()),
+        };
+        let text = match self {
+            Self::Open { source, .. } => format!("{self}: {source}; see whether it is there and may be read"),
+            Self::Files | Self::Bytes => format!("{self}; what comes after is not looked at: divide it"),
+            _ => self.to_string(),
+        };
+        let (message, advice) = text.split_once("; ").unwrap_or((&text, ""));
+        let spot = Spot { file: file.into(), ..Spot::default() };
+        let advice = Some(advice.to_owned()).filter(|advice| !advice.is_empty());
+        Diagnostic { advice, ..Diagnostic::new(code, Severity::Error, &spot, message.to_owned()) }
+    }
+}
+
 impl Bundle {
     /// Reads every policy file below a folder. `README.md` and names that begin with a dot are passed over.
     ///
     /// # Errors
     /// When something cannot be read, is no policy file, leads out of the folder or passes a limit.
     pub fn read(dir: &Path) -> Result<Self, ReadError> {
+        let (bundle, odd) = Self::gather(dir)?;
+        odd.into_iter().next().map_or(Ok(bundle), Err)
+    }
+
+    /// Reads what can be read below a folder, and tells what keeps the rest out: at most [`PROBLEMS_MAX`] of it.
+    ///
+    /// # Errors
+    /// When the folder itself cannot be read.
+    pub fn gather(dir: &Path) -> Result<(Self, Vec<ReadError>), ReadError> {
         let open = |source| ReadError::Open { path: dir.to_owned(), source };
         if !fs::metadata(dir).map_err(open)?.is_dir() {
             return Err(ReadError::NotFolder(dir.to_owned()));
         }
         let root = dir.canonicalize().map_err(open)?;
-        let mut files = Gathered::default();
-        walk(&root, dir, "", 1, &mut files)?;
-        Ok(files.finish())
+        let entries = fs::read_dir(dir).map_err(open)?;
+        let mut found = Found::default();
+        walk(&root, entries, "", 1, &mut found);
+        found.odd.sort_by_cached_key(ToString::to_string);
+        Ok((found.files.finish(), found.odd))
     }
 
     /// A bundle of files at hand, by their path.
@@ -106,8 +144,9 @@ impl Bundle {
     pub fn with_files(&self, files: BTreeMap<String, Vec<u8>>) -> Result<Self, ReadError> {
         let over = Self::from_files(files)?;
         let mut all = self.files.clone();
+        let shut = self.shut.iter().filter(|path| !over.files.contains_key(*path)).cloned().collect();
         all.extend(over.files);
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered { shut, ..Gathered::default() };
         for (path, bytes) in all {
             gathered.add(path, bytes)?;
         }
@@ -139,11 +178,16 @@ impl Bundle {
         let wanted = |path: &str| pack_of(path).is_none_or(|folder| !own.contains(folder) && above(folder));
         let mut all: BTreeMap<_, _> = base.files.clone().into_iter().filter(|(path, _)| wanted(path)).collect();
         all.extend(self.files.clone());
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered { shut: self.shut.clone(), ..Gathered::default() };
         for (path, bytes) in all {
             gathered.add(path, bytes)?;
         }
         Ok(gathered.finish())
+    }
+
+    /// True for a policy file that is there and could not be read: nothing may be told of what it does not say.
+    pub(crate) fn is_shut(&self, path: &str) -> bool {
+        self.shut.contains(path)
     }
 
     /// `sha256:…` over the paths and bytes of all files.
@@ -161,6 +205,7 @@ impl Bundle {
 #[derive(Default)]
 struct Gathered {
     files: BTreeMap<String, Arc<[u8]>>,
+    shut: BTreeSet<String>,
     bytes: usize,
 }
 
@@ -185,45 +230,75 @@ impl Gathered {
                 hash.update(part);
             }
         }
-        Bundle { digest: format!("sha256:{}", hex::encode(hash.finalize())).into(), files: self.files }
+        let digest = format!("sha256:{}", hex::encode(hash.finalize())).into();
+        Bundle { files: self.files, shut: self.shut, digest }
     }
 }
 
-fn walk(root: &Path, dir: &Path, prefix: &str, depth: usize, into: &mut Gathered) -> Result<(), ReadError> {
-    let open = |source| ReadError::Open { path: dir.to_owned(), source };
-    for entry in fs::read_dir(dir).map_err(open)? {
-        let entry = entry.map_err(open)?;
-        let Ok(name) = entry.file_name().into_string() else {
-            return Err(ReadError::Path(format!("{prefix}{}", entry.file_name().to_string_lossy())));
-        };
-        if passed_over(&name) {
-            continue;
-        }
-        let (path, full) = (format!("{prefix}{name}"), entry.path());
-        if depth > PATH_DEPTH_MAX || path.len() > PATH_BYTES_MAX {
-            return Err(ReadError::Depth(path));
-        }
-        visit(root, &full, path, depth, into)?;
-    }
-    Ok(())
+/// What a folder holds, and what of it belongs to no bundle.
+#[derive(Default)]
+struct Found {
+    files: Gathered,
+    odd: Vec<ReadError>,
+    /// Set when a limit on the whole is passed.
+    full: bool,
 }
 
-fn visit(root: &Path, full: &Path, path: String, depth: usize, into: &mut Gathered) -> Result<(), ReadError> {
+impl Found {
+    fn add(&mut self, error: ReadError) {
+        self.full |= matches!(error, ReadError::Files | ReadError::Bytes) || self.odd.len() + 1 >= PROBLEMS_MAX;
+        self.odd.push(error);
+    }
+}
+
+fn walk(root: &Path, entries: fs::ReadDir, prefix: &str, depth: usize, into: &mut Found) {
+    for entry in entries {
+        let open = |source| ReadError::Open { path: root.join(prefix), source };
+        if let Err(error) = entry.map_err(open).and_then(|entry| visit(root, &entry, prefix, depth, into)) {
+            into.add(error);
+        }
+        if into.full {
+            return;
+        }
+    }
+}
+
+fn visit(root: &Path, entry: &fs::DirEntry, prefix: &str, depth: usize, into: &mut Found) -> Result<(), ReadError> {
+    let (name, full) = (entry.file_name(), entry.path());
+    let name = name.to_str().ok_or_else(|| ReadError::Path(format!("{prefix}{}", name.to_string_lossy())))?;
+    if passed_over(name) {
+        return Ok(());
+    }
+    let path = format!("{prefix}{name}");
+    if depth > PATH_DEPTH_MAX || path.len() > PATH_BYTES_MAX {
+        return Err(ReadError::Depth(path));
+    }
+    let taken = take(root, &full, &path, depth, into);
+    if taken.is_err() && path.ends_with(".toml") {
+        into.files.files.insert(path.clone(), Arc::default());
+        into.files.shut.insert(path);
+    }
+    taken
+}
+
+fn take(root: &Path, full: &Path, path: &str, depth: usize, into: &mut Found) -> Result<(), ReadError> {
     let open = |source| ReadError::Open { path: full.to_owned(), source };
     if fs::symlink_metadata(full).map_err(open)?.is_symlink() && !full.canonicalize().map_err(open)?.starts_with(root) {
-        return Err(ReadError::Outside(path));
+        return Err(ReadError::Outside(path.to_owned()));
     }
     let data = fs::metadata(full).map_err(open)?;
     if data.is_dir() {
-        return walk(root, full, &format!("{path}/"), depth + 1, into);
+        let entries = fs::read_dir(full).map_err(open)?;
+        walk(root, entries, &format!("{path}/"), depth + 1, into);
+        return Ok(());
     }
-    if !data.is_file() || !wanted(&path)? {
-        return Err(ReadError::Foreign(path));
+    if !data.is_file() || !wanted(path)? {
+        return Err(ReadError::Foreign(path.to_owned()));
     }
     if data.len() > FILE_BYTES_MAX as u64 {
-        return Err(ReadError::FileBytes(path));
+        return Err(ReadError::FileBytes(path.to_owned()));
     }
-    into.add(path, fs::read(full).map_err(open)?.into())
+    into.files.add(path.to_owned(), fs::read(full).map_err(open)?.into())
 }
 
 /// The folder of the pack that a file belongs to, if it belongs to one.

@@ -99,6 +99,10 @@ pub fn compile(bundle: &Bundle, plugins: &dyn Plugins, options: &Options) -> Res
         .collect();
     let sink = Sink::new(&sources);
     for (file, text) in texts.iter().enumerate() {
+        if paths.get(file).is_some_and(|(path, _)| bundle.is_shut(path)) {
+            sink.spoilt(index(file));
+            early.push(index(file));
+        }
         if let Err(end) = text {
             let at = u32::try_from(*end).unwrap_or(u32::MAX - 1);
             let place = Place { file: index(file), start: at, end: at };

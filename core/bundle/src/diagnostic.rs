@@ -79,9 +79,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem at a place, without advice.
+    /// A problem at a place, without advice. Its code is one of [`CODES`](crate::CODES).
     #[must_use]
     pub fn new(code: &'static str, severity: Severity, spot: &Spot, message: String) -> Self {
+        debug_assert!(crate::codes::known(code), "`{code}` is not on the list of codes");
         Self {
             code,
             severity,
@@ -95,6 +96,15 @@ impl Diagnostic {
             related: Vec::new(),
             witness: None,
         }
+    }
+}
+
+impl Diagnostic {
+    /// Where it stands.
+    #[must_use]
+    pub fn spot(&self) -> Spot {
+        let Self { line, column, end_line, end_column, .. } = *self;
+        Spot { file: self.file.as_str().into(), line, column, end_line, end_column }
     }
 }
 

@@ -7,6 +7,7 @@
 //! Nothing of TOML leaves this room: plugins get typed settings, the kernel gets its own types.
 
 mod bundle;
+mod codes;
 mod compile;
 mod diagnostic;
 mod fields;
@@ -26,11 +27,13 @@ mod values;
 pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };
+pub use codes::CODES;
 pub use compile::{
     Alone, BUNDLE_PACKS_MAX, Compiled, Options, PackInfo, Words, compile, compile_alone, has_errors, words,
 };
 pub use diagnostic::{Diagnostic, Related, Severity, Spot};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+pub use link::missing_plugin;
 pub use packs::{
     CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX, Expect,
     PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX, RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase,

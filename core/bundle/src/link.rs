@@ -12,10 +12,16 @@ use crate::{
     sink::{Place, Sink},
 };
 
+/// How it is told that a policy's plugin is not there, for hosts that know it is there and broken.
+#[must_use]
+pub fn missing_plugin(id: &str) -> String {
+    format!("there is no plugin `{id}`")
+}
+
 /// The newest plugin that a policy may use.
 pub(crate) fn plugin<'p>(draft: &Draft, have: &'p Shelf, sink: &Sink<'_>) -> Option<&'p PluginInfo> {
     let Some(versions) = have.0.get(&draft.plugin) else {
-        let message = format!("there is no plugin `{}`", draft.plugin);
+        let message = missing_plugin(&draft.plugin);
         let near = near::advice(&draft.plugin, have.0.keys().map(String::as_str));
         let advice = near.unwrap_or_else(|| "build it and put it where the host looks for plugins".to_owned());
         sink.error_help(draft.plugin_place, "unknown-plugin", message, advice);
@@ -108,6 +114,12 @@ impl<'p> Known<'p> {
             sink.error_maybe(place, "unknown-policy", message, advice);
             return;
         };
+        if upper != draft.id.as_str() && self.leads_back(other, &draft.id) {
+            let message = format!("`{}` and `{upper}` replace each other", draft.id);
+            let advice = "one of them cannot: take `replaces` out of the policy that stands above";
+            sink.error_help(place, "replaces-cycle", message, advice);
+            return;
+        }
         let own = draft.locality.as_str();
         if own == other.locality.as_str() || !lies_in(own, other.locality.as_str()) {
             let message = format!("`{upper}` is not of a level above `{own}`");
@@ -130,6 +142,21 @@ impl<'p> Known<'p> {
             let message = format!("`{upper}#{floor}` is floor and gives way to nobody");
             sink.error_help(place, "weakens-floor", message, "a lower pack may add to it, prefer and shorten");
         }
+    }
+
+    /// True when what a policy replaces, and what that replaces in turn, comes to the other one.
+    fn leads_back(&self, from: &'p Draft, to: &PolicyId) -> bool {
+        let (mut seen, mut waiting) = (HashSet::new(), vec![from]);
+        while let Some(draft) = waiting.pop() {
+            for upper in draft.replaces.iter().map(|(replaces, _)| &replaces.policy) {
+                if upper == to {
+                    return true;
+                }
+                let next = self.policies.get(upper.as_str()).filter(|_| seen.insert(upper));
+                waiting.extend(next.map(|(draft, _)| *draft));
+            }
+        }
+        false
     }
 
     fn unknown_rule<'n>(

@@ -115,6 +115,11 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Notes a file whose problem is told by whoever could not read it.
+    pub(crate) fn spoilt(&self, file: u32) {
+        self.broken.borrow_mut().insert(file);
+    }
+
     /// Runs something whose problems are already told in another way.
     pub(crate) fn muted<T>(&self, muted: bool, run: impl FnOnce() -> T) -> T {
         let before = self.muted.replace(self.muted.get() || muted);
@@ -157,6 +162,11 @@ impl<'a> Sink<'a> {
     /// Path of a file.
     pub(crate) fn path(&self, file: u32) -> &'a str {
         self.sources.get(file as usize).map_or("", |source| source.path)
+    }
+
+    /// True when there is a file of that path.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.sources.iter().any(|source| source.path == path)
     }
 
     fn source(&self, place: Place) -> Option<&Source<'a>> {

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Decide one case without a server
     Eval(Eval),
-    /// Report every problem of the policies at once
+    /// Report every problem of the policies, or of one plugin, at once
     Check(Check),
     /// Run the packs' own cases through the production path
     Test(Test),
@@ -106,8 +106,8 @@ pub(crate) struct Eval {
 /// `maple check`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// Folder with the policies
-    #[arg(value_name = "DIR", env = "MAPLE_POLICIES", default_value = "policies")]
+    /// Folder with the policies, a component (.wasm), or the folder of a plugin's crate
+    #[arg(value_name = "DIR|PLUGIN", env = "MAPLE_POLICIES", default_value = "policies")]
     pub(crate) policies: PathBuf,
     /// Print the problems as JSON, one object a line
     #[arg(long)]

@@ -10,7 +10,7 @@ use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError, Severity, S
 use maple_kernel::{LocalityId, PluginInfo, Plugins};
 use maple_kit::{
     build::{self, BuildError, Step},
-    project::{Files, Project},
+    project::{self, Files, Project},
     shipped,
 };
 use maple_sandbox::{COMPONENT_BYTES_MAX, LoadError, Sandbox, SandboxConfig};
@@ -49,8 +49,8 @@ pub(crate) struct From<'a> {
 
 /// Why there is no ruleset.
 pub(crate) enum Refusal {
-    /// The policies have these problems.
-    Problems(Vec<Diagnostic>),
+    /// The policies, in these files, have these problems.
+    Problems(Vec<Diagnostic>, Bundle),
     /// Something else is in the way.
     Failure(Failure),
 }
@@ -81,7 +81,8 @@ pub(crate) fn compile(from: &From<'_>, files: Files, sandbox: Arc<Sandbox>) -> R
 /// Compiles policy files with any plugins.
 pub(crate) fn compile_with(from: &From<'_>, files: &Files, plugins: &dyn Plugins) -> Result<Compiled, Refusal> {
     let options = Options { keep_going: from.keep_going, tables: from.tables };
-    let mut compiled = maple_bundle::compile(&files.bundle, plugins, &options).map_err(Refusal::Problems)?;
+    let mut compiled = maple_bundle::compile(&files.bundle, plugins, &options)
+        .map_err(|problems| Refusal::Problems(problems, files.bundle.clone()))?;
     if let Some(own) = &files.own {
         compiled.cases.retain(|case| own.contains(&case.pack));
     }
@@ -97,33 +98,98 @@ fn state(from: &From<'_>, project: &Project) -> PathBuf {
     }
 }
 
-/// A sandbox with the plugins that are fine, those that are missing built, and what is wrong with the others.
-pub(crate) fn sandbox_with_problems(from: &From<'_>) -> Result<(Sandbox, Vec<Diagnostic>), Failure> {
+/// The plugins as far as they are fine.
+pub(crate) struct Plugged {
+    /// With those that are fine, those that are missing built.
+    pub(crate) sandbox: Sandbox,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<Diagnostic>,
+    /// How the others are called.
+    pub(crate) broken: Vec<String>,
+}
+
+/// A sandbox with the plugins that are fine, and what is wrong with the others.
+pub(crate) fn plugged(from: &From<'_>) -> Result<Plugged, Failure> {
     let project = Project::at(from.policies);
     let state = state(from, &project);
     let sandbox = empty_sandbox(&state, from.diary)?;
-    let (mut taken, mut problems) = (Vec::new(), Vec::new());
-    let components = components(from, &project, &state).or_else(|failure| match failure {
-        Failure::Input(message) => {
-            problems.push(of_plugin("bad-plugin", from.plugins.unwrap_or(&project.root), message));
-            Ok(Vec::new())
+    let mut progress = |step: Step| report::progress(&step.to_string());
+    let (mut components, mut wrong) = (Vec::new(), Vec::new());
+    if let Some(plugins) = plugins(from, &project)? {
+        (components, wrong) = build::each_plugin(&plugins, &state.join("plugins"), &mut progress).map_err(unbuilt)?;
+    }
+    if project.code.is_some() {
+        match build::build(&project.root, &project.dist(), &mut progress) {
+            Ok(built) => components.push(built.path),
+            Err(error) if error.is_in_the_sources() => wrong.push((project.root.clone(), error)),
+            Err(error) => return Err(unbuilt(error)),
         }
-        other => Err(other),
-    })?;
+    }
+    let mut problems: Vec<Diagnostic> = wrong.iter().map(|(dir, error)| unmade(dir, error)).collect();
+    let mut broken: Vec<String> = wrong.iter().filter_map(|(dir, _)| project::plugin_id(dir)).collect();
+    let mut taken = broken.clone();
     for component in components {
-        match sandbox.add_component(&read(&component)?) {
+        match try_add(&sandbox, &component)? {
             Ok(plugin) => taken.push(plugin.id),
-            Err(error) => {
-                let foreign = matches!(error, LoadError::Import { .. });
-                let code = if foreign { "foreign-import" } else { "bad-plugin" };
-                problems.push(of_plugin(code, &component, chain(&error)));
+            Err(problem) => {
+                problems.push(problem);
+                broken.extend(component.file_stem().map(|name| name.to_string_lossy().into_owned()));
             }
         }
     }
     if from.plugins.is_none() {
         add_shipped(&sandbox, &taken)?;
     }
-    Ok((sandbox, problems))
+    Ok(Plugged { sandbox, problems, broken })
+}
+
+/// Takes the component of a file in, or tells what is wrong with it.
+pub(crate) fn try_add(sandbox: &Sandbox, component: &Path) -> Result<Result<PluginInfo, Diagnostic>, Failure> {
+    let bytes = match read(component) {
+        Ok(bytes) => bytes,
+        Err(Failure::Input(message)) => return Ok(Err(of_plugin("bad-plugin", component, message))),
+        Err(other) => return Err(other),
+    };
+    Ok(sandbox.add_component(&bytes).map_err(|error| {
+        let foreign = matches!(error, LoadError::Import { .. });
+        of_plugin(if foreign { "foreign-import" } else { "bad-plugin" }, component, chain(&error))
+    }))
+}
+
+/// Sources that make no component, at the line that the compiler names first where it names one.
+pub(crate) fn unmade(dir: &Path, error: &BuildError) -> Diagnostic {
+    let code = if matches!(error, BuildError::Import { .. }) { "foreign-import" } else { "bad-plugin" };
+    let mut problem = of_plugin(code, dir, chain(error));
+    if let BuildError::Compile { output } | BuildError::Script { output, .. } = error
+        && let Some((file, line, column)) = place_in(output, dir)
+    {
+        (problem.file, problem.line, problem.column) = (file.display().to_string(), line, column);
+        (problem.end_line, problem.end_column) = (line, column);
+    }
+    if code == "bad-plugin" {
+        problem.advice = Some(format!("mend its sources; `maple build {}` builds it alone", dir.display()));
+    }
+    problem
+}
+
+/// The first place in the sources that the output of a compiler names: `--> src/lib.rs:3:5`, or as Python writes it
+/// `File "…/src/policy.py", line 3`.
+fn place_in(output: &str, dir: &Path) -> Option<(PathBuf, u32, u32)> {
+    let own = |path: &str| {
+        let inside = path.find("src/").and_then(|at| path.get(at..)).map(|path| dir.join(path));
+        inside.filter(|path| path.is_file())
+    };
+    let rust = |line: &str| {
+        let mut parts = line.trim().strip_prefix("--> ")?.rsplitn(3, ':');
+        let (column, line, path) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some((own(path)?, line, column))
+    };
+    let python = |line: &str| {
+        let (path, rest) = line.trim().strip_prefix("File \"")?.split_once("\", line ")?;
+        let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        Some((own(path)?, number.parse().ok()?, 1))
+    };
+    output.lines().find_map(|line| rust(line).or_else(|| python(line)))
 }
 
 fn of_plugin(code: &'static str, path: &Path, message: String) -> Diagnostic {

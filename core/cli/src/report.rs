@@ -33,12 +33,16 @@ pub(crate) fn progress(text: &str) {
 }
 
 /// Problems of a bundle, as text on standard output, each with the lines that it is about where the files are at hand.
-pub(crate) fn diagnostics(diagnostics: &[Diagnostic], files: Option<&Bundle>) {
+/// `eval` is the command that a case which shows a problem can be given to.
+pub(crate) fn diagnostics(diagnostics: &[Diagnostic], files: Option<&Bundle>, eval: Option<&str>) {
+    draw(diagnostics, files, eval, &mut anstream::stdout().lock());
+}
+
+fn draw(diagnostics: &[Diagnostic], files: Option<&Bundle>, eval: Option<&str>, out: &mut dyn Write) {
     let files: BTreeMap<&str, Vec<&str>> = files.into_iter().flat_map(Bundle::files).filter_map(read).collect();
-    let mut out = anstream::stdout().lock();
     for diagnostic in diagnostics {
         // A reader that has seen enough closes the pipe.
-        let _ = writeln!(out, "{}\n", drawn(diagnostic, &files));
+        let _ = writeln!(out, "{}\n", drawn(diagnostic, &files, eval));
     }
 }
 
@@ -48,7 +52,7 @@ fn read<'b>((path, bytes): (&'b str, &'b [u8])) -> Option<(&'b str, Vec<&'b str>
 }
 
 /// A problem as it is drawn: message, line, advice, the other places, and the case that shows it.
-fn drawn(diagnostic: &Diagnostic, files: &BTreeMap<&str, Vec<&str>>) -> String {
+fn drawn(diagnostic: &Diagnostic, files: &BTreeMap<&str, Vec<&str>>, eval: Option<&str>) -> String {
     let Diagnostic { code, file, line, column, end_line, end_column, message, .. } = diagnostic;
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -69,7 +73,8 @@ fn drawn(diagnostic: &Diagnostic, files: &BTreeMap<&str, Vec<&str>>) -> String {
     let groups: Vec<Group<'_>> = std::iter::once(first).chain(others).collect();
     let mut text = Renderer::styled().term_width(TERM_COLUMNS).render(&groups);
     if let Some(witness) = &diagnostic.witness {
-        text.push_str(&format!("\n{QUIET}a case that shows it, for `maple eval --case -`:{QUIET:#}\n{witness}"));
+        let eval = eval.map_or_else(String::new, |eval| format!(", for `{eval}`"));
+        text.push_str(&format!("\n{QUIET}a case that shows it{eval}:{QUIET:#}\n{witness}"));
     }
     text
 }
@@ -110,8 +115,8 @@ fn byte_of(line: &str, column: u32) -> usize {
 }
 
 /// Problems that do not stand in the way, on standard error.
-pub(crate) fn warnings(diagnostics: &[Diagnostic]) {
-    diagnostics.iter().for_each(|diagnostic| warning(&diagnostic.to_string()));
+pub(crate) fn warnings(diagnostics: &[Diagnostic], files: &Bundle) {
+    draw(diagnostics, Some(files), None, &mut anstream::stderr().lock());
 }
 
 /// How many problems of each severity, in words.

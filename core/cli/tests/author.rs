@@ -1,5 +1,10 @@
 //! An author's way from nothing to a tested policy, with the binary alone: no checkout, and no toolchain for a table.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
 
 use std::{
     fs,
@@ -59,6 +64,7 @@ fn table_file(project: &Path) -> PathBuf {
 #[test]
 fn a_table_needs_nothing_but_the_binary() {
     let (_folder, project) = project("table");
+    types_what_its_readme_says(&project);
     let run = |words: &[&str]| said(&maple(&project, words).env("PATH", "").output().unwrap());
     for (words, told) in [
         (&["check", "."][..], "0 errors, 0 warnings"),
@@ -124,6 +130,7 @@ fn a_rust_project_is_green_and_has_the_same_bytes_wherever_it_lies() {
     assert_eq!(first["imports"], serde_json::json!(["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"]));
     assert!(good(&here, &["check", "."]).contains("0 errors, 0 warnings"));
     assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
+    types_what_its_readme_says(&here);
 
     let (_other, there) = project("rust");
     assert_eq!(built(&there)["digest"], first["digest"]);
@@ -133,6 +140,7 @@ fn a_rust_project_is_green_and_has_the_same_bytes_wherever_it_lies() {
     let (code, text) = run(&there, &["build", "."]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("src/lib.rs:"), "{text}");
+    broken(&there, "bad-plugin", "src/lib.rs", "do not compile");
     let clock =
         "#[link(wasm_import_module = \"wasi:clocks/wall-clock@0.2.0\")]\nunsafe extern \"C\" { fn now(at: i32); }\n";
     let reading = rule.replace("let many =", "unsafe { now(0) }\n        let many =");
@@ -140,6 +148,7 @@ fn a_rust_project_is_green_and_has_the_same_bytes_wherever_it_lies() {
     let (code, text) = run(&there, &["build", "."]);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("wasi:clocks/wall-clock"), "{text}");
+    broken(&there, "foreign-import", "", "wasi:clocks/wall-clock");
     let kept = fs::read(there.join("dist/many-wages.wasm")).unwrap();
     assert_eq!(kept, fs::read(here.join("dist/many-wages.wasm")).unwrap(), "a failed build leaves what was there");
 }
@@ -193,9 +202,31 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What a project's README says to type next, typed into a shell.
+#[track_caller]
+fn types_what_its_readme_says(project: &Path) {
+    let readme = fs::read_to_string(project.join("README.md")).unwrap();
+    let block = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+    assert!(block.lines().count() >= 3 && block.lines().all(|line| line.starts_with("maple ")), "{block}");
+    let binary = Path::new(env!("CARGO_BIN_EXE_maple")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    for (key, value) in maple(project, &[]).get_envs() {
+        match value {
+            Some(value) => shell.env(key, value),
+            None => shell.env_remove(key),
+        };
+    }
+    let output = shell.args(["-e", "-c", block]).current_dir(project).env("PATH", path).output().unwrap();
+    let (code, text) = said(&output);
+    assert_eq!(code, Some(0), "{block}\n{text}");
+    assert!(text.contains("0 errors, 0 warnings") && text.contains("2 passed, 0 failed"), "{text}");
+}
+
 /// What holds of a project in either language.
 fn is_green(language: &str, source: &str, odd: &str) {
     let Some((here, first)) = kept(language) else { return };
+    types_what_its_readme_says(&here);
     assert_eq!(first.get("contract").and_then(|version| version.as_str()), Some("0.1.0"));
     let ours = |name: &Value| name.as_str().is_some_and(|name| name.starts_with("maple:policy/"));
     let imports = first.get("imports").and_then(|imports| imports.as_array());
@@ -252,6 +283,50 @@ fn the_rules_of_scripts_are_tried_without_a_sandbox() {
             continue;
         };
         assert!(output.status.success(), "{language}: {}", said(&output).1);
+    }
+}
+
+/// What a script throws ends the diary as a panic of Rust does, with the author's own file and line; the runtime's lines
+/// come before it.
+#[test]
+fn what_a_script_throws_is_told_with_its_own_line() {
+    let javascript = "import P from './src/policy.js'; import { ask } from './vendor/maple/testing.js'; \
+                      ask(P, {}, { kind: 'labour.wage', facts: { people: 12 } });";
+    let python = "import tests; from maple.testing import ask; from policy import ManyWorkers; \
+                  ask(ManyWorkers, {}, 'labour.wage', {'people': 12})";
+    for (language, program, words, source, rule, broken) in [
+        (
+            "javascript",
+            "node",
+            &["--input-type=module", "-e", javascript][..],
+            "src/policy.js",
+            "(file.count(facts.PEOPLE) ?? 0) >=",
+            "file.count(facts.CALLS_7D).toFixed() >=",
+        ),
+        (
+            "python",
+            "python3",
+            &["-c", python],
+            "src/policy.py",
+            "(case.count(facts.PEOPLE) or 0) >=",
+            "case.nothing >=",
+        ),
+    ] {
+        let (_folder, project) = project(language);
+        let text = fs::read_to_string(project.join(source)).unwrap();
+        let line = text.lines().position(|line| line.contains(rule)).unwrap() + 1;
+        fs::write(project.join(source), text.replace(rule, broken)).unwrap();
+        let Ok(output) = Command::new(program).args(words).current_dir(&project).output() else {
+            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "`{program}` is missing");
+            eprintln!("SKIPPED: `{program}` is missing");
+            continue;
+        };
+        let (code, text) = said(&output);
+        assert_ne!(code, Some(0), "{text}");
+        let diary: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("diary: ")).collect();
+        let (last, before) = diary.split_last().unwrap_or_else(|| panic!("no diary: {text}"));
+        assert!(last.starts_with("panic: ") && last.ends_with(&format!(" at {source}:{line}")), "{last}");
+        assert!(before.iter().any(|line| line.contains(source)) && before.len() <= 16, "{before:?}");
     }
 }
 
@@ -332,7 +407,35 @@ fn components_that_are_none_of_ours_are_refused() {
     }
     let huge = fs::File::create(&odd).unwrap();
     huge.set_len(100 << 20).unwrap();
-    let (code, text) = run(&project, &["check", "."]);
-    assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("104857600 bytes, a plugin may have 67108864"), "{text}");
+    let table = fs::read_to_string(table_file(&project)).unwrap();
+    fs::write(table_file(&project), table.replace("people =", "poeple =")).unwrap();
+    let problems = told(&project, &["check", ".", "--json"]);
+    let codes: Vec<&str> = problems.iter().filter_map(|problem| problem["code"].as_str()).collect();
+    assert_eq!(codes, ["bad-plugin", "unknown-fact"], "{problems:#?}");
+    let large = problems[0]["message"].as_str().unwrap();
+    assert!(large.contains("104857600 bytes, a plugin may have 67108864"), "{large}");
+}
+
+/// What `maple check --json` tells, when something is wrong.
+fn told(project: &Path, words: &[&str]) -> Vec<Value> {
+    let output = maple(project, words).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{:?}", said(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A plugin that cannot be built is told beside every other problem, at its line, and nothing untrue follows from it.
+#[track_caller]
+fn broken(project: &Path, code: &str, file: &str, message: &str) {
+    let pack = project.join("policies/cn/zhejiang/jinhua/yongkang/pack.toml");
+    let kept = fs::read_to_string(&pack).unwrap();
+    fs::write(&pack, kept.replace("lacks-rules", "lacks-rulez")).unwrap();
+    let problems = told(project, &["check", ".", "--json"]);
+    fs::write(&pack, kept).unwrap();
+    let codes: Vec<&str> = problems.iter().filter_map(|problem| problem["code"].as_str()).collect();
+    assert_eq!(codes, [code, "unknown-key"], "{problems:#?}");
+    let text = |key: &str| problems[0][key].as_str().unwrap_or_default();
+    assert!(text("file").ends_with(file) && text("message").contains(message), "{problems:#?}");
+    assert!(!text("advice").is_empty(), "{problems:#?}");
+    assert_eq!(problems[0]["line"].as_u64().is_some_and(|line| line > 0), file.contains('.'), "{problems:#?}");
 }

@@ -203,17 +203,92 @@ fn what_is_proved_of_a_table_is_told_with_a_case_to_try() {
         let pasted =
             shown.lines().find(|line| serde_json::from_str::<Value>(line).ok().as_ref() == Some(&problem["witness"]));
         assert!(pasted.is_some(), "the case is not shown: {case}\n{shown}");
-        answered(&dir, pasted.unwrap());
+        let command =
+            shown.lines().find_map(|line| line.strip_prefix("a case that shows it, for `")?.strip_suffix("`:"));
+        answered(command.unwrap(), pasted.unwrap());
     }
 }
 
-/// Holds that `maple eval` takes the case as it was shown.
-fn answered(policies: &str, case: &str) {
-    let mut eval = maple(&["eval", "--json", "--policies", policies, "--case", "-"]);
+/// Holds that the command that is shown takes the case as it was shown.
+fn answered(command: &str, case: &str) {
+    let words: Vec<&str> = command.strip_prefix("maple ").unwrap().split(' ').collect();
+    let mut eval = maple(&words);
     let mut child = eval.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(case.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{case}: {}", err(&output));
+}
+
+/// Files that belong to no bundle are told beside every other problem, and nothing untrue follows from them.
+#[test]
+fn files_that_cannot_be_read_are_told_beside_the_rest() {
+    let wrong = format!("{YONGKANG}/more.toml");
+    let folder = policies(&[(&wrong, &rule(1, "when = { poeple = 3 }")), ("notes.txt", "call back")]);
+    let dir = folder.path().join("policies");
+    fs::File::create(dir.join("facts.toml")).unwrap().set_len(8 * 1024 * 1024 + 1).unwrap();
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        fs::write(dir.join(std::ffi::OsStr::from_bytes(b"na\xffme.toml")), "").unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", dir.join(YONGKANG).join("link.toml")).unwrap();
+    }
+    let dir = text(&dir);
+    let output = run(&["check", "--json", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let json = told(&output);
+    let of = |code: &str, file: &str| {
+        json.iter()
+            .any(|p| p["code"] == code && p["file"].as_str().unwrap().starts_with(file) && p["advice"].is_string())
+    };
+    assert!(of("stray-file", "notes.txt") && of("too-large", "facts.toml"), "{json:#?}");
+    assert!(cfg!(not(target_os = "linux")) || of("bad-path", "na") && of("link-outside", YONGKANG), "{json:#?}");
+    // What cannot be read is not said to be missing, and of the words that it would have held nothing is told.
+    assert!(json.iter().all(|p| p["code"] != "missing-registry" && p["code"] != "unknown-fact"), "{json:#?}");
+    let (shown, _) = check(&["check", &dir], 1);
+    for said in ["error[stray-file]", "notes.txt", "error[too-large]", "help: divide it into several files"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    fs::remove_file(Path::new(&dir).join("facts.toml")).unwrap();
+    fs::copy(root().join("policies/facts.toml"), Path::new(&dir).join("facts.toml")).unwrap();
+    let json = told(&run(&["check", "--json", &dir]));
+    assert!(json.iter().any(|p| p["code"] == "unknown-fact") && json.iter().any(|p| p["code"] == "stray-file"));
+}
+
+/// A plugin alone: a component, or its sources.
+#[test]
+fn a_plugin_is_checked_alone() {
+    let (shown, _) = check(&["check", "plugins/leaders-day"], 0);
+    assert!(shown.contains("0 errors, 0 warnings; its settings are checked where a policy names it"), "{shown}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| text(&folder.path().join(name));
+    fs::write(path("clock.wasm"), wat::parse_str(CLOCK).unwrap()).unwrap();
+    fs::write(path("none.wasm"), "no component").unwrap();
+    fs::File::create(path("huge.wasm")).unwrap().set_len(100 << 20).unwrap();
+    for (name, code) in [("clock.wasm", "foreign-import"), ("none.wasm", "bad-plugin"), ("huge.wasm", "bad-plugin")] {
+        let json = told(&run(&["check", "--json", &path(name)]));
+        assert_eq!(json.len(), 1, "{json:#?}");
+        assert!(json[0]["code"] == code && json[0]["file"] == path(name).as_str() && json[0]["advice"].is_string());
+        let (shown, _) = check(&["check", &path(name)], 1);
+        assert!(shown.contains(&format!("error[{code}]")) && shown.contains("1 error, 0 warnings"), "{shown}");
+    }
+    let (_, said) = check(&["check", "policies/cn/labour.toml"], 2);
+    assert!(said.contains("name the folder of policies"), "{said}");
+    check(&["check", &path("nothing.wasm")], 3);
+}
+
+/// What keeps `eval` and `test` from deciding is drawn as `check` draws it, with the line.
+#[test]
+fn eval_and_test_show_the_line_of_a_problem() {
+    let file = format!("{YONGKANG}/more.toml");
+    let folder = policies(&[(&file, &rule(1, "when = { poeple = 3 }"))]);
+    let dir = text(&folder.path().join("policies"));
+    let (drawn, _) = check(&["check", &dir], 1);
+    let drawn = drawn.split("\n\n").find(|text| text.contains("error[unknown-fact]")).unwrap().to_owned();
+    assert!(drawn.contains("when = { poeple = 3 }") && drawn.contains("^^^^^^"), "{drawn}");
+    for words in [&["eval", "--case", "core/cli/src/example.json", "--policies", &dir][..], &["test", &dir]] {
+        let (shown, _) = check(words, 1);
+        assert!(shown.contains(&drawn), "{words:?}: {shown}");
+    }
 }
 
 /// A component that asks for the clock.

@@ -274,6 +274,75 @@ fn an_editor_is_helped_with_names() {
     assert_eq!(client.at("textDocument/definition", file, (line, column + 1)), Value::Null);
 }
 
+/// Every name that is offered says what it is, in both languages.
+#[test]
+fn names_are_offered_with_their_labels() {
+    let (_folder, file) = project();
+    let mut client = Client::ready(&[]);
+    let text = WAGES.replace("when = { kind", "when = { locality = \"cn/zhejiang\", kind");
+    client.open(&file, &text);
+    for (at, label, zh, en) in [
+        ("labour.*\"", "labour.wage", "欠薪", "wage"),
+        ("labour_mediation\"", "labour_mediation", "劳动", "Labour mediation"),
+        ("cn.labour_mediation", "cn.labour_mediation_arbitration.14", "劳动争议调解仲裁法", "Labour Dispute Mediation"),
+        ("cn/zhejiang\"", "cn/zhejiang/jinhua/yongkang", "永康", "Yongkang"),
+        ("people =", "people", "人", "People"),
+    ] {
+        let (line, column) = place(&text, at);
+        let found = client.at("textDocument/completion", &file, (line, column + 1));
+        let found = found.as_array().unwrap_or_else(|| panic!("nothing is offered at `{at}`"));
+        let one = found.iter().find(|c| c["label"] == label).unwrap_or_else(|| panic!("no `{label}` in {found:#?}"));
+        let told = format!("{} {}", one["detail"], one["documentation"]["value"]);
+        assert!(told.contains(zh) && told.contains(en), "{label}: {told}");
+    }
+}
+
+/// What is proved comes with the other rules that it has to do with, and with the case that shows it.
+#[test]
+fn proofs_come_with_their_places_and_their_case() {
+    let (_folder, file) = project();
+    let mut client = Client::ready(&[]);
+    let rule = |id: &str, when: &str, weight: u8| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nsummary = {{ zh = \"𝄞甲\", en = \"a\" }}\nwhen = {{ kind = \"contract.sale\", {when} }}\n\
+             then = [{{ prefer = \"industry_mediation\", weight = {weight} }}]\n"
+        )
+    };
+    let text = rule("A", "amount = { max = \"100.00\" }", 1)
+        + &rule("B", "amount = { min = \"90.00\", max = \"200.00\" }", 2)
+        + &rule("C", "amount = { min = \"300.00\" }", 3);
+    client.open(&file, &text);
+    let problems = client.problems(&file, 1);
+    let of = |code: &str| {
+        let found = problems.iter().find(|problem| problem["code"] == code);
+        found.unwrap_or_else(|| panic!("no `{code}` in {problems:#?}")).clone()
+    };
+    let line = |of: &str| place(&text, of).0;
+    let told = |problem: &Value| {
+        let related = problem["relatedInformation"].as_array().unwrap_or_else(|| panic!("{problem:#?}")).clone();
+        assert!(
+            related.iter().all(|one| one["location"]["uri"] == uri(&file) && !one["message"].is_null()),
+            "{problem:#?}"
+        );
+        related.iter().map(|one| one["location"]["range"]["start"]["line"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let contradiction = of("contradiction");
+    assert_eq!(contradiction["severity"], 1);
+    assert_eq!(contradiction["range"]["start"]["line"], line("id = \"B\""));
+    assert_eq!(told(&contradiction), [line("id = \"A\"") as u64]);
+    let gap = of("gap");
+    assert_eq!(
+        (gap["severity"].as_i64(), gap["range"]["start"]["line"].as_u64()),
+        (Some(2), Some(line("100.00") as u64))
+    );
+    assert!(told(&gap).contains(&(line("id = \"C\"") as u64)), "{gap:#?}");
+    for (problem, amounts) in [(&contradiction, 90.0..=100.0), (&gap, 200.01..=299.99)] {
+        let case = &problem["data"]["case"];
+        let amount: f64 = case["facts"]["amount"].as_str().unwrap_or_else(|| panic!("{problem:#?}")).parse().unwrap();
+        assert!(case["kind"] == "contract.sale" && amounts.contains(&amount), "{problem:#?}");
+    }
+}
+
 #[test]
 fn the_checkout_leads_from_a_rule_to_the_law() {
     let file = root().canonicalize().unwrap().join("policies/cn/labour.toml");

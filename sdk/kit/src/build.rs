@@ -134,11 +134,37 @@ pub fn ensure_plugins(
     progress: &mut dyn FnMut(Step),
 ) -> Result<Vec<PathBuf>, BuildError> {
     let (crates, mut paths) = plugins_in(plugins_dir)?;
-    if !crates.is_empty() {
-        paths.extend(build_all(&crates, out_dir, progress)?.into_iter().map(|built| built.path));
-    }
+    paths.extend(build_all(&crates, out_dir, progress)?.into_iter().map(|built| built.path));
     paths.sort();
     Ok(paths)
+}
+
+/// What came of the plugins of a folder: the paths of the components, and the crates that cannot be built.
+pub type Each = (Vec<PathBuf>, Vec<(PathBuf, BuildError)>);
+
+/// As [`ensure_plugins`], but a crate whose sources are wrong keeps no other from being built.
+///
+/// # Errors
+///
+/// When the folder cannot be read or the machine cannot build.
+pub fn each_plugin(plugins_dir: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step)) -> Result<Each, BuildError> {
+    let (crates, mut paths) = plugins_in(plugins_dir)?;
+    let mut wrong = Vec::new();
+    match build_all(&crates, out_dir, progress) {
+        Ok(built) => paths.extend(built.into_iter().map(|built| built.path)),
+        Err(error) if !error.is_in_the_sources() => return Err(error),
+        Err(_) => {
+            for dir in crates {
+                match build(&dir, out_dir, progress) {
+                    Ok(built) => paths.push(built.path),
+                    Err(error) if error.is_in_the_sources() => wrong.push((dir, error)),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    paths.sort();
+    Ok((paths, wrong))
 }
 
 /// The crates and the ready components of a folder.
@@ -156,6 +182,9 @@ fn plugins_in(plugins_dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), BuildE
 }
 
 fn build_all(crates: &[PathBuf], out_dir: &Path, progress: &mut dyn FnMut(Step)) -> Result<Vec<Built>, BuildError> {
+    if crates.is_empty() {
+        return Ok(Vec::new());
+    }
     if let Some(built) = up_to_date(crates, out_dir) {
         return Ok(built);
     }

@@ -73,7 +73,20 @@ impl Project {
     /// # Errors
     /// When a file cannot be read or is no policy file.
     pub fn files(&self) -> Result<Files, ReadError> {
-        let bundle = Bundle::read(&self.policies)?;
+        let (files, odd) = self.gather()?;
+        odd.into_iter().next().map_or(Ok(files), Err)
+    }
+
+    /// As [`Project::files`], with what keeps single files out of the bundle told beside the others.
+    ///
+    /// # Errors
+    /// When the folder itself cannot be read, or both bundles together pass a limit.
+    pub fn gather(&self) -> Result<(Files, Vec<ReadError>), ReadError> {
+        let (bundle, odd) = Bundle::gather(&self.policies)?;
+        Ok((Self::over_shipped(bundle)?, odd))
+    }
+
+    fn over_shipped(bundle: Bundle) -> Result<Files, ReadError> {
         let digest = Arc::clone(bundle.digest());
         if bundle.stands_alone() {
             return Ok(Files { bundle, own: None, digest });
@@ -116,6 +129,24 @@ pub fn language(root: &Path) -> Option<Language> {
         package && text.contains(mark)
     };
     MARKS.iter().find(asks).map(|(language, ..)| *language)
+}
+
+/// The name that the manifest of a plugin's sources gives it.
+#[must_use]
+pub fn plugin_id(root: &Path) -> Option<String> {
+    let read = |file: &str| manifest(&root.join(file)).ok();
+    let in_toml = |text: String, table: &str| {
+        Some(text.parse::<toml::Table>().ok()?.get(table)?.get("name")?.as_str()?.to_owned())
+    };
+    match language(root)? {
+        Language::Rust => in_toml(read("Cargo.toml")?, "package"),
+        Language::Python => in_toml(read("pyproject.toml")?, "project"),
+        Language::Javascript => {
+            let manifest: serde_json::Value = serde_json::from_str(&read("package.json")?).ok()?;
+            Some(manifest.get("name")?.as_str()?.to_owned())
+        }
+        Language::Table => None,
+    }
 }
 
 /// A manifest, bounded.

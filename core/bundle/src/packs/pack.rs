@@ -152,7 +152,13 @@ fn identity(node: &Node<'_>, context: &Context<'_>) {
     let Some(id) = fields::text(node, "id", context.sink) else { return };
     if id != context.locality {
         let message = format!("the pack calls itself `{id}` and lies in the folder `{}`", context.locality);
-        context.sink.error_help(node.place, "pack-folder", message, "give both the same name");
+        let other = format!("{id}/pack.toml");
+        let advice = if context.sink.has(&other) {
+            format!("`{other}` is the pack of `{id}`: call this one `{}`, or put its files there", context.locality)
+        } else {
+            "give both the same name".to_owned()
+        };
+        context.sink.error_help(node.place, "pack-folder", message, advice);
         return;
     }
     context.lexicon.locality(id, node.place, context.sink);

@@ -107,6 +107,32 @@ fn registries() {
     ]);
 }
 
+/// Policies that replace each other: told of both, where each says so.
+#[test]
+fn a_circle_of_what_replaces_what() {
+    let up = ("cn/labour.toml", "[[rule]]", "replaces = [\"cn/zhejiang/ladder\"]\n[[rule]]");
+    let problems = problems(&changed(up.0, up.1, up.2));
+    let told: Vec<_> = problems.iter().map(|p| (p.code, p.file.as_str(), p.line, p.message.as_str())).collect();
+    let both = |a: &str, b: &str| format!("`{a}` and `{b}` replace each other");
+    let (upper, lower) = (both("cn/labour", "cn/zhejiang/ladder"), both("cn/zhejiang/ladder", "cn/labour"));
+    assert_eq!(told, [("replaces-cycle", LABOUR, 1, &*upper), ("replaces-cycle", LOWER, 10, &*lower)]);
+    assert!(problems.iter().all(|p| p.advice.as_deref().is_some_and(|a| a.contains("stands above"))));
+}
+
+/// The folder of a pack is its place, so a second pack of one place lies in another folder; both are told.
+#[test]
+fn two_packs_of_one_place() {
+    let problems = problems(&changed(LOWER, "id = \"cn/zhejiang\"", "id = \"cn\""));
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    let Diagnostic { code, file, line, message, advice, .. } = &problems[0];
+    assert_eq!((*code, file.as_str(), *line), ("pack-folder", LOWER, 1));
+    assert!(message.contains("calls itself `cn` and lies in the folder `cn/zhejiang`"), "{message}");
+    assert!(
+        advice.as_deref().is_some_and(|advice| advice.contains("`cn/pack.toml` is the pack of `cn`")),
+        "{advice:?}"
+    );
+}
+
 #[test]
 fn packs() {
     check(&[

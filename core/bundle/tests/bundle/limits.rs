@@ -1,6 +1,6 @@
 //! Every limit at its edge: the last that is accepted and the first that is not.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use maple_bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, BUNDLE_PACKS_MAX, Bundle, CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX,
@@ -80,6 +80,7 @@ fn folders() {
     fs::write(other.path().join("x.toml"), "").unwrap();
     fs::write(dir.path().join("cn/notes.txt"), "x").unwrap();
     assert!(matches!(Bundle::read(dir.path()), Err(ReadError::Foreign(path)) if path == "cn/notes.txt"));
+    whole_but_for(dir.path());
     fs::remove_file(dir.path().join("cn/notes.txt")).unwrap();
     #[cfg(unix)]
     {
@@ -89,6 +90,31 @@ fn folders() {
         fs::remove_file(&link).unwrap();
         std::os::unix::fs::symlink(dir.path().join("cn"), dir.path().join("cn/loop")).unwrap();
         assert!(matches!(Bundle::read(dir.path()), Err(ReadError::Depth(_))), "a loop ends");
+    }
+}
+
+/// What can be read is compiled, and nothing untrue is told of what cannot.
+fn whole_but_for(dir: &Path) {
+    let labour = dir.join("cn/labour.toml");
+    let kept = fs::read(&labour).unwrap();
+    fs::File::create(&labour).unwrap().set_len(FILE_BYTES_MAX as u64 + 1).unwrap();
+    let (bundle, odd) = Bundle::gather(dir).unwrap();
+    let told: Vec<_> = odd.iter().map(|error| error.diagnostic()).collect();
+    let codes: Vec<_> = told.iter().map(|p| (p.code, p.file.as_str(), p.severity)).collect();
+    let error = Severity::Error;
+    assert_eq!(codes, [("too-large", "cn/labour.toml", error), ("stray-file", "cn/notes.txt", error)], "{told:#?}");
+    assert!(told.iter().all(|problem| problem.advice.is_some()), "{told:#?}");
+    let problems = run(&bundle).err().unwrap();
+    assert!(problems.is_empty(), "only what could not be read is wrong: {problems:#?}");
+    fs::write(&labour, kept).unwrap();
+}
+
+#[test]
+fn what_keeps_files_out_is_told_up_to_a_limit() {
+    for (strays, told) in [(PROBLEMS_MAX, PROBLEMS_MAX), (PROBLEMS_MAX + 1, PROBLEMS_MAX)] {
+        let dir = tempfile::tempdir().unwrap();
+        (0..strays).for_each(|at| fs::write(dir.path().join(format!("{at}.txt")), "").unwrap());
+        assert_eq!(Bundle::gather(dir.path()).unwrap().1.len(), told);
     }
 }
 

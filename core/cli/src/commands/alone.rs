@@ -42,7 +42,7 @@ pub(crate) fn built(folder: &Path, state: &Path) -> Result<PathBuf, Failure> {
 pub(crate) fn compile(order: &Order<'_>, plugins: &dyn Plugins) -> Result<(Ruleset, Question), Failure> {
     let here = order.policies.is_dir().then(|| Project::at(order.policies).files().map(|files| files.bundle));
     let bundle = here.unwrap_or_else(shipped::policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
-    let problems = |problems| refused(Refusal::Problems(problems));
+    let problems = |problems| refused(Refusal::Problems(problems, bundle.clone()));
     let words = maple_bundle::compile_alone(&bundle, plugins, None).map_err(problems)?;
     let question = question(order.case, &words)?;
     let settings = order.settings.map(read_settings).transpose()?;

@@ -45,7 +45,7 @@ fn table(args: &Build, out: &Path) -> Result<(), Failure> {
     let from =
         load::From { policies: &args.dir, plugins: None, state: None, keep_going: false, diary: true, tables: false };
     let loaded = load::load(&from).map_err(refused)?;
-    report::warnings(&loaded.compiled.problems);
+    report::warnings(&loaded.compiled.problems, &loaded.bundle);
     let digest = &loaded.digest;
     let own = |pack: &&maple_bundle::PackInfo| loaded.own.as_ref().is_none_or(|own| own.contains(&pack.id));
     let packs: Vec<Pack> = loaded

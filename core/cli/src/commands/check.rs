@@ -1,19 +1,35 @@
-//! `maple check`: every problem of a bundle at once.
+//! `maple check`: every problem of a bundle or a plugin at once.
 
-use std::io::Write;
+use std::{io::Write, path::Path};
 
-use maple_bundle::{Diagnostic, Severity};
+use maple_bundle::{Bundle, Diagnostic, ReadError};
+use maple_kit::{build, project::Project};
 use serde_json::{Value, json};
 
 use crate::{
     Failure,
     args::Check,
-    load::{self, Refusal},
+    config::STATE,
+    load::{self, Plugged, Refusal},
     report,
+    target::Target,
 };
 
-/// Checks a bundle; warnings alone do not fail.
+/// Checks a bundle or a plugin; warnings alone do not fail.
 pub(crate) fn run(args: &Check) -> Result<(), Failure> {
+    match plugin(&args.policies) {
+        Some(Target::Component(path)) => component(args, &path),
+        Some(Target::Crate(path)) => sources(args, &path),
+        _ => policies(args),
+    }
+}
+
+/// The plugin that a path names, if it is one; anything else is a folder of policies, good or bad.
+fn plugin(path: &Path) -> Option<Target> {
+    Target::of(path).ok().filter(|target| !matches!(target, Target::Policies { .. }))
+}
+
+fn policies(args: &Check) -> Result<(), Failure> {
     let from = load::From {
         policies: &args.policies,
         plugins: args.places.plugins.as_deref(),
@@ -22,24 +38,74 @@ pub(crate) fn run(args: &Check) -> Result<(), Failure> {
         diary: true,
         tables: true,
     };
-    let files = load::files(&from).map_err(|error| Failure::Unreachable(load::chain(&error)))?;
-    let (sandbox, mut problems) = load::sandbox_with_problems(&from)?;
-    problems.extend(found(&from, &files, &sandbox)?);
-    let good = problems.iter().all(|problem| problem.severity != Severity::Error);
+    let read = Project::at(&args.policies).gather();
+    let (files, odd) = read.map_err(|error| Failure::Unreachable(load::chain(&error)))?;
+    let Plugged { sandbox, mut problems, broken } = load::plugged(&from)?;
+    problems.extend(odd.iter().map(ReadError::diagnostic));
+    // A plugin that is there and broken is told as that.
+    let missing: Vec<String> = broken.iter().map(|id| maple_bundle::missing_plugin(id)).collect();
+    let found = found(&from, &files, &sandbox)?;
+    problems.extend(found.into_iter().filter(|p| p.code != "unknown-plugin" || !missing.contains(&p.message)));
+    tell(args, &problems, Some(&files.bundle), "")
+}
+
+/// A component alone.
+fn component(args: &Check, path: &Path) -> Result<(), Failure> {
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let message = format!("`{}` is one file; name the folder of policies that it lies in", path.display());
+        return Err(Failure::Input(message));
+    }
+    let sandbox = load::empty_sandbox(args.places.state.as_deref().unwrap_or(Path::new(STATE)), false)?;
+    let problem = load::try_add(&sandbox, path)?.err();
+    tell(args, problem.as_slice(), None, ALONE)
+}
+
+/// The sources of a plugin alone.
+fn sources(args: &Check, path: &Path) -> Result<(), Failure> {
+    let state = args.places.state.as_deref().unwrap_or(Path::new(STATE));
+    match build::build(path, &state.join("plugins"), &mut |step| report::progress(&step.to_string())) {
+        Ok(built) => component(args, &built.path),
+        Err(error) if error.is_in_the_sources() => tell(args, &[load::unmade(path, &error)], None, ALONE),
+        Err(error) => Err(load::unbuilt(error)),
+    }
+}
+
+/// What a check of a plugin alone leaves open.
+const ALONE: &str = "; its settings are checked where a policy names it";
+
+/// Prints the problems; fails when one is an error.
+fn tell(args: &Check, problems: &[Diagnostic], files: Option<&Bundle>, more: &str) -> Result<(), Failure> {
+    let good = !maple_bundle::has_errors(problems);
     if args.json {
         let mut out = std::io::stdout().lock();
-        for problem in &problems {
+        for problem in problems {
             writeln!(out, "{}", json_of(problem)).map_err(|error| Failure::Unreachable(error.to_string()))?;
         }
     } else {
-        report::diagnostics(&problems, Some(&files.bundle));
-        report::verdict(good, &format!("{}: {}", args.policies.display(), report::count(&problems)));
+        report::diagnostics(problems, files, Some(&eval(args)));
+        report::verdict(good, &format!("{}: {}{more}", args.policies.display(), report::count(problems)));
     }
     if good { Ok(()) } else { Err(Failure::Wrong) }
 }
 
-/// The one check, for the command and for editors: what the compiler tells and what is proved of the tables; where packs have problems, of the tables of the others, and
-/// what only shows when the others are put together.
+/// The command that decides a case with what was checked.
+fn eval(args: &Check) -> String {
+    let quoted = |path: &Path| {
+        let path = path.display().to_string();
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+        if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    };
+    let mut command = format!("maple eval --policies {} --case -", quoted(&args.policies));
+    for (flag, place) in [("--plugins", &args.places.plugins), ("--state", &args.places.state)] {
+        if let Some(place) = place {
+            command.push_str(&format!(" {flag} {}", quoted(place)));
+        }
+    }
+    command
+}
+
+/// The one check, for the command and for editors: what the compiler tells and what is proved of the tables; where packs
+/// have problems, of the tables of the others, and what only shows when the others are put together.
 pub(crate) fn found(
     from: &load::From<'_>,
     files: &maple_kit::project::Files,
@@ -52,7 +118,7 @@ pub(crate) fn found(
     };
     let told = match load::compile_with(from, files, sandbox) {
         Ok(compiled) => return Ok(proved(compiled)),
-        Err(Refusal::Problems(problems)) => problems,
+        Err(Refusal::Problems(problems, _)) => problems,
         Err(Refusal::Failure(failure)) => return Err(failure),
     };
     let others = load::compile_with(&load::From { keep_going: true, ..*from }, files, sandbox);

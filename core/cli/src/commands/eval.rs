@@ -24,8 +24,8 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
     let question = question(&bytes, ruleset)?;
-    for problem in loaded.compiled.problems.iter().filter(|_| args.explain) {
-        report::warning(&problem.to_string());
+    if args.explain {
+        report::warnings(&loaded.compiled.problems, &loaded.bundle);
     }
     decide(ruleset, question, &Manner { explain: args.explain, json: args.json, lang: args.lang })
 }

@@ -50,8 +50,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 pub(crate) fn refused(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Failure(failure) => failure,
-        Refusal::Problems(problems) => {
-            report::diagnostics(&problems, None);
+        Refusal::Problems(problems, files) => {
+            report::diagnostics(&problems, Some(&files), None);
             report::verdict(false, &report::count(&problems));
             Failure::Wrong
         }

@@ -65,7 +65,7 @@ fn load(settings: &Settings) -> Result<Loaded, Failure> {
     };
     let loaded = load::load(&from).map_err(refused)?;
     if !loaded.compiled.left_out.is_empty() {
-        report::diagnostics(&loaded.compiled.problems, Some(&loaded.bundle));
+        report::diagnostics(&loaded.compiled.problems, Some(&loaded.bundle), None);
     }
     Ok(loaded)
 }

@@ -54,7 +54,11 @@ pub(super) fn workspaces(dirs: &[PathBuf]) -> Result<Vec<Workspace>, BuildError>
 fn metadata(manifest: &Path) -> Result<(Workspace, BTreeMap<PathBuf, String>), BuildError> {
     let mut command = Command::new(recipe::cargo());
     command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
-    let answer = output(&mut command, "cargo")?;
+    // Cargo is there: what it does not like is the manifest.
+    let answer = output(&mut command, "cargo").map_err(|error| match error {
+        BuildError::ToolFailed { output, .. } => BuildError::Compile { output },
+        other => other,
+    })?;
     let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
     let packages = answer.get("packages").and_then(Value::as_array).into_iter().flatten();
     let packages = packages.map(|package| (path(package, "manifest_path"), text(package, "name").into())).collect();

@@ -6,17 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use maple_bundle::{Bundle, Diagnostic, FILE_BYTES_MAX, ReadError, Severity, Spot, Words};
+use maple_bundle::{Bundle, Diagnostic, FILE_BYTES_MAX, ReadError, Severity, Words};
 use maple_kit::{editor::Desk, project::Project};
 use maple_sandbox::Sandbox;
 use tower_lsp_server::ls_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Uri};
 
 use super::points::Points;
-use crate::{
-    Failure,
-    commands::check,
-    load::{self, chain},
-};
+use crate::{Failure, commands::check, load};
 
 /// A file that is open.
 #[derive(Clone, Debug)]
@@ -113,9 +109,9 @@ impl Folder {
     fn problem(&self, problem: &Diagnostic, own: bool, path: &str, found: &Found) -> Problem {
         let text = found.text(path).unwrap_or_default();
         let mut message = problem.message.clone();
-        let mut range = Points::new(text).problem(problem);
+        let mut range = Points::new(text).spot(&problem.spot());
         if !own {
-            range = Points::new(text).problem(&Diagnostic { line: 0, ..problem.clone() });
+            range = Points::new(text).spot(&maple_bundle::Spot::default());
             if !problem.file.is_empty() {
                 message = format!("{}: {message}", problem.file);
             }
@@ -143,9 +139,8 @@ impl Folder {
 
     fn related(&self, related: &maple_bundle::Related, found: &Found) -> Option<DiagnosticRelatedInformation> {
         let text = found.text(&related.spot.file)?;
-        let at = Diagnostic::new("", Severity::Note, &related.spot, String::new());
         Some(DiagnosticRelatedInformation {
-            location: Location { uri: self.uri_of(&related.spot.file)?, range: Points::new(text).problem(&at) },
+            location: Location { uri: self.uri_of(&related.spot.file)?, range: Points::new(text).spot(&related.spot) },
             message: related.label.clone(),
         })
     }
@@ -197,42 +192,41 @@ impl Job {
         let (own, large): (BTreeMap<_, _>, BTreeMap<_, _>) =
             self.over.iter().partition(|(_, text)| text.len() <= FILE_BYTES_MAX);
         if let Some(path) = large.keys().next() {
-            return none(vec![unread(path, &ReadError::FileBytes((*path).clone()))]);
+            return none(vec![ReadError::FileBytes((*path).clone()).diagnostic()]);
         }
         let over = own.into_iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
-        let files = match project_files(&self.root, &over) {
+        let (files, odd) = match project_files(&self.root, &over) {
             Ok(files) => files,
-            Err(error) => return none(vec![unread("", &error)]),
+            Err(error) => return none(vec![error.diagnostic()]),
         };
+        let odd: Vec<Diagnostic> = odd.iter().map(ReadError::diagnostic).collect();
         let (bundle, words) = (files.bundle.clone(), maple_bundle::words(&files.bundle));
         let sandbox = match self.sandbox.clone().map_or_else(|| load::sandbox(&from).map(Arc::new), Ok) {
             Ok(sandbox) => sandbox,
             Err(failure) => {
                 let failure = Some(failure.to_string());
-                return Found { words: Some(words), bundle: Some(bundle), failure, ..none(Vec::new()) };
+                return Found { words: Some(words), bundle: Some(bundle), failure, ..none(odd) };
             }
         };
         let (problems, failure) = match check::found(&from, &files, &sandbox) {
-            Ok(problems) => (problems, None),
-            Err(Failure::Wrong) => (Vec::new(), None),
-            Err(failure) => (Vec::new(), Some(failure.to_string())),
+            Ok(problems) => (odd.into_iter().chain(problems).collect(), None),
+            Err(Failure::Wrong) => (odd, None),
+            Err(failure) => (odd, Some(failure.to_string())),
         };
         Found { problems, words: Some(words), sandbox: Some(sandbox), failure, bundle: Some(bundle) }
     }
 }
 
-/// The policy files of a folder with the open ones over them.
-fn project_files(root: &Path, over: &BTreeMap<String, Vec<u8>>) -> Result<maple_kit::project::Files, ReadError> {
-    let mut files = Project::at(root).files()?;
+/// The policy files of a folder with the open ones over them, and what keeps others out.
+fn project_files(
+    root: &Path,
+    over: &BTreeMap<String, Vec<u8>>,
+) -> Result<(maple_kit::project::Files, Vec<ReadError>), ReadError> {
+    let (mut files, odd) = Project::at(root).gather()?;
     files.bundle = files.bundle.with_files(over.clone())?;
-    Ok(files)
+    Ok((files, odd))
 }
 
 fn files(root: &Path, over: &BTreeMap<String, Vec<u8>>) -> Result<Bundle, ReadError> {
-    project_files(root, over).map(|files| files.bundle)
-}
-
-fn unread(path: &str, error: &ReadError) -> Diagnostic {
-    let spot = Spot { file: path.into(), ..Spot::default() };
-    Diagnostic::new("unreadable", Severity::Error, &spot, chain(error))
+    project_files(root, over).map(|(files, _)| files.bundle)
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use maple_bundle::Diagnostic;
+use maple_bundle::Spot;
 use tower_lsp_server::ls_types::{Position, Range as Span};
 
 /// A text with the beginnings of its lines.
@@ -50,13 +50,13 @@ impl<'t> Points<'t> {
     }
 
     /// Where a problem stands; the first line for the file as a whole. It is never empty, so that it can be seen.
-    pub(super) fn problem(&self, problem: &Diagnostic) -> Span {
-        if problem.line == 0 {
+    pub(super) fn spot(&self, spot: &Spot) -> Span {
+        if spot.line == 0 {
             let end = self.line(0).map_or(0, |(_, line)| units(line));
             return Span { start: position(0, 0), end: position(0, end) };
         }
-        let start = self.counted(problem.line, problem.column);
-        let end = self.counted(problem.end_line, problem.end_column);
+        let start = self.counted(spot.line, spot.column);
+        let end = self.counted(spot.end_line, spot.end_column);
         Span { start, end: if end > start { end } else { position(start.line as usize, start.character as usize + 1) } }
     }
 
@@ -111,8 +111,7 @@ mod tests {
     fn problems_stand_where_they_are() {
         let text = "x = \"劳动𝄞\", y\n";
         let at = |line, column, end_line, end_column| {
-            let spot = maple_bundle::Spot { line, column, end_line, end_column, ..maple_bundle::Spot::default() };
-            Points::new(text).problem(&Diagnostic::new("x", maple_bundle::Severity::Error, &spot, String::new()))
+            Points::new(text).spot(&Spot { line, column, end_line, end_column, ..Spot::default() })
         };
         let span = |a, b, c, d| Span { start: position(a, b), end: position(c, d) };
         assert_eq!(at(1, 5, 1, 10), span(0, 4, 0, 10));

@@ -196,3 +196,56 @@ fn stop_on_signal(sender: Sender<News>) {
         let _ = sender.send(News::Stop);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
+
+    use super::*;
+    use crate::args::Places;
+
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let (path, to) = (entry.path(), to.join(entry.file_name()));
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                fs::copy(&path, &to).unwrap();
+            }
+        }
+    }
+
+    /// A changed table costs no plugin: what was compiled and loaded stays, and only a change of plugins loads anew.
+    #[test]
+    fn a_changed_table_keeps_the_sandbox_with_all_that_it_holds() {
+        let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = tempfile::tempdir().unwrap();
+        copy(&house.join("sdk/docs/examples/combining"), folder.path());
+        let args = Test {
+            policies: folder.path().to_owned(),
+            filter: None,
+            coverage: false,
+            threshold: None,
+            junit: None,
+            update: false,
+            watch: true,
+            json: false,
+            places: Places { plugins: Some(house.join("plugins")), state: Some(house.join("target/maple")) },
+        };
+        let mut kept = Kept::default();
+        kept.again(&args, true).unwrap();
+        let first = kept.sandbox.clone().unwrap();
+        let digest = Arc::clone(kept.loaded.as_ref().unwrap().compiled.ruleset.digest());
+        let table = folder.path().join("land/east/trade.toml");
+        let text = fs::read_to_string(&table).unwrap();
+        fs::write(&table, text.replace("weight = 50", "weight = 5")).unwrap();
+        kept.again(&args, false).unwrap();
+        assert_ne!(*kept.loaded.as_ref().unwrap().compiled.ruleset.digest(), digest, "the change is in use");
+        assert!(Arc::ptr_eq(kept.sandbox.as_ref().unwrap(), &first), "the plugins are loaded anew");
+        kept.again(&args, true).unwrap();
+        assert!(!Arc::ptr_eq(kept.sandbox.as_ref().unwrap(), &first));
+    }
+}
