@@ -13,7 +13,7 @@ export * from "./day.js";
 export * from "./finding.js";
 
 /**
- * A policy: what an author writes. The constructor takes the settings, once, ahead of time.
+ * A policy: what an author writes. The constructor takes the settings; it runs again for every case.
  * @typedef {object} Policy
  * @property {() => string[]} reads the keys of the facts that the policy reads; the host shares no others
  * @property {() => import("./contract.d.ts").Rule[]} rules the rules that findings may name
@@ -27,6 +27,21 @@ export * from "./finding.js";
  *   summary: import("./contract.d.ts").Text,
  * }} PolicyClass
  */
+
+/** How many places of a stack the diary gets. */
+const FRAMES_MAX = 16;
+
+/**
+ * The first place in the author's own sources, or nothing where there is none: ` at src/policy.js:27`.
+ * @param {string[]} frames
+ */
+function place(frames) {
+  for (const frame of frames) {
+    const [, file, line] = /(?:^|[\s(/])(src\/[^\s():]+):(\d+)/.exec(frame) ?? [];
+    if (file !== undefined && !file.includes("vendor/")) return ` at ${file}:${line}`;
+  }
+  return "";
+}
 
 /**
  * The policy as the contract has it.
@@ -44,10 +59,10 @@ export function plugin(Policy, id, version, diary) {
       return run();
     } catch (error) {
       // What is thrown on purpose is an answer; the rest ends the sandbox, and its author reads why.
-      if (error instanceof Error) {
-        const where = (error.stack ?? "").split("\n").filter((line) => line.trim() !== "");
-        for (const line of [`${error.name}: ${error.message}`, ...where]) diary.write(line);
-      }
+      const [what, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack ?? ""] : [`${error}`, ""];
+      const frames = stack.split("\n").filter((line) => line.includes(":") && line.trim() !== what);
+      for (const line of frames.slice(0, FRAMES_MAX)) diary.write(line);
+      diary.write(`panic: ${what.replaceAll("\n", " ")}${place(frames)}`);
       throw error;
     }
   };

@@ -16,15 +16,32 @@ from .settings import Settings
 T = TypeVar("T")
 
 
+# How many places of a stack the diary gets.
+FRAMES_MAX = 16
+# Packages that are not the author's.
+OTHERS = ("maple", "wit_world", "componentize_py_types", "componentize_py_runtime")
+
+
+def _own(module: str, file: str) -> str | None:
+    """The file of a module of the author, below `src`."""
+    if module.split(".")[0] in OTHERS:
+        return None
+    parts = module.count(".") + (2 if file.endswith("/__init__.py") else 1)
+    return "/".join(["src", *file.split("/")[-parts:]])
+
+
 def _told(error: BaseException) -> list[str]:
     """What went wrong, and where. The module `traceback` would look for the sources, and there are no files."""
-    lines = [f"{type(error).__name__}: {error}"]
-    place = error.__traceback__
+    frames: list[str] = []
+    place, where = error.__traceback__, ""
     while place is not None:
         code = place.tb_frame.f_code
-        lines.insert(1, f"    at {code.co_name} ({code.co_filename}:{place.tb_lineno})")
+        frames.insert(0, f"    at {code.co_name} ({code.co_filename}:{place.tb_lineno})")
+        own = _own(place.tb_frame.f_globals.get("__name__", ""), code.co_filename)
+        where = where if own is None else f" at {own}:{place.tb_lineno}"
         place = place.tb_next
-    return lines
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return [*frames[:FRAMES_MAX], f"panic: {what}{where}"]
 
 
 def plugin(
