@@ -1,8 +1,10 @@
 //! Decision tables of other systems: what FEEL means, what hit policies give, and how a large table fares.
 
+use decision_table::COMBINATIONS_MAX;
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup};
 use maple_kit::dmn::{
-    AskError, FEEL_DEPTH_MAX, ImportError, Outcome, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, TableFile, import, lower,
+    AskError, DMN_BYTES_MAX, DMN_NODES_MAX, FEEL_BYTES_MAX, FEEL_DEPTH_MAX, ImportError, Outcome, TABLE_COLUMNS_MAX,
+    TABLE_RULES_MAX, TABLE_VARIABLES_MAX, TableFile, import, lower,
 };
 use maple_sandbox::{ConfiguredPolicy, Sandbox, SandboxConfig};
 use maple_tests::{
@@ -454,6 +456,21 @@ fn what_cannot_be_carried_over_is_listed_by_cell_and_the_rest_stays() {
     assert_eq!(rows(table.ask(&json!({ "x": "a" })).unwrap()), json!([{ "v": 3 }, {}]));
 }
 
+/// Comments count as nodes, so they fill a file up to its limit.
+#[test]
+fn a_file_has_so_many_nodes_and_no_more() {
+    let small = Dmn::new("COLLECT", &["n:number"], &["v"], &[&["1", "2"]]).xml();
+    let nodes = |text: &str| roxmltree::Document::parse(text).unwrap().descendants().count();
+    let filled = |count: usize| {
+        let more = count - nodes(&small);
+        small.replacen("</definitions>", &format!("{}</definitions>", "<a/>".repeat(more)), 1)
+    };
+    let most = usize::try_from(DMN_NODES_MAX).unwrap();
+    assert!(filled(most + 1).len() <= DMN_BYTES_MAX, "the other limit is not met first");
+    assert!(import(filled(most).as_bytes()).is_ok());
+    assert!(matches!(import(filled(most + 1).as_bytes()), Err(ImportError::Large)));
+}
+
 #[test]
 fn limits_hold_at_their_edges() {
     let with_rules = |count: usize| {
@@ -471,6 +488,31 @@ fn limits_hold_at_their_edges() {
     };
     assert!(import(with_columns(TABLE_COLUMNS_MAX).xml().as_bytes()).is_ok());
     assert!(matches!(import(with_columns(TABLE_COLUMNS_MAX + 1).xml().as_bytes()), Err(ImportError::NothingLeft(_))));
+
+    let reading = |count: usize| {
+        let of = |at: usize| (format!("x{at}"), String::new());
+        let inputs: Vec<_> = (0..count).map(of).collect();
+        let rule = std::iter::repeat_n("1".to_owned(), count).chain(["\"v\"".to_owned()]).collect();
+        Dmn { inputs, rules: vec![rule], ..Dmn::new("COLLECT", &[], &["v"], &[]) }
+    };
+    let lowered = |dmn: Dmn| lower(&import(dmn.xml().as_bytes()).unwrap().file.tables[0]);
+    assert!(lowered(reading(TABLE_VARIABLES_MAX)).is_ok());
+    let errors = lowered(reading(TABLE_VARIABLES_MAX + 1)).err().unwrap();
+    assert!(errors[0].why.to_string().contains(&format!("more than {TABLE_VARIABLES_MAX} inputs")), "{errors:?}");
+
+    let long = |bytes: usize| format!("\"{}\"", "a".repeat(bytes - 2));
+    let said = |bytes: usize| {
+        let cell = long(bytes);
+        import(Dmn::new("COLLECT", &[], &["v"], &[&[&cell]]).xml().as_bytes()).unwrap().lost.len()
+    };
+    assert_eq!((said(FEEL_BYTES_MAX), said(FEEL_BYTES_MAX + 1)), (0, 1));
+
+    let count = |through: &str| value(&format!("count(for {through} return 1)"), &json!({}));
+    assert_eq!(count(&format!("x in 1..{COMBINATIONS_MAX}")), json!(COMBINATIONS_MAX));
+    assert_eq!(count(&format!("x in 1..{}", COMBINATIONS_MAX + 1)), Json::Null);
+    let (a, b) = (400, COMBINATIONS_MAX / 400);
+    assert_eq!(count(&format!("x in 1..{a}, y in 1..{b}")), json!(a * b));
+    assert_eq!(count(&format!("x in 1..{}, y in 1..{b}", a + 1)), Json::Null);
 
     let nested = |depth: usize| format!("{}1{}", "(".repeat(depth), ")".repeat(depth));
     assert_eq!(value(&nested(FEEL_DEPTH_MAX - 1), &json!({})), json!(1));

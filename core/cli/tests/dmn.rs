@@ -13,6 +13,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use maple_kit::dmn::{DMN_BYTES_MAX, MAP_BYTES_MAX, TABLE_BYTES_MAX};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -32,6 +33,19 @@ fn maple(words: &[&str]) -> Command {
 fn run(words: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = maple(words).stdin(Stdio::null()).output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 /// A folder with files, and their paths.
@@ -352,6 +366,237 @@ fn with_a_map_a_table_becomes_rules_of_a_policy() {
     assert_eq!(policy["purposes"], condition(r#"["routing"]"#));
 }
 
+/// A table of columns with types and one output, `way`.
+fn columns(policy: &str, columns: &[(&str, &str)], rules: &[&[&str]]) -> String {
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{HEAD}<decision id=\"d1\" name=\"D\"><decisionTable {policy}>"
+    );
+    for (text, kind) in columns {
+        xml += &format!("<input><inputExpression typeRef=\"{kind}\"><text>{text}</text></inputExpression></input>");
+    }
+    xml += "<output name=\"way\" typeRef=\"string\"><outputValues><text>\"mediation\",\"policy_failed\"</text></outputValues>\
+            </output>";
+    for cells in rules {
+        xml += "<rule>";
+        for (at, cell) in cells.iter().enumerate() {
+            let entry = if at < columns.len() { "inputEntry" } else { "outputEntry" };
+            xml += &format!("<{entry}><text>{}</text></{entry}>", cell.replace('<', "&lt;"));
+        }
+        xml += "</rule>";
+    }
+    xml + "</decisionTable></decision></definitions>"
+}
+
+const COLUMNS_MAP: &str = r#"
+summary = { zh = "{id}", en = "{id}" }
+[rule]
+basis = ["cn.labour_mediation_arbitration.14"]
+[input.knew]
+fact = "knew_on"
+[input.done]
+fact = "labour_arbitration_done"
+[input.door]
+fact = "source"
+values = { phone = "hotline" }
+[input.place]
+fact = "locality"
+values = { town = "cn/zhejiang/jinhua/yongkang" }
+[output.way]
+effect = { refer = "{}" }
+"#;
+
+const COLUMNS: [(&str, &str); 4] = [("knew", "date"), ("done", "boolean"), ("door", "string"), ("place", "string")];
+
+/// Each cell alone becomes this condition, and the whole passes the check of policies.
+#[test]
+fn days_flags_doors_and_places_become_conditions() {
+    let day = |text: &str| format!("date(\"{text}\")");
+    let (first, last) = (day("2024-01-01"), day("2024-12-31"));
+    let rows: Vec<(usize, String, &str)> = vec![
+        (0, first.clone(), "knew_on = 2024-01-01"),
+        (0, "@\"2024-01-01\"".into(), "knew_on = 2024-01-01"),
+        (0, format!(">= {first}"), "knew_on = { from = 2024-01-01 }"),
+        (0, format!("> {first}"), "knew_on = { from = 2024-01-02 }"),
+        (0, format!("< {first}"), "knew_on = { to = 2023-12-31 }"),
+        (0, format!("[{first}..{last}]"), "knew_on = { from = 2024-01-01, to = 2024-12-31 }"),
+        (0, format!("({first}..{last})"), "knew_on = { from = 2024-01-02, to = 2024-12-30 }"),
+        (
+            0,
+            format!("null, >= {first}"),
+            "either = [{ knew_on = { known = false } }, { knew_on = { from = 2024-01-01 } }]",
+        ),
+        (
+            0,
+            format!("null, [{first}..{last}], {last}"),
+            "either = [{ knew_on = { known = false } }, { knew_on = { from = 2024-01-01, to = 2024-12-31 } }, { knew_on = 2024-12-31 }]",
+        ),
+        (0, "not(null)".into(), "knew_on = { known = true }"),
+        (0, format!("not(< {first})"), "knew_on = { known = true }, not = { knew_on = { to = 2023-12-31 } }"),
+        (1, "true".into(), "labour_arbitration_done = true"),
+        (1, "false".into(), "labour_arbitration_done = false"),
+        (1, "not(true)".into(), "not = { labour_arbitration_done = true }"),
+        (
+            1,
+            "false, null".into(),
+            "either = [{ labour_arbitration_done = { known = false } }, { labour_arbitration_done = false }]",
+        ),
+        (2, "\"phone\"".into(), "source = \"hotline\""),
+        (2, "\"phone\", \"counter\"".into(), "source = [\"hotline\", \"counter\"]"),
+        (2, "not(\"counter\")".into(), "not = { source = \"counter\" }"),
+        (3, "\"town\"".into(), "locality = \"cn/zhejiang/jinhua/yongkang\""),
+        (3, "not(\"town\")".into(), "not = { locality = \"cn/zhejiang/jinhua/yongkang\" }"),
+    ];
+    let cells: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|(at, cell, _)| {
+            (0..4).map(|n| if n == *at { cell.as_str() } else { "" }).chain(["\"policy_failed\""]).collect()
+        })
+        .collect();
+    let rules: Vec<&[&str]> = cells.iter().map(Vec::as_slice).collect();
+    let desk = Desk::new();
+    let file = desk.put("t.dmn", columns("hitPolicy=\"RULE ORDER\"", &COLUMNS, &rules));
+    let (map, out) = (desk.put("map.toml", COLUMNS_MAP), desk.path("t.toml"));
+    let (code, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &out]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("the hit policy was `rule-order`") && stderr.contains("their order says nothing"),
+        "{stderr}"
+    );
+    let policy: toml::Table = fs::read_to_string(&out).unwrap().parse().unwrap();
+    let made = policy["rule"].as_array().unwrap();
+    assert_eq!(made.len(), rows.len());
+    for ((_, cell, when), rule) in rows.iter().zip(made) {
+        let wanted = format!("x = {{ {when} }}").parse::<toml::Table>().unwrap()["x"].clone();
+        assert_eq!(rule["when"], wanted, "{cell}");
+    }
+    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    fs::copy(&out, desk.path("policies/cn/zhejiang/imported.toml")).unwrap();
+    let (_, stdout, stderr) = run(&["check", &desk.path("policies"), "--plugins", "plugins", "--json"]);
+    let errors = stdout.lines().filter(|line| line.contains("\"error\"") && !line.contains("\"duplicate-rule\""));
+    assert_eq!(errors.count(), 0, "{stdout}{stderr}");
+}
+
+/// A door and a place are names: they are never unknown and have no bounds.
+#[test]
+fn what_a_door_and_a_place_cannot_be_is_listed() {
+    let desk = Desk::new();
+    let rules: [&[&str]; 2] =
+        [&["", "", "null", "", "\"policy_failed\""], &["", "", "", "\"town\", null", "\"policy_failed\""]];
+    let file = desk.put("t.dmn", columns("hitPolicy=\"COLLECT\"", &COLUMNS, &rules));
+    let (code, stdout, stderr) = run(&["import", "dmn", &file, "--map", &desk.put("map.toml", COLUMNS_MAP)]);
+    assert_eq!(code, 1, "{stderr}");
+    for column in ["source", "locality"] {
+        assert!(stderr.contains(&format!("`{column}` is a name: it is one of several or it is not")), "{stderr}");
+    }
+    assert_eq!(stdout.matches("[[rule]]").count(), 0, "{stdout}");
+}
+
+#[test]
+fn hit_policies_that_a_policy_does_not_have_are_refused_or_told() {
+    let desk = Desk::new();
+    let map = desk.put("map.toml", COLUMNS_MAP);
+    let rules: [&[&str]; 1] = [&["", "true", "", "", "\"policy_failed\""]];
+    for (policy, code, says) in [
+        ("hitPolicy=\"PRIORITY\"", 2, "no order of outputs, which the hit policy `priority` needs"),
+        ("hitPolicy=\"COLLECT\" aggregation=\"COUNT\"", 2, "no sums, counts or extremes"),
+        ("hitPolicy=\"COLLECT\" aggregation=\"MAX\"", 2, "no sums, counts or extremes"),
+        ("hitPolicy=\"UNIQUE\"", 0, "the hit policy was `unique`"),
+        ("hitPolicy=\"ANY\"", 0, "nobody looks whether they stand in each other's way"),
+        ("hitPolicy=\"OUTPUT ORDER\"", 0, "their order says nothing"),
+    ] {
+        let file = desk.put("t.dmn", columns(policy, &COLUMNS, &rules));
+        let (found, stdout, stderr) = run(&["import", "dmn", &file, "--map", &map]);
+        assert_eq!(found, code, "{policy}: {stderr}");
+        assert!(stderr.contains(says), "{policy}: {stderr}");
+        assert_eq!(stdout.matches("[[rule]]").count(), usize::from(code == 0), "{policy}: {stdout}");
+    }
+    let file = desk.put("t.dmn", columns("hitPolicy=\"COLLECT\"", &COLUMNS, &rules));
+    assert!(!run(&["import", "dmn", &file, "--map", &map]).2.contains("the hit policy was"));
+}
+
+#[test]
+fn files_have_an_edge() {
+    let desk = Desk::new();
+    let padded = |text: &str, open: &str, close: &str, bytes: usize| {
+        let room = bytes - text.len() - open.len() - close.len();
+        format!("{text}{open}{}{close}", " ".repeat(room))
+    };
+    let (out, dmn) = (desk.path("t.toml"), example());
+    for (more, code) in [(0, 0), (1, 2)] {
+        let file = desk.put("t.dmn", padded(&dmn, "<!--", "-->", DMN_BYTES_MAX + more));
+        let (found, _, stderr) = run(&["import", "dmn", &file, "-o", &out]);
+        assert_eq!(found, code, "{more}: {stderr}");
+        assert!(code == 0 || stderr.contains(&DMN_BYTES_MAX.to_string()), "{stderr}");
+        let map = desk.put("map.toml", padded(MAP, "#", "", MAP_BYTES_MAX + more));
+        let small = desk.put("s.dmn", routing("COLLECT", &[["\"wages\"", "", "", "\"mediation\"", ""]]));
+        let (found, _, stderr) = run(&["import", "dmn", &small, "--map", &map]);
+        assert_eq!(found, code, "{more}: {stderr}");
+        assert!(code == 0 || stderr.contains(&MAP_BYTES_MAX.to_string()), "{stderr}");
+    }
+    let table = fs::read_to_string(&out).unwrap();
+    for (more, code) in [(0, 0), (1, 2)] {
+        let file = desk.put("large.toml", padded(&table, "#", "", TABLE_BYTES_MAX + more));
+        let (found, _, stderr) = run(&["table", "eval", &file, "--input", "{}"]);
+        assert_eq!(found, code, "{more}: {stderr}");
+        assert!(code == 0 || stderr.contains(&TABLE_BYTES_MAX.to_string()), "{stderr}");
+    }
+}
+
+/// The commands of the page are typed into a shell, in a folder with what they name.
+#[test]
+fn the_page_on_decision_tables_does_what_it_says() {
+    let page = fs::read_to_string(root().join("sdk/docs/dmn.md")).unwrap();
+    let blocks = |language: &str| -> Vec<String> {
+        let open = format!("```{language}\n");
+        page.split(open.as_str()).skip(1).map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect()
+    };
+    let desk = Desk::new();
+    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    let shell = |commands: &str| {
+        let path = format!("{}:{}", Path::new(env!("CARGO_BIN_EXE_maple")).parent().unwrap().display(), env!("PATH"));
+        let mut shell = Command::new("sh");
+        for key in ["MAPLE_POLICIES", "MAPLE_PLUGINS", "LC_ALL", "LC_MESSAGES", "LANG"] {
+            shell.env_remove(key);
+        }
+        shell.args(["-e", "-c", commands]).current_dir(desk.0.path()).env("PATH", path);
+        let output = shell.env("MAPLE_STATE", root().join("target/maple")).env("RUST_LOG", "warn").output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (commands, tables, answers) = (blocks("sh"), blocks("toml"), blocks("json"));
+    assert_eq!((commands.len(), tables.len(), answers.len()), (2, 2, 1));
+    let ways = |first: &str, note: &str| {
+        routing(
+            "COLLECT",
+            &[["\"wages\", \"tools\"", "> 10", "", first, note], ["not(\"wages\")", "", "", "\"mediation\"", ""]],
+        )
+    };
+
+    desk.put("routing.dmn", ways("\"inspection\"", "\"for \" + string(people) + \" people\""));
+    desk.put("case.json", r#"{ "kind": "wages", "people": 14 }"#);
+    let (code, stdout, stderr) = shell(&commands[0]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("inspection") && stdout.contains("for 14 people"), "{stdout}");
+    let answer: Value = serde_json::from_str(&answers[0]).unwrap();
+    let told: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(told, answer);
+
+    // The table that the page shows is a table, and says the same.
+    let shown = desk.put("shown.toml", &tables[0]);
+    let (code, stdout, stderr) =
+        run(&["table", "eval", &shown, "--input", r#"{ "kind": "wages", "people": 14 }"#, "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap(), answer);
+
+    desk.put("routing.dmn", ways("\"mediation\"", ""));
+    desk.put("map.toml", &tables[1]);
+    let (code, stdout, stderr) = shell(&commands[1]);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains(": 0 errors"), "{stdout}");
+    let rules = fs::read_to_string(desk.path("policies/cn/zhejiang/routing.toml")).unwrap();
+    assert_eq!(rules.matches("[[rule]]").count(), 2, "{rules}");
+}
+
 #[test]
 fn what_a_policy_cannot_say_is_listed_by_cell() {
     let desk = Desk::new();
@@ -433,18 +678,6 @@ fn a_map_that_does_not_fit_is_refused() {
 #[test]
 fn rules_made_with_a_map_pass_the_check() {
     let desk = Desk::new();
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target)
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
     copy(&root().join("policies"), &desk.0.path().join("policies"));
     let xml = routing(
         "FIRST",

@@ -21,7 +21,7 @@ use std::{
 
 use support::{example, maple, root};
 
-const PAGES: [&str; 3] = ["combining.md", "explain.md", "testing.md"];
+const PAGES: [&str; 4] = ["checking.md", "combining.md", "explain.md", "testing.md"];
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join("sdk/docs").join(name)).unwrap()
@@ -190,6 +190,77 @@ fn the_rules_that_are_shown_are_those_of_the_example() {
     for block in shown {
         assert!(rules.contains(block), "the example has no\n{block}");
     }
+}
+
+/// Which blocks of which pages some test tries: here, in `editors.rs` and in `dmn.rs`.
+const TRIED: [(&str, &[&str]); 11] = [
+    ("checking.md", &["console", "json"]),
+    ("combining.md", &["console", "toml"]),
+    ("dmn.md", &["sh", "json", "toml"]),
+    ("editors.md", &["sh", "toml", "json", "lua", "elisp"]),
+    ("explain.md", &["console"]),
+    ("semver.md", &["toml"]),
+    ("testing.md", &["console"]),
+    ("tutorial-javascript.md", &["console", "diff", "js"]),
+    ("tutorial-python.md", &["console", "diff", "python"]),
+    ("tutorial-rust.md", &["console", "diff", "rust", "toml"]),
+    ("tutorial-table.md", &["console", "diff", "toml"]),
+];
+/// Blocks that only show something (`text shown`): no more than there are now.
+const SHOWN_MAX: usize = 2;
+
+#[test]
+fn every_block_of_the_pages_is_tried() {
+    let pages = fs::read_dir(root().join("sdk/docs")).unwrap().map(|entry| entry.unwrap().path());
+    let (mut shown, mut blocks) = (0, 0);
+    for path in pages.chain([root().join("sdk/README.md")]).filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        let (name, text) = (path.file_name().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());
+        let tried = TRIED.iter().find(|(page, _)| *page == name).map_or(&[][..], |(_, languages)| languages);
+        let fences: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix("```")).collect();
+        assert!(fences.len() % 2 == 0, "{name}: a block has no end");
+        for language in fences.iter().step_by(2) {
+            blocks += 1;
+            match *language {
+                "text shown" => shown += 1,
+                language => assert!(tried.contains(&language), "{name}: no test tries its blocks of `{language}`"),
+            }
+        }
+    }
+    assert!(blocks >= 80 && shown <= SHOWN_MAX, "{blocks} blocks, {shown} of them only shown");
+}
+
+#[test]
+fn the_rules_of_the_page_on_versions_are_rules() {
+    let page = page("semver.md");
+    let rules = blocks(&page, "toml");
+    assert_eq!(rules.len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let words =
+        |dir: &str| vec!["new".to_owned(), "dated".into(), "--lang".into(), "table".into(), "--dir".into(), dir.into()];
+    let new = words(&support::text(folder.path()));
+    support::check(&new.iter().map(String::as_str).collect::<Vec<_>>(), 0);
+    let project = folder.path().join("dated");
+    fs::write(project.join("policies/cn/zhejiang/jinhua/yongkang/dated.toml"), format!("{}\n", rules[0])).unwrap();
+    let (said, _) = support::check(&["check", &support::text(&project)], 0);
+    assert!(said.contains(": 0 errors"), "{said}");
+}
+
+/// The list of codes on the page is the list that the binary has, with what each means.
+#[test]
+fn every_code_of_a_problem_is_on_its_page() {
+    let page = page("checking.md");
+    let (_, list) = page.split_once("\n## Every code\n").unwrap();
+    let rows = list.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | "));
+    let mut listed: Vec<(&str, &str)> = rows.collect();
+    listed.sort_unstable();
+    assert_eq!(listed, maple_bundle::CODES.to_vec());
+}
+
+/// The case that the page pastes is the one that it shows.
+#[test]
+fn the_case_that_is_pasted_is_the_one_that_is_told() {
+    let case = fs::read_to_string(example("checking").join("witness.json")).unwrap();
+    assert!(page("checking.md").contains(&format!("\n{}\n", case.trim_end())), "the page does not tell {case}");
 }
 
 #[test]

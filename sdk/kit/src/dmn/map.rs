@@ -284,10 +284,13 @@ impl Mapper<'_> {
             let list = unmapped.join(", ");
             self.notes.push(format!("the map says nothing of the outputs {list}; `ignore = true` says that is meant"));
         }
-        if matches!(self.table.hit_policy, HitPolicy::Unique | HitPolicy::Any) {
-            let policy = self.table.hit_policy;
-            self.notes.push(format!("the hit policy was `{policy}`; in a policy every rule that holds speaks"));
-        }
+        let policy = self.table.hit_policy;
+        let lost = match policy {
+            HitPolicy::Unique | HitPolicy::Any => "nobody looks whether they stand in each other's way",
+            HitPolicy::RuleOrder | HitPolicy::OutputOrder => "their order says nothing",
+            _ => return,
+        };
+        self.notes.push(format!("the hit policy was `{policy}`; in a policy every rule that holds speaks, and {lost}"));
     }
 }
 
