@@ -480,15 +480,18 @@ fn days_flags_doors_and_places_become_conditions() {
 #[test]
 fn what_a_door_and_a_place_cannot_be_is_listed() {
     let desk = Desk::new();
-    let rules: [&[&str]; 2] =
-        [&["", "", "null", "", "\"policy_failed\""], &["", "", "", "\"town\", null", "\"policy_failed\""]];
+    let rules: [&[&str]; 3] = [
+        &["", "", "null", "", "\"policy_failed\""],
+        &["", "", "", "\"town\", null", "\"policy_failed\""],
+        &["", "true", "", "", "\"policy_failed\""],
+    ];
     let file = desk.put("t.dmn", columns("hitPolicy=\"COLLECT\"", &COLUMNS, &rules));
     let (code, stdout, stderr) = run(&["import", "dmn", &file, "--map", &desk.put("map.toml", COLUMNS_MAP)]);
     assert_eq!(code, 1, "{stderr}");
     for column in ["source", "locality"] {
         assert!(stderr.contains(&format!("`{column}` is a name: it is one of several or it is not")), "{stderr}");
     }
-    assert_eq!(stdout.matches("[[rule]]").count(), 0, "{stdout}");
+    assert_eq!(stdout.matches("[[rule]]").count(), 1, "{stdout}");
 }
 
 #[test]

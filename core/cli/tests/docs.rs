@@ -194,7 +194,7 @@ fn the_rules_that_are_shown_are_those_of_the_example() {
 
 /// Which blocks of which pages some test tries: here, in `editors.rs` and in `dmn.rs`.
 const TRIED: [(&str, &[&str]); 11] = [
-    ("checking.md", &["console", "json"]),
+    ("checking.md", &["console"]),
     ("combining.md", &["console", "toml"]),
     ("dmn.md", &["sh", "json", "toml"]),
     ("editors.md", &["sh", "toml", "json", "lua", "elisp"]),

@@ -282,7 +282,7 @@ fn names_are_offered_with_their_labels() {
     let text = WAGES.replace("when = { kind", "when = { locality = \"cn/zhejiang\", kind");
     client.open(&file, &text);
     for (at, label, zh, en) in [
-        ("labour.*\"", "labour.wage", "欠薪", "wage"),
+        ("labour.*\"", "labour.wage", "拖欠工资", "Wage arrears"),
         ("labour_mediation\"", "labour_mediation", "劳动", "Labour mediation"),
         ("cn.labour_mediation", "cn.labour_mediation_arbitration.14", "劳动争议调解仲裁法", "Labour Dispute Mediation"),
         ("cn/zhejiang\"", "cn/zhejiang/jinhua/yongkang", "永康", "Yongkang"),

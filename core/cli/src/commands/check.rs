@@ -95,13 +95,8 @@ fn eval(args: &Check) -> String {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
         if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
     };
-    let mut command = format!("maple eval --policies {} --case -", quoted(&args.policies));
-    for (flag, place) in [("--plugins", &args.places.plugins), ("--state", &args.places.state)] {
-        if let Some(place) = place {
-            command.push_str(&format!(" {flag} {}", quoted(place)));
-        }
-    }
-    command
+    let plugins = args.places.plugins.as_deref().map(|plugins| format!(" --plugins {}", quoted(plugins)));
+    format!("maple eval --policies {}{} --case -", quoted(&args.policies), plugins.unwrap_or_default())
 }
 
 /// The one check, for the command and for editors: what the compiler tells and what is proved of the tables; where packs
