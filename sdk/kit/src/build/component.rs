@@ -23,10 +23,27 @@ pub(crate) fn from_core(id: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> 
     let not_a_plugin = |why: String| BuildError::NotAPlugin { id: id.into(), why };
     let encode = |module: &[u8]| ComponentEncoder::default().module(module)?.validate(true).encode();
     let module = strip(module).map_err(|e| not_a_plugin(e.to_string()))?;
-    let component = encode(&module).map_err(|e| not_a_plugin(format!("{e:#}")))?;
+    // What the contract does not give cannot be encoded; that is told by its name.
+    let component = encode(&module).map_err(|e| match foreign(&module) {
+        Some(import) => BuildError::Import { id: id.into(), import },
+        None => not_a_plugin(format!("{e:#}")),
+    })?;
     let component = strip(&component).map_err(|e| not_a_plugin(e.to_string()))?;
     outline(id, &component)?;
     Ok(component)
+}
+
+/// The first interface that a core module asks for and a plugin does not get.
+fn foreign(module: &[u8]) -> Option<String> {
+    let payloads = Parser::new(0).parse_all(module).filter_map(Result::ok);
+    let imports = payloads.filter_map(|payload| match payload {
+        Payload::ImportSection(section) => Some(section.into_imports().filter_map(Result::ok)),
+        _ => None,
+    });
+    // An interface has a package and a name; what else a module may import is the linker's own.
+    let given = |name: &str| name.starts_with('[') || IMPORTS.iter().any(|known| name.starts_with(known));
+    let mut names = imports.flatten().map(|import| import.module);
+    names.find(|name| name.contains(':') && !given(name)).map(ToOwned::to_owned)
 }
 
 /// A ready component, checked, without what only tells how it was made.
@@ -206,6 +223,19 @@ mod tests {
         };
         assert_eq!(names(&module).len(), 3);
         assert_eq!(names(&strip(&module).unwrap()), ["component-type:plugin"]);
+    }
+
+    #[test]
+    fn a_module_that_asks_for_more_is_told_by_what_it_asks_for() {
+        let module = |imports: &str| wat::parse_str(format!("(module {imports})")).unwrap();
+        let clock = r#"(import "wasi:clocks/wall-clock@0.2.0" "now" (func))"#;
+        let diary = r#"(import "maple:policy/diary@0.1.0" "write" (func (param i32 i32)))"#;
+        assert_eq!(foreign(&module(clock)).as_deref(), Some("wasi:clocks/wall-clock@0.2.0"));
+        assert_eq!(foreign(&module(&format!("{diary}{clock}"))).as_deref(), Some("wasi:clocks/wall-clock@0.2.0"));
+        assert_eq!(foreign(&module(diary)), None);
+        assert_eq!(foreign(&module(r#"(import "env" "f" (func))"#)), None);
+        assert!(matches!(from_core("x", &module(clock)), Err(BuildError::Import { .. })));
+        assert!(matches!(from_core("x", &module("")), Err(BuildError::NotAPlugin { .. })));
     }
 
     #[test]
