@@ -408,7 +408,7 @@ fn components_that_are_none_of_ours_are_refused() {
     let huge = fs::File::create(&odd).unwrap();
     huge.set_len(100 << 20).unwrap();
     let table = fs::read_to_string(table_file(&project)).unwrap();
-    fs::write(table_file(&project), table.replace("people =", "poeple =")).unwrap();
+    fs::write(table_file(&project), table.replace("people = {", "poeple = {")).unwrap();
     let problems = told(&project, &["check", ".", "--json"]);
     let codes: Vec<&str> = problems.iter().filter_map(|problem| problem["code"].as_str()).collect();
     assert_eq!(codes, ["bad-plugin", "unknown-fact"], "{problems:#?}");
