@@ -111,7 +111,7 @@ pub(super) fn of_the_bands(
     told: &mut Told,
 ) -> Result<(), Undecided> {
     let taken = lines.iter().filter_map(|line| line.hull.domains.get(&var));
-    let taken = taken.fold(Set::empty(), |all, domain| all.union(&domain.set));
+    let taken = Set::of(taken.flat_map(|domain| domain.set.intervals().iter().copied()));
     let Some(left) = left(&study.space, var, &taken) else { return Ok(()) };
     let Some(like) = lines.first() else { return Ok(()) };
     let mut parts = vec![Formula::In(var, left.clone())];
