@@ -217,7 +217,7 @@ fn every_block_of_the_pages_is_tried() {
         let (name, text) = (path.file_name().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());
         let tried = TRIED.iter().find(|(page, _)| *page == name).map_or(&[][..], |(_, languages)| languages);
         let fences: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix("```")).collect();
-        assert!(fences.len() % 2 == 0, "{name}: a block has no end");
+        assert!(fences.len().is_multiple_of(2), "{name}: a block has no end");
         for language in fences.iter().step_by(2) {
             blocks += 1;
             match *language {
