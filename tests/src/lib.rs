@@ -4,12 +4,13 @@ pub mod guests;
 pub mod tables;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use maple_bundle::{Bundle, Compiled, Options};
-use maple_kernel::{Day, Decision, Question, evaluate};
+use maple_kernel::{Day, Decision, Question, Ruleset, evaluate};
 use maple_sandbox::{Isolation, Sandbox, SandboxConfig};
 
 /// The policies that ship, ready to be asked.
@@ -93,6 +94,22 @@ fn built(isolation: Isolation) -> House {
     House { sandbox, bundle, compiled }
 }
 
+/// The shipped policies with some files added or replaced.
+///
+/// # Panics
+///
+/// When they have problems; the message lists them.
+#[must_use]
+pub fn shipped_with(files: BTreeMap<String, Vec<u8>>) -> &'static Compiled {
+    let house = house();
+    let bundle = house.bundle.with_files(files).unwrap_or_else(|error| panic!("{error}"));
+    let compiled = maple_bundle::compile(&bundle, &*house.sandbox, &Options::default()).unwrap_or_else(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("these policies have problems:\n{}", lines.join("\n"))
+    });
+    Box::leak(Box::new(compiled))
+}
+
 /// The day on which test cases are asked unless they say another.
 ///
 /// # Panics
@@ -110,13 +127,23 @@ pub fn today() -> Day {
 /// When the question is not well formed; the message says why.
 #[must_use]
 pub fn question(json: &serde_json::Value) -> Question {
+    question_to(&house().compiled.ruleset, json)
+}
+
+fn question_to(ruleset: &Ruleset, json: &serde_json::Value) -> Question {
     let bytes = json.to_string();
-    maple_wire::parse_question(bytes.as_bytes(), &house().compiled.ruleset, today())
+    maple_wire::parse_question(bytes.as_bytes(), ruleset, today())
         .unwrap_or_else(|problem| panic!("{}: {:?}\n{json:#}", problem.detail, problem.errors))
 }
 
 /// The shipped policies' decision on a question as a caller would send it.
 #[must_use]
 pub fn decide(json: &serde_json::Value) -> Decision<'static> {
-    evaluate(&house().compiled.ruleset, Box::leak(Box::new(question(json))))
+    decide_by(&house().compiled.ruleset, json)
+}
+
+/// A ruleset's decision on a question as a caller would send it.
+#[must_use]
+pub fn decide_by(ruleset: &'static Ruleset, json: &serde_json::Value) -> Decision<'static> {
+    evaluate(ruleset, Box::leak(Box::new(question_to(ruleset, json))))
 }

@@ -28,7 +28,10 @@ fn values(def: &FactDef) -> String {
         FactType::Text(words) => format!("one of `{}`", words.join("` `")),
         FactType::Words(words) if words.is_empty() => "several codes of a-z 0-9 _".to_owned(),
         FactType::Words(words) => format!("some of `{}`", words.join("` `")),
-        FactType::Count { min, max } => format!("a whole number, {min} to {max}"),
+        FactType::Count { min, max } => {
+            let listed = def.counted.as_ref().map_or("", |_| "; at least so many as the case lists among its parties");
+            format!("a whole number, {min} to {max}{listed}")
+        }
         FactType::Flag => "`true` or `false`".to_owned(),
         FactType::Day => "a day".to_owned(),
         FactType::Money { .. } => "an amount, such as `\"48000.00\"`".to_owned(),

@@ -1,10 +1,10 @@
 //! The shipped policies through the real path: their own cases, answers that the law fixes, and what must hold for
 //! every kind in every place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use maple_kernel::{Action, Class, Decision, Outcome, Participation, evaluate};
-use maple_tests::{decide, house, question};
+use maple_kernel::{Action, Class, Day, Decision, Outcome, Participation, Ruleset, evaluate};
+use maple_tests::{decide, decide_by, house, question, shipped_with};
 use serde_json::{Value, json};
 
 /// A case in Yongkang with these facts.
@@ -222,5 +222,333 @@ fn the_lower_levels_keep_the_floor() {
         let first =
             |d: &Decision| d.preconditions.iter().map(|p| (p.first.clone(), p.before.clone())).collect::<BTreeSet<_>>();
         assert_eq!(first(&own), first(&national), "{place}");
+    }
+}
+
+/// The last day that a clock of the place shows for thirty days from a day.
+fn thirty_days_from(agreed: &str) -> Option<String> {
+    let facts = json!({ "agreement_on": agreed, "agreement_form": "written" });
+    clock(&decide(&case("contract.sale", facts)), "confirmation_window")
+}
+
+#[test]
+fn the_calendar_of_china_is_the_published_one() {
+    // Name, first and last day of rest, weekend days that are worked for it. State Council notices for each year.
+    let rests: [(&str, &str, &str, &[&str]); 20] = [
+        ("New Year", "2024-01-01", "2024-01-01", &[]),
+        ("Spring Festival", "2024-02-10", "2024-02-17", &["2024-02-04", "2024-02-18"]),
+        ("Qingming", "2024-04-04", "2024-04-06", &["2024-04-07"]),
+        ("Labour Day", "2024-05-01", "2024-05-05", &["2024-04-28", "2024-05-11"]),
+        ("Dragon Boat Festival", "2024-06-08", "2024-06-10", &[]),
+        ("Mid-Autumn", "2024-09-15", "2024-09-17", &["2024-09-14"]),
+        ("National Day", "2024-10-01", "2024-10-07", &["2024-09-29", "2024-10-12"]),
+        ("New Year", "2025-01-01", "2025-01-01", &[]),
+        ("Spring Festival", "2025-01-28", "2025-02-04", &["2025-01-26", "2025-02-08"]),
+        ("Qingming", "2025-04-04", "2025-04-06", &[]),
+        ("Labour Day", "2025-05-01", "2025-05-05", &["2025-04-27"]),
+        ("Dragon Boat Festival", "2025-05-31", "2025-06-02", &[]),
+        ("National Day and Mid-Autumn", "2025-10-01", "2025-10-08", &["2025-09-28", "2025-10-11"]),
+        ("New Year", "2026-01-01", "2026-01-03", &["2026-01-04"]),
+        ("Spring Festival", "2026-02-15", "2026-02-23", &["2026-02-14", "2026-02-28"]),
+        ("Qingming", "2026-04-04", "2026-04-06", &[]),
+        ("Labour Day", "2026-05-01", "2026-05-05", &["2026-05-09"]),
+        ("Dragon Boat Festival", "2026-06-19", "2026-06-21", &[]),
+        ("Mid-Autumn", "2026-09-25", "2026-09-27", &[]),
+        ("National Day", "2026-10-01", "2026-10-07", &["2026-09-20", "2026-10-10"]),
+    ];
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let mut expected: BTreeMap<Day, (&str, bool)> = BTreeMap::new();
+    for (name, first, last, worked) in rests {
+        let (first, last) = (day(first), day(last));
+        expected.extend((0..=last.days_since(first)).map(|n| (first.plus_days(n), (name, false))));
+        expected.extend(worked.iter().map(|text| (day(text), (name, true))));
+    }
+    let (_, china) = house().compiled.ruleset.locality("cn").unwrap();
+    let first = day("2024-01-01");
+    for date in (0..=day("2026-12-31").days_since(first)).map(|n| first.plus_days(n)) {
+        let (why, works) = expected.get(&date).copied().unwrap_or(("a plain day", date.weekday() < 6));
+        assert_eq!(china.calendar.works(date), works, "{date}: {why}");
+        if let Some((name, true)) = expected.get(&date) {
+            assert!(date.weekday() > 5, "{date} is no weekend, so nobody works it for {name}");
+        }
+    }
+}
+
+#[test]
+fn time_limits_end_around_the_two_long_holidays() {
+    for (why, agreed, ends) in [
+        ("2024: the Sunday before the Spring Festival is worked", "2024-01-05", "2024-02-04"),
+        ("2024: in the Spring Festival, past it to the worked Sunday", "2024-01-15", "2024-02-18"),
+        ("2024: the Sunday before National Day is worked", "2024-08-30", "2024-09-29"),
+        ("2024: on National Day, past it", "2024-09-01", "2024-10-08"),
+        ("2024: the Saturday after National Day is worked", "2024-09-12", "2024-10-12"),
+        ("2025: the Sunday before the Spring Festival is worked", "2024-12-27", "2025-01-26"),
+        ("2025: in the Spring Festival, past it", "2024-12-29", "2025-02-05"),
+        ("2025: the Saturday after the Spring Festival is worked", "2025-01-09", "2025-02-08"),
+        ("2025: the Sunday before National Day is worked", "2025-08-29", "2025-09-28"),
+        ("2025: on National Day, past it and Mid-Autumn", "2025-09-01", "2025-10-09"),
+        ("2025: the Saturday after National Day is worked", "2025-09-11", "2025-10-11"),
+        ("2026: the Saturday before the Spring Festival is worked", "2026-01-15", "2026-02-14"),
+        ("2026: in the Spring Festival, past it", "2026-01-16", "2026-02-24"),
+        ("2026: the Saturday after the Spring Festival is worked", "2026-01-29", "2026-02-28"),
+        ("2026: the Sunday before National Day is worked", "2026-08-21", "2026-09-20"),
+        ("2026: on National Day, past it", "2026-09-01", "2026-10-08"),
+        ("2026: the Saturday after National Day is worked", "2026-09-10", "2026-10-10"),
+        ("2026: a Sunday that nobody works", "2026-09-11", "2026-10-12"),
+    ] {
+        assert_eq!(thirty_days_from(agreed).as_deref(), Some(ends), "{why}");
+    }
+}
+
+#[test]
+fn what_hangs_on_a_time_limit_is_written_as_running() {
+    // A day that is at most so long ago is gone on the last day of a limit that moved past a weekend. What is written
+    // so all the same stands here with its reason.
+    let meant = [
+        ("cn/family.toml", 2, "R12 is a bar: it gives nobody time to act"),
+        ("gb/england-wales/finance.toml", 1, "E10 waits for eight weeks to pass, and limits do not move there"),
+    ];
+    let mut found = BTreeMap::new();
+    for (path, bytes) in house().bundle.files() {
+        let uses = std::str::from_utf8(bytes).unwrap().matches("ago-max").count();
+        if uses > 0 {
+            found.insert(path.to_owned(), uses);
+        }
+    }
+    let meant: BTreeMap<String, usize> = meant.iter().map(|(path, uses, _)| ((*path).to_owned(), *uses)).collect();
+    assert_eq!(found, meant, "write `running`, or say here why not");
+}
+
+#[test]
+fn places_and_their_packs_are_examples_both_or_neither() {
+    let (_, places) = house().bundle.files().find(|(path, _)| *path == "localities.toml").unwrap();
+    let places: toml::Table = std::str::from_utf8(places).unwrap().parse().unwrap();
+    let says = |entry: &toml::Value| entry.get("illustrative").and_then(toml::Value::as_bool).unwrap_or(false);
+    let mut compared = 0;
+    for place in places["locality"].as_array().unwrap() {
+        let id = place["id"].as_str().unwrap();
+        let Some(pack) = house().compiled.packs.iter().find(|pack| pack.id.as_str() == id) else {
+            assert!(!says(place), "{id} is an example and has no pack that could be one");
+            continue;
+        };
+        assert_eq!(pack.illustrative, says(place), "{id}: pack and `localities.toml` differ");
+        compared += 1;
+    }
+    assert_eq!(compared, house().compiled.packs.len(), "every pack is of a place");
+}
+
+/// What the host must do for one danger, whichever policy forgets it.
+struct Guard {
+    flags: &'static [&'static str],
+    kind: Option<&'static str>,
+    offers: &'static [&'static str],
+    duties: &'static [&'static str],
+}
+
+/// The floor of a jurisdiction.
+struct Root {
+    locality: &'static str,
+    rights: [&'static str; 5],
+    guards: [Guard; 4],
+}
+
+/// The guardrails as they must be, apart from the file that says so.
+const ROOTS: [Root; 3] = [
+    Root {
+        locality: "cn",
+        rights: ["may_refuse", "free", "choose_mediator", "human_review", "court_open"],
+        guards: [
+            Guard {
+                flags: &["domestic_violence", "dv_warning_letter", "protection_order_issued"],
+                kind: Some("family.violence"),
+                offers: &["protection_order", "police_report"],
+                duties: &["no_joint_session", "hide_contact"],
+            },
+            Guard {
+                flags: &["child_at_risk", "child_sexual_harm"],
+                kind: None,
+                offers: &["police_report", "civil_affairs"],
+                duties: &["no_joint_session", "hide_contact", "report_child_harm"],
+            },
+            Guard {
+                flags: &["violence_now"],
+                kind: None,
+                offers: &["emergency_call", "police_report"],
+                duties: &["no_joint_session"],
+            },
+            Guard {
+                flags: &["suicide_risk"],
+                kind: None,
+                offers: &["emergency_call"],
+                duties: &["no_joint_session", "preventive_measures"],
+            },
+        ],
+    },
+    Root {
+        locality: "gb/england-wales",
+        rights: ["settlement_free", "may_object", "human_review", "court_open", "legal_help"],
+        guards: [
+            Guard {
+                flags: &["domestic_violence", "protection_order_issued"],
+                kind: Some("family.violence"),
+                offers: &["non_molestation_order", "police_report"],
+                duties: &["no_joint_session", "hide_contact"],
+            },
+            Guard {
+                flags: &["child_at_risk", "child_sexual_harm"],
+                kind: None,
+                offers: &["children_services", "police_report"],
+                duties: &["no_joint_session", "hide_contact"],
+            },
+            Guard {
+                flags: &["violence_now"],
+                kind: None,
+                offers: &["emergency_call", "police_report"],
+                duties: &["no_joint_session"],
+            },
+            Guard {
+                flags: &["suicide_risk"],
+                kind: None,
+                offers: &["emergency_call"],
+                duties: &["no_joint_session", "preventive_measures"],
+            },
+        ],
+    },
+    Root {
+        locality: "ca/british-columbia",
+        rights: ["settlement_free", "may_object", "human_review", "court_open", "legal_help"],
+        guards: [
+            Guard {
+                flags: &["domestic_violence", "protection_order_issued"],
+                kind: Some("family.violence"),
+                offers: &["protection_order_bc", "police_report"],
+                duties: &["no_joint_session", "hide_contact"],
+            },
+            Guard {
+                flags: &["child_at_risk", "child_sexual_harm"],
+                kind: None,
+                offers: &["child_protection_bc", "police_report"],
+                duties: &["no_joint_session", "hide_contact"],
+            },
+            Guard {
+                flags: &["violence_now"],
+                kind: None,
+                offers: &["emergency_call", "police_report"],
+                duties: &["no_joint_session"],
+            },
+            Guard {
+                flags: &["suicide_risk"],
+                kind: None,
+                offers: &["emergency_call"],
+                duties: &["no_joint_session", "preventive_measures"],
+            },
+        ],
+    },
+];
+
+/// H10 and H16: what every decision tells everybody.
+const ACCESS: [&str; 5] = [
+    "explain_how_to_refuse",
+    "explain_how_to_object",
+    "offer_language_help",
+    "offer_disability_help",
+    "offer_offline_service",
+];
+
+/// The national pack says by itself most of what the host keeps; without its table of safety the host stands alone.
+fn without_safety() -> &'static Ruleset {
+    let (_, bytes) = house().bundle.files().find(|(path, _)| *path == "cn/safety.toml").unwrap();
+    let text = std::str::from_utf8(bytes).unwrap();
+    assert_eq!(text.matches("id = \"safety\"\n").count(), 1);
+    let off = text.replacen("id = \"safety\"\n", "id = \"safety\"\nmode = \"off\"\n", 1);
+    &shipped_with([("cn/safety.toml".to_owned(), off.into_bytes())].into()).ruleset
+}
+
+fn duties(decision: &Decision) -> BTreeSet<String> {
+    decision.duties.iter().map(|duty| duty.code.to_string()).collect()
+}
+
+fn protected(decision: &Decision, guard: &Guard, place: &str) {
+    assert_eq!(decision.steps[0].class, Class::Protective, "{place}: {:?}", channels(decision));
+    let order: Vec<Class> = decision.steps.iter().map(|step| step.class).collect();
+    assert!(order.is_sorted(), "{place}: {order:?}");
+    assert!(!order.contains(&Class::Facilitative), "{place}: {:?}", channels(decision));
+    assert!(order.contains(&Class::Adjudicative), "{place}: nobody decides");
+    for offer in guard.offers {
+        assert!(channels(decision).contains(offer), "{place}: no {offer} in {:?}", channels(decision));
+    }
+    let duties = duties(decision);
+    for duty in guard.duties.iter().chain(&ACCESS) {
+        assert!(duties.contains(*duty), "{place}: no {duty} in {duties:?}");
+    }
+}
+
+/// Every danger in every kind, asked at the root of the tree.
+fn dangers_are_met(ruleset: &'static Ruleset, seen: &mut dyn FnMut(&Root, &Guard, &Decision)) {
+    let kinds: Vec<String> = ruleset.vocabulary().kinds.keys().map(ToString::to_string).collect();
+    for root in &ROOTS {
+        let at =
+            |kind: &str, facts| decide_by(ruleset, &with(case(kind, facts), "/case/locality", json!(root.locality)));
+        for guard in &root.guards {
+            for (flag, kind) in guard.flags.iter().flat_map(|flag| kinds.iter().map(move |kind| (flag, kind))) {
+                let decision = at(kind, json!({ *flag: true }));
+                protected(&decision, guard, &format!("{flag}, {kind} in {}", root.locality));
+                seen(root, guard, &decision);
+            }
+            if let Some(kind) = guard.kind {
+                protected(&at(kind, json!({})), guard, &format!("{kind} in {}", root.locality));
+            }
+        }
+        for kind in &kinds {
+            let place = format!("collusion, {kind} in {}", root.locality);
+            let decision = at(kind, json!({ "collusion_suspected": true }));
+            assert_eq!(decision.outcome, Outcome::Refer, "{place}");
+            let held = [Class::Protective, Class::Precondition, Class::Adjudicative];
+            assert!(decision.steps.iter().all(|s| held.contains(&s.class)), "{place}: {:?}", channels(&decision));
+            assert!(decision.steps.iter().any(|s| s.class == Class::Adjudicative), "{place}");
+            assert!(decision.corrections.iter().any(|c| c.guardrail == "H22"), "{place}");
+        }
+    }
+}
+
+#[test]
+fn dangers_are_met_by_the_shipped_policies() {
+    dangers_are_met(&house().compiled.ruleset, &mut |_, _, _| {});
+}
+
+#[test]
+fn dangers_are_met_by_the_host_alone() {
+    dangers_are_met(without_safety(), &mut |root, guard, decision| {
+        let by_host = |channel: &str| {
+            decision.steps.iter().any(|s| s.channel.as_str() == channel && s.ground.by.policy == "host")
+        };
+        let added = |channel: &str| {
+            decision.corrections.iter().any(|c| c.guardrail == "H04" && c.action == Action::Added && c.what == channel)
+        };
+        let offered: Vec<&str> = guard.offers.iter().copied().filter(|channel| by_host(channel)).collect();
+        assert!(!offered.is_empty(), "{:?} in {}: no step is the host's", guard.flags, root.locality);
+        assert!(offered.into_iter().all(added), "{:?} in {}: nothing written down", guard.flags, root.locality);
+    });
+}
+
+#[test]
+fn rights_and_access_are_told_everywhere() {
+    let off = without_safety();
+    let told = |decision: &Decision, root: &Root, place: &str| {
+        let rights: BTreeSet<&str> = decision.rights.iter().map(|right| right.as_str()).collect();
+        assert_eq!(rights, BTreeSet::from(root.rights), "{place}");
+        let duties = duties(decision);
+        for duty in ACCESS {
+            assert!(duties.contains(duty), "{place}: no {duty}");
+        }
+    };
+    for (locality, kind, asked) in everywhere() {
+        let root =
+            ROOTS.iter().find(|root| locality == root.locality || locality.starts_with(&format!("{}/", root.locality)));
+        let root = root.unwrap_or_else(|| panic!("{locality} has no root in this test"));
+        told(&decide(&asked), root, &format!("{kind} in {locality}"));
+        if locality == root.locality {
+            told(&decide_by(off, &asked), root, &format!("{kind} in {locality}, safety off"));
+        }
     }
 }

@@ -104,6 +104,8 @@ pub(crate) fn list_name(list: WordList) -> &'static str {
 pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) localities: BTreeMap<LocalityId, Locality>,
+    /// Localities that are shown as an example.
+    pub(crate) illustrative: BTreeSet<LocalityId>,
     /// Packs whose floor is heard.
     pub(crate) trusted: BTreeSet<String>,
     /// Registries whose text is broken: what they lack may only be unreadable.

@@ -1,7 +1,7 @@
 //! Asks every policy of the chain, from the root down, and hands the answers on.
 
 use crate::{
-    Asked, Assessment, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
+    Asked, Assessment, Case, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
     PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Value, check, combine, index::Reads,
 };
 
@@ -75,10 +75,7 @@ pub(crate) struct Hearing<'a> {
 pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a> {
     let place = ruleset.locality(question.case.locality.as_str());
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
-    let mut facts = question.case.facts.clone();
-    for (key, value) in locality.figures.iter() {
-        facts.set(key.apart(), value.clone());
-    }
+    let facts = known(ruleset, locality, &question.case);
     let mut hearing = Hearing {
         ruleset,
         question,
@@ -100,6 +97,28 @@ pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a
         }
     }
     combine::combine(hearing)
+}
+
+/// The case's facts with what the host knows beside them: the figures of the place, and at least so many people and
+/// parties as the case lists. Of a number that is given and one that is counted the larger holds.
+pub(crate) fn known(ruleset: &Ruleset, locality: &Locality, case: &Case) -> Facts {
+    let mut facts = case.facts.clone();
+    for (key, value) in locality.figures.iter() {
+        facts.set(key.apart(), value.clone());
+    }
+    for (key, counted) in ruleset.index().counted() {
+        let listed = counted.among(case.parties());
+        let given = match facts.get(key.as_str()) {
+            Some(Value::Number(given)) => *given,
+            _ => 1.0,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "nobody lists 2^53 parties")]
+        let listed = listed as f64;
+        if listed > given {
+            facts.set(key.apart(), Value::Number(listed));
+        }
+    }
+    facts
 }
 
 impl<'a> Hearing<'a> {

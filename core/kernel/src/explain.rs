@@ -3,7 +3,7 @@
 use crate::{
     Assessment, CaseFile, Claim, Code, FactKey, Facts, Fault, Finding, Mode, Policy, ProvisionId, Question, Ruleset,
     Text, Value, check, combine,
-    evaluate::{Said, read},
+    evaluate::{Said, known, read},
     reason::reason,
 };
 
@@ -76,10 +76,7 @@ pub fn walk<'r>(
     mut ask: impl FnMut(&Policy, &CaseFile<'_>) -> Assessment,
 ) -> Vec<Asking<'r>> {
     let Some((_, locality)) = ruleset.locality(question.case.locality.as_str()) else { return Vec::new() };
-    let mut facts = question.case.facts.clone();
-    for (key, value) in locality.figures.iter() {
-        facts.set(key.clone(), value.clone());
-    }
+    let mut facts = known(ruleset, locality, &question.case);
     let mut walked = Vec::new();
     for policy in locality.chain.iter().flat_map(|level| ruleset.policies_of(level)) {
         let unmet = unmet(policy, question, &facts);

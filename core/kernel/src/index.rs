@@ -5,13 +5,14 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use crate::{Channel, ChannelId, Class, Code, Day, FactDef, FactKey, ProvisionId, Vocabulary, Word, WordList};
+use crate::{Channel, ChannelId, Class, Code, Counted, Day, FactDef, FactKey, ProvisionId, Vocabulary, Word, WordList};
 
 /// Hash tables over a [`Vocabulary`]; nothing here is ever listed, so their order means nothing.
 pub(crate) struct Index {
     channels: Table<ChannelId, Channel>,
     classes: BTreeMap<Class, Vec<ChannelId>>,
     /* Each fact with its number. */ facts: Table<FactKey, (u32, FactDef)>,
+    counted: Vec<(FactKey, Counted)>,
     /// By the list's place in its enum.
     words: Vec<Words>,
     provisions: Table<ProvisionId, (Day, Option<Day>)>,
@@ -96,6 +97,9 @@ impl Index {
                 .zip(&vocabulary.facts)
                 .map(|(number, (key, def))| (key.clone(), (number, def.clone())))
                 .collect(),
+            counted: (vocabulary.facts.iter())
+                .filter_map(|(key, def)| Some((key.clone(), def.counted.clone()?)))
+                .collect(),
             words,
             provisions: vocabulary.provisions.iter().map(|(id, p)| (id.clone(), (p.from, p.to))).collect(),
         }
@@ -117,6 +121,11 @@ impl Index {
 
     pub(crate) fn fact(&self, key: &str) -> Option<&FactDef> {
         self.facts.get(key).map(|(_, def)| def)
+    }
+
+    /// The facts that are counted among the parties.
+    pub(crate) fn counted(&self) -> &[(FactKey, Counted)] {
+        &self.counted
     }
 
     /// The number of a fact.

@@ -40,5 +40,5 @@ pub use verdict::{
     Verdict,
 };
 pub use vocabulary::{
-    Channel, Class, ClockKind, FactDef, FactType, Provision, Scope, Text, Vocabulary, Word, WordList,
+    Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Provision, Scope, Text, Vocabulary, Word, WordList,
 };

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{ChannelId, Code, FactKey, KindId, LocalityId, ProvisionId, Span};
+use crate::{ChannelId, Code, FactKey, KindId, LocalityId, Party, PartyType, ProvisionId, Span};
 
 /// A text in both languages of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +135,41 @@ pub enum FactType {
     },
 }
 
+/// What is counted among the parties of a case, so that a group that is listed need not be told as a number, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Whom.
+    pub of: CountOf,
+    /// In which roles.
+    pub roles: Vec<Code>,
+}
+
+/// Whom a count is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountOf {
+    /// All parties in the roles together.
+    Parties,
+    /// The natural persons of one of the roles, of the one that has the most: a side of the dispute.
+    Side,
+}
+
+impl Counted {
+    /// How many the parties hold.
+    #[must_use]
+    pub fn among(&self, parties: &[Party]) -> usize {
+        let counts = |party: &&Party| match self.of {
+            CountOf::Parties => true,
+            CountOf::Side => party.kind == PartyType::Natural,
+        };
+        let of_role = |role: &Code| parties.iter().filter(|party| party.role == *role).filter(counts).count();
+        let roles = self.roles.iter().map(of_role);
+        match self.of {
+            CountOf::Parties => roles.sum(),
+            CountOf::Side => roles.max().unwrap_or(0),
+        }
+    }
+}
+
 /// A fact that may be known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactDef {
@@ -142,6 +177,8 @@ pub struct FactDef {
     pub kind: FactType,
     /// Whose it is.
     pub scope: Scope,
+    /// Of a count: what is counted among the parties. At least so many are known; one is no group and says nothing.
+    pub counted: Option<Counted>,
     /// What it means.
     pub title: Text,
 }

@@ -21,8 +21,9 @@ enum Line {
 /// A line that a case has reached.
 pub(crate) struct Reached<'a> {
     pub(crate) level: Level,
-    pub(crate) fact: &'a str,
-    /// The count and the line; none for a flag.
+    /// None for a season.
+    pub(crate) fact: Option<&'a str>,
+    /// The count and the line; none for a flag or a season.
     pub(crate) counted: Option<(i64, i64)>,
 }
 
@@ -54,7 +55,7 @@ impl Lines {
         let count = case.count(&self.fact)?;
         let lines = self.lines.iter().filter_map(|(level, line)| Some((*level, line.count(case)?)));
         let (level, line) = lines.into_iter().find(|(_, line)| count >= *line)?;
-        Some(Reached { level, fact: &self.fact, counted: Some((count, line)) })
+        Some(Reached { level, fact: Some(&self.fact), counted: Some((count, line)) })
     }
 }
 

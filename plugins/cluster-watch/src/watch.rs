@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     rule: String,
     counts: Vec<Lines>,
     flags: Vec<(String, Level)>,
+    /// Reached by the months alone.
+    season: Option<Level>,
     months: Vec<u8>,
     kinds: Vec<String>,
     /// Level by level, the whole signal put together ahead of time.
@@ -35,12 +37,16 @@ impl Watch {
             rule: rule.into(),
             counts: counts.collect(),
             flags: flags.collect(),
+            season: level(table.get("season")),
             months: months.filter_map(|month| month.count(1..=12)).map(|month| month as u8).collect(),
             kinds: table.get("kinds").texts().into_iter().map(Into::into).collect(),
             signals: signals(table)?,
         };
-        if watch.counts.is_empty() && watch.flags.is_empty() {
-            table.field().complain("watches nothing", "give `counts` or `flags`");
+        if watch.counts.is_empty() && watch.flags.is_empty() && watch.season.is_none() {
+            table.field().complain("watches nothing", "give `counts`, `flags` or `season`");
+        }
+        if watch.season.is_some() && watch.months.is_empty() {
+            table.get("season").complain("has no months", "name the `months` in which it is on");
         }
         Some(watch)
     }
@@ -56,11 +62,13 @@ impl Watch {
         }
         let counted = self.counts.iter().filter_map(|lines| lines.reached(case));
         let flagged = self.flags.iter().filter(|(fact, _)| case.flag(fact));
-        let flagged = flagged.map(|(fact, level)| Reached { level: *level, fact, counted: None });
+        let flagged = flagged.map(|(fact, level)| Reached { level: *level, fact: Some(fact), counted: None });
+        let season = self.season.map(|level| Reached { level, fact: None, counted: None });
         // Of lines that are equally urgent the one named first speaks.
-        let reached = counted.chain(flagged).reduce(|a, b| if b.level as u8 > a.level as u8 { b } else { a })?;
+        let reached =
+            counted.chain(flagged).chain(season).reduce(|a, b| if b.level as u8 > a.level as u8 { b } else { a })?;
         let signal = self.signals.iter().find(|signal| signal.level == reached.level)?.clone();
-        let finding = Finding::new(&self.rule, signal).evidence(reached.fact);
+        let finding = reached.fact.into_iter().fold(Finding::new(&self.rule, signal), Finding::evidence);
         Some(match reached.counted {
             Some((count, line)) => {
                 finding.because(REACHED).param("count", count as f64).param("threshold", line as f64)

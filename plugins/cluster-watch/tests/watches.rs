@@ -87,6 +87,28 @@ fn season_kind_and_purpose_are_kept() {
 }
 
 #[test]
+fn a_season_is_reached_by_the_day_alone() {
+    let watches: Watches = configure(settings!({ "watches": [
+        { "rule": "S10", "summary": { "zh": "季节", "en": "season" }, "basis": ["cn.a.1"], "signal": "season",
+          "subject": "kind", "kinds": ["labour.wage"], "months": [11, 12, 1, 2], "season": "blue",
+          "counts": { "kind_place_month": { "yellow": 5 } } }
+    ] }))
+    .unwrap();
+    let case = |month, day| CaseBuilder::new("labour.wage").on(2026, month, day);
+    for (month, day, expected) in [(10, 31, 0), (11, 1, 1), (2, 28, 1), (3, 1, 0)] {
+        let findings = ask(&watches, &case(month, day).build());
+        assert_eq!(findings.len(), expected, "{month}-{day}");
+        for finding in findings {
+            assert_eq!(levels(std::slice::from_ref(&finding)), [("season".to_owned(), Level::Blue)]);
+            assert!(finding.evidence.is_empty() && finding.reason.code.is_empty());
+        }
+    }
+    let many = ask(&watches, &case(1, 5).fact("kind_place_month", 5).build());
+    assert_eq!(levels(&many), [("season".to_owned(), Level::Yellow)], "a count that is reached is more urgent");
+    assert!(ask(&watches, &CaseBuilder::new("labour.termination").on(2026, 1, 5).build()).is_empty());
+}
+
+#[test]
 fn a_line_may_itself_be_a_fact() {
     let case =
         |count, line| CaseBuilder::new("x").fact("kind_place_month", count).fact("kind_place_threshold", line).build();
@@ -101,7 +123,11 @@ fn wrong_watches_are_told_with_their_place() {
         { "rule": "S01", "basis": ["x.1"], "signal": "s", "subject": "person:applicant", "counts": { "a": {} } },
         { "rule": "S02", "summary": { "zh": "二", "en": "two" }, "basis": ["x.1"], "signal": "s", "subject": "place" },
         { "rule": "S03", "summary": { "zh": "三", "en": "three" }, "basis": ["x.1"], "signal": "s", "subject": "place",
-          "counts": { "a": { "yellow": 5, "orange": 5, "pink": 1 } }, "months": [13] }
+          "counts": { "a": { "yellow": 5, "orange": 5, "pink": 1 } }, "months": [13] },
+        { "rule": "S04", "summary": { "zh": "四", "en": "four" }, "basis": ["x.1"], "signal": "s", "subject": "kind",
+          "season": "blue" },
+        { "rule": "S05", "summary": { "zh": "五", "en": "five" }, "basis": ["x.1"], "signal": "s", "subject": "kind",
+          "months": [1], "season": "winter" }
     ] }));
     for expected in [
         "watches[0].summary: `summary` is missing",
@@ -111,6 +137,8 @@ fn wrong_watches_are_told_with_their_place() {
         "watches[2].counts.a: `a` does not rise with the level",
         "watches[2].counts.a.pink: `pink` is not a setting here",
         "watches[2].months[0]: `months[0]` must be a whole number from 1 to 12, not `13`",
+        "watches[3].season: `season` has no months",
+        "watches[4].season: `season` is not a level (blue, yellow, orange, red): `winter`",
     ] {
         assert!(told.iter().any(|line| line == expected), "{expected}\n{told:#?}");
     }

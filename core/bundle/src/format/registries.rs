@@ -31,6 +31,11 @@ static TYPES: [Choice; 6] = [
     choice("money", "金额", "an exact amount"),
 ];
 
+static COUNTS: [Choice; 2] = [
+    choice("parties", "这些角色的全部当事人", "all parties in these roles"),
+    choice("side", "自然人最多的一个角色的人数", "the natural persons of the role that has the most"),
+];
+
 pub(super) static FACTS: Table = Table::new(
     "facts",
     "a registry",
@@ -58,6 +63,22 @@ static FACT: Table = Table::new(
         .only("type", &["text", "words"]),
         may("min", COUNT, "最小", "Least").only("type", &["count"]),
         may("max", Shape::Either(&[COUNT, Shape::Amount]), "最大", "Most").only("type", &["count", "money"]),
+        may(
+            "counted",
+            Shape::Table(&COUNTED),
+            "至少为所列当事人数",
+            "At least so many as the case lists among its parties",
+        )
+        .only("type", &["count"]),
+    ],
+);
+static COUNTED: Table = Table::new(
+    "counted",
+    "`counted`",
+    label("在当事人中计数", "What is counted among the parties"),
+    &[
+        need("of", Shape::Choice(&COUNTS), "数谁", "Whom"),
+        need("roles", Shape::Several(&Shape::Name(Names::Words(WordList::Role))), "哪些角色", "In which roles"),
     ],
 );
 const COUNT: Shape = Shape::Number { min: 0, max: FACT_COUNT_MAX };

@@ -92,6 +92,9 @@ fn head(node: &Node<'_>, pack: &mut Pack, names: &mut Names, context: &Context<'
     }
     pack.title = fields.need_both("title").unwrap_or_default();
     pack.illustrative = fields.flag("illustrative").unwrap_or(false);
+    if let Some(node) = fields.get("illustrative").filter(|_| pack.illustrative) {
+        marked(node.place, context);
+    }
     if let Some(entry) = fields.entry("rule") {
         let message = "`pack.toml` holds no rules";
         context.sink.error_help(
@@ -162,6 +165,15 @@ fn identity(node: &Node<'_>, context: &Context<'_>) {
         return;
     }
     context.lexicon.locality(id, node.place, context.sink);
+}
+
+/// Whoever reads of the place learns that its pack is an example. A pack in earnest may lie over a place that ships as one.
+fn marked(place: Place, context: &Context<'_>) {
+    let Context { lexicon, locality, sink, .. } = context;
+    if lexicon.localities.contains_key(*locality) && !lexicon.illustrative.contains(*locality) {
+        let message = format!("the pack is an example and `localities.toml` does not say so of `{locality}`");
+        sink.warn(place, "illustrative-differs", message, "write `illustrative = true` there, too");
+    }
 }
 
 fn version(node: &Node<'_>, context: &Context<'_>) -> Option<String> {

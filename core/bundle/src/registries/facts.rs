@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maple_kernel::{FactDef, FactKey, FactType, Scope, Text};
+use maple_kernel::{Code, CountOf, Counted, FactDef, FactKey, FactType, Scope, Text, WordList};
 
 use super::{Seen, listed};
 use crate::{
@@ -36,6 +36,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         let name = key.and_then(|k| fields::text(k, "key", sink));
         let kind = kind_of(&mut fact, sink);
         let scope = scope_of(&mut fact, sink);
+        let counted = fact.get("counted").and_then(|node| counted(node, kind.as_ref(), scope, sink));
         let title = fact.need_both("title").unwrap_or_default();
         fact.finish();
         let (Some(key), Some(name)) = (key, name) else { continue };
@@ -48,8 +49,36 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         if fields::name(name, key.place, "_", "the key of a fact", sink).is_some()
             && seen.first("fact", name, key.place, sink)
         {
-            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, title });
+            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, counted, title });
         }
+    }
+}
+
+/// What is counted among the parties. Roles are words, which are known only later.
+fn counted(node: &Node<'_>, kind: Option<&FactType>, scope: Scope, sink: &Sink<'_>) -> Option<Counted> {
+    let mut table = Fields::of(node, "`counted`", sink)?;
+    let of = choose(&mut table, "of", &[("parties", CountOf::Parties), ("side", CountOf::Side)], sink);
+    let roles = table.need("roles").map(|node| fields::names(node, "roles", sink));
+    table.finish();
+    if kind.is_some_and(|kind| !matches!(kind, FactType::Count { .. })) || scope != Scope::Case {
+        let message = "only a count of the case is counted among its parties";
+        sink.error_help(node.place, "wrong-type", message, r#"write `scope = "case"` and `type = "count"`"#);
+        return None;
+    }
+    let roles: Vec<Code> = roles?.into_iter().map(|(role, _)| role.into()).collect();
+    if roles.is_empty() {
+        sink.error(node.place, "too-few", "`counted` names no role, so it counts nobody");
+        return None;
+    }
+    Some(Counted { of: of?, roles })
+}
+
+/// The roles in which parties are counted stand in `words.toml`, which is read later.
+pub(super) fn check_roles(files: &[Node<'_>], lexicon: &Lexicon, sink: &Sink<'_>) {
+    let facts = files.iter().filter_map(|file| file.get("fact"));
+    for fact in facts.flat_map(|node| sink.muted(true, || fields::items(node, "fact", sink))) {
+        let Some(roles) = fact.get("counted").and_then(|counted| counted.get("roles")) else { continue };
+        lexicon.words(WordList::Role, sink.muted(true, || fields::names(roles, "roles", sink)), sink);
     }
 }
 
@@ -86,7 +115,12 @@ fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Option<FactType> {
 
 fn money_max(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> i64 {
     let Some(node) = fact.get("max") else { return FACT_MONEY_MAX };
-    let whole = FactDef { kind: FactType::Money { max: FACT_MONEY_MAX }, scope: Scope::Case, title: Text::default() };
+    let whole = FactDef {
+        kind: FactType::Money { max: FACT_MONEY_MAX },
+        scope: Scope::Case,
+        counted: None,
+        title: Text::default(),
+    };
     match values::single(node, "max", &whole, sink) {
         Some(maple_kernel::Value::Money(max)) => max,
         _ => FACT_MONEY_MAX,

@@ -25,6 +25,7 @@ struct Entry {
     currency: Option<Arc<str>>,
     calendar: Option<Arc<Calendar>>,
     figures: Vec<(FactKey, Value)>,
+    illustrative: bool,
     guardrails: Option<Arc<Guardrails>>,
     /// A key was given that cannot be used; told already.
     spoilt: bool,
@@ -62,6 +63,9 @@ pub(super) fn read(
     let known: Vec<&str> = entries.keys().copied().collect();
     // Parents sort before their children, so what is inherited is there in time.
     for (id, entry) in entries {
+        if entry.illustrative {
+            lexicon.illustrative.insert(id.into());
+        }
         if let Some(locality) = inherit(id, entry, &known, lexicon, sink) {
             lexicon.localities.insert(id.into(), locality);
         }
@@ -114,7 +118,7 @@ fn entry(
         guardrails::find(name, n.place, context.guardrails, lexicon, sink)
     });
     let figures = table.get("figures").map(|n| figures(n, lexicon, sink)).unwrap_or_default();
-    table.flag("illustrative");
+    let illustrative = table.flag("illustrative").unwrap_or(false);
     if let Some(node) = table.get("tile") {
         let tile = fields::items(node, "tile", sink);
         if tile.iter().filter_map(|n| fields::number(n, "tile", 0, 1_000, sink)).count() != 2 {
@@ -136,6 +140,7 @@ fn entry(
         currency,
         calendar,
         figures,
+        illustrative,
         guardrails,
     }
 }

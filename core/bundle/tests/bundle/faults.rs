@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maple_bundle::{Bundle, Diagnostic, Severity};
 
-use crate::support::{changed, files, keep_going, run};
+use crate::support::{CN, LOCALITIES, changed, files, keep_going, run};
 
 /// File, text, text in its place, `code line:column`, part of the message, part of the advice.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
@@ -43,6 +43,38 @@ fn registries() {
         ("facts.toml", "scope = \"case\"", "scope = \"dispute\"", "unknown-value 4:9", "`dispute`", "known: `case`"),
         ("facts.toml", "scope = \"case\"\n", "", "missing-key 2:1", "needs `scope`", ""),
         ("facts.toml", "type = \"flag\"", "type = \"bool\"", "unknown-value 35:8", "`bool`", "known: `text`"),
+        (
+            "facts.toml",
+            "max = 1000\n",
+            "max = 1000\ncounted = { of = \"heads\", roles = \"applicant\" }\n",
+            "unknown-value 14:18",
+            "`heads`",
+            "known: `parties`",
+        ),
+        (
+            "facts.toml",
+            "max = 1000\n",
+            "max = 1000\ncounted = { of = \"side\", roles = [\"applicants\"] }\n",
+            "unknown-word 14:35",
+            "role word `applicants`",
+            "`applicant`",
+        ),
+        (
+            "facts.toml",
+            "max = 1000\n",
+            "max = 1000\ncounted = { of = \"side\", roles = [] }\n",
+            "too-few 14:11",
+            "counts nobody",
+            "",
+        ),
+        (
+            "facts.toml",
+            "type = \"flag\"\n",
+            "type = \"flag\"\ncounted = { of = \"side\", roles = \"applicant\" }\n",
+            "wrong-type 36:11",
+            "only a count of the case",
+            "`type = \"count\"`",
+        ),
         ("facts.toml", "\"domestic_violence\"", "\"any\"", "reserved-name 33:7", "word of the conditions", ""),
         ("kinds.toml", "zh = \"工资\", ", "", "missing-language 3:9", "no `zh`", "{ zh ="),
         ("kinds.toml", "zh = \"工资\"", "zh = \" \"", "empty-text 3:16", "`zh` is empty", ""),
@@ -137,6 +169,14 @@ fn two_packs_of_one_place() {
 fn packs() {
     check(&[
         (PACK, "id = \"cn\"", "id = \"gb\"", "pack-folder 1:6", "`gb`", "same name"),
+        (
+            PACK,
+            "version = \"1.0.0\"",
+            "illustrative = true\nversion = \"1.0.0\"",
+            "illustrative-differs 2:16",
+            "`localities.toml` does not say so of `cn`",
+            "there, too",
+        ),
         (PACK, "version = \"1.0.0\"", "version = \"1\"", "bad-version 2:11", "`1`", "1.2.0"),
         (PACK, "contract = \"^0.1\"", "contract = \"^1\"", "contract-version 3:12", "`^1`", "^0.1"),
         (PACK, "contract = \"^0.1\"", "contract = \"new\"", "bad-version 3:12", "`new`", "^1.2"),
@@ -410,6 +450,19 @@ fn a_lower_pack_does_not_weaken_the_floor() {
         let first = problems.iter().find(|p| p.severity == Severity::Error).unwrap();
         assert_eq!(format!("{} {}:{}", first.code, first.line, first.column), place, "{effect}: {first}");
     }
+}
+
+#[test]
+fn a_pack_in_earnest_may_lie_over_a_place_that_is_an_example() {
+    let over = |pack: &str| {
+        let place = LOCALITIES.replacen("code", "illustrative = true\ncode", 1);
+        let mut files = files();
+        files.insert("localities.toml".to_owned(), place.into_bytes());
+        files.insert(PACK.to_owned(), format!("{pack}{CN}").into_bytes());
+        problems(&Bundle::from_files(files).unwrap())
+    };
+    assert_eq!(over("illustrative = true\n"), []);
+    assert_eq!(over(""), []);
 }
 
 #[test]

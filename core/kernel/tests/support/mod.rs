@@ -152,7 +152,7 @@ pub fn vocabulary() -> Vocabulary {
         (WordList::Param, vec![("count", plain())]),
         (WordList::Role, vec![("applicant", plain()), ("respondent", plain())]),
     ];
-    let fact = |kind, scope| FactDef { kind, scope, title: Text::default() };
+    let fact = |kind, scope| FactDef { kind, scope, counted: None, title: Text::default() };
     let facts = [
         ("danger", fact(FactType::Flag, Scope::Case)),
         ("collusion", fact(FactType::Flag, Scope::Case)),

@@ -94,7 +94,11 @@ pub(super) fn channel(id: &str, channel: &Channel) -> String {
 }
 
 pub(super) fn fact(key: &str, def: &FactDef) -> String {
-    format!("**{}**\n\n`{key}` — {}\n\n{}", both(&def.title), fact_type(&def.kind), scope(def.scope))
+    let mut text = format!("**{}**\n\n`{key}` — {}\n\n{}", both(&def.title), fact_type(&def.kind), scope(def.scope));
+    if def.counted.is_some() {
+        text.push_str("\n\n至少为所列当事人数 · at least so many as the case lists among its parties");
+    }
+    text
 }
 
 pub(super) fn fact_type(kind: &FactType) -> String {
