@@ -152,9 +152,9 @@ fn fuel_is_enough_to_the_unit_and_one_less_is_not() {
     let mut findings = Guest::default();
     let finding = findings.finding();
     findings.assess = findings.answer(&vec![finding; 20]);
-    let mut tidy = Guest::default();
-    tidy.extra =
+    let clean_up =
         format!("(func (export \"cabi_post_maple:policy/policy@0.1.0#assess\") (param i32) {})", constants(50));
+    let tidy = Guest { extra: clean_up, ..Guest::default() };
     let rows = [
         ("nothing", Guest::default()),
         ("a straight line", first(&straight, "")),
