@@ -127,7 +127,7 @@ pub(crate) fn plugged(from: &From<'_>) -> Result<Plugged, Failure> {
     }
     let mut problems: Vec<Diagnostic> = wrong.iter().map(|(dir, error)| unmade(dir, error)).collect();
     let mut broken: Vec<String> = wrong.iter().filter_map(|(dir, _)| project::plugin_id(dir)).collect();
-    let mut taken = broken.clone();
+    let mut taken = Vec::new();
     for component in components {
         match try_add(&sandbox, &component)? {
             Ok(plugin) => taken.push(plugin.id),
@@ -138,6 +138,7 @@ pub(crate) fn plugged(from: &From<'_>) -> Result<Plugged, Failure> {
         }
     }
     if from.plugins.is_none() {
+        taken.extend(broken.iter().cloned());
         add_shipped(&sandbox, &taken)?;
     }
     Ok(Plugged { sandbox, problems, broken })

@@ -203,6 +203,11 @@ fn burnt(store: &Store<Host>, bounds: &Bounds) -> u64 {
 /// What comes of an assessment that had [`Bounds::spared`]: the answer, if it took no more fuel than there was.
 fn within(given: Assessment, bounds: &Bounds) -> Assessment {
     let Assessment { answer, fuel, diary } = given;
-    let answer = if fuel > bounds.fuel { Err(out_of_fuel()) } else { answer };
+    let answer = match answer {
+        // What ran out before the answer was begun had a limit of its own, and says so.
+        Err(met) if met.kind == FaultKind::OutOfFuel => Err(met),
+        _ if fuel > bounds.fuel => Err(out_of_fuel()),
+        answer => answer,
+    };
     Assessment { answer: answer.map_err(|met| with_limit(met, bounds)), fuel: fuel.min(bounds.fuel), diary }
 }

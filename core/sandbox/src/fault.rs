@@ -8,8 +8,9 @@ use crate::{
     limits::{Bounds, DETAIL_BYTES_MAX, STACK_BYTES_MAX},
 };
 
-/// How the engine begins to say that an answer has more bytes than its limit.
-const TOO_MUCH_DATA: &str = "too much data is being copied";
+/// How the engine says that a value has more bytes than its limit, and we where we read it ourselves.
+pub(crate) const TOO_MUCH: &str =
+    "too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted";
 /// How it ends to say that a memory is larger than its limit as it is.
 const MEMORY_MINIMUM: &str = "exceeds memory limits";
 
@@ -66,7 +67,7 @@ pub(crate) fn with_limit(met: Fault, bounds: &Bounds) -> Fault {
     let detail = match met.kind {
         FaultKind::OutOfFuel if is(Trap::OutOfFuel) => format!("all fuel is used up, {} of it", bounds.fuel),
         FaultKind::Timeout if is(Trap::Interrupt) => format!("interrupted after {} ms", bounds.wall.as_millis()),
-        FaultKind::BadAnswer if said.starts_with(TOO_MUCH_DATA) => {
+        FaultKind::BadAnswer if said == TOO_MUCH => {
             format!("too much data, at most {} bytes are read", bounds.answer_bytes)
         }
         FaultKind::OutOfMemory if said.ends_with(MEMORY_MINIMUM) => {
@@ -130,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(told(trap.into(), During::Call), (kind, detail.to_owned()));
         }
-        let too_much = wasmtime::Error::msg("too much data is being copied between the host and the guest");
+        let too_much = wasmtime::Error::msg(TOO_MUCH);
         assert_eq!(
             told(too_much, During::Call),
             (FaultKind::BadAnswer, "too much data, at most 9 bytes are read".to_owned())

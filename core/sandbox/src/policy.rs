@@ -106,6 +106,14 @@ impl ConfiguredPolicy {
         (assessment, timing, memory)
     }
 
+    /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
+    #[doc(hidden)]
+    pub fn spoil_for_test(&self) {
+        if let Runs::Warm(shelf) = self.prepared.runs() {
+            shelf.spoil();
+        }
+    }
+
     /// One sandbox to be asked again and again, without isolation between cases; for benches only, never for cases.
     ///
     /// # Errors
@@ -113,16 +121,6 @@ impl ConfiguredPolicy {
     #[doc(hidden)]
     pub fn reuse_for_bench(&self) -> Result<ReusedSession<'_>, Assessment> {
         Cell::take(&self.prepared, self.bounds, self.for_author).map(ReusedSession)
-    }
-}
-
-impl ConfiguredPolicy {
-    /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
-    #[doc(hidden)]
-    pub fn spoil_for_test(&self) {
-        if let Runs::Warm(shelf) = self.prepared.runs() {
-            shelf.spoil();
-        }
     }
 }
 

@@ -207,12 +207,13 @@ impl Prepared {
 
     /// A configured instance in `store`, its fuel full: fuel is counted for the answer alone.
     pub(crate) fn start(&self, code: &Code, store: &mut Store<Host>, bounds: &Bounds) -> Result<Instance, Fault> {
+        let given = if self.late.is_some() { late_bounds(bounds) } else { *bounds };
         if self.late.is_some() {
-            refill(store, &late_bounds(bounds).spared());
+            refill(store, &given.spared());
         }
-        let instance = instantiate(&code.pre, store, bounds)?;
+        let instance = instantiate(&code.pre, store, &given)?;
         if let Some(late) = &self.late {
-            configure(code, store, &instance, late, &late_bounds(bounds))?;
+            configure(code, store, &instance, late, &given)?;
         }
         store.set_fuel(bounds.spared().fuel).map_err(|error| explain(&error, store.data(), During::Start))?;
         Ok(instance)

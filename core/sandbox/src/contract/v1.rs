@@ -6,6 +6,7 @@ use wasmtime::{
 };
 
 use crate::{
+    fault::TOO_MUCH,
     host::{Host, cut},
     limits::DIARY_LINE_BYTES_MAX,
 };
@@ -42,10 +43,6 @@ pub(crate) const TYPES: &str = "maple:policy/types@0.1.0";
 /// What `assess` gives.
 pub(crate) type Assessed = Result<Vec<types::Finding>, types::Refusal>;
 
-/// What wasmtime says of a value that is too large.
-const TOO_MUCH: &str =
-    "too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted";
-
 /// Everything the host offers to a guest: a diary.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
@@ -64,13 +61,13 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
 pub(crate) fn module_linker(engine: &Engine) -> wasmtime::Result<wasmtime::Linker<Host>> {
     let mut linker = wasmtime::Linker::new(engine);
     linker.func_wrap(DIARY, "write", |mut caller: Caller<'_, Host>, at: u32, length: u32| -> wasmtime::Result<()> {
-        if !caller.data().may_leave {
-            return Err(wasmtime::Trap::CannotLeaveComponent.into());
-        }
         let fuel = caller.get_fuel()?.checked_sub(caller.data().line_fuel);
         caller.set_fuel(fuel.unwrap_or_default())?;
         if fuel.is_none() {
             return Err(wasmtime::Trap::OutOfFuel.into());
+        }
+        if !caller.data().may_leave {
+            return Err(wasmtime::Trap::CannotLeaveComponent.into());
         }
         let Some(memory) = caller.data().memory else { return Ok(()) };
         let (memory, host) = memory.data_and_store_mut(&mut caller);

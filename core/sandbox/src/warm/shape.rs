@@ -279,6 +279,19 @@ impl Reader {
         Ok(assess)
     }
 
+    /// True when these are the host's diary and the table of what passes calls on, and nothing else.
+    fn fills(&self, args: &[(String, u32)], passes: &[u32]) -> bool {
+        let [(_, one), (_, other)] = args else { return false };
+        let is_diary = |at: &u32| match self.instances.get(*at as usize) {
+            Some(Made::From(given)) => match given.as_slice() {
+                [(_, ExternalKind::Func, func)] => matches!(self.func(*func), Some(Func::Diary)),
+                _ => false,
+            },
+            _ => false,
+        };
+        [(one, other), (other, one)].iter().any(|(diary, table)| is_diary(diary) && passes.contains(table))
+    }
+
     /// Looks at all that ties the main instance to the host; true when its lines for the diary are passed on.
     fn threads(&self, component: &[u8], main: u32, args: &[(String, u32)]) -> Result<bool, Unfit> {
         const UNUSUAL: Unfit = "there is more beside its module than passes calls on";
@@ -291,7 +304,7 @@ impl Reader {
                     let range = self.modules.get(*module as usize).cloned().unwrap_or_default();
                     match Thread::read(component.get(range).unwrap_or_default()).ok_or(UNUSUAL)? {
                         Thread::Passes if args.is_empty() => passes.push(at),
-                        Thread::Fills if args.iter().all(|(_, from)| *from != main) => fills += 1,
+                        Thread::Fills if self.fills(args, &passes) => fills += 1,
                         _ => return Err(UNUSUAL),
                     }
                 }

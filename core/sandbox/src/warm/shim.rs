@@ -12,16 +12,16 @@ pub(crate) const SHIM_FUEL: u64 = 5;
 /// What a module beside the one that answers does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thread {
-    /// Its functions pass two parameters on to what stands first in its table.
+    /// Its function passes two parameters on to what stands first in its own table.
     Passes,
-    /// It puts one function first in a table.
+    /// It puts one function first in a table that it is given.
     Fills,
 }
 
 impl Thread {
     /// Reads a module; none when it does anything else.
     pub(crate) fn read(module: &[u8]) -> Option<Self> {
-        let (mut bodies, mut fills) = (0, 0);
+        let (mut bodies, mut fills, mut tables) = (0, 0, 0);
         for payload in Parser::new(0).parse_all(module) {
             match payload.ok()? {
                 Payload::ImportSection(imports) => {
@@ -29,6 +29,7 @@ impl Thread {
                         matches!(import.ok()?.ty, TypeRef::Func(_) | TypeRef::Table(_)).then_some(())?;
                     }
                 }
+                Payload::TableSection(section) => tables += section.count(),
                 Payload::ElementSection(elements) => {
                     for element in elements {
                         let element = element.ok()?;
@@ -57,7 +58,6 @@ impl Thread {
                 Payload::Version { .. }
                 | Payload::TypeSection(_)
                 | Payload::FunctionSection(_)
-                | Payload::TableSection(_)
                 | Payload::ExportSection(_)
                 | Payload::CodeSectionStart { .. }
                 | Payload::CustomSection(_)
@@ -70,9 +70,9 @@ impl Thread {
                 _ => return None,
             }
         }
-        match (bodies, fills) {
-            (1, 0) => Some(Self::Passes),
-            (0, 1) => Some(Self::Fills),
+        match (bodies, fills, tables) {
+            (1, 0, 1) => Some(Self::Passes),
+            (0, 1, 0) => Some(Self::Fills),
             _ => None,
         }
     }

@@ -14,9 +14,12 @@ use super::{
     answer::{self, bad, name, word},
     types,
 };
-use crate::limits::{
-    BASIS_COUNT_MAX, Bounds, CODE_BYTES_MAX, EVIDENCE_COUNT_MAX, MEASURES_COUNT_MAX, PARAMS_COUNT_MAX,
-    PROVISION_BYTES_MAX, SKILLS_COUNT_MAX, WARN_COUNT_MAX, WORDS_COUNT_MAX,
+use crate::{
+    fault::TOO_MUCH,
+    limits::{
+        BASIS_COUNT_MAX, Bounds, CODE_BYTES_MAX, EVIDENCE_COUNT_MAX, MEASURES_COUNT_MAX, PARAMS_COUNT_MAX,
+        PROVISION_BYTES_MAX, SKILLS_COUNT_MAX, WARN_COUNT_MAX, WORDS_COUNT_MAX,
+    },
 };
 
 /// Size and alignment of a type in a guest's memory.
@@ -225,7 +228,7 @@ impl<'m> Reader<'m> {
 
     fn spend(&mut self, bytes: Option<usize>) -> Read<()> {
         let left = bytes.and_then(|bytes| self.left.checked_sub(bytes));
-        self.left = left.ok_or(Bad::Abi(super::TOO_MUCH))?;
+        self.left = left.ok_or(Bad::Abi(TOO_MUCH))?;
         Ok(())
     }
 

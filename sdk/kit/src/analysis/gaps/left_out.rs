@@ -116,7 +116,11 @@ pub(super) fn of_the_bands(
     let Some(like) = lines.first() else { return Ok(()) };
     let mut parts = vec![Formula::In(var, left.clone())];
     parts.extend(like.hull.domains.iter().filter(|(v, _)| **v != var).map(|(v, domain)| super::inside(*v, domain)));
-    if told.full() || !seen.insert(format!("{topic} {parts:?}")) {
+    if told.full() {
+        told.stop();
+        return Ok(());
+    }
+    if !seen.insert(format!("{topic} {parts:?}")) {
         return Ok(());
     }
     let says = format!("no rule says `{}` when {}", verb(topic), band(&study.space, var, &left));
