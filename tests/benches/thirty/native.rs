@@ -20,20 +20,20 @@ pub(crate) fn assess(file: &CaseFile<'_>) -> Vec<Finding> {
 
 fn danger(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
     if family(file) && known.domestic_violence {
-        said.offer("T01", "protection_order", Some("basic_court"), None, &["domestic_violence"]);
+        said.offer("T01", "protection_order", Some("basic_court"), None);
     }
     if known.child_at_risk {
-        said.duty("T02", "report_child_harm", "intake", &["child_at_risk"]);
+        said.duty("T02", "report_child_harm", "intake");
     }
     if known.violence_now && !known.injury_now {
-        said.offer("T03", "police_report", None, None, &["violence_now"]);
+        said.offer("T03", "police_report", None, None);
     }
     if kind(file, &["admin.", "expropriation."]) && known.public_authority_act {
         let closed = Claim::Forbid(Selector::Channel("peoples_mediation".into()));
-        said.claim("T04", closed, &["public_authority_act"]);
+        said.claim("T04", closed);
     }
     if known.arbitration_clause && !known.arbitration_clause_void {
-        said.offer("T05", "commercial_arbitration", None, None, &["arbitration_clause"]);
+        said.offer("T05", "commercial_arbitration", None, None);
     }
 }
 
@@ -43,14 +43,14 @@ fn work(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
     }
     let wage = matches!(file.kind.as_str(), "labour.wage" | "labour.wage_migrant");
     if known.labour_arbitration_done {
-        said.offer("T06", "court", None, within(15, Unit::Day, "award"), &["labour_arbitration_done"]);
+        said.offer("T06", "court", None, within(15, Unit::Day, "award"));
     }
     let amount = known.amount;
     if amount.zip(known.final_award_cap).is_some_and(|(amount, cap)| amount <= cap) {
-        said.duty("T07", "inform_final_award", "intake", &["amount", "final_award_cap"]);
+        said.duty("T07", "inform_final_award", "intake");
     }
     if wage && known.relation == Some("employment") && amount.is_some_and(|amount| amount > 0) {
-        said.offer("T08", "labour_mediation", None, within(15, Unit::Day, "acceptance"), &["amount", "relation"]);
+        said.offer("T08", "labour_mediation", None, within(15, Unit::Day, "acceptance"));
     }
     if let Some(left) = known.employment_ended_on {
         let clock = Claim::Clock {
@@ -59,7 +59,7 @@ fn work(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
             span: Span { count: 1, unit: Unit::Year },
             warn: vec![90, 30, 7],
         };
-        said.claim("T09", clock, &["employment_ended_on"]);
+        said.claim("T09", clock);
     }
     let builder = |party: &PartyFile<'_>| {
         party.role.as_str() == "respondent"
@@ -68,14 +68,14 @@ fn work(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
     };
     if file.kind.as_str() == "labour.wage_migrant" && known.people >= 10.0 && file.parties.iter().any(builder) {
         let due = within(60, Unit::WorkingDay, "acceptance");
-        said.offer("T10", "labour_inspection", Some("county"), due, &["people", "sector"]);
+        said.offer("T10", "labour_inspection", Some("county"), due);
     }
 }
 
 fn everyday(known: &Known<'_>, said: &mut Said) {
     let (relation, amount) = (known.relation, known.amount);
     if relation == Some("family") && !known.domestic_violence {
-        said.offer("T11", "peoples_mediation", Some("village_or_residents"), None, &["relation", "domestic_violence"]);
+        said.offer("T11", "peoples_mediation", Some("village_or_residents"), None);
     }
     if matches!(relation, Some("neighbour" | "family")) && known.same_village {
         let village = Claim::Offer {
@@ -86,16 +86,16 @@ fn everyday(known: &Known<'_>, said: &mut Said) {
             weight: 10,
             chargeable: false,
         };
-        said.claim("T12", village, &["relation", "same_village"]);
+        said.claim("T12", village);
     }
     if known.fixed_debt && amount.is_some_and(|amount| amount <= 5_000_000) && !known.counter_debt {
-        said.offer("T13", "payment_order", None, None, &["fixed_debt", "amount", "counter_debt"]);
+        said.offer("T13", "payment_order", None, None);
     }
     if known.assets_at_risk && amount.is_some_and(|amount| amount > 100_000_000) {
-        said.offer("T14", "preservation", None, None, &["assets_at_risk", "amount"]);
+        said.offer("T14", "preservation", None, None);
     }
     if known.people >= 30.0 {
-        said.offer("T15", "joint_conference", Some("county"), None, &["people"]);
+        said.offer("T15", "joint_conference", Some("county"), None);
     }
     if known.calls_7d >= 3.0 {
         let signal = Claim::Signal {
@@ -106,7 +106,7 @@ fn everyday(known: &Known<'_>, said: &mut Said) {
             responsible: None,
             handle_within: None,
         };
-        said.claim("T16", signal, &["calls_7d"]);
+        said.claim("T16", signal);
     }
 }
 
@@ -114,58 +114,58 @@ fn parties(file: &CaseFile<'_>, said: &mut Said) {
     let (parties, any) = (&file.parties, |told: &dyn Fn(&PartyFile<'_>) -> bool| file.parties.iter().any(told));
     let willing = |party: &PartyFile<'_>| party_text(party, "consent") == Some("yes");
     if kind(file, &["contract."]) && !parties.is_empty() && parties.iter().all(willing) {
-        said.offer("T17", "industry_mediation", None, None, &["consent"]);
+        said.offer("T17", "industry_mediation", None, None);
     }
     if any(&|party| matches!(party_text(party, "age_band"), Some("under_8" | "8_13" | "14_17"))) {
-        said.duty("T18", "guardian_represents", "guardian", &["age_band"]);
+        said.duty("T18", "guardian_represents", "guardian");
     }
     if any(&|party| look(&party.facts, "foreign") == Some(&Value::Flag(true))) {
-        said.duty("T19", "offer_language_help", "intake", &["foreign"]);
+        said.duty("T19", "offer_language_help", "intake");
     }
     let hard_to_follow = |party: &PartyFile<'_>| match look(&party.facts, "support_need") {
         Some(Value::Words(needs)) => needs.iter().any(|need| matches!(&**need, "hearing" | "sight")),
         _ => false,
     };
     if any(&hard_to_follow) {
-        said.duty("T20", "offer_disability_help", "intake", &["support_need"]);
+        said.duty("T20", "offer_disability_help", "intake");
     }
 }
 
 fn courses(file: &CaseFile<'_>, known: &Known<'_>, said: &mut Said) {
     if known.mediation_failed {
-        said.offer("T21", "court", None, None, &["mediation_failed"]);
+        said.offer("T21", "court", None, None);
     }
     let agreed = known.agreement_on.is_some_and(|day| day.plus_days(30) >= file.day);
     if known.agreement_form == Some("written") && agreed && !known.confirmed {
-        said.offer("T22", "judicial_confirmation", None, None, &["agreement_form", "agreement_on", "confirmed"]);
+        said.offer("T22", "judicial_confirmation", None, None);
     }
     let overdue = known.agreement_due_on.is_some_and(|day| day.plus_days(1) <= file.day);
     if overdue && !known.performed {
-        said.duty("T23", "urge_performance", "mediator", &["agreement_due_on", "performed"]);
+        said.duty("T23", "urge_performance", "mediator");
     }
     if known.knew_on.is_some_and(|day| years_later(day, 3) <= (file.day.year(), file.day.month(), file.day.day())) {
-        said.duty("T24", "inform_limitation_interrupted", "intake", &["knew_on"]);
+        said.duty("T24", "inform_limitation_interrupted", "intake");
     }
     if kind(file, &["traffic."]) && known.accident_determined {
         let due = within(10, Unit::Day, "receipt");
-        said.offer("T25", "police_mediation", Some("traffic_police"), due, &["accident_determined"]);
+        said.offer("T25", "police_mediation", Some("traffic_police"), due);
     }
     if kind(file, &["medical."]) && known.amount.is_some_and(|amount| amount > 1_000_000) {
-        said.offer("T26", "admin_mediation", Some("health"), None, &["amount"]);
+        said.offer("T26", "admin_mediation", Some("health"), None);
     }
     if kind(file, &["consumer."]) && matches!(file.source.as_str(), "online" | "hotline") {
-        said.offer("T27", "consumer_complaint", None, within(7, Unit::WorkingDay, "receipt"), &[]);
+        said.offer("T27", "consumer_complaint", None, within(7, Unit::WorkingDay, "receipt"));
     }
     if kind(file, &["land."]) && known.title_dispute {
         let first = Claim::RequireFirst { first: "admin_ruling".into(), before: "court".into() };
-        said.claim("T28", first, &["title_dispute"]);
+        said.claim("T28", first);
     }
     if file.source.as_str() == "petition" && known.repeated_petition {
-        said.claim("T29", Claim::Refer("leader_decides".into()), &["repeated_petition"]);
+        said.claim("T29", Claim::Refer("leader_decides".into()));
     }
     if file.locality.as_str().starts_with("cn/guangdong/") && known.online {
         let first = Claim::Prefer { channel: "court_delegated_mediation".into(), weight: 20 };
-        said.claim("T30", first, &["online"]);
+        said.claim("T30", first);
     }
 }
 
@@ -282,25 +282,26 @@ impl<'a> Known<'a> {
 struct Said(Vec<Finding>);
 
 impl Said {
-    fn offer(&mut self, rule: &str, channel: &str, body: Option<&str>, due: Option<Due>, evidence: &[&str]) {
+    fn offer(&mut self, rule: &str, channel: &str, body: Option<&str>, due: Option<Due>) {
         let (channel, body) = (channel.into(), body.map(Code::from));
         let offer = Claim::Offer { channel, body, skills: Vec::new(), due, weight: 0, chargeable: false };
-        self.claim(rule, offer, evidence);
+        self.claim(rule, offer);
     }
 
-    fn duty(&mut self, rule: &str, code: &str, bearer: &str, evidence: &[&str]) {
+    fn duty(&mut self, rule: &str, code: &str, bearer: &str) {
         let duty = Claim::Duty { code: code.into(), bearer: Some(bearer.into()), params: Vec::new() };
-        self.claim(rule, duty, evidence);
+        self.claim(rule, duty);
     }
 
-    fn claim(&mut self, rule: &str, claim: Claim, evidence: &[&str]) {
+    fn claim(&mut self, rule: &str, claim: Claim) {
         self.0.push(Finding {
             rule: rule.into(),
             claim,
             reason: None,
             params: Vec::new(),
             basis: Vec::new(),
-            evidence: evidence.iter().map(|&key| FactKey::from(key)).collect(),
+            // What a rule looks at is known of it, so the plugin does not repeat it either.
+            evidence: Vec::new(),
         });
     }
 }
