@@ -6,6 +6,8 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod folder;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -178,7 +180,7 @@ fn kept(language: &str) -> Option<(PathBuf, Value)> {
     for folder in ["src", "vendor", "policies"] {
         let _ = fs::remove_dir_all(kept.join(folder));
     }
-    copy(&made, &kept);
+    folder::copy(&made, &kept);
     let output = maple(&kept, &["build", ".", "--json"]).output().unwrap();
     let (code, text) = said(&output);
     if code == Some(3) && (text.contains("cannot use `") || text.contains("cannot install what")) {
@@ -188,18 +190,6 @@ fn kept(language: &str) -> Option<(PathBuf, Value)> {
     }
     assert_eq!(code, Some(0), "{text}");
     Some((kept, serde_json::from_slice(&output.stdout).unwrap()))
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).unwrap();
-        }
-    }
 }
 
 /// What a project's README says to type next, typed into a shell.

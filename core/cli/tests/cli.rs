@@ -6,6 +6,8 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod folder;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -50,20 +52,8 @@ fn err(output: &Output) -> String {
 
 /// A copy of the shipped policies to spoil.
 fn copy_of_policies() -> tempfile::TempDir {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target)
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
     let copied = tempfile::tempdir().unwrap();
-    copy(&root().join("policies"), copied.path());
+    folder::copy(&root().join("policies"), copied.path());
     copied
 }
 

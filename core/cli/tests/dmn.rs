@@ -9,6 +9,8 @@
 #[path = "dmn/map.rs"]
 mod map;
 
+mod folder;
+
 use std::{
     fs,
     io::Write,
@@ -36,19 +38,6 @@ fn maple(words: &[&str]) -> Command {
 fn run(words: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = maple(words).stdin(Stdio::null()).output().unwrap();
     (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// A folder with files, and their paths.
@@ -368,7 +357,7 @@ fn the_page_on_decision_tables_does_what_it_says() {
         page.split(open.as_str()).skip(1).map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect()
     };
     let desk = Desk::new();
-    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    folder::copy(&root().join("policies"), &desk.0.path().join("policies"));
     let shell = |commands: &str| {
         let path = format!("{}:{}", Path::new(env!("CARGO_BIN_EXE_maple")).parent().unwrap().display(), env!("PATH"));
         let mut shell = Command::new("sh");

@@ -143,7 +143,7 @@ fn days_flags_doors_and_places_become_conditions() {
         let wanted = format!("x = {{ {when} }}").parse::<toml::Table>().unwrap()["x"].clone();
         assert_eq!(rule["when"], wanted, "{cell}");
     }
-    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    folder::copy(&root().join("policies"), &desk.0.path().join("policies"));
     fs::copy(&out, desk.path("policies/cn/zhejiang/imported.toml")).unwrap();
     let (_, stdout, stderr) = run(&["check", &desk.path("policies"), "--plugins", "plugins", "--json"]);
     let errors = stdout.lines().filter(|line| line.contains("\"error\"") && !line.contains("\"duplicate-rule\""));
@@ -272,7 +272,7 @@ fn a_map_that_does_not_fit_is_refused() {
 #[test]
 fn rules_made_with_a_map_pass_the_check() {
     let desk = Desk::new();
-    copy(&root().join("policies"), &desk.0.path().join("policies"));
+    folder::copy(&root().join("policies"), &desk.0.path().join("policies"));
     let xml = routing(
         "FIRST",
         &[["\"wages\"", "[10..20)", "< 5000", "\"mediation\"", ""], ["\"wages\"", "", "", "\"policy_failed\"", ""]],

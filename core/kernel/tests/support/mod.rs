@@ -228,8 +228,7 @@ pub fn ruleset_of(participation: Participation, policies: Vec<Policy>) -> &'stat
         title: Text::new("地方", "place"),
         chain: chain.iter().map(|id| LocalityId::from(*id)).collect(),
         participation,
-        // ISO 4217: no currency.
-        currency: "XXX".into(),
+        currency: "CNY".into(),
         calendar: Arc::new(calendar()),
         figures: Facts::new(vec![("cap".into(), Value::Money(5_000))]),
         guardrails: Arc::clone(&guardrails),
