@@ -81,11 +81,7 @@ pub type Listener<'l> = dyn FnMut(&Policy, &Result<Vec<Finding>, Fault>) + 'l;
 
 /// [`evaluate`], and `listener` hears what each policy says in its own words.
 #[must_use]
-pub fn evaluate_heard<'a>(
-    ruleset: &'a Ruleset,
-    question: &'a Question,
-    listener: &mut Listener<'_>,
-) -> Decision<'a> {
+pub fn evaluate_heard<'a>(ruleset: &'a Ruleset, question: &'a Question, listener: &mut Listener<'_>) -> Decision<'a> {
     let place = ruleset.locality(question.case.locality.as_str());
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
     let facts = known(ruleset, locality, &question.case);

@@ -1,7 +1,9 @@
 //! What is recorded of a decision beside the reply: the question as it was understood, and what every policy said
 //! before anything was combined.
 
-use maple_kernel::{Case, Claim, Due, Facts, Fault, Finding, Party, PartyType, Policy, PolicyId, Purposes, Question, Selector, Term};
+use maple_kernel::{
+    Case, Claim, Due, Facts, Fault, Finding, Party, PartyType, Policy, PolicyId, Purposes, Question, Selector, Term,
+};
 
 use crate::{
     question::SOURCE_UNSTATED,
