@@ -10,6 +10,7 @@ mod config;
 mod http;
 mod listen;
 mod metrics;
+mod records;
 mod trace;
 
 use maple_store::{Activation, Request, Store, StoreError};
@@ -22,6 +23,7 @@ pub use config::{
     WAITING_COUNT_MAX, runtime,
 };
 pub use http::{PATHS, router};
+pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 
 /// Records that a ruleset serves from now on.

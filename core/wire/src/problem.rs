@@ -26,6 +26,8 @@ pub enum ProblemKind {
     RequestTimeout,
     /// Every place is taken.
     Overloaded,
+    /// The decision was made and could not be kept, so it is not given.
+    NotRecorded,
     /// The answer was not ready in time.
     DeadlineExceeded,
     /// A failure of the host itself.
@@ -34,7 +36,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::InvalidJson,
         Self::InvalidCase,
         Self::InvalidBundle,
@@ -44,6 +46,7 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::Overloaded,
+        Self::NotRecorded,
         Self::DeadlineExceeded,
         Self::Internal,
     ];
@@ -61,6 +64,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "/problems/method-not-allowed",
             Self::RequestTimeout => "/problems/request-timeout",
             Self::Overloaded => "/problems/overloaded",
+            Self::NotRecorded => "/problems/not-recorded",
             Self::DeadlineExceeded => "/problems/deadline-exceeded",
             Self::Internal => "/problems/internal",
         }
@@ -78,7 +82,7 @@ impl ProblemKind {
             Self::UnsupportedMediaType => 415,
             Self::InvalidCase | Self::InvalidBundle => 422,
             Self::Internal => 500,
-            Self::Overloaded => 503,
+            Self::Overloaded | Self::NotRecorded => 503,
             Self::DeadlineExceeded => 504,
         }
     }
@@ -96,6 +100,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => ("This path takes another method", "此路径不接受该方法"),
             Self::RequestTimeout => ("The request did not arrive in time", "请求未及时到达"),
             Self::Overloaded => ("Every place is taken for the moment", "服务暂时繁忙"),
+            Self::NotRecorded => ("The decision could not be recorded", "决定未能留存记录"),
             Self::DeadlineExceeded => ("The answer was not ready in time", "未能及时得出答复"),
             Self::Internal => ("Something failed on our side", "服务内部出错"),
         }

@@ -3,7 +3,7 @@
 mod answer;
 mod batch;
 mod body;
-mod evaluate;
+pub(crate) mod evaluate;
 mod lines;
 mod operations;
 mod playground;
