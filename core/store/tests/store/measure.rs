@@ -12,7 +12,7 @@ use std::{
 
 use maple_store::{Decision, Mode, Recorder, RecorderConfig, Signing};
 
-use crate::support::{at, both, decision, signer};
+use crate::support::{Base, at, both, decision, signer};
 
 const CALLERS: u64 = 64;
 
@@ -62,22 +62,14 @@ fn measure() {
     }
     let samples: Vec<Decision> = (0..512).map(sized).collect();
     let bytes: usize = samples.iter().map(|d| d.input.len() + d.context.len() + d.output.len()).sum();
-    let began = (Instant::now(), cpu());
     let rounds = 40;
-    let mut packed = 0;
-    for _ in 0..rounds {
-        for sample in &samples {
-            let prepared = sample.clone().prepare().unwrap();
-            packed += prepared.bytes();
-        }
-    }
-    let count = (rounds * samples.len()) as f64;
-    println!(
-        "prepare: {:.1} us each, {} bytes become {:.0}",
-        began.0.elapsed().as_secs_f64() * 1e6 / count,
-        bytes / samples.len(),
-        packed as f64 / count
-    );
+    let mut copies: Vec<Decision> = (0..rounds).flat_map(|_| samples.iter().cloned()).collect();
+    let count = copies.len() as f64;
+    let used = cpu();
+    let packed: usize = copies.drain(..).map(|copy| copy.prepare().unwrap().bytes()).sum();
+    let each = (cpu() - used).as_secs_f64() * 1e6 / count;
+    println!("prepare: {each:.1} us of CPU each, {} bytes become {:.0}", bytes / samples.len(), packed as f64 / count);
+    both(|base| written(base, &samples));
     let (signer, _) = signer();
     let signer = Arc::new(signer);
     both(|base| {
@@ -117,4 +109,26 @@ fn measure() {
             done.lost,
         );
     });
+}
+
+/// What writing costs alone: decisions that are prepared and wait already.
+fn written(base: &Base, samples: &[Decision]) {
+    let numbered = |n: u64| {
+        let mut sample = samples[n as usize % samples.len()].clone();
+        sample.id = format!("0198f1c2-7c1e-7d3a-9b4e-{n:012}");
+        sample.prepare().unwrap()
+    };
+    let prepared: Vec<_> = (0..20_000).map(numbered).collect();
+    let config = RecorderConfig { log: "node-1".to_owned(), mode: Mode::Buffered, queue: 20_000, signing: None };
+    let recorder = Recorder::start(Arc::new(base.open()), config).unwrap();
+    let (began, used) = (Instant::now(), cpu());
+    prepared.into_iter().for_each(|prepared| recorder.record(prepared, |_| ()));
+    let done = recorder.close();
+    println!(
+        "{}, written alone: {:.0} records/s, {:.1} us of CPU each, {:.0} a batch",
+        if base.is_file() { "sqlite" } else { "postgres" },
+        done.committed as f64 / began.elapsed().as_secs_f64(),
+        (cpu() - used).as_secs_f64() * 1e6 / done.committed as f64,
+        done.committed as f64 / done.batches as f64,
+    );
 }
