@@ -14,7 +14,7 @@ mod trust;
 
 pub use canonical::{CanonicalFault, canonical};
 pub use checkpoint::{Checkpoint, CheckpointFault};
-pub use digest::{Digest, DigestFault, Digester};
+pub use digest::{Digest, DigestFault};
 pub use jws::{JWS_BYTES_MAX, JwsFault};
 pub use key::{KEYS_COUNT_MAX, Key, KeyFault, KeyId, KeySet, PEM_BYTES_MAX, PublicKey, Signer};
 pub use log::{Content, Entry, Head, SEQUENCE_MAX};

@@ -6,8 +6,9 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use maple_seal::{
-    Checkpoint, Digest, Entry, Head, Key, KeyFault, KeyId, KeySet, Pack, PackSignature, PublicKey, RECEIPT_BYTES_MAX,
-    Receipt, SUBTREES_COUNT_MAX, Signer, Statement, Subtree, Trust, Trusted, canonical, proof, root, verify_receipt,
+    Checkpoint, Digest, Entry, Head, KEYS_COUNT_MAX, Key, KeyFault, KeyId, KeySet, Pack, PackSignature, PublicKey,
+    RECEIPT_BYTES_MAX, Receipt, SUBTREES_COUNT_MAX, Signer, Statement, Subtree, Trust, Trusted, canonical, proof, root,
+    verify_receipt,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -480,4 +481,20 @@ fn trust_has_limits() {
     assert!(with(SUBTREES_COUNT_MAX).is_ok());
     assert!(with(SUBTREES_COUNT_MAX + 1).unwrap_err().to_string().contains("at most 4096"));
     assert_eq!(serde_json::to_value(Digest::of(b"")).unwrap(), json!(Digest::of(b"").to_string()));
+}
+
+#[test]
+fn a_set_of_keys_has_a_largest_size() {
+    let (mut keys, mut trust) = (KeySet::new(), Trust::new());
+    let mut both = |signer: &Signer| {
+        let key = key(signer, None);
+        let kept = keys.insert(key.clone()).is_ok();
+        assert_eq!(trust.insert(Trusted { key, localities: vec![] }).is_ok(), kept);
+        kept
+    };
+    let first = Signer::generate().unwrap();
+    assert!(both(&first));
+    assert!((1..KEYS_COUNT_MAX).all(|_| both(&Signer::generate().unwrap())));
+    assert!(!both(&Signer::generate().unwrap()));
+    assert!(both(&first), "what is there may be changed");
 }
