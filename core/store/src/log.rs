@@ -62,14 +62,18 @@ pub(crate) fn last_checkpoint(link: &mut dyn Link, log: &str) -> Done<Option<(Ch
     }
 }
 
-/// The leaves from one number to another, with the chain at the last.
+/// The leaves from one number to another, without a gap, with the chain at the last.
 pub(crate) fn leaves(link: &mut dyn Link, log: &str, first: u64, last: u64) -> Done<(Vec<Digest>, Option<Digest>)> {
     let table = table(log);
-    let page =
-        format!("SELECT leaf, chain FROM {table} WHERE log = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence");
+    let page = format!(
+        "SELECT sequence, leaf, chain FROM {table} WHERE log = $1 AND sequence BETWEEN $2 AND $3 ORDER BY sequence"
+    );
     let rows = link.query(&page, &[log.into(), number(first), number(last)])?;
     let (mut leaves, mut chain) = (Vec::with_capacity(rows.len()), None);
-    for mut row in rows {
+    for (expected, mut row) in (first..).zip(rows) {
+        if row.count()? != expected {
+            return Err(StoreError::Damaged { log: log.to_owned(), sequence: expected }.into());
+        }
         leaves.push(digest(row.bytes()?)?);
         chain = Some(digest(row.bytes()?)?);
     }

@@ -195,7 +195,6 @@ impl Recorder {
             // A panic of the thread was told where it happened.
             let _ = thread.join();
         }
-        self.queue.drain();
     }
 }
 

@@ -97,6 +97,10 @@ impl Queue {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
+    }
+
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.more.notify_all();

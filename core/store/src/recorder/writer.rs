@@ -55,7 +55,7 @@ impl Writer {
             if !work.jobs.is_empty() {
                 self.write(work.jobs);
             }
-            if work.closed && (self.failures == 0 || self.failures > LAST_TRIES) {
+            if work.closed && (self.queue.is_empty() || self.failures > LAST_TRIES) {
                 self.seal(true);
                 return;
             }
@@ -161,6 +161,14 @@ impl Writer {
         });
         self.unsealed = counted.ok();
         self.unsealed.is_some_and(|unsealed| unsealed >= most)
+    }
+}
+
+impl Drop for Writer {
+    /// However the thread ends, nobody waits for it.
+    fn drop(&mut self) {
+        self.queue.close();
+        self.queue.drain();
     }
 }
 

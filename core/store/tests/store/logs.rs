@@ -352,3 +352,13 @@ fn a_walk_tells_so_many_faults_and_no_more() {
         assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), FAULTS_COUNT_MAX);
     });
 }
+
+#[test]
+fn a_log_with_a_gap_is_not_signed() {
+    both(|base| {
+        let store = filled(base, 0..10);
+        base.tamper("DELETE FROM decision WHERE sequence = 4");
+        let refused = store.checkpoint("node-1", &signer().0, at(1)).unwrap_err();
+        assert!(refused.to_string().contains("record 4 of log `node-1` is damaged"), "{refused}");
+    });
+}

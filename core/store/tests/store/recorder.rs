@@ -226,6 +226,25 @@ fn a_failed_write_is_told_to_each_and_the_next_goes_well() {
 }
 
 #[test]
+fn a_recorder_ends_although_the_database_takes_nothing() {
+    both(|base| {
+        for mode in [Mode::Durable, Mode::Buffered] {
+            let (_, recorder) = started(base, config(mode, 1_000));
+            base.meddle("ALTER TABLE decision RENAME TO away").unwrap();
+            let (sender, told) = mpsc::channel();
+            for number in 1..=20 {
+                let sender = sender.clone();
+                recorder.record(prepared(number), move |written| sender.send(written.is_ok()).unwrap());
+            }
+            let done = recorder.close();
+            assert_eq!((done.committed, done.lost, done.queued), (0, 20, 0), "{mode:?}");
+            assert_eq!(told.iter().take(20).filter(|ok| *ok).count(), if mode == Mode::Durable { 0 } else { 20 });
+            base.meddle("ALTER TABLE away RENAME TO decision").unwrap();
+        }
+    });
+}
+
+#[test]
 fn buffered_decisions_wait_for_the_database() {
     both(|base| {
         let (store, recorder, _told) = broken_and_mended(base, Mode::Buffered);
