@@ -251,6 +251,13 @@ impl Plugins for Sandbox {
         plugins.values().map(|plugin| plugin.info.clone()).collect()
     }
 
+    fn admit(&self, component: &[u8]) -> Result<PluginInfo, String> {
+        self.add_component(component).map_err(|error| {
+            let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+            causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
+        })
+    }
+
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
         self.configure_policies(setups).into_iter().map(|result| result.map(for_kernel)).collect()
     }

@@ -166,6 +166,11 @@ impl App {
         clock::day(&*self.clock, self.config.utc_offset_minutes)
     }
 
+    /// The clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
     /// What is kept of a decision, ready to be written.
     pub(crate) fn prepared(&self, kept: Kept<'_>) -> Result<Prepared, StoreError> {
         kept.prepare(&*self.clock)

@@ -11,6 +11,8 @@ mod http;
 mod listen;
 mod metrics;
 mod records;
+mod replay;
+mod rulesets;
 mod trace;
 
 use maple_store::{Activation, Request, Store, StoreError};
@@ -24,6 +26,8 @@ pub use config::{
 };
 pub use http::{PATHS, router};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
+pub use replay::DIFFERENCES_COUNT_MAX;
+pub use rulesets::RULESETS_KEPT_MAX;
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 
 /// Records that a ruleset serves from now on.

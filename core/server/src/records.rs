@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
 use maple_kernel::{Decision, Outcome, Question, Ruleset};
 use maple_seal::Signer;
 use maple_store::{Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError};
@@ -12,8 +11,10 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::{
+    app::SharedPlugins,
     clock::{self, Clock},
     http::evaluate::{NO_NAME, named},
+    rulesets::Rulesets,
 };
 
 /// The engine that decided, as a record names it. A replay by another says so.
@@ -29,6 +30,7 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 pub struct Records {
     pub(crate) store: Arc<Store>,
     pub(crate) signer: Arc<Signer>,
+    pub(crate) rulesets: Rulesets,
     recorder: Recorder,
     mode: Mode,
 }
@@ -45,6 +47,7 @@ impl Records {
         mode: Mode,
         signer: Arc<Signer>,
         clock: Arc<dyn Clock>,
+        plugins: SharedPlugins,
     ) -> Result<Self, StoreError> {
         let signing = Signing {
             signer: Arc::clone(&signer),
@@ -54,7 +57,8 @@ impl Records {
         };
         let (log, queue) = (log.to_owned(), RECORDS_WAITING_MAX);
         let recorder = Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
-        Ok(Self { store, signer, recorder, mode })
+        let rulesets = Rulesets::new(Arc::clone(&store), plugins);
+        Ok(Self { store, signer, rulesets, recorder, mode })
     }
 
     /// True when decisions are kept.
