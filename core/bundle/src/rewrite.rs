@@ -142,11 +142,13 @@ fn rewrite_key(table: &mut dyn TableLike, key: &str, written: Option<&Written>) 
         return;
     };
     match table.get_mut(key) {
-        None => drop(table.insert(key, Item::Value(fresh(written)))),
         Some(Item::Value(old)) => rewrite_value(old, written),
         Some(Item::Table(old)) if matches!(written, Written::Table(_)) => rewrite_table(old, written),
         Some(Item::ArrayOfTables(old)) if are_tables(written) => rewrite_tables(old, written),
-        Some(other) => *other = Item::Value(fresh(written)),
+        _ => {
+            table.remove(key);
+            table.insert(key, Item::Value(fresh(written)));
+        }
     }
 }
 
@@ -498,7 +500,8 @@ channel = "mediation"
         let rewritten =
             rewrite(PARTS, &[Rewrite { case: "two".to_owned(), keys: vec![("steps", Some(more(name("talks"))))] }]);
         let steps = "steps = [{ channel = \"court\", body = \"town\" }, \"mediation\", \"talks\"]";
-        assert!(rewritten.unwrap().contains(steps), "words have no header to stand under");
+        let rewritten = rewritten.unwrap();
+        assert!(rewritten.contains(steps), "words have no header to stand under: {rewritten}");
         check_parts(
             "two",
             "steps",
