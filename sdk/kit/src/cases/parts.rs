@@ -11,6 +11,9 @@ pub(super) trait Part: Sized {
     /// True when the decision's part says everything that this one asks.
     fn meets(&self, actual: &Self) -> bool;
 
+    /// How much of what tells parts of one name apart is as this one asks.
+    fn nearness(&self, actual: &Self) -> usize;
+
     /// Its name, as messages show it in a list.
     fn name(&self) -> String;
 
@@ -38,6 +41,10 @@ impl Part for ExpectStep {
             term && (wanted.on.is_none() || wanted.on == actual.and_then(|due| due.on))
         });
         self.same(actual) && body && skills && due && has(&self.basis, &actual.basis)
+    }
+
+    fn nearness(&self, actual: &Self) -> usize {
+        usize::from(self.body == actual.body)
     }
 
     fn name(&self) -> String {
@@ -105,6 +112,10 @@ impl Part for ExpectDuty {
         self.same(actual) && bearer && has(&self.with, &actual.with) && has(&self.basis, &actual.basis)
     }
 
+    fn nearness(&self, actual: &Self) -> usize {
+        usize::from(self.bearer == actual.bearer)
+    }
+
     fn name(&self) -> String {
         self.code.to_string()
     }
@@ -153,6 +164,10 @@ impl Part for ExpectClock {
         self.same(actual) && self.ends == actual.ends && warn && has(&self.basis, &actual.basis)
     }
 
+    fn nearness(&self, actual: &Self) -> usize {
+        usize::from(self.ends == actual.ends)
+    }
+
     fn name(&self) -> String {
         format!("{} {}", self.code, self.ends)
     }
@@ -198,6 +213,10 @@ impl Part for ExpectSignal {
         self.same(actual) && level && has(&self.basis, &actual.basis)
     }
 
+    fn nearness(&self, actual: &Self) -> usize {
+        usize::from(self.level == actual.level)
+    }
+
     fn name(&self) -> String {
         self.code.to_string()
     }
@@ -233,6 +252,10 @@ impl Part for ExpectRule {
 
     fn meets(&self, actual: &Self) -> bool {
         self.same(actual) && has(&self.basis, &actual.basis)
+    }
+
+    fn nearness(&self, actual: &Self) -> usize {
+        usize::from(self.rule == actual.rule)
     }
 
     fn name(&self) -> String {

@@ -416,3 +416,42 @@ fn a_filter_chooses_by_pack_name_or_file() {
         assert_eq!(run(&ruleset(), &cases, filter).results.len(), count, "{filter:?}");
     }
 }
+
+#[test]
+fn parts_are_rewritten_as_the_decision_says_them() {
+    let steps =
+        |town, county| format!("steps = [\n    {{ channel = \"court\", body = \"county\", {county} }},{town}\n]");
+    let text = |parts: &str| {
+        format!("[[case]]\nname = \"injury\"\ncase = {{ kind = \"labour.injury\" }}\nexpect = {{ {parts} }}\n")
+    };
+    let before = text(&format!(
+        "{}, has-duties = [{{ duty = \"inform\", bearer = \"judge\", with = {{ count = 3 }} }}], \
+         clocks = {{ limitation = {{ ends = 2027-01-01, warn = [7] }} }}, signals = [\"other\"], basis = \"cn.law.2\"",
+        steps(
+            "\n    { channel = \"mediation\", body = \"town\" }, # never there",
+            "skills = [\"land\"], due = 2026-06-26"
+        )
+    ));
+    let after = text(&format!(
+        "{}, has-duties = [{{ duty = \"inform\", bearer = \"judge\", with = {{ count = 5 }} }}], \
+         clocks = {{ limitation = {{ ends = 2026-07-10, warn = [10, 3] }} }}, signals = [\"cluster\"], basis = \"cn.law.1\"",
+        steps("", "skills = [], due = \"15 days\", from = \"acceptance\"")
+    ));
+    let expect = Expect {
+        steps: vec![
+            ExpectStep { skills: Some(vec!["land".into()]), due: Some(on(2026, 6, 26)), ..step("county") },
+            ExpectStep { channel: "mediation".into(), ..step("town") },
+        ],
+        has_duties: vec![duty("judge", 3.0)],
+        clocks: vec![clock("limitation", Some(vec![7]))],
+        signals: Some(vec![ExpectSignal { code: "other".into(), ..signal(None) }]),
+        basis: law("cn.law.2"),
+        ..Expect::default()
+    };
+    let files = BTreeMap::from([("cn/labour.toml".to_owned(), before.into_bytes())]);
+    let bundle = maple_bundle::Bundle::from_files(files).unwrap();
+    let report = run(&ruleset(), &[case("injury", "labour.injury", &[], expect)], None);
+    let plan = super::plan(&bundle, &report, &std::collections::BTreeSet::new()).unwrap();
+    assert_eq!(plan.untouched, []);
+    assert_eq!(plan.files.iter().map(|file| file.text.as_str()).collect::<Vec<_>>(), [after.as_str()]);
+}

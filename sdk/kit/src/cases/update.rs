@@ -1,6 +1,9 @@
 //! New expectations for cases that differ: what the decision says, in the fields that the author uses already.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use maple_bundle::{Bundle, Expect, ExpectClock, Rewrite, RewriteError, RuleRef, Written};
 use maple_kernel::{ChannelId, Outcome};
@@ -165,7 +168,7 @@ fn own_rules(result: &CaseResult) -> Vec<String> {
 type Entries = Vec<(Option<usize>, Written)>;
 
 /// What is left of `wanted`, each saying what the decision says of what it asks, in the place where it stands. Two that
-/// ask for the same name are two parts, as long as there are so many.
+/// ask for the same name are two parts, as long as there are so many; of several the nearest is meant.
 fn entries<P: Part>(wanted: &[P], actual: &[P]) -> Entries {
     let met = |one: &P| actual.iter().position(|part| one.meets(part));
     let mut taken: Vec<usize> = wanted.iter().filter_map(met).collect();
@@ -175,9 +178,9 @@ fn entries<P: Part>(wanted: &[P], actual: &[P]) -> Entries {
             found.push((Some(at), one.written()));
             continue;
         }
-        let mut same = actual.iter().enumerate().filter(|(_, part)| one.same(part));
-        let free = same.clone().find(|(place, _)| !taken.contains(place));
-        if let Some((place, part)) = free.or_else(|| same.next()) {
+        let same = actual.iter().enumerate().filter(|(_, part)| one.same(part));
+        let nearest = same.min_by_key(|(place, part)| (taken.contains(place), Reverse(one.nearness(part))));
+        if let Some((place, part)) = nearest {
             taken.push(place);
             found.push((Some(at), one.as_asked(part).written()));
         }
