@@ -21,7 +21,7 @@ pub use config::{
     LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, REFUSED_BYTES_MAX, SMALL_BYTES_MAX,
     WAITING_COUNT_MAX, runtime,
 };
-pub use http::{PATHS, router};
+pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 
 /// Records that a ruleset serves from now on.
