@@ -1,88 +1,153 @@
-//! The tables, and how an older file becomes a newer one. A step that has shipped is never edited.
+//! The tables, and how an older database becomes a newer one. A step that has shipped is never edited.
 
-use std::{
-    path::Path,
-    thread,
-    time::{Duration, Instant},
+mod steps;
+
+use steps::STEPS;
+
+use crate::{
+    Fault, StoreError,
+    place::Place,
+    sql::{Dialect, Link, Lock, Value, sqlite::Sqlite},
 };
-
-use rusqlite::{Connection, TransactionBehavior};
-
-use crate::{BUSY_MILLIS_MAX, StoreError};
 
 /// The schema this version writes.
 pub const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 
-/// How long to wait before asking again.
-const BUSY_WAIT: Duration = Duration::from_millis(5);
-/// Marks the file as ours: `MPLB`.
+/// Marks the database as ours: `MPLB`.
 const APPLICATION_ID: i64 = 0x4D50_4C42;
 
-/// Each step turns schema n into n + 1.
-const STEPS: [&str; 1] = [
-    // An activation is a record: it is added, never changed.
-    "CREATE TABLE activation (
-        generation INTEGER PRIMARY KEY CHECK (generation > 0),
-        ruleset    TEXT NOT NULL,
-        at         TEXT NOT NULL,
-        actor      TEXT NOT NULL,
-        why        TEXT NOT NULL
-    ) STRICT;
-    CREATE TRIGGER activation_unchanged BEFORE UPDATE ON activation
-        BEGIN SELECT RAISE(ABORT, 'an activation is never changed'); END;
-    CREATE TRIGGER activation_kept BEFORE DELETE ON activation
-        BEGIN SELECT RAISE(ABORT, 'an activation is never deleted'); END;",
-];
-
 /// Brings the schema up to date, in one transaction: another opener sees all of it or nothing.
-pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::new("prepare", path, source);
-    let found = version(connection, path)?;
-    write_ahead(connection).map_err(failed)?;
-    if found == SCHEMA_VERSION {
-        return Ok(());
-    }
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    // Another opener may have been first.
-    let found = version(&tx, path)?;
-    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        tx.execute_batch(step).map_err(failed)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    tx.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
-    tx.commit().map_err(failed)
+pub(crate) fn migrate(link: &mut dyn Link, place: &Place) -> Result<(), StoreError> {
+    migrate_to(link, place, SCHEMA_VERSION)
 }
 
-/// Switches to a write-ahead log. While another opener does the same SQLite does not wait as it does elsewhere, but
-/// says at once that the file is busy.
-fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
-    let began = Instant::now();
-    loop {
-        match connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") {
-            Err(error) if is_busy(&error) && began.elapsed() < Duration::from_millis(BUSY_MILLIS_MAX) => {
-                thread::sleep(BUSY_WAIT);
-            }
-            done => return done,
+/// As [`migrate`], but no further than to an earlier schema; only tests stop there.
+pub(crate) fn migrate_to(link: &mut dyn Link, place: &Place, last: i64) -> Result<(), StoreError> {
+    let failed = |fault| StoreError::new("prepare", place, fault);
+    if known(version(link).map_err(|fault| StoreError::new("open", place, fault))?, place)? >= last {
+        return Ok(());
+    }
+    let mut run = || {
+        link.begin()?;
+        link.serialise(Lock::Schema)?;
+        // Another opener may have been first.
+        let Version::Ours(found) = version(link)? else { return Ok(()) };
+        for number in found..last {
+            let step = usize::try_from(number).ok().and_then(|number| STEPS.get(number)).ok_or(Fault::Shape)?;
+            link.batch(&step.statements(link.dialect()))?;
+        }
+        mark(link, last)?;
+        link.batch("COMMIT")
+    };
+    let done = run();
+    if done.is_err() {
+        // The first failure is what is told; a connection that cannot even take back is dropped by its owner.
+        let _ = link.batch("ROLLBACK");
+    }
+    done.map_err(failed)?;
+    known(version(link).map_err(failed)?, place).map(|_| ())
+}
+
+/// Turns on what a file needs before anything is written to it.
+pub(crate) fn write_ahead(place: &Place) -> Result<(), StoreError> {
+    if let Place::Sqlite { path } = place {
+        let failed = |fault| StoreError::new("open", place, fault);
+        let mut link = Sqlite::open(path, crate::OPERATION_MILLIS_MAX).map_err(failed)?;
+        known(version(&mut link).map_err(failed)?, place)?;
+        link.write_ahead().map_err(|fault| StoreError::new("prepare", place, fault))?;
+    }
+    Ok(())
+}
+
+enum Version {
+    /// Of this service; 0 for an empty database.
+    Ours(i64),
+    Foreign,
+}
+
+fn known(version: Version, place: &Place) -> Result<i64, StoreError> {
+    match version {
+        Version::Foreign => Err(StoreError::Foreign { place: place.to_string() }),
+        Version::Ours(found) if found > SCHEMA_VERSION => {
+            Err(StoreError::Newer { place: place.to_string(), found, known: SCHEMA_VERSION })
+        }
+        Version::Ours(found) => Ok(found),
+    }
+}
+
+fn version(link: &mut dyn Link) -> Result<Version, Fault> {
+    let number = |link: &mut dyn Link, query: &str| match link.first(query, &[])? {
+        Some(mut row) => row.int(),
+        None => Err(Fault::Shape),
+    };
+    match link.dialect() {
+        Dialect::Sqlite => {
+            let tables = number(link, "SELECT count(*) FROM sqlite_schema")?;
+            let application = number(link, "PRAGMA application_id")?;
+            Ok(match (tables, application) {
+                (0, _) => Version::Ours(0),
+                (_, APPLICATION_ID) => Version::Ours(number(link, "PRAGMA user_version")?),
+                _ => Version::Foreign,
+            })
+        }
+        Dialect::Postgres => {
+            // One look: between two of them another opener may be done.
+            let tables = "SELECT count(*), count(*) FILTER (WHERE tablename = 'maple_schema') FROM pg_tables \
+                          WHERE schemaname = current_schema()";
+            let mut row = link.first(tables, &[])?.ok_or(Fault::Shape)?;
+            Ok(match (row.int()?, row.int()?) {
+                (0, _) => Version::Ours(0),
+                (_, 1) => Version::Ours(number(link, "SELECT version FROM maple_schema")?),
+                _ => Version::Foreign,
+            })
         }
     }
 }
 
-fn is_busy(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+fn mark(link: &mut dyn Link, version: i64) -> Result<(), Fault> {
+    match link.dialect() {
+        Dialect::Sqlite => {
+            link.batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}"))
+        }
+        Dialect::Postgres => {
+            link.batch("CREATE TABLE IF NOT EXISTS maple_schema (one BIGINT PRIMARY KEY, version BIGINT NOT NULL)")?;
+            let put = "INSERT INTO maple_schema VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET version = $1";
+            link.execute(put, &[Value::Int(version)]).map(|_| ())
+        }
+    }
 }
 
-/// The schema of the file, 0 for an empty one; refuses files that are not ours or come from a later version.
-fn version(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
-    let failed = |source| StoreError::new("open", path, source);
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(failed);
-    let tables = "SELECT count(*) FROM sqlite_schema";
-    let empty = connection.query_row(tables, [], |row| row.get::<_, i64>(0)).map_err(failed)? == 0;
-    let (application, found) = (pragma("application_id")?, pragma("user_version")?);
-    if !empty && application != APPLICATION_ID {
-        return Err(StoreError::Foreign { path: path.to_owned() });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in a database, in words.
+    fn shape(link: &mut dyn Link) -> Vec<String> {
+        let all = "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY name";
+        link.query(all, &[]).unwrap().into_iter().map(|mut row| row.text().unwrap()).collect()
     }
-    if found > SCHEMA_VERSION {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+
+    #[test]
+    fn steps_add_up_from_every_earlier_schema() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = |name: String| {
+            let place = Place::file(&dir.path().join(name));
+            (place.connect().unwrap(), place)
+        };
+        let (mut whole, place) = opened("whole".to_owned());
+        migrate(&mut *whole, &place).unwrap();
+        let whole = shape(&mut *whole);
+        for earlier in 1..SCHEMA_VERSION {
+            let (mut link, place) = opened(earlier.to_string());
+            migrate_to(&mut *link, &place, earlier).unwrap();
+            assert_ne!(shape(&mut *link), whole);
+            let old = "INSERT INTO activation (generation, ruleset, at, actor, why) VALUES (7, 'r', 'a', 'b', 'w')";
+            link.batch(old).unwrap();
+            migrate(&mut *link, &place).unwrap();
+            assert_eq!(shape(&mut *link), whole, "from schema {earlier}");
+            let kept = "SELECT generation, kind FROM activation";
+            let mut row = link.first(kept, &[]).unwrap().unwrap();
+            assert_eq!((row.int().unwrap(), row.text().unwrap()), (7, "activate".to_owned()));
+        }
     }
-    Ok(if empty { 0 } else { found })
 }

@@ -1,0 +1,123 @@
+//! Bundles under their digests, and the reports on those that were rejected.
+
+use maple_seal::Digest;
+
+use crate::{
+    BUNDLE_BYTES_MAX, PAGE_COUNT_MAX, REPORT_BYTES_MAX, Store, StoreError, TEXT_BYTES_MAX, bounded, fits,
+    sql::{Fault, Row, Value},
+};
+
+/// A bundle, its original bytes kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// When it was published, RFC 3339.
+    pub at: String,
+    /// By whom.
+    pub by: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The report on a bundle that was not admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Its id.
+    pub id: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who published the bundle.
+    pub by: String,
+    /// The digest of the bundle.
+    pub bundle: String,
+    /// Every problem, as the caller writes it.
+    pub body: String,
+}
+
+impl Store {
+    /// Keeps a bundle and gives its digest. One that is kept already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When it is too long or the database cannot be written.
+    pub fn bundle_put(&self, bytes: &[u8], at: &str, by: &str) -> Result<Digest, StoreError> {
+        fits("a bundle", bytes.len(), BUNDLE_BYTES_MAX)?;
+        for text in [at, by] {
+            bounded("a text of a bundle", text, TEXT_BYTES_MAX)?;
+        }
+        let digest = Digest::of(bytes);
+        let name = digest.to_string();
+        self.pool().write("keep the bundle in", |link| {
+            let put = "INSERT INTO bundle (digest, at, actor, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+            link.execute(put, &[name.as_str().into(), at.into(), by.into(), Value::Bytes(bytes)])?;
+            Ok(())
+        })?;
+        Ok(digest)
+    }
+
+    /// A bundle by its digest; its bytes are those that were published.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the bytes are no longer those that were published.
+    pub fn bundle(&self, digest: &Digest) -> Result<Option<Bundle>, StoreError> {
+        let name = digest.to_string();
+        self.pool().read("read the bundle from", |link| {
+            let one = "SELECT at, actor, bytes FROM bundle WHERE digest = $1";
+            let Some(mut row) = link.first(one, &[name.as_str().into()])? else { return Ok(None) };
+            let (at, by, bytes) = (row.text()?, row.text()?, row.bytes()?);
+            if Digest::of(&bytes) != *digest {
+                return Err(Fault::Shape.into());
+            }
+            Ok(Some(Bundle { digest: *digest, at, by, bytes }))
+        })
+    }
+
+    /// Keeps the report on a rejected bundle.
+    ///
+    /// # Errors
+    ///
+    /// When it is too long or the database cannot be written.
+    pub fn rejection_put(&self, rejection: &Rejection) -> Result<(), StoreError> {
+        let Rejection { id, at, by, bundle, body } = rejection;
+        for text in [id, at, by, bundle] {
+            bounded("a text of a report", text, TEXT_BYTES_MAX)?;
+        }
+        bounded("a report", body, REPORT_BYTES_MAX)?;
+        let values = [id, at, by, bundle, body].map(|text| Value::from(text.as_str()));
+        self.pool().write("keep the report in", |link| {
+            link.execute("INSERT INTO report (id, at, actor, bundle, body) VALUES ($1, $2, $3, $4, $5)", &values)?;
+            Ok(())
+        })
+    }
+
+    /// A report by its id.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn rejection(&self, id: &str) -> Result<Option<Rejection>, StoreError> {
+        self.pool().read("read the report from", |link| {
+            let one = "SELECT id, at, actor, bundle, body FROM report WHERE id = $1";
+            Ok(link.first(one, &[id.into()])?.map(rejection).transpose()?)
+        })
+    }
+
+    /// The latest reports, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn rejections(&self, count: u32) -> Result<Vec<Rejection>, StoreError> {
+        self.pool().read("read the reports from", |link| {
+            let page = "SELECT id, at, actor, bundle, body FROM report ORDER BY at DESC, id DESC LIMIT $1";
+            let rows = link.query(page, &[count.min(PAGE_COUNT_MAX).into()])?;
+            Ok(rows.into_iter().map(rejection).collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn rejection(mut row: Row) -> Result<Rejection, Fault> {
+    Ok(Rejection { id: row.text()?, at: row.text()?, by: row.text()?, bundle: row.text()?, body: row.text()? })
+}

@@ -1,0 +1,191 @@
+//! Each step turns schema n into n + 1.
+
+use crate::sql::Dialect;
+
+/// One step: what both databases take, with their own words for types, and what each takes alone.
+pub(super) struct Step {
+    both: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Step {
+    pub(super) fn statements(&self, dialect: Dialect) -> String {
+        let ([int, text, bytes, strict], own) = match dialect {
+            Dialect::Sqlite => (["INTEGER", "TEXT", "BLOB", " STRICT"], self.sqlite),
+            // Texts are compared by their bytes, as they are in SQLite.
+            Dialect::Postgres => (["BIGINT", "TEXT COLLATE \"C\"", "BYTEA", ""], self.postgres),
+        };
+        let both = self.both.replace("{int}", int).replace("{text}", text).replace("{bytes}", bytes);
+        format!("{}\n{own}", both.replace("{strict}", strict))
+    }
+}
+
+/// The steps, from an empty database.
+pub(super) const STEPS: [Step; 2] = [
+    // An activation is a record: it is added, never changed.
+    Step {
+        both: "",
+        sqlite: "CREATE TABLE activation (
+        generation INTEGER PRIMARY KEY CHECK (generation > 0),
+        ruleset    TEXT NOT NULL,
+        at         TEXT NOT NULL,
+        actor      TEXT NOT NULL,
+        why        TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER activation_unchanged BEFORE UPDATE ON activation
+        BEGIN SELECT RAISE(ABORT, 'an activation is never changed'); END;
+    CREATE TRIGGER activation_kept BEFORE DELETE ON activation
+        BEGIN SELECT RAISE(ABORT, 'an activation is never deleted'); END;",
+        postgres: "CREATE TABLE activation (
+        generation BIGINT PRIMARY KEY CHECK (generation > 0),
+        ruleset    TEXT COLLATE \"C\" NOT NULL,
+        at         TEXT COLLATE \"C\" NOT NULL,
+        actor      TEXT COLLATE \"C\" NOT NULL,
+        why        TEXT COLLATE \"C\" NOT NULL
+    );
+    CREATE FUNCTION maple_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
+    CREATE TRIGGER activation_unchanged BEFORE UPDATE ON activation
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an activation is never changed');
+    CREATE TRIGGER activation_kept BEFORE DELETE ON activation
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an activation is never deleted');",
+    },
+    // Bundles, logs and what guards them, keys and tokens, nodes, brakes. A record of a log is never changed, and
+    // deleted only after its checkpoint has taken over its leaf.
+    Step {
+        both: "ALTER TABLE activation ADD COLUMN bundle {text};
+    ALTER TABLE activation ADD COLUMN replaces {int};
+    ALTER TABLE activation ADD COLUMN kind {text} NOT NULL DEFAULT 'activate';
+    ALTER TABLE activation ADD COLUMN effective {int};
+
+    CREATE TABLE bundle (
+        digest {text} PRIMARY KEY,
+        at     {text} NOT NULL,
+        actor  {text} NOT NULL,
+        bytes  {bytes} NOT NULL
+    ){strict};
+    CREATE TABLE report (
+        id     {text} PRIMARY KEY,
+        at     {text} NOT NULL,
+        actor  {text} NOT NULL,
+        bundle {text} NOT NULL,
+        body   {text} NOT NULL
+    ){strict};
+    CREATE INDEX report_at ON report (at);
+
+    CREATE TABLE decision (
+        log        {text} NOT NULL,
+        sequence   {int} NOT NULL CHECK (sequence > 0),
+        id         {text} NOT NULL,
+        at         {int} NOT NULL,
+        locality   {text} NOT NULL,
+        kind       {text} NOT NULL,
+        outcome    {text} NOT NULL,
+        policies   {text} NOT NULL,
+        generation {int} NOT NULL,
+        ruleset    {text} NOT NULL,
+        engine     {text} NOT NULL,
+        input      {bytes} NOT NULL,
+        context    {bytes} NOT NULL,
+        output     {bytes} NOT NULL,
+        leaf       {bytes} NOT NULL,
+        chain      {bytes} NOT NULL,
+        payload    {bytes} NOT NULL,
+        PRIMARY KEY (log, sequence)
+    ){strict};
+    CREATE UNIQUE INDEX decision_id ON decision (id);
+    CREATE INDEX decision_at ON decision (at, log, sequence);
+    CREATE INDEX decision_locality ON decision (locality, at);
+
+    CREATE TABLE audit (
+        log      {text} NOT NULL,
+        sequence {int} NOT NULL CHECK (sequence > 0),
+        at       {int} NOT NULL,
+        actor    {text} NOT NULL,
+        action   {text} NOT NULL,
+        subject  {text} NOT NULL,
+        detail   {text} NOT NULL,
+        leaf     {bytes} NOT NULL,
+        chain    {bytes} NOT NULL,
+        PRIMARY KEY (log, sequence)
+    ){strict};
+
+    CREATE TABLE checkpoint (
+        log    {text} NOT NULL,
+        number {int} NOT NULL CHECK (number > 0),
+        first  {int} NOT NULL,
+        last   {int} NOT NULL,
+        jws    {text} NOT NULL,
+        leaves {bytes},
+        PRIMARY KEY (log, number)
+    ){strict};
+    CREATE INDEX checkpoint_last ON checkpoint (log, last);
+
+    CREATE TABLE signing_key (
+        id         {text} PRIMARY KEY,
+        purpose    {text} NOT NULL,
+        pem        {text} NOT NULL,
+        valid_from {int} NOT NULL,
+        valid_to   {int},
+        revoked    {int}
+    ){strict};
+    CREATE TABLE token (
+        id      {text} PRIMARY KEY,
+        hash    {bytes} NOT NULL,
+        name    {text} NOT NULL,
+        roles   {text} NOT NULL,
+        scope   {text} NOT NULL,
+        made    {int} NOT NULL,
+        expires {int},
+        revoked {int}
+    ){strict};
+    CREATE UNIQUE INDEX token_hash ON token (hash);
+    CREATE TABLE node (
+        id         {text} PRIMARY KEY,
+        generation {int} NOT NULL,
+        engine     {text} NOT NULL,
+        health     {text} NOT NULL,
+        seen       {int} NOT NULL
+    ){strict};
+    CREATE TABLE brake (
+        id        {text} PRIMARY KEY,
+        kind      {text} NOT NULL,
+        name      {text} NOT NULL,
+        reason    {text} NOT NULL,
+        actor     {text} NOT NULL,
+        at        {int} NOT NULL,
+        lifted_by {text},
+        lifted_at {int}
+    ){strict};",
+        sqlite: "CREATE TRIGGER bundle_unchanged BEFORE UPDATE ON bundle
+        BEGIN SELECT RAISE(ABORT, 'a bundle is never changed'); END;
+    CREATE TRIGGER decision_unchanged BEFORE UPDATE ON decision
+        BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
+    CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
+    CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'a record of the audit log is never deleted'); END;
+    CREATE TRIGGER decision_kept BEFORE DELETE ON decision
+        WHEN NOT EXISTS (SELECT 1 FROM checkpoint WHERE log = OLD.log AND leaves IS NOT NULL
+            AND OLD.sequence BETWEEN first AND last)
+        BEGIN SELECT RAISE(ABORT, 'a record is deleted only after its checkpoint keeps its leaf'); END;",
+        postgres: "ALTER TABLE decision ALTER COLUMN payload SET STORAGE EXTERNAL;
+    CREATE FUNCTION maple_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NOT EXISTS (SELECT 1 FROM checkpoint WHERE log = OLD.log AND leaves IS NOT NULL
+            AND OLD.sequence BETWEEN first AND last) THEN
+            RAISE EXCEPTION 'a record is deleted only after its checkpoint keeps its leaf';
+        END IF;
+        RETURN OLD;
+    END $$;
+    CREATE TRIGGER bundle_unchanged BEFORE UPDATE ON bundle
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a bundle is never changed');
+    CREATE TRIGGER decision_unchanged BEFORE UPDATE ON decision
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a record is never changed');
+    CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a record is never changed');
+    CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a record of the audit log is never deleted');
+    CREATE TRIGGER decision_kept BEFORE DELETE ON decision FOR EACH ROW EXECUTE FUNCTION maple_kept();",
+    },
+];

@@ -1,0 +1,153 @@
+//! A server that goes away, a disk that is full, a file that somebody holds.
+
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use maple_store::{BUSY_MILLIS_MAX, Mode, Recorder, RecorderConfig, SCHEMA_VERSION, Store};
+
+use crate::{
+    files::refused,
+    support::{Base, Cluster, chain, prepared, request, shared},
+};
+
+fn durable(store: &Arc<Store>) -> Recorder {
+    let config = RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 100, signing: None };
+    Recorder::start(Arc::clone(store), config).unwrap()
+}
+
+#[test]
+fn a_server_that_was_killed_is_found_again() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let base = Base::server(&cluster);
+    let store = Arc::new(base.open());
+    let (recorder, mut watch) = (durable(&store), store.watch().unwrap());
+    store.activate(&request("sha256:a")).unwrap();
+    let mut kept = Vec::new();
+    let mut record = |number: i64| {
+        let written = recorder.record_and_wait(prepared(number));
+        if written.is_ok() {
+            kept.push(number);
+        }
+        written
+    };
+    (0..5).for_each(|number| drop(record(number).unwrap()));
+
+    cluster.kill();
+    let began = Instant::now();
+    let refused = record(5).unwrap_err();
+    assert!(chain(&refused).contains("check that the server runs"), "{}", chain(&refused));
+    assert!(store.current().is_err() && watch.wait_for_change(Duration::from_millis(10)).is_err());
+    assert!(began.elapsed() < Duration::from_secs(30), "every wait has an end: {:?}", began.elapsed());
+    assert!(!chain(&refused).contains("%2F"));
+
+    // Back while somebody asks: the question waits for it.
+    thread::scope(|scope| {
+        let asked = scope.spawn(|| store.current());
+        thread::sleep(Duration::from_millis(100));
+        cluster.resume();
+        assert_eq!(asked.join().unwrap().unwrap().unwrap().generation, 1);
+    });
+    (6..12).for_each(|number| drop(record(number).unwrap()));
+    store.activate(&request("sha256:b")).unwrap();
+    assert!(watch.wait_for_change(Duration::from_secs(10)).unwrap(), "nothing in between is missed");
+    assert_eq!(recorder.close().lost, 1);
+    let there: Vec<String> =
+        store.decisions_after("node-1", 0, 100).unwrap().iter().map(|r| r.id().to_owned()).collect();
+    assert_eq!(there, kept.iter().map(|number| format!("decision-{number}")).collect::<Vec<_>>());
+    assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), 0);
+}
+
+#[test]
+fn killed_under_load_nothing_is_lost_or_twice() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let base = Base::server(&cluster);
+    let store = Arc::new(base.open());
+    let recorder = durable(&store);
+    let kept = std::sync::Mutex::new(Vec::new());
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    thread::scope(|scope| {
+        for caller in 0..8 {
+            let (recorder, kept, stop) = (&recorder, &kept, &stop);
+            scope.spawn(move || {
+                for number in 0.. {
+                    if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        break;
+                    }
+                    let id = caller * 1_000_000 + number;
+                    match recorder.record_and_wait(prepared(id)) {
+                        Ok(written) => kept.lock().unwrap().push((written.unwrap().sequence, format!("decision-{id}"))),
+                        Err(_) => thread::sleep(Duration::from_millis(5)),
+                    }
+                }
+            });
+        }
+        for _ in 0..3 {
+            thread::sleep(Duration::from_millis(300));
+            cluster.kill();
+            cluster.resume();
+        }
+        thread::sleep(Duration::from_millis(500));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let done = recorder.close();
+    let kept = kept.into_inner().unwrap();
+    assert!(kept.len() as u64 == done.committed && done.committed > 100, "{done:?}");
+    for (sequence, id) in &kept {
+        assert_eq!(store.decision(id).unwrap().map(|found| found.sequence), Some(*sequence), "{id}");
+    }
+    let found = store.verify("node-1", None, None).unwrap();
+    assert_eq!(found.faults.len(), 0, "{:?}", found.faults);
+    // What was told to have failed may have been kept in the moment of the kill, but only that.
+    assert!(found.records >= done.committed && found.records <= done.committed + done.lost);
+}
+
+#[test]
+fn what_is_no_server_of_ours_is_refused_with_the_way_out() {
+    refused(Store::open_url("postgres://me:secret@host:port/db"), &["`postgres://…@host:port/db`"]);
+    refused(Store::open_url("postgres://host/db?password=secret&x=y"), &["`postgres://host/db`"]);
+    let nobody = Store::open_url("postgres://me:secret@127.0.0.1:1/db?connect_timeout=1").unwrap_err();
+    assert!(chain(&nobody).contains("`postgres://127.0.0.1/db`; check that the server runs"), "{}", chain(&nobody));
+    assert!(!format!("{nobody:?} {}", chain(&nobody)).contains("secret"));
+    let Some(cluster) = shared() else { return };
+    refused(Store::open_url(&cluster.url("nothing")), &["createdb"]);
+    refused(
+        Store::open_url(&cluster.url("postgres").replace("postgres@", "nobody:secret@")),
+        &["the user and the password"],
+    );
+
+    let foreign = Base::server(cluster);
+    foreign.meddle("CREATE TABLE photos (id BIGINT)").unwrap();
+    refused(Store::open_url(foreign.url()), &["a database of another program", "MAPLE_DATABASE"]);
+    let later = Base::server(cluster);
+    drop(later.open());
+    later.meddle(&format!("UPDATE maple_schema SET version = {}", SCHEMA_VERSION + 1)).unwrap();
+    refused(Store::open_url(later.url()), &["a later version"]);
+    let shown = format!("{:?}", Base::server(cluster).open());
+    assert!(shown.starts_with("Store(\"postgres://") && !shown.contains('@'), "{shown}");
+}
+
+#[test]
+fn an_older_server_is_brought_up_to_date_by_one_of_many() {
+    let Some(cluster) = shared() else { return };
+    let base = Base::server(cluster);
+    thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(|| drop(base.open())))));
+    base.open().activate(&request("sha256:a")).unwrap();
+}
+
+#[test]
+fn a_file_that_another_holds_is_told_after_a_while() {
+    let base = Base::file();
+    let store = base.open();
+    let holder = rusqlite::Connection::open(base.url().strip_prefix("sqlite://").unwrap()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = Instant::now();
+    let error = store.activate(&request("sha256:a")).unwrap_err();
+    assert!(error.to_string().contains("another process holds it"), "{error}");
+    assert!(began.elapsed() < Duration::from_millis(3 * BUSY_MILLIS_MAX));
+    assert_eq!(store.current().unwrap(), None, "reading goes on");
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert!(store.activate(&request("sha256:a")).is_ok());
+}

@@ -1,0 +1,17 @@
+//! One suite for both databases, and what is particular to each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod activations;
+mod faults;
+mod files;
+mod kept;
+mod logs;
+mod measure;
+mod recorder;
+mod support;
