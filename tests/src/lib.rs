@@ -2,6 +2,7 @@
 
 pub mod guests;
 pub mod tables;
+pub mod words;
 
 use std::{
     collections::BTreeMap,

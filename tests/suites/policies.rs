@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_kernel::{Action, Class, Day, Decision, Outcome, Participation, Ruleset, evaluate};
-use maple_tests::{decide, decide_by, house, question, shipped_with};
+use maple_tests::{decide, decide_by, house, question, shipped_with, words};
 use serde_json::{Value, json};
 
 /// A case in Yongkang with these facts.
@@ -56,6 +56,18 @@ fn every_pack_passes_its_own_cases() {
         .collect();
     assert!(report.results.len() > 100, "only {} cases", report.results.len());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_word_that_policies_can_say_is_expected_by_a_case() {
+    let sayable = words::sayable(house());
+    for (list, least) in [("channel", 50), ("duty", 120), ("clock", 25), ("signal", 12)] {
+        let found = sayable.iter().filter(|(own, _)| *own == list).count();
+        assert!(found >= least, "only {found} of the list `{list}` are found");
+    }
+    let expected = words::expected(&house().compiled.cases);
+    let missing: Vec<String> = sayable.difference(&expected).map(|(list, word)| format!("{list} `{word}`")).collect();
+    assert!(missing.is_empty(), "no case of a pack expects {}", missing.join(", "));
 }
 
 #[test]

@@ -40,8 +40,8 @@ pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 pub use link::missing_plugin;
 pub use packs::{
     CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX, Expect,
-    PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX, RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase,
-    WEIGHT_MAX,
+    ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX,
+    RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase, WEIGHT_MAX,
 };
 pub use registries::{FACT_COUNT_MAX, FACT_MONEY_MAX};
 pub use rewrite::{Rewrite, RewriteError, Written, fill_blanks, rewrite};

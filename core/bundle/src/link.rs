@@ -187,10 +187,10 @@ impl<'p> Known<'p> {
                 }
             }
             let locality = case.question.case.locality.as_str();
-            for (rule, place) in case.has_rules.iter().chain(&case.lacks_rules) {
-                self.check_named(rule, *place, locality, sink);
+            for (rule, place) in case.has_rules().chain(case.lacks_rules()) {
+                self.check_named(rule, place, locality, sink);
             }
-            lacking.extend(case.lacks_rules.iter().map(|(rule, _)| rule.rule.as_str()));
+            lacking.extend(case.expect.lacks_rules.iter().map(|rule| rule.rule.as_str()));
         }
         for draft in pack.policies.iter().filter(|draft| draft.mode != maple_kernel::Mode::Off) {
             self.check_coverage(draft, &covered, &lacking, sink);

@@ -1,24 +1,34 @@
 //! Changes what cases expect in the text of a policy file, and nothing else: comments, order and layout stay.
 
 use maple_kernel::Day;
-use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// What stands in for an expectation that is not written yet, so that the case can be decided at all.
 const STAND_IN: (&str, &str) = ("outcome", "route");
 
 /// A value of `expect` as it is to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Written {
     /// One word.
     Word(String),
     /// A list of words; one that stood alone without brackets stays so.
     Words(Vec<String>),
-    /// Clocks with their last days.
-    Days(Vec<(String, Day)>),
+    /// A day.
+    Day(Day),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+    /// A list of whole numbers.
+    Numbers(Vec<u16>),
+    /// A table: keys that are not among these go.
+    Table(Vec<(String, Written)>),
+    /// A list whose entries are words or tables, each with the place of the entry that it was, if it was there.
+    Entries(Vec<(Option<usize>, Written)>),
 }
 
 /// What one case is to expect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rewrite {
     /// The name of the case.
     pub case: String,
@@ -132,21 +142,76 @@ fn rewrite_key(table: &mut dyn TableLike, key: &str, written: Option<&Written>) 
         return;
     };
     match table.get_mut(key) {
-        None => drop(table.insert(key, Item::Value(fresh(written)))),
         Some(Item::Value(old)) => rewrite_value(old, written),
-        Some(Item::Table(days)) => rewrite_days(days, written),
-        Some(other) => *other = Item::Value(fresh(written)),
+        Some(Item::Table(old)) if matches!(written, Written::Table(_)) => rewrite_table(old, written),
+        Some(Item::ArrayOfTables(old)) if are_tables(written) => rewrite_tables(old, written),
+        _ => {
+            table.remove(key);
+            table.insert(key, Item::Value(fresh(written)));
+        }
     }
 }
 
 fn rewrite_value(old: &mut Value, written: &Written) {
     match (&mut *old, written) {
-        (Value::Array(array), Written::Words(words)) => rewrite_list(array, words),
-        (Value::InlineTable(days), Written::Days(_)) => in_braces(days, |days| rewrite_days(days, written)),
+        (old, written) if says(old, written) => {}
+        (Value::Array(array), Written::Words(_) | Written::Entries(_)) => rewrite_list(array, &plan(array, written)),
+        (Value::InlineTable(table), Written::Table(_)) => in_braces(table, |table| rewrite_table(table, written)),
         (Value::String(_), Written::Words(words)) if words.len() == 1 => {
             put(old, words.first().map_or("", String::as_str).into());
         }
+        (Value::String(_) | Value::InlineTable(_), Written::Entries(entries)) if entries.len() == 1 => {
+            entries.iter().for_each(|(_, one)| rewrite_value(old, one));
+        }
         _ => put(old, fresh(written)),
+    }
+}
+
+/// True when a value says already what is to be written, in whatever way it is written.
+fn says(old: &Value, written: &Written) -> bool {
+    match written {
+        Written::Word(word) => old.as_str() == Some(word),
+        Written::Flag(flag) => old.as_bool() == Some(*flag),
+        Written::Day(day) => old.as_datetime().is_some_and(|old| old.to_string() == day.to_string()),
+        Written::Numbers(numbers) => old.as_array().is_some_and(|old| {
+            old.iter().map(Value::as_integer).eq(numbers.iter().map(|number| Some(i64::from(*number))))
+        }),
+        Written::Number(_) | Written::Words(_) | Written::Table(_) | Written::Entries(_) => false,
+    }
+}
+
+fn rewrite_table(table: &mut dyn TableLike, written: &Written) {
+    let Written::Table(wanted) = written else { return };
+    let gone: Vec<String> =
+        table.iter().map(|(key, _)| key.to_owned()).filter(|key| !wanted.iter().any(|(own, _)| own == key)).collect();
+    for key in gone {
+        table.remove(&key);
+    }
+    wanted.iter().for_each(|(key, value)| rewrite_key(table, key, Some(value)));
+}
+
+/// True when what is new in a list is tables, so that it can stand under headers.
+fn are_tables(written: &Written) -> bool {
+    let new_word = |(was, one): &(Option<usize>, Written)| was.is_none() && !matches!(one, Written::Table(_));
+    matches!(written, Written::Entries(entries) if !entries.iter().any(new_word))
+}
+
+/// Tables under headers of their own. A word stays the table that names it, and nothing else in it.
+fn rewrite_tables(old: &mut ArrayOfTables, written: &Written) {
+    let Written::Entries(entries) = written else { return };
+    let wanted = |place: usize| entries.iter().find(|(was, _)| *was == Some(place)).map(|(_, one)| one);
+    for place in (0..old.len()).rev() {
+        match (wanted(place), old.get_mut(place)) {
+            (None, _) => drop(old.remove(place)),
+            (Some(Written::Word(word)), Some(table)) => table.retain(|_, item| item.as_str() == Some(word)),
+            (Some(one), Some(table)) => rewrite_table(table, one),
+            _ => {}
+        }
+    }
+    for (_, one) in entries.iter().filter(|(was, _)| was.is_none()) {
+        let mut table = Table::new();
+        rewrite_table(&mut table, one);
+        old.push(table);
     }
 }
 
@@ -157,20 +222,34 @@ fn put(old: &mut Value, new: Value) {
     *old.decor_mut() = around;
 }
 
+/// Which element of a list becomes what; what is new has no place.
+fn plan(array: &Array, written: &Written) -> Vec<(Option<usize>, Written)> {
+    let Written::Words(words) = written else {
+        return if let Written::Entries(entries) = written { entries.clone() } else { Vec::new() };
+    };
+    let old: Vec<&str> = array.iter().map(|value| value.as_str().unwrap_or_default()).collect();
+    let kept = old.iter().enumerate().filter(|(_, word)| words.iter().any(|wanted| wanted == *word));
+    let kept = kept.map(|(place, word)| (Some(place), Written::Word((*word).to_owned())));
+    let new = words.iter().filter(|word| !old.contains(&word.as_str()));
+    kept.chain(new.map(|word| (None, Written::Word(word.clone())))).collect()
+}
+
 /// Takes out what is not wanted and adds what is missing; what stays keeps its place and its comments.
-fn rewrite_list(array: &mut Array, words: &[String]) {
-    let wanted = |value: &Value| value.as_str().is_some_and(|word| words.iter().any(|wanted| wanted == word));
+fn rewrite_list(array: &mut Array, plan: &[(Option<usize>, Written)]) {
+    let wanted = |place: usize| plan.iter().find(|(was, _)| *was == Some(place)).map(|(_, written)| written);
     let prefix = |value: Option<&Value>| text_of(value.and_then(|value| value.decor().prefix()));
     let (head, between) = (prefix(array.get(0)), prefix(array.iter().last()));
     let tail = text_of(array.iter().last().and_then(|value| value.decor().suffix()));
     // A comment behind an element stands in the text before the next one.
     let (mut kept, mut owed): (Vec<Value>, Option<String>) = (Vec::new(), None);
-    for value in array.iter() {
+    for (place, value) in array.iter().enumerate() {
         let own = text_of(value.decor().prefix());
         let (line, rest) = first_line(&own);
         let line = owed.take().unwrap_or_else(|| line.to_owned());
-        if wanted(value) {
-            kept.push(value.clone().decorated(format!("{line}{rest}"), ""));
+        if let Some(written) = wanted(place) {
+            let mut value = value.clone();
+            rewrite_value(&mut value, written);
+            kept.push(value.decorated(format!("{line}{rest}"), ""));
         } else {
             owed = Some(line);
         }
@@ -178,9 +257,9 @@ fn rewrite_list(array: &mut Array, words: &[String]) {
     if let Some(first) = kept.first_mut().filter(|_| !head.contains('\n')) {
         first.decor_mut().set_prefix(head.as_str());
     }
-    for word in words.iter().filter(|word| !array.iter().any(|value| value.as_str() == Some(word.as_str()))) {
+    for (_, written) in plan.iter().filter(|(was, _)| was.is_none()) {
         let prefix = if kept.is_empty() { head.clone() } else { owed.take().unwrap_or_default() + &line_of(&between) };
-        kept.push(Value::from(word.as_str()).decorated(prefix, ""));
+        kept.push(fresh(written).decorated(prefix, ""));
     }
     if let Some(last) = kept.last_mut() {
         last.decor_mut().set_suffix(tail);
@@ -209,31 +288,26 @@ fn line_of(prefix: &str) -> String {
     prefix.rsplit_once('\n').map_or_else(|| " ".to_owned(), |(_, indent)| format!("\n{indent}"))
 }
 
-fn rewrite_days(days: &mut dyn TableLike, written: &Written) {
-    let Written::Days(wanted) = written else { return };
-    let gone: Vec<String> =
-        days.iter().map(|(key, _)| key.to_owned()).filter(|key| !wanted.iter().any(|(code, _)| code == key)).collect();
-    for key in gone {
-        days.remove(&key);
-    }
-    for (code, day) in wanted {
-        match days.get_mut(code).and_then(Item::as_value_mut) {
-            Some(old) => put(old, date(*day)),
-            None => drop(days.insert(code, Item::Value(date(*day)))),
-        }
-    }
-}
-
 fn fresh(written: &Written) -> Value {
     match written {
         Written::Word(word) => word.as_str().into(),
         Written::Words(words) => Value::Array(words.iter().map(String::as_str).collect()),
-        Written::Days(days) => {
+        Written::Day(day) => date(*day),
+        Written::Number(number) => figure(*number),
+        Written::Flag(flag) => (*flag).into(),
+        Written::Numbers(numbers) => Value::Array(numbers.iter().map(|number| i64::from(*number)).collect()),
+        Written::Table(keys) => {
             let mut table = InlineTable::new();
-            days.iter().for_each(|(code, day)| drop(table.insert(code, date(*day))));
+            keys.iter().for_each(|(key, value)| drop(table.insert(key, fresh(value))));
             Value::InlineTable(table)
         }
+        Written::Entries(entries) => Value::Array(entries.iter().map(|(_, written)| fresh(written)).collect()),
     }
+}
+
+/// A whole number is written without a point.
+fn figure(number: f64) -> Value {
+    number.to_string().parse::<i64>().map_or_else(|_| number.into(), Value::from)
 }
 
 fn date(day: Day) -> Value {
@@ -296,13 +370,144 @@ expect = {}
         check("two", vec![("has-rules", words(&["R2", "R3"]))], r#""R1""#, r#"["R2", "R3"]"#);
         check("two", vec![("guardrails", words(&["H01"]))], "\n    \"H02\",", "");
         check("two", vec![("guardrails", words(&["H01", "H02", "H10"]))], "\"H02\",", "\"H02\",\n    \"H10\",");
-        let days = Written::Days(vec![("long".to_owned(), Day::new(2028, 2, 29).unwrap())]);
+        let days = Written::Table(vec![("long".to_owned(), Written::Day(Day::new(2028, 2, 29).unwrap()))]);
         check("two", vec![("clocks", Some(days))], "long = 2027-09-30, short = 2027-01-01 }", "long = 2028-02-29 }");
         check(
             "three",
             vec![("outcome", word("route")), ("has-rules", words(&["R1"]))],
             "expect = {}",
             r#"expect = { outcome = "route", has-rules = ["R1"] }"#,
+        );
+    }
+
+    const PARTS: &str = r#"[[case]]
+name = "one"
+expect = { steps = [
+    { channel = "court", due = 2026-07-10, skills = ["land", "police"] },   # the judge
+    { channel = "mediation", due = "15 days", from = "acceptance" }, # the village
+], has-duties = [ "inform", { duty = "warn", with = { days = 3, early = false }, bearer = 'intake' } ] }
+
+[[case]]
+name = "two"
+[case.expect]
+signals = { signal = "cluster", level = "red" } # one alone
+has-duties = "inform"
+[case.expect.clocks]
+long = { ends = 2027-09-30, warn = [30, 7] } # days
+[case.expect.clocks.short]
+ends = 2027-01-01
+warn = []
+[[case.expect.steps]]
+channel = "court" # the judge
+body = "town"
+[[case.expect.steps]]
+channel = "mediation"
+"#;
+
+    fn table(keys: &[(&str, Written)]) -> Written {
+        Written::Table(keys.iter().map(|(key, written)| ((*key).to_owned(), written.clone())).collect())
+    }
+
+    fn name(word: &str) -> Written {
+        Written::Word(word.to_owned())
+    }
+
+    #[track_caller]
+    fn check_parts(case: &str, key: &'static str, written: Written, from: &str, to: &str) {
+        assert!(PARTS.contains(from), "{from}");
+        let text = rewrite(PARTS, &[Rewrite { case: case.to_owned(), keys: vec![(key, Some(written))] }]).unwrap();
+        assert_eq!(text, PARTS.replacen(from, to, 1));
+        assert!(text.parse::<toml::Table>().is_ok(), "{text}");
+    }
+
+    #[test]
+    fn parts_change_where_they_stand() {
+        let day = |year, month, day| Written::Day(Day::new(year, month, day).unwrap());
+        let skills = |skills: &[&str]| Written::Words(skills.iter().map(|skill| (*skill).to_owned()).collect());
+        let court = |due, own: &[&str]| table(&[("channel", name("court")), ("due", due), ("skills", skills(own))]);
+        let term =
+            |span: &str| table(&[("channel", name("mediation")), ("due", name(span)), ("from", name("acceptance"))]);
+        let both = ["land", "police"];
+        check_parts(
+            "one",
+            "steps",
+            Written::Entries(vec![(Some(0), court(day(2026, 7, 11), &both)), (Some(1), term("15 days"))]),
+            "due = 2026-07-10",
+            "due = 2026-07-11",
+        );
+        check_parts(
+            "one",
+            "steps",
+            Written::Entries(vec![(Some(0), court(day(2026, 7, 10), &["police"])), (Some(1), term("7 days"))]),
+            "[\"land\", \"police\"] },   # the judge\n    { channel = \"mediation\", due = \"15 days\"",
+            "[\"police\"] },   # the judge\n    { channel = \"mediation\", due = \"7 days\"",
+        );
+        check_parts(
+            "one",
+            "steps",
+            Written::Entries(vec![(Some(1), table(&[("channel", name("mediation"))]))]),
+            "{ channel = \"court\", due = 2026-07-10, skills = [\"land\", \"police\"] },   # the judge\n    \
+             { channel = \"mediation\", due = \"15 days\", from = \"acceptance\" }, # the village",
+            "{ channel = \"mediation\" }, # the village",
+        );
+        let warn = |days, early| {
+            let with = table(&[("days", Written::Number(days)), ("early", Written::Flag(early))]);
+            table(&[("duty", name("warn")), ("with", with), ("bearer", name("intake"))])
+        };
+        let duties = |days, early| Written::Entries(vec![(Some(0), name("inform")), (Some(1), warn(days, early))]);
+        check_parts("one", "has-duties", duties(4.0, false), "days = 3", "days = 4");
+        check_parts("one", "has-duties", duties(3.0, true), "early = false", "early = true");
+        check_parts("one", "has-duties", duties(2.5, false), "days = 3", "days = 2.5");
+        let more = vec![(Some(0), name("inform")), (Some(1), warn(3.0, false)), (None, name("tell"))];
+        check_parts("one", "has-duties", Written::Entries(more), "'intake' } ]", "'intake' }, \"tell\" ]");
+    }
+
+    #[test]
+    fn parts_under_headers_change_where_they_stand() {
+        let cluster = |level: &str| table(&[("signal", name("cluster")), ("level", name(level))]);
+        check_parts("two", "signals", Written::Entries(vec![(Some(0), cluster("blue"))]), "\"red\"", "\"blue\"");
+        check_parts(
+            "two",
+            "signals",
+            Written::Entries(vec![(Some(0), cluster("red")), (None, name("mass"))]),
+            "{ signal = \"cluster\", level = \"red\" } #",
+            "[{ signal = \"cluster\", level = \"red\" }, \"mass\"] #",
+        );
+        let tell = Written::Entries(vec![(Some(0), name("tell"))]);
+        check_parts("two", "has-duties", tell, "has-duties = \"inform\"", "has-duties = \"tell\"");
+        let clock = |year, warn: &[u16]| {
+            let ends = Written::Day(Day::new(year, 1, 1).unwrap());
+            table(&[("ends", ends), ("warn", Written::Numbers(warn.to_vec()))])
+        };
+        let long = |warn: &[u16]| {
+            let ends = Written::Day(Day::new(2027, 9, 30).unwrap());
+            table(&[("ends", ends), ("warn", Written::Numbers(warn.to_vec()))])
+        };
+        let clocks = |own: &[u16], short| table(&[("long", long(own)), ("short", short)]);
+        check_parts("two", "clocks", clocks(&[30], clock(2027, &[])), "[30, 7]", "[30]");
+        check_parts("two", "clocks", clocks(&[30, 7], clock(2028, &[])), "2027-01-01", "2028-01-01");
+        check_parts("two", "clocks", clocks(&[30, 7], clock(2027, &[5])), "warn = []", "warn = [5]");
+        let town = |body: &str| table(&[("channel", name("court")), ("body", name(body))]);
+        let steps = Written::Entries(vec![(Some(0), town("county")), (Some(1), name("mediation"))]);
+        check_parts("two", "steps", steps, "\"town\"", "\"county\"");
+        let bare = Written::Entries(vec![(Some(0), name("court")), (Some(1), name("mediation"))]);
+        check_parts("two", "steps", bare, "# the judge\nbody = \"town\"\n", "# the judge\n");
+        let more = |one| Written::Entries(vec![(Some(0), town("town")), (Some(1), name("mediation")), (None, one)]);
+        let talks = table(&[("channel", name("talks"))]);
+        let (last, talks_there) =
+            ("channel = \"mediation\"\n", "channel = \"mediation\"\n\n[[case.expect.steps]]\nchannel = \"talks\"\n");
+        check_parts("two", "steps", more(talks), last, talks_there);
+        let rewritten =
+            rewrite(PARTS, &[Rewrite { case: "two".to_owned(), keys: vec![("steps", Some(more(name("talks"))))] }]);
+        let steps = "steps = [{ channel = \"court\", body = \"town\" }, \"mediation\", \"talks\"]";
+        let rewritten = rewritten.unwrap();
+        assert!(rewritten.contains(steps), "words have no header to stand under: {rewritten}");
+        check_parts(
+            "two",
+            "steps",
+            Written::Entries(vec![(Some(0), town("town"))]),
+            "[[case.expect.steps]]\nchannel = \"mediation\"\n",
+            "",
         );
     }
 

@@ -74,11 +74,26 @@ pub(crate) struct Serve {
     /// Database [default: sqlite:// and a file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// How decisions are kept [default: durable]
+    #[arg(long, value_enum, value_name = "MODE", env = "MAPLE_AUDIT")]
+    pub(crate) audit: Option<Audit>,
     /// Start without packs that have problems, and say so in /health/ready
     #[arg(long)]
     pub(crate) keep_going: bool,
     #[command(flatten)]
     pub(crate) places: Places,
+}
+
+/// How decisions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Audit {
+    /// On the disk before they are given; what cannot be kept is not given
+    Durable,
+    /// Soon after; what is lost is counted
+    Buffered,
+    /// Not at all
+    Off,
 }
 
 /// `maple eval`.

@@ -193,6 +193,39 @@ fn update_fills_a_case_that_expects_nothing() {
 }
 
 #[test]
+fn parts_that_differ_are_told_and_rewritten_where_they_stand() {
+    let folder = copy_of("combining");
+    let path = folder.path().join("land/south/costs.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let case = "\n[[case]]\nname = \"parts\"\ncase = { kind = \"work.wages\" }\nexpect = { steps = [\n    \
+        { channel = \"town_mediation\", due = \"7 days\", from = \"acceptance\" }, # by and by\n    \
+        { channel = \"trade_mediation\", skills = [] },\n], has-rules = [{ rule = \"S1\", basis = [\"land.mediation.1\"] }], \
+        has-duties = [{ duty = \"tell_costs_in_writing\", bearer = \"intake\", basis = \"land.mediation.1\" }], \
+        basis = [\"land.mediation.1\"] }\n";
+    fs::write(&path, format!("{before}{case}")).unwrap();
+    let (said, _) = check(&["test", &text(folder.path())], 1);
+    for (key, expected, actual) in [
+        ("steps", "`town_mediation`, due 7 days from `acceptance`", "`town_mediation`, due 30 days from `acceptance`"),
+        ("has-rules", "`S1`, basis `land.mediation.1`", "`land/south/costs#S1`, basis `land.mediation.2`"),
+        (
+            "has-duties",
+            "`tell_costs_in_writing`, bearer `intake`, basis `land.mediation.1`",
+            "`tell_costs_in_writing`, bearer `intake`, basis `land.mediation.2`",
+        ),
+    ] {
+        let told = format!("  {key}\n    expected {expected}\n    actual   {actual}\n");
+        assert!(said.contains(&told), "{told}\n{said}");
+    }
+    check(&["test", &text(folder.path()), "--update"], 0);
+    let case = case
+        .replace("7 days", "30 days")
+        .replace("\"S1\", basis = [\"land.mediation.1\"]", "\"S1\", basis = [\"land.mediation.2\"]")
+        .replace("\"intake\", basis = \"land.mediation.1\"", "\"intake\", basis = \"land.mediation.2\"");
+    assert_eq!(fs::read_to_string(&path).unwrap(), format!("{before}{case}"));
+    check(&["test", &text(folder.path())], 0);
+}
+
+#[test]
 fn update_leaves_alone_what_it_cannot_put_right() {
     let folder = spoilt();
     let east = folder.path().join("land/east/trade.toml");

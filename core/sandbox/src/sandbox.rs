@@ -176,6 +176,12 @@ impl Sandbox {
         orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
     }
 
+    /// The component of a plugin, as it was taken in.
+    #[must_use]
+    pub fn component(&self, digest: &str) -> Option<Vec<u8>> {
+        self.plugin(digest).map(|plugin| plugin.source.bytes.clone())
+    }
+
     /// Sandboxes that are kept for their next evaluation or with which they are compared, of all policies together.
     #[must_use]
     pub fn warm_slots(&self) -> usize {

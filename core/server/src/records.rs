@@ -36,26 +36,27 @@ pub struct Records {
 }
 
 impl Records {
-    /// Goes on with the log of this name, which nobody else writes.
+    /// Begins a log of its own, whose name begins with that of the node: nobody else ever writes it.
     ///
     /// # Errors
     ///
     /// When the name cannot be kept or no thread can be had.
     pub fn start(
         store: Arc<Store>,
-        log: &str,
+        node: &str,
         mode: Mode,
         signer: Arc<Signer>,
         clock: Arc<dyn Clock>,
         plugins: SharedPlugins,
     ) -> Result<Self, StoreError> {
+        let log = format!("{node}-{}", clock::unique(&*clock));
         let signing = Signing {
             signer: Arc::clone(&signer),
             records: CHECKPOINT_EVERY_RECORDS,
             interval: CHECKPOINT_EVERY,
             now: Arc::new(move || clock::timestamp(&*clock)),
         };
-        let (log, queue) = (log.to_owned(), RECORDS_WAITING_MAX);
+        let queue = RECORDS_WAITING_MAX;
         let recorder = Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
         let rulesets = Rulesets::new(Arc::clone(&store), plugins);
         Ok(Self { store, signer, rulesets, recorder, mode })
@@ -70,11 +71,6 @@ impl Records {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.recorder.statistics()
-    }
-
-    /// Signs what is written as soon as it can be.
-    pub(crate) fn checkpoint(&self) {
-        self.recorder.checkpoint();
     }
 
     /// Keeps a decision. Where they are to be durable it is on the disk when this returns.

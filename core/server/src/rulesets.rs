@@ -50,7 +50,7 @@ impl<'p> Brought<'p> {
     pub(crate) fn admit(plugins: &'p dyn Plugins, archive: &Archive) -> Result<Self, (String, String)> {
         let taken = archive.components.iter().map(|(name, component)| {
             let info = plugins.admit(component).map_err(|detail| (name.clone(), detail))?;
-            Ok(info.digest)
+            Ok::<_, (String, String)>(info.digest)
         });
         Ok(Self { plugins, digests: taken.collect::<Result<_, _>>()? })
     }

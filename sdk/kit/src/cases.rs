@@ -3,6 +3,7 @@
 mod actual;
 mod compare;
 mod coverage;
+mod parts;
 mod update;
 
 use std::{
@@ -89,7 +90,8 @@ fn try_case(ruleset: &Ruleset, case: &TestCase) -> CaseResult {
     let decision = evaluate(ruleset, &question);
     let took = began.elapsed();
     let fired = fired(&decision);
-    let differences = compare::compare(case, &decision, &fired);
+    let actual = actual::of(&decision, &fired);
+    let differences = compare::compare(case, &actual);
     CaseResult {
         pack: case.pack.clone(),
         name: case.name.clone(),
@@ -98,7 +100,7 @@ fn try_case(ruleset: &Ruleset, case: &TestCase) -> CaseResult {
         passed: differences.is_empty(),
         differences,
         expect: case.expect.clone(),
-        actual: actual::of(&decision, &fired),
+        actual,
         steps: decision.steps.iter().map(|step| step.channel.clone()).collect(),
         fired,
         faults: decision.asked.iter().filter_map(|a| Some((a.policy.clone(), a.answer.clone().err()?))).collect(),
@@ -115,18 +117,11 @@ const COUNTED: [&str; 2] = ["kept", "said before"];
 
 /// Every rule that something in the decision rests on.
 fn fired(decision: &Decision) -> Rules {
-    let steps = decision.steps.iter().map(|step| &step.ground);
-    let grounds = steps
-        .chain(decision.excluded.iter().map(|excluded| &excluded.ground))
-        .chain(decision.preconditions.iter().map(|precondition| &precondition.ground))
-        .chain(decision.duties.iter().map(|duty| &duty.ground))
-        .chain(decision.clocks.iter().map(|clock| &clock.ground))
-        .chain(decision.signals.iter().map(|signal| &signal.ground));
     let decided = decision.steps.iter().flat_map(|step| step.decided.iter().map(|(_, by)| by));
     let referred = decision.referral.iter().map(|referral| &referral.by);
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
     let counted = fates.filter(|fate| COUNTED.contains(&fate.fate.as_str())).map(|fate| &fate.by);
-    let all = grounds.map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
+    let all = actual::grounds(decision).map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
     all.map(|by| (by.policy.into(), by.rule.into())).collect()
 }
 

@@ -18,7 +18,7 @@ pub(super) static CLASSES: [Choice; 6] = [
     choice(Class::Informative.as_str(), "告知与帮助", "tells or helps"),
 ];
 
-static LEVELS: [Choice; 4] = [
+pub(super) static LEVELS: [Choice; 4] = [
     choice("blue", "蓝色：关注", "worth a look"),
     choice("yellow", "黄色：留意", "take care"),
     choice("orange", "橙色：尽快处理", "act soon"),
@@ -110,7 +110,7 @@ static DUTY: Table = Table::new(
     ],
 );
 
-static WITH: Table = Table::new("parameters", "a table of parameters", label("参数", "Parameters"), &[])
+pub(super) static WITH: Table = Table::new("parameters", "a table of parameters", label("参数", "Parameters"), &[])
     .others(Keyed::Known(Names::Words(WordList::Param)), Shape::Scalar);
 
 static CLOCK: Table = Table::new(

@@ -2,10 +2,12 @@
 
 use maple_kernel::{Scope, WordList};
 
+use crate::packs::CLOCK_WARN_DAYS_MAX;
+
 use super::{
     ANY_NAME, Choice, Form, Key, Keyed, Names, Shape, Table, choice,
     conditions::{CASE_CONDITION, OF_THE_CASE, PARTY_TYPES},
-    effects::EFFECTS,
+    effects::{EFFECTS, LEVELS, WITH},
     form, label, may, need,
 };
 
@@ -279,7 +281,18 @@ static EXPECT: Table = Table::new(
         may("first", CHANNELS, "第一步", "Its first step"),
         may("has-channels", CHANNELS, "包含这些途径", "Has these steps"),
         may("lacks-channels", CHANNELS, "不包含这些途径", "Has none of these steps"),
-        may("has-rules", RULES_OF, "依据这些规则", "Rests on these rules"),
+        may(
+            "steps",
+            Shape::Several(&Shape::Table(&EXPECT_STEP)),
+            "包含这些步骤，并且各步骤如此",
+            "Has these steps, and each says this",
+        ),
+        may(
+            "has-rules",
+            Shape::Several(&Shape::Either(&[Shape::Name(Names::Rules), Shape::Table(&EXPECT_RULE)])),
+            "依据这些规则",
+            "Rests on these rules",
+        ),
         may("lacks-rules", RULES_OF, "不依据这些规则", "Rests on none of these rules"),
         may("excluded", CHANNELS, "关闭的途径；`[]` 表示没有", "Channels closed; `[]` means none at all"),
         may(
@@ -288,10 +301,23 @@ static EXPECT: Table = Table::new(
             "先后次序；`[]` 表示没有",
             "What must come before what; `[]` means none at all",
         ),
-        may("has-duties", words(WordList::Duty), "有这些义务", "Has these duties"),
+        may(
+            "has-duties",
+            Shape::Several(&Shape::Either(&[Shape::Name(Names::Words(WordList::Duty)), Shape::Table(&EXPECT_DUTY)])),
+            "有这些义务",
+            "Has these duties",
+        ),
         may("lacks-duties", words(WordList::Duty), "没有这些义务", "Has none of these duties"),
         may("clocks", Shape::Table(&CLOCKS), "期限及其最后一天", "Has these clocks with these last days"),
-        may("signals", words(WordList::Signal), "信号；`[]` 表示没有", "Raises these signals; `[]` means none at all"),
+        may(
+            "signals",
+            Shape::Several(&Shape::Either(&[
+                Shape::Name(Names::Words(WordList::Signal)),
+                Shape::Table(&EXPECT_SIGNAL),
+            ])),
+            "信号；`[]` 表示没有",
+            "Raises these signals; `[]` means none at all",
+        ),
         may("lacks-signals", words(WordList::Signal), "没有这些信号", "Raises none of these signals"),
         may(
             "guardrails",
@@ -300,10 +326,81 @@ static EXPECT: Table = Table::new(
             "These guardrails acted; `[]` means none at all",
         ),
         may("rights", words(WordList::Right), "告知的权利", "Tells these rights"),
+        may("basis", PROVISIONS_OF, "依据这些条文", "Rests on these provisions"),
     ],
 )
 .some();
+const PROVISIONS_OF: Shape = Shape::Several(&Shape::Name(Names::Provisions));
+static EXPECT_RULE: Table = Table::new(
+    "expected-rule",
+    "an expected rule",
+    label("规则及其依据", "A rule that the decision rests on"),
+    &[
+        need("rule", Shape::Name(Names::Rules), "规则", "The rule"),
+        may("basis", PROVISIONS_OF, "它所依据的条文", "Provisions that what it decided rests on"),
+    ],
+);
+static EXPECT_STEP: Table = Table::new(
+    "expected-step",
+    "an expected step",
+    label("步骤；没写的不比较", "A step; what is not written is not compared"),
+    &[
+        need("channel", Shape::Name(Names::Channels), "途径", "Its channel"),
+        may("body", Shape::Name(Names::Words(WordList::Body)), "由哪一级或哪一机构", "The body within the channel"),
+        may(
+            "skills",
+            Shape::Several(&Shape::Name(Names::Words(WordList::Skill))),
+            "所需技能；`[]` 表示没有",
+            "Skills that are needed; `[]` means none at all",
+        ),
+        may(
+            "due",
+            Shape::Either(&[Shape::Day, Shape::Span]),
+            "截止日；或自 `from` 起的期限",
+            "Its last day; or how long it may take from the event `from`",
+        ),
+        may("from", Shape::Name(Names::Words(WordList::Event)), "期限自何事起算", "The event that `due` counts from")
+            .with("due"),
+        may("basis", PROVISIONS_OF, "它所依据的条文", "Provisions that it rests on"),
+    ],
+);
+static EXPECT_DUTY: Table = Table::new(
+    "expected-duty",
+    "an expected duty",
+    label("义务；没写的不比较", "A duty; what is not written is not compared"),
+    &[
+        need("duty", Shape::Name(Names::Words(WordList::Duty)), "义务", "The duty"),
+        may("bearer", Shape::Name(Names::Words(WordList::Bearer)), "由谁承担", "Who bears it"),
+        may("with", Shape::Table(&WITH), "参数", "Parameters that it has"),
+        may("basis", PROVISIONS_OF, "它所依据的条文", "Provisions that it rests on"),
+    ],
+);
+static EXPECT_SIGNAL: Table = Table::new(
+    "expected-signal",
+    "an expected signal",
+    label("信号；没写的不比较", "A signal; what is not written is not compared"),
+    &[
+        need("signal", Shape::Name(Names::Words(WordList::Signal)), "信号", "The signal"),
+        may("level", Shape::Choice(&LEVELS), "等级", "How urgent it is"),
+        may("basis", PROVISIONS_OF, "它所依据的条文", "Provisions that it rests on"),
+    ],
+);
+static EXPECT_CLOCK: Table = Table::new(
+    "expected-clock",
+    "an expected clock",
+    label("期限；没写的不比较", "A clock; what is not written is not compared"),
+    &[
+        need("ends", Shape::Day, "最后一天", "Its last day"),
+        may(
+            "warn",
+            Shape::List(&Shape::Number { min: 0, max: CLOCK_WARN_DAYS_MAX }),
+            "届满前几天提醒；`[]` 表示不提醒",
+            "Days before the end on which it warns; `[]` means never",
+        ),
+        may("basis", PROVISIONS_OF, "它所依据的条文", "Provisions that it rests on"),
+    ],
+);
 /// The number of a guardrail.
 pub(super) static GUARDRAIL: Form = form("^H(0[1-9]|1[0-9]|2[0-2])$", &["H01", "H10"]);
 static CLOCKS: Table = Table::new("clocks", "`clocks`", label("期限", "Clocks"), &[])
-    .others(Keyed::Known(Names::Words(WordList::Clock)), Shape::Day);
+    .others(Keyed::Known(Names::Words(WordList::Clock)), Shape::Either(&[Shape::Day, Shape::Table(&EXPECT_CLOCK)]));

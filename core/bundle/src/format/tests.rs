@@ -51,6 +51,10 @@ id = "code"
 plugin = { id = "none", version = "^1" }
 limits = { fuel = 1 }
 target = {}
+[[case]]
+name = "more"
+case = { kind = "labour.wage" }
+expect = { steps = { channel = "court" }, has-rules = { rule = "M1" }, has-duties = { duty = "explain_how_to_refuse" }, signals = { signal = "wage_arrears_cluster", level = "red" }, clocks = { limitation_labour = { ends = 2026-01-05 } } }
 "#;
 
 /// Every table of the format.

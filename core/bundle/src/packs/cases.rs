@@ -1,19 +1,20 @@
 //! `[[case]]`: a dispute and what the decision must say of it.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use maple_kernel::{
-    Case, ChannelId, Code, Day, FactDef, FactKey, FactType, Facts, LocalityId, Outcome, Party, PartyType, PolicyId,
-    Purposes, Question, RuleId, Scope, Value, WordList,
+    Case, Code, Day, FactDef, FactKey, FactType, Facts, LocalityId, Party, PartyType, Purposes, Question, Scope, Value,
+    WordList,
 };
 
 use super::{
     Context, PARTY_TYPES,
-    rules::{self, Window},
+    expect::{self, Expect, RuleRef},
+    rules::Window,
 };
 use crate::{
     fields::{self, Fields},
-    registries::{guardrail, one_of},
+    registries::one_of,
     sink::Place,
     tree::{Entry, Node},
     values,
@@ -28,76 +29,6 @@ pub const CASE_PARTIES_MAX: usize = 64;
 const DAY_DEFAULT: (i16, i8, i8) = (2026, 6, 10);
 /// The door of a case that gives none.
 const SOURCE_DEFAULT: &str = "counter";
-
-/// A rule as a case names it: `R19`, or `cn/labour#R19` where several policies have one of that name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RuleRef {
-    /// The policy, when it is named.
-    pub policy: Option<PolicyId>,
-    /// The rule.
-    pub rule: RuleId,
-}
-
-impl RuleRef {
-    fn parse(text: &str) -> Self {
-        match rules::split(text) {
-            (policy, Some(rule)) => Self { policy: Some(policy), rule },
-            (rule, None) => Self { policy: None, rule: rule.as_str().into() },
-        }
-    }
-
-    /// True when it means this rule of this policy.
-    #[must_use]
-    pub fn means(&self, policy: &PolicyId, rule: &RuleId) -> bool {
-        self.rule == *rule && self.policy.as_ref().is_none_or(|named| named == policy)
-    }
-}
-
-impl fmt::Display for RuleRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.policy {
-            Some(policy) => write!(f, "{policy}#{}", self.rule),
-            None => write!(f, "{}", self.rule),
-        }
-    }
-}
-
-/// What a decision must say. What is not written is not compared; an empty list written out means "none".
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Expect {
-    /// Whether a way is shown or a person decides.
-    pub outcome: Option<Outcome>,
-    /// The code of the referral.
-    pub referral: Option<Code>,
-    /// The channel of the first step.
-    pub first: Option<ChannelId>,
-    /// Channels among the steps.
-    pub has_channels: Vec<ChannelId>,
-    /// Channels not among the steps.
-    pub lacks_channels: Vec<ChannelId>,
-    /// Rules that something in the decision rests on.
-    pub has_rules: Vec<RuleRef>,
-    /// Rules that nothing in the decision rests on.
-    pub lacks_rules: Vec<RuleRef>,
-    /// Channels closed.
-    pub excluded: Option<Vec<ChannelId>>,
-    /// What must come before what.
-    pub preconditions: Option<Vec<(ChannelId, ChannelId)>>,
-    /// Duties imposed.
-    pub has_duties: Vec<Code>,
-    /// Duties not imposed.
-    pub lacks_duties: Vec<Code>,
-    /// Clocks and their last days.
-    pub clocks: Vec<(Code, Day)>,
-    /// Signals raised.
-    pub signals: Option<Vec<Code>>,
-    /// Signals not raised.
-    pub lacks_signals: Vec<Code>,
-    /// Guardrails that acted.
-    pub guardrails: Option<Vec<&'static str>>,
-    /// Rights told.
-    pub rights: Vec<Code>,
-}
 
 /// One case of a pack.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,23 +55,32 @@ pub(crate) struct CaseDraft {
     pub(crate) place: Place,
     pub(crate) question: Question,
     pub(crate) covers: Vec<(RuleRef, Place)>,
-    pub(crate) has_rules: Vec<(RuleRef, Place)>,
-    pub(crate) lacks_rules: Vec<(RuleRef, Place)>,
     pub(crate) expect: Expect,
+    has_places: Vec<Place>,
+    lacks_places: Vec<Place>,
 }
 
 impl CaseDraft {
     pub(crate) fn finish(self, pack: &LocalityId, file: &str, line: u32) -> TestCase {
-        let bare = |rules: Vec<(RuleRef, Place)>| rules.into_iter().map(|(rule, _)| rule).collect();
         TestCase {
             pack: pack.clone(),
             name: self.name,
             file: file.to_owned(),
             line,
             question: self.question,
-            covers: bare(self.covers),
-            expect: Expect { has_rules: bare(self.has_rules), lacks_rules: bare(self.lacks_rules), ..self.expect },
+            covers: self.covers.into_iter().map(|(rule, _)| rule).collect(),
+            expect: self.expect,
         }
+    }
+
+    /// Rules that must be at work, with where they are named.
+    pub(crate) fn has_rules(&self) -> impl Iterator<Item = (&RuleRef, Place)> {
+        self.expect.has_rules.iter().map(|rule| &rule.rule).zip(self.has_places.iter().copied())
+    }
+
+    /// Rules that must not be at work, with where they are named.
+    pub(crate) fn lacks_rules(&self) -> impl Iterator<Item = (&RuleRef, Place)> {
+        self.expect.lacks_rules.iter().zip(self.lacks_places.iter().copied())
     }
 }
 
@@ -151,11 +91,11 @@ pub(crate) fn read(node: &Node<'_>, window: Window, context: &Context<'_>) -> Op
     let covers = rule_refs(fields.names("covers"));
     let as_of = fields.day("as-of");
     let question = fields.need("case").and_then(|n| question(n, as_of, window, context));
-    let expected = fields.need("expect").and_then(|n| expect(n, context));
+    let expected = fields.need("expect").and_then(|n| expect::read(n, context));
     fields.finish();
     let (name, place) = name?;
-    let (expect, has_rules, lacks_rules) = expected?;
-    Some(CaseDraft { name: name.to_owned(), place, question: question?, covers, has_rules, lacks_rules, expect })
+    let (expect, has_places, lacks_places) = expected?;
+    Some(CaseDraft { name: name.to_owned(), place, question: question?, covers, expect, has_places, lacks_places })
 }
 
 fn rule_refs(names: Vec<(&str, Place)>) -> Vec<(RuleRef, Place)> {
@@ -244,71 +184,4 @@ fn facts(node: &Node<'_>, scope: Scope, context: &Context<'_>) -> Facts {
         Some((key, values::value(&entry.node, &entry.key, def, context.sink)?))
     };
     Facts::new(node.entries().iter().filter_map(one).collect())
-}
-
-type Expected = (Expect, Vec<(RuleRef, Place)>, Vec<(RuleRef, Place)>);
-
-fn expect(node: &Node<'_>, context: &Context<'_>) -> Option<Expected> {
-    let mut fields = Fields::of(node, "`expect`", context.sink)?;
-    if node.entries().is_empty() {
-        context.sink.error(node.place, "empty-condition", "the case expects nothing, so it shows nothing");
-    }
-    let outcomes = [("route", Outcome::Route), ("refer", Outcome::Refer)];
-    let channel = |(name, place): (&str, Place)| context.lexicon.channel(name, place, context.sink).map(|(id, _)| id);
-    let channels = |names: Vec<(&str, Place)>| names.into_iter().filter_map(&channel).collect();
-    let words = |list, names| context.lexicon.words(list, names, context.sink);
-    let expect = Expect {
-        outcome: fields.get("outcome").and_then(|n| one_of(n, "outcome", &outcomes, context.sink)),
-        referral: words(WordList::Referral, fields.names("referral")).pop(),
-        first: fields.names("first").into_iter().find_map(channel),
-        has_channels: channels(fields.names("has-channels")),
-        lacks_channels: channels(fields.names("lacks-channels")),
-        has_rules: Vec::new(),
-        lacks_rules: Vec::new(),
-        excluded: given(&mut fields, "excluded").map(channels),
-        preconditions: given(&mut fields, "preconditions").map(|names| preconditions(names, context)),
-        has_duties: words(WordList::Duty, fields.names("has-duties")),
-        lacks_duties: words(WordList::Duty, fields.names("lacks-duties")),
-        clocks: fields.get("clocks").map(|n| clocks(n, context)).unwrap_or_default(),
-        signals: given(&mut fields, "signals").map(|names| words(WordList::Signal, names)),
-        lacks_signals: words(WordList::Signal, fields.names("lacks-signals")),
-        guardrails: given(&mut fields, "guardrails")
-            .map(|names| names.into_iter().filter_map(|(name, place)| guardrail(name, place, context.sink)).collect()),
-        rights: words(WordList::Right, fields.names("rights")),
-    };
-    let (has, lacks) = (rule_refs(fields.names("has-rules")), rule_refs(fields.names("lacks-rules")));
-    fields.finish();
-    Some((expect, has, lacks))
-}
-
-/// The names of a list, when it is written at all.
-fn given<'t>(fields: &mut Fields<'t, '_>, key: &'static str) -> Option<Vec<(&'t str, Place)>> {
-    fields.get(key)?;
-    Some(fields.names(key))
-}
-
-fn preconditions(names: Vec<(&str, Place)>, context: &Context<'_>) -> Vec<(ChannelId, ChannelId)> {
-    let one = |(text, place): (&str, Place)| {
-        let Some((first, before)) = text.split_once('>') else {
-            let message = format!("`{text}` does not say what comes before what");
-            let advice = "write it like \"labour_arbitration>court\"";
-            context.sink.error_help(place, "bad-precondition", message, advice);
-            return None;
-        };
-        let known = |name: &str| context.lexicon.channel(name.trim(), place, context.sink).map(|(id, _)| id);
-        known(first).zip(known(before))
-    };
-    names.into_iter().filter_map(one).collect()
-}
-
-fn clocks(node: &Node<'_>, context: &Context<'_>) -> Vec<(Code, Day)> {
-    if Fields::of(node, "`clocks`", context.sink).is_none() {
-        return Vec::new();
-    }
-    let one = |entry: &Entry<'_>| {
-        let code = context.lexicon.word(WordList::Clock, &entry.key, entry.place, context.sink);
-        let day = fields::day(&entry.node, &entry.key, context.sink);
-        code.zip(day)
-    };
-    node.entries().iter().filter_map(one).collect()
 }

@@ -1,6 +1,7 @@
 //! Packs: one locality's policies and cases, read and checked word by word.
 
 mod cases;
+mod expect;
 mod lowered;
 mod pack;
 mod policy;
@@ -9,7 +10,8 @@ mod table;
 mod then;
 mod when;
 
-pub use cases::{CASE_PARTIES_MAX, Expect, PACK_CASES_MAX, RuleRef, TestCase};
+pub use cases::{CASE_PARTIES_MAX, PACK_CASES_MAX, TestCase};
+pub use expect::{Expect, ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, RuleRef};
 pub(crate) use lowered::{Keys, Lowered};
 pub use pack::PACK_POLICIES_MAX;
 pub(crate) use pack::{Pack, read};

@@ -1,6 +1,6 @@
 //! The `then` of a rule: what it claims, every word checked.
 
-use maple_kernel::{Channel, Class, Span, Unit, WordList};
+use maple_kernel::{Channel, Class, Level, Span, Unit, WordList};
 
 use super::{Context, lowered::Lowered};
 use crate::{
@@ -25,7 +25,9 @@ pub const CLOCK_WARNS_MAX: usize = 16;
 const VERBS: [&str; 10] =
     ["offer", "prefer", "require-first", "forbid", "forbid-class", "duty", "clock", "signal", "derive", "refer"];
 const SUBJECTS: [&str; 5] = ["place", "project", "kind", "station", "own-case"];
-const LEVELS: [(&str, ()); 4] = [("blue", ()), ("yellow", ()), ("orange", ()), ("red", ())];
+/// How urgent a signal is.
+pub(super) const LEVELS: [(&str, Level); 4] =
+    [("blue", Level::Blue), ("yellow", Level::Yellow), ("orange", Level::Orange), ("red", Level::Red)];
 
 /// One effect, lowered, and whether it must name the law behind it.
 pub(super) struct Effect {

@@ -2,8 +2,13 @@
 
 use std::sync::Mutex;
 
-use maple_bundle::{Bundle, Options, compile};
-use maple_kernel::{Configured, LocalityId, Participation, PluginInfo, Plugins, Setting, Setup, SetupError, Value};
+use maple_bundle::{
+    Bundle, Expect, ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, Options, RuleRef, compile,
+};
+use maple_kernel::{
+    Configured, Day, Level, LocalityId, Outcome, Participation, PluginInfo, Plugins, Setting, Setup, SetupError, Span,
+    StepDue, Term, Unit, Value,
+};
 
 use crate::support::{Agreeable, changed, entry, files, run};
 
@@ -179,4 +184,63 @@ fn a_folder_of_packs_stands_on_another_s_registries_and_upper_packs() {
     assert!(base.stands_alone());
     assert!(bundle(&[]).stands_alone(), "an empty folder is not made whole");
     assert!(bundle(&["localities/own.toml"]).stands_alone(), "registries alone are no project");
+}
+
+#[test]
+fn what_a_case_expects_of_parts_is_read_as_it_is_written() {
+    let written = r#"outcome = "route", has-rules = ["R20", { rule = "cn/labour#R19", basis = "cn.labour.5" }],
+        steps = [
+            { channel = "labour_mediation", body = "county", skills = ["lang_ar"], due = "15 days", from = "acceptance" },
+            { channel = "court", skills = [], due = 2026-07-10, basis = ["cn.labour.5"] } ],
+        has-duties = ["inform", { duty = "inform", bearer = "intake", with = { count = 3 } }],
+        clocks = { limitation_labour = { ends = 2026-07-10, warn = [30, 7] } },
+        signals = { signal = "wage_cluster", level = "orange" }, basis = "cn.labour.5""#;
+    let compiled = run(&changed("cn/labour.toml", r#"outcome = "route", has-rules = ["R19"]"#, written)).unwrap();
+    let case = compiled.cases.iter().find(|case| case.name == "wages go to arbitration first").unwrap();
+    let (law, end) = (|| vec!["cn.labour.5".into()], Day::new(2026, 7, 10).unwrap());
+    let term = Term { span: Span { count: 15, unit: Unit::Day }, start: "acceptance".into() };
+    let rule = |policy: Option<&str>, rule: &str, basis| ExpectRule {
+        rule: RuleRef { policy: policy.map(Into::into), rule: rule.into() },
+        basis,
+    };
+    let duty = ExpectDuty { code: "inform".into(), bearer: None, with: Vec::new(), basis: Vec::new() };
+    let wanted = Expect {
+        outcome: Some(Outcome::Route),
+        has_rules: vec![rule(None, "R20", Vec::new()), rule(Some("cn/labour"), "R19", law())],
+        preconditions: Some(vec![("labour_arbitration".into(), "court".into())]),
+        steps: vec![
+            ExpectStep {
+                channel: "labour_mediation".into(),
+                body: Some("county".into()),
+                skills: Some(vec!["lang_ar".into()]),
+                due: Some(StepDue { term: Some(term), on: None }),
+                basis: Vec::new(),
+            },
+            ExpectStep {
+                channel: "court".into(),
+                body: None,
+                skills: Some(Vec::new()),
+                due: Some(StepDue { term: None, on: Some(end) }),
+                basis: law(),
+            },
+        ],
+        has_duties: vec![
+            duty.clone(),
+            ExpectDuty { bearer: Some("intake".into()), with: vec![("count".into(), Value::Number(3.0))], ..duty },
+        ],
+        clocks: vec![ExpectClock {
+            code: "limitation_labour".into(),
+            ends: end,
+            warn: Some(vec![30, 7]),
+            basis: Vec::new(),
+        }],
+        signals: Some(vec![ExpectSignal {
+            code: "wage_cluster".into(),
+            level: Some(Level::Orange),
+            basis: Vec::new(),
+        }]),
+        basis: law(),
+        ..Expect::default()
+    };
+    assert_eq!(case.expect, wanted);
 }

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use maple_store::{Cursor, Filter, PAGE_COUNT_MAX, Record, StoreError, Summary};
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
-use tokio::time::{Duration, sleep, timeout};
 use tracing::error;
 
 use super::answer;
@@ -23,11 +22,9 @@ use crate::{
 };
 
 /// Decisions on one page, where the caller does not say.
-pub const PAGE_COUNT: u32 = 100;
-/// How long a receipt waits for the checkpoint that it needs.
-const SEAL_WAIT: Duration = Duration::from_secs(5);
-/// Between two looks for it.
-const SEAL_LOOK: Duration = Duration::from_millis(20);
+const PAGE_COUNT: u32 = 100;
+/// Checkpoints that are signed for one receipt: each covers the records of a log that have none, up to a limit.
+const SEALINGS_COUNT_MAX: usize = 16;
 
 type Answer = Result<Response, Problem>;
 
@@ -44,7 +41,7 @@ pub(crate) async fn again(State(app): State<Arc<App>>, Path(id): Path<String>) -
 }
 
 pub(crate) async fn receipt(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    told(receipted(&app, &id).await)
+    told(receipted(&app, id).await)
 }
 
 fn told(answer: Answer) -> Response {
@@ -114,32 +111,22 @@ async fn replayed(app: &Arc<App>, id: String) -> Answer {
     serde_json::to_vec(&replay).map(answer::json).map_err(|_| answer::internal())
 }
 
-async fn receipted(app: &Arc<App>, id: &str) -> Answer {
-    let attempt = || {
-        let (id, issued) = (id.to_owned(), timestamp(app.clock()));
-        in_background(app, move |records| records.store.receipt(&id, &records.signer, issued))
-    };
-    let sealed = async {
-        loop {
-            match attempt().await? {
-                Err(StoreError::Unsealed { .. }) => {
-                    if let Some(records) = &app.records {
-                        records.checkpoint();
-                    }
-                    sleep(SEAL_LOOK).await;
+async fn receipted(app: &Arc<App>, id: String) -> Answer {
+    let issued = timestamp(app.clock());
+    let receipt = reading(app, move |records| {
+        for _ in 0..SEALINGS_COUNT_MAX {
+            match records.store.receipt(&id, &records.signer, issued) {
+                // Nothing covers it yet. Its writer may be doing the same: of two checkpoints one is refused, which is
+                // as good, and the next look finds the other.
+                Err(StoreError::Unsealed { log, .. }) => {
+                    let _ = records.store.checkpoint(&log, &records.signer, issued);
                 }
-                other => return other.map_err(|error| failed(&error)),
+                other => return other,
             }
         }
-    };
-    let receipt = timeout(SEAL_WAIT, sealed).await.map_err(|_| {
-        Problem::new(
-            ProblemKind::DeadlineExceeded,
-            "the decision is recorded, but no checkpoint covers it yet; its writer may be another node that is away: \
-             try again later",
-            "决定已留存，但尚无检查点覆盖该记录；写入该记录的节点可能暂时离线，请稍后再试",
-        )
-    })??;
+        records.store.receipt(&id, &records.signer, issued)
+    })
+    .await?;
     let bytes = receipt.to_bytes().map_err(|error| {
         error!(why = %chain(&error), "A receipt cannot be written.");
         answer::internal()
@@ -245,7 +232,9 @@ impl Asked {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if let Err((en, zh)) = asked.take(&name, &value) {
                 let name: String = name.chars().take(64).collect();
-                flaws.push(Flaw::new(format!("?{name}"), FlawCode::BadFormat, en, zh));
+                let (place, at) = (None, None);
+                let code = FlawCode::BadFormat;
+                flaws.push(Flaw { pointer: format!("?{name}"), code, detail: en, detail_zh: zh, place, at });
             }
         }
         let count = flaws.len();

@@ -3,6 +3,7 @@
 mod answer;
 mod batch;
 mod body;
+mod decisions;
 pub(crate) mod evaluate;
 mod lines;
 mod operations;
@@ -10,7 +11,10 @@ mod playground;
 mod preview;
 mod views;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use axum::{
     Router,
@@ -36,47 +40,45 @@ struct DecisionId(uuid::Uuid);
 #[derive(Clone, Copy)]
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
-/// Every path of the service.
-pub const PATHS: [&str; 15] = [
-    "/v1/evaluate",
-    "/v1/evaluate/batch",
-    "/v1/preview",
-    "/v1/packs",
-    "/v1/rulesets/current",
-    "/v1/localities",
-    "/v1/provisions/{id}",
-    "/v1/vocabulary",
-    "/playground",
-    "/playground/{file}",
-    "/health/live",
-    "/health/ready",
-    "/metrics",
-    "/openapi.json",
-    "/problems/{name}",
-];
+/// Every path of the service with its door.
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
+    [
+        ("/v1/evaluate", post(evaluate::evaluate)),
+        ("/v1/evaluate/batch", post(batch::batch)),
+        ("/v1/preview", post(preview::preview)),
+        ("/v1/decisions", get(decisions::list)),
+        ("/v1/decisions/{id}", get(decisions::one)),
+        ("/v1/decisions/{id}/replay", post(decisions::again)),
+        ("/v1/decisions/{id}/receipt", get(decisions::receipt)),
+        ("/v1/packs", get(views::packs)),
+        ("/v1/rulesets/current", get(views::ruleset)),
+        ("/v1/localities", get(views::localities)),
+        ("/v1/provisions/{id}", get(views::provision)),
+        ("/v1/vocabulary", get(views::vocabulary)),
+        ("/playground", get(playground::page)),
+        ("/playground/{file}", get(playground::file)),
+        ("/health/live", get(operations::live)),
+        ("/health/ready", get(operations::ready)),
+        ("/metrics", get(operations::metrics)),
+        ("/openapi.json", get(operations::openapi)),
+        ("/problems/{name}", get(operations::problem)),
+    ]
+}
 
-/// The service, a door for each of [`PATHS`].
+static PATHS: LazyLock<Vec<&'static str>> = LazyLock::new(|| doors().into_iter().map(|(path, _)| path).collect());
+
+/// Every path of the service.
+#[must_use]
+pub fn paths() -> &'static [&'static str] {
+    &PATHS
+}
+
+/// The service.
 pub fn router(app: Arc<App>) -> Router {
-    let doors: [MethodRouter<Arc<App>>; PATHS.len()] = [
-        post(evaluate::evaluate),
-        post(batch::batch),
-        post(preview::preview),
-        get(views::packs),
-        get(views::ruleset),
-        get(views::localities),
-        get(views::provision),
-        get(views::vocabulary),
-        get(playground::page),
-        get(playground::file),
-        get(operations::live),
-        get(operations::ready),
-        get(operations::metrics),
-        get(operations::openapi),
-        get(operations::problem),
-    ];
-    let doors = PATHS.into_iter().zip(doors);
-    doors
-        .fold(Router::new(), |router, (path, door)| router.route(path, door))
+    let routes = |router: Router<Arc<App>>, (path, door)| router.route(path, door);
+    doors()
+        .into_iter()
+        .fold(Router::new(), routes)
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe))
@@ -128,5 +130,5 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
 
 /// The path as a word that outlives the request.
 fn known(path: &str) -> &'static str {
-    PATHS.into_iter().find(|known| *known == path).unwrap_or("none")
+    paths().iter().copied().find(|known| *known == path).unwrap_or("none")
 }

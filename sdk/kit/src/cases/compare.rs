@@ -1,9 +1,11 @@
 //! What was expected against what was decided.
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
-use maple_bundle::{Expect, RuleRef, TestCase};
-use maple_kernel::{Decision, Outcome, PolicyId, RuleId};
+use maple_bundle::{Expect, ExpectRule, RuleRef, TestCase};
+use maple_kernel::Outcome;
+
+use super::parts::Part;
 
 /// One thing that a decision says otherwise than expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,15 +24,15 @@ impl fmt::Display for Difference {
     }
 }
 
-type Fired = BTreeSet<(PolicyId, RuleId)>;
-
-pub(super) fn compare(case: &TestCase, decision: &Decision, fired: &Fired) -> Vec<Difference> {
+/// Where the decision, told in the terms of a case, says otherwise than the case expects.
+pub(super) fn compare(case: &TestCase, actual: &Expect) -> Vec<Difference> {
     let mut found = Found::default();
-    found.outcome(&case.expect, decision);
-    found.channels(&case.expect, decision);
-    found.rules(case, fired);
-    found.codes(&case.expect, decision);
-    found.clocks(&case.expect, decision);
+    found.outcome(&case.expect, actual);
+    found.channels(&case.expect, actual);
+    found.rules(case, actual);
+    found.codes(&case.expect, actual);
+    found.parts("clocks", &case.expect.clocks, &actual.clocks);
+    found.has("basis", &names(&case.expect.basis), &names(&actual.basis));
     found.0
 }
 
@@ -66,69 +68,79 @@ impl Found {
         }
     }
 
-    fn outcome(&mut self, expect: &Expect, decision: &Decision) {
-        let referral = decision.referral.as_ref().map(|referral| referral.code.as_str());
-        if let Some(outcome) = expect.outcome.filter(|outcome| *outcome != decision.outcome) {
+    /// Each of `wanted` is there and says what it must. Of one that is there and says otherwise the difference tells
+    /// what it says; of one that is not, what there is instead.
+    fn parts<P: Part>(&mut self, field: &'static str, wanted: &[P], actual: &[P]) {
+        for one in wanted.iter().filter(|one| !actual.iter().any(|part| one.meets(part))) {
+            let same: Vec<_> = actual.iter().filter(|part| one.same(part)).map(|part| part.text(one)).collect();
+            let instead = || list(&actual.iter().map(P::name).collect::<Vec<_>>());
+            let says = if same.is_empty() { instead() } else { same.join("; ") };
+            self.differs(field, one.text(one), says);
+        }
+    }
+
+    fn outcome(&mut self, expect: &Expect, actual: &Expect) {
+        let referral = actual.referral.as_ref().map(|code| code.as_str());
+        if let (Some(wanted), Some(outcome)) = (expect.outcome, actual.outcome)
+            && wanted != outcome
+        {
             let why = referral.map_or_else(String::new, |code| format!(" (`{code}`)"));
-            self.differs("outcome", word(outcome), format!("{}{why}", word(decision.outcome)));
+            self.differs("outcome", word(wanted), format!("{}{why}", word(outcome)));
         }
         let wanted = expect.referral.as_ref().map(|code| code.as_str());
         if wanted.is_some() && wanted != referral {
             self.differs("referral", named(wanted), named(referral));
         }
-        let first = decision.steps.first().map(|step| step.channel.as_str());
+        let first = actual.first.as_ref().map(|channel| channel.as_str());
         let wanted = expect.first.as_ref().map(|channel| channel.as_str());
         if wanted.is_some() && wanted != first {
             self.differs("first", named(wanted), named(first));
         }
     }
 
-    fn channels(&mut self, expect: &Expect, decision: &Decision) {
-        let steps = names(decision.steps.iter().map(|step| &step.channel));
+    fn channels(&mut self, expect: &Expect, actual: &Expect) {
+        let steps = names(&actual.has_channels);
         self.has("has-channels", &names(&expect.has_channels), &steps);
         self.lacks("lacks-channels", &names(&expect.lacks_channels), &steps);
-        let excluded = names(decision.excluded.iter().map(|excluded| &excluded.channel));
-        self.all_of("excluded", expect.excluded.as_deref().map(names).as_deref(), &excluded);
-        let pairs = |pairs: &Vec<_>| names(pairs.iter().map(|(first, before)| format!("{first}>{before}")));
-        let wanted = expect.preconditions.as_ref().map(pairs);
-        let actual: Vec<_> = decision.preconditions.iter().map(|p| format!("{}>{}", p.first, p.before)).collect();
-        self.all_of("preconditions", wanted.as_deref(), &actual);
+        self.parts("steps", &expect.steps, &actual.steps);
+        let closed = |expect: &Expect| expect.excluded.as_ref().map(names);
+        self.all_of("excluded", closed(expect).as_deref(), &closed(actual).unwrap_or_default());
+        let pairs = |expect: &Expect| {
+            let pairs = expect.preconditions.as_ref()?;
+            Some(names(pairs.iter().map(|(first, before)| format!("{first}>{before}"))))
+        };
+        self.all_of("preconditions", pairs(expect).as_deref(), &pairs(actual).unwrap_or_default());
     }
 
-    fn rules(&mut self, case: &TestCase, fired: &Fired) {
+    fn rules(&mut self, case: &TestCase, actual: &Expect) {
         let expect = &case.expect;
-        let there = |rule: &RuleRef| fired.iter().any(|(policy, id)| rule.means(policy, id));
-        let actual = || list(&fired.iter().map(|(policy, rule)| format!("{policy}#{rule}")).collect::<Vec<_>>());
-        for rule in expect.has_rules.iter().filter(|rule| !there(rule)) {
-            self.differs("has-rules", format!("`{rule}`"), actual());
-        }
+        self.parts("has-rules", &expect.has_rules, &actual.has_rules);
+        let bare = |rule: &RuleRef| ExpectRule { rule: rule.clone(), basis: Vec::new() };
+        let there = |rule: &RuleRef| actual.has_rules.iter().any(|fired| bare(rule).same(fired));
+        let all = || list(&actual.has_rules.iter().map(Part::name).collect::<Vec<_>>());
         for rule in expect.lacks_rules.iter().filter(|rule| there(rule)) {
-            self.differs("lacks-rules", format!("no `{rule}`"), actual());
+            self.differs("lacks-rules", format!("no `{rule}`"), all());
         }
-        for rule in case.covers.iter().filter(|rule| !there(rule) && !expect.has_rules.contains(rule)) {
-            self.differs("covers", format!("`{rule}`"), actual());
+        let told = |rule: &RuleRef| expect.has_rules.iter().any(|has| has.rule == *rule);
+        for rule in case.covers.iter().filter(|rule| !there(rule) && !told(rule)) {
+            self.differs("covers", format!("`{rule}`"), all());
         }
     }
 
-    fn codes(&mut self, expect: &Expect, decision: &Decision) {
-        let duties = names(decision.duties.iter().map(|duty| &duty.code));
-        self.has("has-duties", &names(&expect.has_duties), &duties);
+    fn codes(&mut self, expect: &Expect, actual: &Expect) {
+        self.parts("has-duties", &expect.has_duties, &actual.has_duties);
+        let duties = names(actual.has_duties.iter().map(|duty| &duty.code));
         self.lacks("lacks-duties", &names(&expect.lacks_duties), &duties);
-        let signals = names(decision.signals.iter().map(|signal| &signal.code));
-        self.all_of("signals", expect.signals.as_deref().map(names).as_deref(), &signals);
-        self.lacks("lacks-signals", &names(&expect.lacks_signals), &signals);
-        let acted = names(decision.corrections.iter().map(|correction| correction.guardrail));
-        self.all_of("guardrails", expect.guardrails.as_deref().map(names).as_deref(), &acted);
-        self.has("rights", &names(&expect.rights), &names(decision.rights));
-    }
-
-    fn clocks(&mut self, expect: &Expect, decision: &Decision) {
-        let actual: Vec<_> = decision.clocks.iter().map(|clock| format!("{} {}", clock.code, clock.ends)).collect();
-        for (code, ends) in &expect.clocks {
-            if !decision.clocks.iter().any(|clock| clock.code == *code && clock.ends == *ends) {
-                self.differs("clocks", format!("`{code}` {ends}"), list(&actual));
-            }
+        let raised = actual.signals.as_deref().unwrap_or_default();
+        let signals = names(raised.iter().map(|signal| &signal.code));
+        match expect.signals.as_deref() {
+            Some([]) if !signals.is_empty() => self.differs("signals", "none", list(&signals)),
+            wanted => self.parts("signals", wanted.unwrap_or_default(), raised),
         }
+        self.lacks("lacks-signals", &names(&expect.lacks_signals), &signals);
+        let acted = |expect: &Expect| expect.guardrails.as_ref().map(names);
+        self.all_of("guardrails", acted(expect).as_deref(), &acted(actual).unwrap_or_default());
+        self.has("rights", &names(&expect.rights), &names(&actual.rights));
     }
 }
 

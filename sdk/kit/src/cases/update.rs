@@ -1,11 +1,14 @@
 //! New expectations for cases that differ: what the decision says, in the fields that the author uses already.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use maple_bundle::{Bundle, Expect, Rewrite, RewriteError, RuleRef, Written};
+use maple_bundle::{Bundle, Expect, ExpectClock, Rewrite, RewriteError, RuleRef, Written};
 use maple_kernel::{ChannelId, Outcome};
 
-use super::{CaseResult, Report};
+use super::{CaseResult, Report, parts::Part};
 
 /// A file with other expectations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,26 +100,42 @@ fn value(field: &str, result: &CaseResult) -> Option<Option<Written>> {
         "first" => actual.first.as_ref().map(|channel| Written::Word(channel.to_string())),
         "has-channels" => still(&texts(&expect.has_channels), &texts(&actual.has_channels)),
         "lacks-channels" => without(&texts(&expect.lacks_channels), &texts(&actual.has_channels)),
-        "has-duties" => still(&texts(&expect.has_duties), &texts(&actual.has_duties)),
-        "lacks-duties" => without(&texts(&expect.lacks_duties), &texts(&actual.has_duties)),
-        "lacks-signals" => without(&texts(&expect.lacks_signals), &texts(actual.signals.iter().flatten())),
+        "steps" => some(entries(&expect.steps, &actual.steps)),
+        "has-duties" => {
+            let there = entries(&expect.has_duties, &actual.has_duties);
+            let all = || actual.has_duties.iter().map(|duty| (None, Written::Word(duty.name()))).collect();
+            some(if there.is_empty() { all() } else { there })
+        }
+        "lacks-duties" => without(&texts(&expect.lacks_duties), &parts(&actual.has_duties)),
+        "lacks-signals" => without(&texts(&expect.lacks_signals), &parts(actual.signals.iter().flatten())),
         "rights" => still(&texts(&expect.rights), &texts(&actual.rights)),
+        "basis" => still(&texts(&expect.basis), &texts(&actual.basis)),
         "has-rules" => {
-            let there: Vec<String> = expect.has_rules.iter().filter(|rule| at_work(rule, result)).map(text).collect();
-            list(if there.is_empty() { own_rules(result) } else { there })
+            let there = entries(&expect.has_rules, &actual.has_rules);
+            let own = || own_rules(result).into_iter().map(|rule| (None, Written::Word(rule))).collect();
+            some(if there.is_empty() { own() } else { there })
         }
         "lacks-rules" => list(expect.lacks_rules.iter().filter(|rule| !at_work(rule, result)).map(text).collect()),
         "excluded" => actual.excluded.as_ref().map(words),
-        "signals" => actual.signals.as_ref().map(words),
+        "signals" => {
+            let raised = actual.signals.as_deref()?;
+            let wanted = expect.signals.as_deref().unwrap_or_default();
+            let more = raised.iter().filter(|signal| !wanted.iter().any(|one| one.same(signal)));
+            let more = more.map(|signal| (None, Written::Word(signal.name())));
+            Some(Written::Entries(entries(wanted, raised).into_iter().chain(more).collect()))
+        }
         "guardrails" => actual.guardrails.as_ref().map(words),
         "preconditions" => {
             let pair = |(first, before): &(_, _)| format!("{first}>{before}");
             actual.preconditions.as_ref().map(|pairs: &Vec<(ChannelId, ChannelId)>| words(pairs.iter().map(pair)))
         }
         "clocks" => {
-            let asked = actual.clocks.iter().filter(|(code, _)| expect.clocks.iter().any(|(wanted, _)| wanted == code));
-            let days: Vec<_> = asked.map(|(code, day)| (code.to_string(), *day)).collect();
-            (!days.is_empty()).then_some(Written::Days(days))
+            let now = |clock: &ExpectClock| {
+                let actual = actual.clocks.iter().find(|actual| clock.same(actual))?;
+                Some((clock.code.to_string(), clock.as_asked(actual).written()))
+            };
+            let clocks: Vec<_> = expect.clocks.iter().filter_map(now).collect();
+            (!clocks.is_empty()).then_some(Written::Table(clocks))
         }
         _ => return None,
     })
@@ -129,8 +148,8 @@ fn defaults(result: &CaseResult) -> Keys {
         Some(code) => ("referral", Some(Written::Word(code.to_string()))),
         None => ("first", actual.first.as_ref().map(|channel| Written::Word(channel.to_string()))),
     };
-    let clocks: Vec<_> = actual.clocks.iter().map(|(code, day)| (code.to_string(), *day)).collect();
-    let clocks = (!clocks.is_empty()).then_some(Written::Days(clocks));
+    let clocks: Vec<_> = actual.clocks.iter().map(|c| (c.code.to_string(), Written::Day(c.ends))).collect();
+    let clocks = (!clocks.is_empty()).then_some(Written::Table(clocks));
     let keys =
         [("outcome", actual.outcome.map(outcome)), lead, ("has-rules", list(own_rules(result))), ("clocks", clocks)];
     keys.into_iter().filter(|(_, written)| written.is_some()).collect()
@@ -144,6 +163,33 @@ fn own_rules(result: &CaseResult) -> Vec<String> {
     rules
         .map(|(policy, rule)| if alone(rule.as_str()) { rule.to_string() } else { format!("{policy}#{rule}") })
         .collect()
+}
+
+type Entries = Vec<(Option<usize>, Written)>;
+
+/// What is left of `wanted`, each saying what the decision says of what it asks, in the place where it stands. Two that
+/// ask for the same name are two parts, as long as there are so many; of several the nearest is meant.
+fn entries<P: Part>(wanted: &[P], actual: &[P]) -> Entries {
+    let met = |one: &P| actual.iter().position(|part| one.meets(part));
+    let mut taken: Vec<usize> = wanted.iter().filter_map(met).collect();
+    let mut found = Vec::new();
+    for (at, one) in wanted.iter().enumerate() {
+        if met(one).is_some() {
+            found.push((Some(at), one.written()));
+            continue;
+        }
+        let same = actual.iter().enumerate().filter(|(_, part)| one.same(part));
+        let nearest = same.min_by_key(|(place, part)| (taken.contains(place), Reverse(one.nearness(part))));
+        if let Some((place, part)) = nearest {
+            taken.push(place);
+            found.push((Some(at), one.as_asked(part).written()));
+        }
+    }
+    found
+}
+
+fn some(entries: Entries) -> Option<Written> {
+    (!entries.is_empty()).then_some(Written::Entries(entries))
 }
 
 /// What of `wanted` is there; all that is there when nothing of it is.
@@ -172,16 +218,21 @@ fn outcome(outcome: Outcome) -> Written {
 /// How many keys of `expect` are written.
 fn written_keys(expect: &Expect) -> usize {
     let e = expect;
+    let parts = [e.steps.len(), e.basis.len()];
     let lists = [e.has_channels.len(), e.lacks_channels.len(), e.has_rules.len(), e.lacks_rules.len()];
     let more = [e.has_duties.len(), e.lacks_duties.len(), e.clocks.len(), e.lacks_signals.len(), e.rights.len()];
     let optional = [e.outcome.is_some(), e.referral.is_some(), e.first.is_some(), e.excluded.is_some()];
     let rest = [e.preconditions.is_some(), e.signals.is_some(), e.guardrails.is_some()];
-    lists.iter().chain(&more).filter(|count| **count > 0).count()
+    lists.iter().chain(&more).chain(&parts).filter(|count| **count > 0).count()
         + optional.iter().chain(&rest).filter(|given| **given).count()
 }
 
 fn words<T: ToString>(items: impl IntoIterator<Item = T>) -> Written {
     Written::Words(texts(items))
+}
+
+fn parts<'p, P: Part + 'p>(items: impl IntoIterator<Item = &'p P>) -> Vec<String> {
+    items.into_iter().map(Part::name).collect()
 }
 
 fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {

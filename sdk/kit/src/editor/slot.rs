@@ -82,7 +82,10 @@ impl Slot {
 fn open(shape: Shape, into: &mut Vec<Shape>) {
     match shape {
         Shape::Either(shapes) => shapes.iter().for_each(|shape| open(*shape, into)),
-        Shape::Several(inner) => into.extend([*inner, Shape::List(inner)]),
+        Shape::Several(inner) => {
+            open(*inner, into);
+            into.push(Shape::List(inner));
+        }
         other => into.push(other),
     }
 }

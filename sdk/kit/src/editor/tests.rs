@@ -132,6 +132,43 @@ fn names_are_offered_where_they_fit() {
             "limitation_labour",
             "[[case]]\nexpect = { clocks = { limitation_labour =  } }",
         ),
+        (
+            "[[case]]\nexpect = { clocks = { limitation_labour = { | } } }",
+            "warn",
+            "[[case]]\nexpect = { clocks = { limitation_labour = { warn =  } } }",
+        ),
+        ("[[case]]\nexpect = { st| }", "steps", "[[case]]\nexpect = { steps =  }"),
+        ("[[case]]\nexpect = { steps = [{ | }] }", "channel", "[[case]]\nexpect = { steps = [{ channel =  }] }"),
+        (
+            "[[case]]\nexpect = { steps = [{ body = \"|\" }] }",
+            "county",
+            "[[case]]\nexpect = { steps = [{ body = \"county\" }] }",
+        ),
+        (
+            "[[case]]\nexpect = { has-duties = [{ bearer = \"|\" }] }",
+            "intake",
+            "[[case]]\nexpect = { has-duties = [{ bearer = \"intake\" }] }",
+        ),
+        (
+            "[[case]]\nexpect = { has-duties = [\"|\"] }",
+            "register_first",
+            "[[case]]\nexpect = { has-duties = [\"register_first\"] }",
+        ),
+        (
+            "[[case]]\nexpect = { has-duties = \"|\" }",
+            "register_first",
+            "[[case]]\nexpect = { has-duties = \"register_first\" }",
+        ),
+        (
+            "[[case]]\nexpect = { signals = [{ level = \"|\" }] }",
+            "orange",
+            "[[case]]\nexpect = { signals = [{ level = \"orange\" }] }",
+        ),
+        (
+            "[[case]]\nexpect = { basis = [\"|\"] }",
+            "cn.labour_mediation_arbitration.5",
+            "[[case]]\nexpect = { basis = [\"cn.labour_mediation_arbitration.5\"] }",
+        ),
         ("[[rule]]\nreplaces = [\"|\"]", "cn/labour#R19", "[[rule]]\nreplaces = [\"cn/labour#R19\"]"),
         ("[[policy]]\n[policy.|]", "target", "[[policy]]\n[policy.target]"),
         ("[[rule]]\nsummary = |", "{ zh = \"\", en = \"\" }", "[[rule]]\nsummary = { zh = \"\", en = \"\" }"),
