@@ -29,6 +29,7 @@ use crate::{
     limits::{Bounds, WARM_SLOTS_MAX},
 };
 use shape::Names;
+use slot::Parts;
 pub(crate) use slot::{Pristine, Slot};
 
 /// Evaluations of one slot between two comparisons of its whole state; the first is one, too.
@@ -38,6 +39,7 @@ pub const VERIFY_EVERY: u32 = 1_024;
 pub(crate) struct Shelf {
     pre: InstancePre<Host>,
     names: Names,
+    parts: Parts,
     rack: Arc<Rack>,
     state: Mutex<State>,
     /// Taken from since the rack last looked.
@@ -62,9 +64,9 @@ impl Shelf {
         names: Names,
         rack: &Arc<Rack>,
     ) -> wasmtime::Result<Arc<Self>> {
-        let pre = linker.instantiate_pre(module)?;
+        let (pre, parts) = (linker.instantiate_pre(module)?, Parts::of(module, &names)?);
         let (state, used, distrusted) = Default::default();
-        let shelf = Arc::new(Self { pre, names, rack: Arc::clone(rack), state, used, distrusted });
+        let shelf = Arc::new(Self { pre, names, parts, rack: Arc::clone(rack), state, used, distrusted });
         rack.add(&shelf);
         Ok(shelf)
     }
@@ -79,8 +81,16 @@ impl Shelf {
         &self.names
     }
 
+    /// True when slots are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.rack.max.is_some()
+    }
+
     /// A slot in which nobody's case was.
     pub(crate) fn take(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
+        if !self.keeps() {
+            return self.make(bounds, keeps_diary);
+        }
         self.used.store(true, Ordering::Relaxed);
         let (idle, pristine) = {
             let mut state = self.state();
@@ -105,7 +115,8 @@ impl Shelf {
         self.rack.make_room();
         // Whoever asks may have less memory; that is looked at when it asks.
         let bounds = &Bounds { memory_bytes: Bounds::MAX.memory_bytes, ..*bounds };
-        Slot::new(&self.pre, &self.names, bounds, keeps_diary, Place::new(&self.rack)).map(Box::new)
+        let place = Place::new(&self.rack);
+        Slot::new(&self.pre, &self.parts, self.keeps(), bounds, keeps_diary, place).map(Box::new)
     }
 
     /// Makes a slot and throws it away: it proves that the code runs.
@@ -115,7 +126,7 @@ impl Shelf {
 
     /// Puts a slot back as it was and keeps it. One that cannot be put back is thrown away.
     pub(crate) fn give_back(&self, mut slot: Box<Slot>) {
-        if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
+        if !self.keeps() || self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
             return;
         }
         if (slot.rounds == 1 || slot.rounds.is_multiple_of(VERIFY_EVERY)) && !slot.is_pristine() {
@@ -149,20 +160,21 @@ impl Shelf {
 
 /// All shelves of a sandbox: together they keep at most so many slots, and never more than [`WARM_SLOTS_MAX`].
 pub(crate) struct Rack {
-    max: usize,
+    /* None when no slot is kept. */
+    max: Option<usize>,
     slots: AtomicUsize,
     shelves: Mutex<VecDeque<Weak<Shelf>>>,
 }
 
 impl Rack {
-    /// A rack for so many slots.
-    pub(crate) fn new(max: usize) -> Self {
-        Self { max: max.min(WARM_SLOTS_MAX), slots: AtomicUsize::default(), shelves: Mutex::default() }
+    /// A rack for so many slots, or one that keeps none.
+    pub(crate) fn new(max: Option<usize>) -> Self {
+        Self { max: max.map(|max| max.min(WARM_SLOTS_MAX)), slots: AtomicUsize::default(), shelves: Mutex::default() }
     }
 
     /// True when there are more slots than are kept: those in use are not counted off.
     fn is_over(&self) -> bool {
-        self.slots() > self.max
+        self.max.is_some_and(|max| self.slots() > max)
     }
 
     fn add(&self, shelf: &Arc<Shelf>) {
@@ -180,11 +192,9 @@ impl Rack {
 
     /// Clears shelves, those first that nobody took from since the last look, until there is room for one more slot.
     fn make_room(&self) {
-        if self.slots() < self.max {
-            return;
-        }
+        let Some(max) = self.max.filter(|max| self.slots() >= *max) else { return };
         let mut looks = 2 * self.shelves().len();
-        while self.slots() >= self.max && looks > 0 {
+        while self.slots() >= max && looks > 0 {
             looks -= 1;
             let Some(weak) = self.shelves().pop_front() else { return };
             let Some(shelf) = weak.upgrade() else { continue };
