@@ -23,7 +23,7 @@ const NODE: &str = "local";
 /// Letters of the name of a node.
 pub(crate) const NODE_BYTES_MAX: usize = 64;
 /// The file with the key that signs, in the folder of the state, when nobody says.
-const SIGNING_KEY: &str = "signing-key.pem";
+pub(crate) const SIGNING_KEY: &str = "signing-key.pem";
 /// Bytes of a configuration file.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
