@@ -180,7 +180,7 @@ fn map(engines: &Engines, file: &File, path: &Path, names: Option<&Names>) -> wa
     )]
     unsafe {
         match names {
-            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.modules, path)?, names.clone())),
+            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.warm, path)?, names.clone())),
             None => Ok(Kept::Component(Component::deserialize_file(&engines.fresh, path)?)),
         }
     }

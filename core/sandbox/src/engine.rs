@@ -12,7 +12,6 @@ use crate::limits::{
     CORE_INSTANCES_COUNT_MAX, EPOCH_TICK_MS, MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX,
     TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
 };
-use crate::plugin::Isolation;
 
 /// Slots for each evaluation at a time. A slot remembers whose memory it held last, and coming back to it is several
 /// times cheaper than taking another; with many plugins in turn, few slots would be strangers every time.
@@ -26,20 +25,17 @@ pub(crate) const SNAPSHOT_SPARE_BYTES: u64 = 1 << 16;
 pub(crate) struct Engines {
     /// For instances that are made and thrown away: from a pool.
     pub(crate) fresh: Engine,
-    /// For instances of modules. Those that are kept come from the system, so that only those take address space that
-    /// there are; the others come from the same pool.
-    pub(crate) modules: Engine,
+    /// For instances that are kept: each from the system, so that only those take address space that there are.
+    pub(crate) warm: Engine,
 }
 
 impl Engines {
     /// Makes them for `concurrency` evaluations at a time.
-    pub(crate) fn new(concurrency: usize, isolation: Isolation) -> wasmtime::Result<Self> {
-        let fresh = make(InstanceAllocationStrategy::Pooling(pool(concurrency)))?;
-        let modules = match isolation {
-            Isolation::Warm => make(InstanceAllocationStrategy::OnDemand)?,
-            Isolation::Fresh | Isolation::Component => fresh.clone(),
-        };
-        Ok(Self { fresh, modules })
+    pub(crate) fn new(concurrency: usize) -> wasmtime::Result<Self> {
+        Ok(Self {
+            fresh: make(InstanceAllocationStrategy::Pooling(pool(concurrency)))?,
+            warm: make(InstanceAllocationStrategy::OnDemand)?,
+        })
     }
 }
 
@@ -110,15 +106,12 @@ pub(crate) struct Ticker {
 impl Ticker {
     pub(crate) fn start(engines: &Engines) -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let apart = !Engine::same(&engines.fresh, &engines.modules);
-        let (fresh, modules) = (engines.fresh.weak(), engines.modules.weak());
+        let (fresh, warm) = (engines.fresh.weak(), engines.warm.weak());
         let thread = thread::Builder::new().name("maple-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(EPOCH_TICK_MS)) == Err(RecvTimeoutError::Timeout) {
-                let (Some(fresh), Some(modules)) = (fresh.upgrade(), modules.upgrade()) else { return };
+                let (Some(fresh), Some(warm)) = (fresh.upgrade(), warm.upgrade()) else { return };
                 fresh.increment_epoch();
-                if apart {
-                    modules.increment_epoch();
-                }
+                warm.increment_epoch();
             }
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })

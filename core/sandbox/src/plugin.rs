@@ -84,15 +84,8 @@ pub enum Isolation {
     /// In an instance that is kept and put back, where the component allows it.
     #[default]
     Warm,
-    /// In an instance of its own, which is thrown away; twice to three times slower, the same answers for the same fuel.
+    /// Always in a component instance of its own; several times slower, the same answers for the same fuel.
     Fresh,
-    /// The same, as wasmtime makes and asks components; slower still, and what the other two are compared with.
-    Component,
-}
-
-impl Isolation {
-    /// All ways.
-    pub const ALL: [Self; 3] = [Self::Warm, Self::Fresh, Self::Component];
 }
 
 /// Compiled code as it comes back from the cache.
@@ -105,9 +98,8 @@ pub(crate) enum Kept {
 
 impl Forge {
     pub(crate) fn new(engines: Engines, isolation: Isolation, warm_slots: usize) -> wasmtime::Result<Self> {
-        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.modules)?);
-        let kept = if isolation == Isolation::Warm { Some(warm_slots) } else { None };
-        let (rack, compiled) = (Arc::new(Rack::new(kept)), AtomicUsize::new(0));
+        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
+        let (rack, compiled) = (Arc::new(Rack::new(warm_slots)), AtomicUsize::new(0));
         Ok(Self { engines, linker, module_linker, rack, isolation, compiled })
     }
 
@@ -187,11 +179,11 @@ impl Forge {
     ) -> wasmtime::Result<Prepared> {
         match kept {
             Kept::Module(module, names) => {
-                Ok(Prepared::slots(Shelf::new(&self.module_linker, &module, names, &self.rack)?, descriptor))
+                Ok(Prepared::warm(Shelf::new(&self.module_linker, &module, names, &self.rack)?, descriptor))
             }
             Kept::Component(component) => {
                 let code = Code::link(&self.linker, &component, &source.export)?;
-                Ok(Prepared::component(code, (descriptor, late), obstacle, kind))
+                Ok(Prepared::fresh(code, (descriptor, late), obstacle, kind))
             }
         }
     }
@@ -199,8 +191,8 @@ impl Forge {
     /// What policies are kept for: code for one way of running is of no use for the other.
     pub(crate) fn purpose(&self) -> &'static str {
         match self.isolation {
-            Isolation::Warm | Isolation::Fresh => "policy",
-            Isolation::Component => "component policy",
+            Isolation::Warm => "policy",
+            Isolation::Fresh => "fresh policy",
         }
     }
 
@@ -219,13 +211,13 @@ impl Forge {
     ) -> Result<Prepared, Obstacle> {
         let snapshot = instrument(mould.bytes(source))?.snapshot(store, instance)?;
         let mut kind = mould.kind();
-        if self.isolation != Isolation::Component && kind.unfit.is_none() {
+        if self.isolation == Isolation::Warm && kind.unfit.is_none() {
             match self.shelve(&snapshot, &source.export) {
                 Ok(shelf) => {
                     refill(store, &Bounds::AHEAD.spared());
                     store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
                     let described = mould.code.describe(store, &instance);
-                    return described.map(|descriptor| Prepared::slots(shelf, descriptor)).map_err(told);
+                    return described.map(|descriptor| Prepared::warm(shelf, descriptor)).map_err(told);
                 }
                 Err(unfit) => kind.unfit = Some(unfit),
             }
@@ -234,15 +226,15 @@ impl Forge {
         let mut store = self.store(mould.kind().hidden_bytes);
         let instance = instantiate(&code.pre, &mut store, &Bounds::AHEAD).map_err(told)?;
         let descriptor = code.describe(&mut store, &instance).map_err(told)?;
-        Ok(Prepared::component(code, (descriptor, None), None, kind))
+        Ok(Prepared::fresh(code, (descriptor, None), None, kind))
     }
 
-    /// Takes the configured module out of its component, for slots.
+    /// Takes the configured module out of its component, to be kept in slots.
     fn shelve(&self, snapshot: &[u8], export: &str) -> Result<Arc<Shelf>, String> {
         let Shape { module, names } = Shape::read(snapshot, export)?;
         let bytes = snapshot.get(module).ok_or::<Unfit>("its module is not where it should be")?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        let module = Module::new(&self.engines.modules, bytes).map_err(|error| error.root_cause().to_string())?;
+        let module = Module::new(&self.engines.warm, bytes).map_err(|error| error.root_cause().to_string())?;
         let shelf = Shelf::new(&self.module_linker, &module, names, &self.rack);
         let shelf = shelf.map_err(|error| error.root_cause().to_string())?;
         shelf.prove().map_err(told)?;
@@ -267,7 +259,7 @@ impl Forge {
             let plain = self.compile(mould.bytes(source), &source.export);
             plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
-        Ok(Prepared::component(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
+        Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
     }
 
     fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
@@ -295,7 +287,7 @@ fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Lat
     let descriptor = mould.code.describe(store, instance)?;
     let obstacle: Obstacle = "it was made for a few cases".into();
     let code = mould.code.clone();
-    Ok(Prepared::component(code, (descriptor, Some(late)), Some(obstacle), mould.kind()).sketched())
+    Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()).sketched())
 }
 
 fn misfit(error: &wasmtime::Error) -> LoadError {

@@ -66,7 +66,7 @@ impl ConfiguredPolicy {
         PolicyInfo {
             snapshotted: self.prepared.obstacle.is_none(),
             obstacle: self.prepared.obstacle.clone(),
-            warm: matches!(self.prepared.runs(), Runs::Slots(shelf) if shelf.keeps()),
+            warm: matches!(self.prepared.runs(), Runs::Warm(_)),
             unfit: self.prepared.kind.unfit.clone(),
             code_bytes: self.prepared.code_bytes,
             bounds: self.bounds,
@@ -109,7 +109,7 @@ impl ConfiguredPolicy {
     /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
     #[doc(hidden)]
     pub fn spoil_for_test(&self) {
-        if let Runs::Slots(shelf) = self.prepared.runs() {
+        if let Runs::Warm(shelf) = self.prepared.runs() {
             shelf.spoil();
         }
     }

@@ -55,9 +55,9 @@ pub(crate) struct Kind {
 /// How a policy runs.
 pub(crate) enum Runs {
     /// Each evaluation in a component instance of its own.
-    Component(Code),
-    /// In instances of its module.
-    Slots(Arc<Shelf>),
+    Fresh(Code),
+    /// In instances that are kept and put back.
+    Warm(Arc<Shelf>),
 }
 
 /// One configured policy, shared by all that have the same plugin, settings and calendar.
@@ -133,7 +133,7 @@ impl Code {
 }
 
 impl Prepared {
-    pub(crate) fn component(
+    pub(crate) fn fresh(
         code: Code,
         (descriptor, late): (Descriptor, Option<Late>),
         obstacle: Option<Obstacle>,
@@ -141,7 +141,7 @@ impl Prepared {
     ) -> Self {
         let image = code.pre.component().image_range();
         Self {
-            runs: Runs::Component(code),
+            runs: Runs::Fresh(code),
             late,
             kind,
             descriptor,
@@ -152,7 +152,7 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn slots(shelf: Arc<Shelf>, descriptor: Descriptor) -> Self {
+    pub(crate) fn warm(shelf: Arc<Shelf>, descriptor: Descriptor) -> Self {
         let image = shelf.module().image_range();
         Self {
             late: None,
@@ -162,7 +162,7 @@ impl Prepared {
             sketched: false,
             code_bytes: image.end.addr().saturating_sub(image.start.addr()) as u64,
             compared: AtomicBool::new(false),
-            runs: Runs::Slots(shelf),
+            runs: Runs::Warm(shelf),
         }
     }
 
@@ -179,8 +179,8 @@ impl Prepared {
     /// Its compiled code, to be kept.
     pub(crate) fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
         match &self.runs {
-            Runs::Component(code) => code.pre.component().serialize(),
-            Runs::Slots(shelf) => shelf.module().serialize(),
+            Runs::Fresh(code) => code.pre.component().serialize(),
+            Runs::Warm(shelf) => shelf.module().serialize(),
         }
     }
 

@@ -96,7 +96,7 @@ impl Sandbox {
     /// # Errors
     /// When the engine or its clock does not start.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let engines = Engines::new(config.concurrency, config.isolation).map_err(SandboxError::Engine)?;
+        let engines = Engines::new(config.concurrency).map_err(SandboxError::Engine)?;
         let ticker = Ticker::start(&engines).map_err(SandboxError::Ticker)?;
         let cache = config.cache.and_then(|folder| {
             Cache::open(&folder)

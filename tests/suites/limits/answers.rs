@@ -165,7 +165,7 @@ fn a_descriptor_is_read_up_to_its_bytes_and_not_one_more() {
         let at = usize::try_from(descriptor - 4_096).unwrap();
         write(&mut guest.image, at + 16, &words(&[(131_072, u32::try_from(bytes).unwrap())]));
         guest.describe = constant(descriptor);
-        match ALL[0].add_component(&guest.component()) {
+        match BOTH[0].add_component(&guest.component()) {
             Err(LoadError::Describe(fault)) => fault,
             other => panic!("{other:?}"),
         }
@@ -231,12 +231,7 @@ fn a_case_of_any_size_is_paid_for_by_the_guest() {
 
 #[test]
 fn a_full_pool_is_waited_for_and_then_it_is_a_timeout() {
-    full_pool(Isolation::Fresh);
-    full_pool(Isolation::Component);
-}
-
-fn full_pool(isolation: Isolation) {
-    let wall = Duration::from_millis(50);
+    let (isolation, wall) = (Isolation::Fresh, Duration::from_millis(50));
     let sandbox = Sandbox::new(SandboxConfig { isolation, concurrency: 1, ..SandboxConfig::default() }).unwrap();
     let component = Guest::default().component();
     let with = |ms: u64| configure(&sandbox, &component, Limits { wall_ms: Some(ms), ..Limits::default() }).unwrap();

@@ -41,8 +41,8 @@ impl Record {
     /// A record of a policy.
     pub(crate) fn of(policy: &Prepared, code_bytes: u64) -> Self {
         let names = match policy.runs() {
-            Runs::Slots(shelf) => Some(shelf.names().clone()),
-            Runs::Component(_) => None,
+            Runs::Warm(shelf) => Some(shelf.names().clone()),
+            Runs::Fresh(_) => None,
         };
         let (obstacle, kind) = (policy.obstacle.clone(), Some(policy.kind.clone()));
         Self { obstacle, kind, names, code_bytes, ..Self::new(&policy.descriptor) }

@@ -29,7 +29,6 @@ use crate::{
     limits::{Bounds, WARM_SLOTS_MAX},
 };
 use shape::Names;
-use slot::Parts;
 pub(crate) use slot::{Pristine, Slot};
 
 /// Evaluations of one slot between two comparisons of its whole state; the first is one, too.
@@ -39,7 +38,6 @@ pub const VERIFY_EVERY: u32 = 1_024;
 pub(crate) struct Shelf {
     pre: InstancePre<Host>,
     names: Names,
-    parts: Parts,
     rack: Arc<Rack>,
     state: Mutex<State>,
     /// Taken from since the rack last looked.
@@ -64,9 +62,9 @@ impl Shelf {
         names: Names,
         rack: &Arc<Rack>,
     ) -> wasmtime::Result<Arc<Self>> {
-        let (pre, parts) = (linker.instantiate_pre(module)?, Parts::of(module, &names)?);
+        let pre = linker.instantiate_pre(module)?;
         let (state, used, distrusted) = Default::default();
-        let shelf = Arc::new(Self { pre, names, parts, rack: Arc::clone(rack), state, used, distrusted });
+        let shelf = Arc::new(Self { pre, names, rack: Arc::clone(rack), state, used, distrusted });
         rack.add(&shelf);
         Ok(shelf)
     }
@@ -81,16 +79,8 @@ impl Shelf {
         &self.names
     }
 
-    /// True when slots are kept.
-    pub(crate) fn keeps(&self) -> bool {
-        self.rack.max.is_some()
-    }
-
     /// A slot in which nobody's case was.
     pub(crate) fn take(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
-        if !self.keeps() {
-            return self.make(bounds, keeps_diary);
-        }
         self.used.store(true, Ordering::Relaxed);
         let (idle, pristine) = {
             let mut state = self.state();
@@ -115,8 +105,7 @@ impl Shelf {
         self.rack.make_room();
         // Whoever asks may have less memory; that is looked at when it asks.
         let bounds = &Bounds { memory_bytes: Bounds::MAX.memory_bytes, ..*bounds };
-        let place = Place::new(&self.rack);
-        Slot::new(&self.pre, &self.parts, self.keeps(), bounds, keeps_diary, place).map(Box::new)
+        Slot::new(&self.pre, &self.names, bounds, keeps_diary, Place::new(&self.rack)).map(Box::new)
     }
 
     /// Makes a slot and throws it away: it proves that the code runs.
@@ -126,7 +115,7 @@ impl Shelf {
 
     /// Puts a slot back as it was and keeps it. One that cannot be put back is thrown away.
     pub(crate) fn give_back(&self, mut slot: Box<Slot>) {
-        if !self.keeps() || self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
+        if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
             return;
         }
         if (slot.rounds == 1 || slot.rounds.is_multiple_of(VERIFY_EVERY)) && !slot.is_pristine() {
@@ -160,21 +149,20 @@ impl Shelf {
 
 /// All shelves of a sandbox: together they keep at most so many slots, and never more than [`WARM_SLOTS_MAX`].
 pub(crate) struct Rack {
-    /* None when no slot is kept. */
-    max: Option<usize>,
+    max: usize,
     slots: AtomicUsize,
     shelves: Mutex<VecDeque<Weak<Shelf>>>,
 }
 
 impl Rack {
-    /// A rack for so many slots, or one that keeps none.
-    pub(crate) fn new(max: Option<usize>) -> Self {
-        Self { max: max.map(|max| max.min(WARM_SLOTS_MAX)), slots: AtomicUsize::default(), shelves: Mutex::default() }
+    /// A rack for so many slots.
+    pub(crate) fn new(max: usize) -> Self {
+        Self { max: max.min(WARM_SLOTS_MAX), slots: AtomicUsize::default(), shelves: Mutex::default() }
     }
 
     /// True when there are more slots than are kept: those in use are not counted off.
     fn is_over(&self) -> bool {
-        self.max.is_some_and(|max| self.slots() > max)
+        self.slots() > self.max
     }
 
     fn add(&self, shelf: &Arc<Shelf>) {
@@ -192,9 +180,11 @@ impl Rack {
 
     /// Clears shelves, those first that nobody took from since the last look, until there is room for one more slot.
     fn make_room(&self) {
-        let Some(max) = self.max.filter(|max| self.slots() >= *max) else { return };
+        if self.slots() < self.max {
+            return;
+        }
         let mut looks = 2 * self.shelves().len();
-        while self.slots() >= max && looks > 0 {
+        while self.slots() >= self.max && looks > 0 {
             looks -= 1;
             let Some(weak) = self.shelves().pop_front() else { return };
             let Some(shelf) = weak.upgrade() else { continue };

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use maple_kernel::{Assessment, CaseFile, Fault, FaultKind};
-use wasmtime::{
-    Extern, Global, Instance, InstancePre, Memory, Module, ModuleExport, Store, TypedFunc, Val, WasmParams, WasmResults,
-};
+use wasmtime::{Extern, Global, Instance, InstancePre, Memory, Store, TypedFunc, Val};
 
 use super::{
     Place,
@@ -14,7 +12,7 @@ use super::{
     shim::SHIM_FUEL,
 };
 use crate::{
-    cell::{instance, refill, store},
+    cell::{place_for, refill, store},
     contract::v1::{self, Room, Unread},
     fault::{During, explain, fault},
     host::Host,
@@ -58,66 +56,39 @@ impl Pristine {
 }
 
 impl Slot {
-    /// Makes an instance; one that is not `kept` needs to know nothing of how it began.
     pub(super) fn new(
         pre: &InstancePre<Host>,
-        parts: &Parts,
-        kept: bool,
+        names: &Names,
         bounds: &Bounds,
         keeps_diary: bool,
         place: Place,
     ) -> Result<Self, Fault> {
         let mut store = store(pre.module().engine(), bounds, MARKS_BYTES, keeps_diary);
-        let instance = instance(&mut store, bounds, |store| pre.instantiate(store))?;
-        let mut slot = Self::found(instance, store, parts, kept, place)?;
+        let instance = place_for(&mut store, bounds.wall, |store| pre.instantiate(store))?;
+        let found = Parts::find(&instance, &mut store, names);
+        let parts = found.map_err(|error| explain(&error, store.data(), During::Start))?;
+        store.data_mut().memory = Some(parts.memory);
+        store.data_mut().line_fuel = if names.shim { SHIM_FUEL } else { 0 };
+        let mut slot = Self {
+            store,
+            memory: parts.memory,
+            marks: parts.marks,
+            globals: parts.globals,
+            realloc: parts.realloc,
+            assess: parts.assess,
+            post_return: parts.post_return,
+            written: Vec::new(),
+            sound: true,
+            rounds: 0,
+            pristine: None,
+            _place: place,
+        };
         // What a start function wrote, and what `configure` wrote before the snapshot, is how it begins.
-        if kept && !slot.collect() {
+        if !slot.collect() {
             return Err(fault(FaultKind::OutOfMemory, "its memory is larger than there are marks for"));
         }
         slot.written = Vec::new();
         Ok(slot)
-    }
-
-    fn found(
-        instance: Instance,
-        mut store: Store<Host>,
-        parts: &Parts,
-        kept: bool,
-        place: Place,
-    ) -> Result<Self, Fault> {
-        let mut find = || -> wasmtime::Result<_> {
-            let mut found = Found { instance, store: &mut store };
-            let globals = if kept { &*parts.globals } else { &[] };
-            Ok((
-                found.memory(&parts.memory)?,
-                found.memory(&parts.marks)?,
-                globals.iter().map(|global| found.global(global)).collect::<wasmtime::Result<Vec<_>>>()?,
-                found.func(&parts.realloc)?,
-                found.func(&parts.assess)?,
-                parts.post_return.as_ref().map(|export| found.func(export)).transpose()?,
-            ))
-        };
-        let found = find();
-        let (memory, marks, globals, realloc, assess, post_return) =
-            found.map_err(|error| explain(&error, store.data(), During::Start))?;
-        store.data_mut().memory = Some(memory);
-        store.data_mut().line_fuel = parts.line_fuel;
-        let (written, pristine) = (Vec::new(), None);
-        let (sound, rounds) = (true, 0);
-        Ok(Self {
-            store,
-            memory,
-            marks,
-            globals,
-            realloc,
-            assess,
-            post_return,
-            written,
-            sound,
-            rounds,
-            pristine,
-            _place: place,
-        })
     }
 
     /// Answers one case.
@@ -285,60 +256,29 @@ impl Room for Slot {
     }
 }
 
-/// Where in a module's instances is what a slot needs.
-pub(super) struct Parts {
-    memory: ModuleExport,
-    marks: ModuleExport,
-    /// Every global that changes.
-    globals: Vec<ModuleExport>,
-    realloc: ModuleExport,
-    assess: ModuleExport,
-    post_return: Option<ModuleExport>,
-    line_fuel: u64,
+/// What a slot needs of its instance.
+struct Parts {
+    memory: Memory,
+    marks: Memory,
+    globals: Vec<(Global, Val)>,
+    realloc: Realloc,
+    assess: TypedFunc<u32, u32>,
+    post_return: Option<TypedFunc<u32, ()>>,
 }
 
 impl Parts {
-    pub(super) fn of(module: &Module, names: &Names) -> wasmtime::Result<Self> {
-        let find = |name: &str| module.get_export_index(name).ok_or_else(|| missing(name));
-        let globals = module.exports().map(|export| export.name()).filter(|name| name.starts_with(GLOBAL));
-        Ok(Self {
-            memory: find(&names.memory)?,
-            marks: find(MARKS)?,
-            globals: globals.map(find).collect::<wasmtime::Result<_>>()?,
-            realloc: find(&names.realloc)?,
-            assess: find(&names.assess)?,
-            post_return: names.post_return.as_deref().map(find).transpose()?,
-            line_fuel: if names.shim { SHIM_FUEL } else { 0 },
-        })
-    }
-}
-
-fn missing(name: &str) -> wasmtime::Error {
-    wasmtime::Error::msg(format!("`{name}` is not what it should be"))
-}
-
-/// The parts of one instance.
-struct Found<'a> {
-    instance: Instance,
-    store: &'a mut Store<Host>,
-}
-
-impl Found<'_> {
-    fn get(&mut self, export: &ModuleExport) -> Option<Extern> {
-        self.instance.get_module_export(&mut *self.store, export)
-    }
-
-    fn memory(&mut self, export: &ModuleExport) -> wasmtime::Result<Memory> {
-        self.get(export).and_then(Extern::into_memory).ok_or_else(|| missing("memory"))
-    }
-
-    fn func<P: WasmParams, R: WasmResults>(&mut self, export: &ModuleExport) -> wasmtime::Result<TypedFunc<P, R>> {
-        let func = self.get(export).and_then(Extern::into_func).ok_or_else(|| missing("function"))?;
-        func.typed(&mut *self.store)
-    }
-
-    fn global(&mut self, export: &ModuleExport) -> wasmtime::Result<(Global, Val)> {
-        let global = self.get(export).and_then(Extern::into_global).ok_or_else(|| missing("global"))?;
-        Ok((global, global.get(&mut *self.store)))
+    fn find(instance: &Instance, store: &mut Store<Host>, names: &Names) -> wasmtime::Result<Self> {
+        let missing = |name: &str| wasmtime::Error::msg(format!("no memory `{name}`"));
+        let memory = instance.get_memory(&mut *store, &names.memory).ok_or_else(|| missing(&names.memory))?;
+        let marks = instance.get_memory(&mut *store, MARKS).ok_or_else(|| missing(MARKS))?;
+        let exports = instance.exports(&mut *store);
+        let globals = exports.filter(|export| export.name().starts_with(GLOBAL)).map(wasmtime::Export::into_extern);
+        let globals: Vec<Global> = globals.filter_map(Extern::into_global).collect();
+        let globals = globals.into_iter().map(|global| (global, global.get(&mut *store))).collect();
+        let realloc = instance.get_typed_func(&mut *store, &names.realloc)?;
+        let assess = instance.get_typed_func(&mut *store, &names.assess)?;
+        let post_return =
+            names.post_return.as_ref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
+        Ok(Self { memory, marks, globals, realloc, assess, post_return })
     }
 }
