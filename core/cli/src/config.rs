@@ -99,7 +99,12 @@ pub(crate) static TABLE: Table = Table::new(
             "如何留存决定：durable先落盘再答复（默认），buffered稍后写入，off不留存",
             "How decisions are kept: before they are given, soon after, or not [default: durable]",
         ),
-        may("node", Shape::Text, "本节点名称，记录日志以此开头，默认 local", "Name of this node, which logs begin with [default: local]"),
+        may(
+            "node",
+            Shape::Text,
+            "本节点名称，记录日志以此开头，默认 local",
+            "Name of this node, which logs begin with [default: local]",
+        ),
         may(
             "signing-key",
             Shape::Text,
@@ -150,8 +155,10 @@ static AUDIT: [Choice; 3] = [
     Choice { word: "buffered", label: label("稍后写入，丢失计数", "soon after; what is lost is counted") },
     Choice { word: "off", label: label("不留存", "not at all") },
 ];
-static DATABASE: Form =
-    Form { pattern: "^(sqlite|postgres|postgresql)://.+$", examples: &["sqlite://maple.sqlite", "postgres://maple@localhost/maple"] };
+static DATABASE: Form = Form {
+    pattern: "^(sqlite|postgres|postgresql)://.+$",
+    examples: &["sqlite://maple.sqlite", "postgres://maple@localhost/maple"],
+};
 
 /// What the server runs with.
 #[derive(Debug)]

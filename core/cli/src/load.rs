@@ -35,8 +35,11 @@ impl Loaded {
     /// The bundle with the plugins that its policies use, as one file.
     pub(crate) fn archive(&self) -> Vec<u8> {
         let ruleset = &self.compiled.ruleset;
-        let used: BTreeSet<&str> =
-            ruleset.localities().flat_map(|(place, _)| ruleset.policies_of(place)).map(|policy| &*policy.digest).collect();
+        let used: BTreeSet<&str> = ruleset
+            .localities()
+            .flat_map(|(place, _)| ruleset.policies_of(place))
+            .map(|policy| &*policy.digest)
+            .collect();
         let plugins = self.sandbox.list().into_iter().filter(|plugin| used.contains(&*plugin.digest));
         let components = plugins.filter_map(|plugin| {
             let component = self.sandbox.component(&plugin.digest)?;

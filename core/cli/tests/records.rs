@@ -94,8 +94,11 @@ impl Server {
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let (address, length) = (&self.address, body.len());
         let kind = if head.starts_with("POST") { "content-type: application/json\r\n" } else { "" };
-        write!(stream, "{head} HTTP/1.1\r\nhost: {address}\r\n{kind}connection: close\r\ncontent-length: {length}\r\n\r\n{body}")
-            .unwrap();
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nhost: {address}\r\n{kind}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -138,7 +141,8 @@ fn what_was_answered_outlives_a_kill_and_is_listed_replayed_and_proved() {
     let (said, _) = check(&["replay", &first, "--server", &url], 0);
     assert!(said.contains("the same, byte for byte"), "{said}");
 
-    let (receipt, given, key) = (text(&place.path("receipt.json")), text(&place.path("reply.json")), place.public_key());
+    let (receipt, given, key) =
+        (text(&place.path("receipt.json")), text(&place.path("reply.json")), place.public_key());
     check(&["receipt", "get", &first, "--server", &url, "--out", &receipt], 0);
     fs::write(&given, &reply).unwrap();
     let (said, _) = check(&["receipt", "verify", &receipt, "--key", &key, "--reply", &given], 0);
@@ -219,7 +223,8 @@ fn a_log_that_was_tampered_with_is_found() {
     for path in [&file, &wal] {
         let Ok(mut bytes) = fs::read(path) else { continue };
         let word = b"labour.wage_migrant";
-        let places: Vec<usize> = bytes.windows(word.len()).enumerate().filter(|(_, w)| w == word).map(|(at, _)| at).collect();
+        let places: Vec<usize> =
+            bytes.windows(word.len()).enumerate().filter(|(_, w)| w == word).map(|(at, _)| at).collect();
         for at in places {
             bytes[at..at + word.len()].copy_from_slice(b"labour.wage_arrears");
             changed += 1;

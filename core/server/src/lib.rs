@@ -26,10 +26,10 @@ pub use config::{
     WAITING_COUNT_MAX, runtime,
 };
 pub use http::{paths, router};
+pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
 pub use rulesets::RULESETS_KEPT_MAX;
-pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use maple_kernel::{Decision, Outcome, Question, Ruleset};
 use maple_seal::Signer;
-use maple_store::{Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError};
+use maple_store::{
+    Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError,
+};
 use maple_wire::{Heard, Problem, ProblemKind, canonical_question};
 use tokio::sync::oneshot;
 use tracing::error;
@@ -57,7 +59,8 @@ impl Records {
             now: Arc::new(move || clock::timestamp(&*clock)),
         };
         let queue = RECORDS_WAITING_MAX;
-        let recorder = Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
+        let recorder =
+            Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
         let rulesets = Rulesets::new(Arc::clone(&store), plugins);
         Ok(Self { store, signer, rulesets, recorder, mode })
     }

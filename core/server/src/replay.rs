@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn many_differences_are_counted_and_some_are_listed() {
-        let list = |from: usize| serde_json::to_vec(&(from..from + DIFFERENCES_COUNT_MAX + 1).collect::<Vec<_>>()).unwrap();
+        let list =
+            |from: usize| serde_json::to_vec(&(from..from + DIFFERENCES_COUNT_MAX + 1).collect::<Vec<_>>()).unwrap();
         let mut found = Found::default();
         found.compare("context", &list(0), &list(1));
         assert_eq!((found.differences.len(), found.count), (DIFFERENCES_COUNT_MAX, DIFFERENCES_COUNT_MAX + 1));

@@ -100,8 +100,11 @@ impl Rulesets {
         let kept = digest.map(|digest| self.store.bundle(&digest)).transpose()?.flatten();
         let bytes = kept.ok_or(Unmade::Bundle(generation))?.bytes;
         let archive = Archive::read(&bytes).map_err(|source| Unmade::Archive { generation, source })?;
-        let plugins = Brought::admit(&*self.plugins, &archive)
-            .map_err(|(name, detail)| Unmade::Plugin { generation, name, detail })?;
+        let plugins = Brought::admit(&*self.plugins, &archive).map_err(|(name, detail)| Unmade::Plugin {
+            generation,
+            name,
+            detail,
+        })?;
         let mut other = None;
         // What served may have been put in force without the packs that had problems.
         for keep_going in [false, true] {

@@ -1,13 +1,18 @@
 //! Decisions that are kept: before they are given, found again, made again, proved.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
 
 mod fixture;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{body::Body, http::Request};
-use fixture::{Answer, Native, Service, Still, bundle, bundle_with, quick, question, serving_by};
+use fixture::{Answer, Native, Service, Still, bundle, bundle_with, question, quick, serving_by};
 use maple_bundle::{Archive, Bundle};
 use maple_seal::{Key, KeySet, Signer, verify_receipt};
 use maple_server::{App, ENGINE, Records, Serving, activate};
@@ -94,7 +99,8 @@ async fn a_decision_is_on_the_disk_before_it_is_given() {
 #[tokio::test]
 async fn a_decision_in_plain_words_is_kept_as_the_other() {
     let kept = kept(Mode::Durable);
-    let request = Request::post("/v1/evaluate").header("content-type", "application/json").header("accept", "text/plain");
+    let request =
+        Request::post("/v1/evaluate").header("content-type", "application/json").header("accept", "text/plain");
     let answer = Answer::of(kept.service.call(request.body(Body::from(question().to_string())).unwrap()).await).await;
     assert_eq!(answer.status, 200);
     let all = kept.store.decisions(&Filter::default(), 10).unwrap();
@@ -153,7 +159,8 @@ async fn decisions_are_listed_by_what_they_are_about() {
     listed.sort();
     ids.sort();
     assert_eq!(listed, ids, "each once");
-    for nothing in ["locality=gb", "kind=none", "outcome=refer", "to=2026-01-01T00:00:00Z", "policy=none", "ruleset=x"] {
+    for nothing in ["locality=gb", "kind=none", "outcome=refer", "to=2026-01-01T00:00:00Z", "policy=none", "ruleset=x"]
+    {
         assert_eq!(kept.get(&format!("/v1/decisions?{nothing}")).await["decisions"], json!([]), "{nothing}");
     }
 }
@@ -186,7 +193,8 @@ async fn a_decision_comes_out_the_same_when_it_is_made_again_also_after_a_swap()
     fits("Replay", &replay);
     assert_eq!((&replay["same"], &replay["engine"]["replayed"]), (&json!(true), &json!(ENGINE)), "{replay}");
 
-    let other = bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
+    let other =
+        bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
     kept.service.app.replace(activated(&kept.store, other, b"component"));
     let (later, new) = kept.decided().await;
     assert_eq!(new.json()["decision"]["generation"], 2);
@@ -201,7 +209,8 @@ async fn a_decision_comes_out_the_same_when_it_is_made_again_also_after_a_swap()
 async fn what_cannot_be_made_again_says_why() {
     let kept = kept_with(Mode::Durable, b"refused");
     let (id, _) = kept.decided().await;
-    let other = bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
+    let other =
+        bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
     kept.service.app.replace(activated(&kept.store, other, b"component"));
     let answer = kept.service.post(&format!("/v1/decisions/{id}/replay"), "").await;
     answer.is_problem(409, "not-replayable");
@@ -216,7 +225,12 @@ async fn a_receipt_proves_the_decision_and_nothing_else() {
     let receipt = kept.service.get(&format!("/v1/decisions/{id}/receipt")).await;
     fits("Receipt", &receipt.json());
     let mut keys = KeySet::new();
-    let key = Key { public: kept.signer.public().clone(), from: "2020-01-01T00:00:00Z".parse().unwrap(), to: None, revoked: None };
+    let key = Key {
+        public: kept.signer.public().clone(),
+        from: "2020-01-01T00:00:00Z".parse().unwrap(),
+        to: None,
+        revoked: None,
+    };
     keys.insert(key).unwrap();
     let (statement, checkpoint) = verify_receipt(&receipt.body, &keys).unwrap();
     assert_eq!((statement.id, statement.output), (id, maple_seal::Digest::of(&answer.body)));

@@ -54,7 +54,10 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
             );
             continue;
         }
-        println!("{log}: {} records, {} checkpoints, {} not sealed yet", found.records, found.checkpoints, found.unsealed);
+        println!(
+            "{log}: {} records, {} checkpoints, {} not sealed yet",
+            found.records, found.checkpoints, found.unsealed
+        );
         faults.iter().for_each(|fault| println!("  {fault}"));
     }
     if faulty > 0 {

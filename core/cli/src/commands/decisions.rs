@@ -13,8 +13,7 @@ use crate::{
 /// Decisions on one page of an export.
 const PAGE: u32 = 500;
 
-const COLUMNS: [&str; 9] =
-    ["id", "time", "locality", "kind", "outcome", "generation", "ruleset", "engine", "policies"];
+const COLUMNS: [&str; 9] = ["id", "time", "locality", "kind", "outcome", "generation", "ruleset", "engine", "policies"];
 
 pub(crate) fn run(args: &Decisions) -> Result<(), Failure> {
     match args {

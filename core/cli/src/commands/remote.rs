@@ -60,10 +60,7 @@ impl<'a> Server<'a> {
         format!("{}{path}", self.address)
     }
 
-    fn answered(
-        &self,
-        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Vec<u8>, Failure> {
+    fn answered(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>, Failure> {
         let lost = |error: &dyn std::fmt::Display| {
             let address = self.address;
             Failure::Unreachable(format!(
@@ -123,9 +120,8 @@ pub(super) fn write_out(
     write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let Some(file) = file else { return write(&mut anstream::stdout().lock()) };
-    let unwritten = |error: &dyn std::fmt::Display| {
-        Failure::Unreachable(format!("cannot write `{}`: {error}", file.display()))
-    };
+    let unwritten =
+        |error: &dyn std::fmt::Display| Failure::Unreachable(format!("cannot write `{}`: {error}", file.display()));
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut kept = tempfile::NamedTempFile::new_in(folder).map_err(|error| unwritten(&error))?;
     write(&mut kept)?;

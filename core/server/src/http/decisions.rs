@@ -99,7 +99,9 @@ async fn replayed(app: &Arc<App>, id: String) -> Answer {
     let serving = app.serving();
     let ruleset = {
         let generation = decision.generation;
-        in_background(app, move |records| records.rulesets.at(&serving, generation)).await?.map_err(|why| unmade(&why))?
+        in_background(app, move |records| records.rulesets.at(&serving, generation))
+            .await?
+            .map_err(|why| unmade(&why))?
     };
     let made = in_background(app, move |_| replay(&decision, &ruleset)).await?;
     let replay = made.map_err(|why| {
