@@ -6,6 +6,7 @@
 //!
 //! Nothing of TOML leaves this room: plugins get typed settings, the kernel gets its own types.
 
+mod archive;
 mod bundle;
 mod codes;
 mod compile;
@@ -24,6 +25,9 @@ pub mod table;
 mod tree;
 mod values;
 
+pub use archive::{
+    ARCHIVE_BYTES_MAX, ARCHIVE_COMPONENT_BYTES_MAX, ARCHIVE_COMPONENTS_MAX, Archive, ArchiveError, SIGNATURES_BYTES_MAX,
+};
 pub use bundle::{
     BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_DEPTH_MAX, ReadError,
 };

@@ -38,6 +38,20 @@ pub(crate) enum Command {
     New(New),
     /// Make the component of a project, or check and pack a table
     Build(Build),
+    /// List, show and export the decisions that a server keeps
+    #[command(subcommand)]
+    Decisions(Decisions),
+    /// Make a kept decision again, from what was recorded, and compare it byte for byte
+    Replay(Replay),
+    /// Fetch and prove receipts of decisions
+    #[command(subcommand)]
+    Receipt(Receipt),
+    /// Walk the logs of decisions and find what was changed
+    #[command(subcommand)]
+    Audit(AuditLog),
+    /// Keys that sign
+    #[command(subcommand)]
+    Keys(Keys),
     /// Help an editor: problems, completion, hover, over standard input and output (LSP)
     Lsp(Lsp),
     /// Write the JSON Schemas of policy files and of the server's configuration
@@ -74,11 +88,206 @@ pub(crate) struct Serve {
     /// Database [default: sqlite:// and a file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// How decisions are kept [default: durable]
+    #[arg(long, value_enum, value_name = "MODE", env = "MAPLE_AUDIT")]
+    pub(crate) audit: Option<Audit>,
     /// Start without packs that have problems, and say so in /health/ready
     #[arg(long)]
     pub(crate) keep_going: bool,
     #[command(flatten)]
     pub(crate) places: Places,
+}
+
+/// How decisions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Audit {
+    /// On the disk before they are given; what cannot be kept is not given
+    Durable,
+    /// Soon after; what is lost is counted
+    Buffered,
+    /// Not at all
+    Off,
+}
+
+/// The server to ask.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Remote {
+    /// Address of the server
+    #[arg(long, value_name = "URL", env = "MAPLE_SERVER", default_value = "http://127.0.0.1:8080")]
+    pub(crate) server: String,
+}
+
+/// `maple decisions`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Decisions {
+    /// List decisions, the newest first
+    List(ListDecisions),
+    /// Show one decision with everything that was recorded
+    Show(ShowDecision),
+    /// Write decisions to a file, the newest first
+    Export(ExportDecisions),
+}
+
+/// Which decisions are meant.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Which {
+    /// From this moment on, such as 2026-11-23T00:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) from: Option<String>,
+    /// Before this moment
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) to: Option<String>,
+    /// Of this locality and all below
+    #[arg(long, value_name = "ID")]
+    pub(crate) locality: Option<String>,
+    /// Of this kind of dispute
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// `route` or `refer`
+    #[arg(long, value_name = "WORD")]
+    pub(crate) outcome: Option<String>,
+    /// In which this policy was asked
+    #[arg(long, value_name = "ID")]
+    pub(crate) policy: Option<String>,
+    /// By the ruleset of this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) ruleset: Option<String>,
+}
+
+/// `maple decisions list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListDecisions {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// How many at most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) count: u32,
+    /// Print the API's JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple decisions show`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowDecision {
+    /// The decision, such as d-019abf5e-…
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple decisions export`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportDecisions {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub(crate) format: ExportFormat,
+    /// The file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// How decisions are exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One record a line, with question, findings and reply
+    Ndjson,
+    /// One row a decision, without its parts
+    Csv,
+}
+
+/// `maple replay`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Replay {
+    /// The decision, such as d-019abf5e-…
+    pub(crate) id: String,
+    /// Print the API's JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple receipt`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Receipt {
+    /// Fetch the receipt of a decision
+    Get(GetReceipt),
+    /// Prove a receipt, without a server
+    Verify(VerifyReceipt),
+}
+
+/// `maple receipt get`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GetReceipt {
+    /// The decision, such as d-019abf5e-…
+    pub(crate) id: String,
+    /// The file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple receipt verify`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyReceipt {
+    /// The receipt
+    pub(crate) file: PathBuf,
+    /// Public key (PEM) that may have signed it; several for keys that followed each other
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) key: Vec<PathBuf>,
+    /// The reply that it must be about, as it was received
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reply: Option<PathBuf>,
+}
+
+/// `maple audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditLog {
+    /// Hash every record anew and look at every link and checkpoint
+    Verify(VerifyLogs),
+}
+
+/// `maple audit verify`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyLogs {
+    /// Database [default: sqlite:// and the file in the state folder]
+    #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+    /// Folder with the embedded database
+    #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Public key (PEM) that may have signed checkpoints; without one, signatures are not proved
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `maple keys`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Print the public key of a private one, to give to whoever verifies
+    Public(PublicOf),
+}
+
+/// `maple keys public`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PublicOf {
+    /// File with the private key [default: the one that `maple serve` made in the state folder]
+    pub(crate) file: Option<PathBuf>,
+    /// Folder of the state
+    #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// `maple eval`.

@@ -5,16 +5,25 @@ use std::{
     time::Duration,
 };
 
-use maple_bundle::format::{Form, Shape, Table, label, may};
+use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
 use maple_server::Config;
 use serde::Deserialize;
 
-use crate::{Failure, args::Serve};
+use crate::{
+    Failure,
+    args::{Audit, Serve},
+};
 
 /// Where the server listens when nobody says.
 pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 /// The folder for what can be made again when nobody says.
 pub(crate) const STATE: &str = ".maple";
+/// What logs begin with when nobody says.
+const NODE: &str = "local";
+/// Letters of the name of a node.
+pub(crate) const NODE_BYTES_MAX: usize = 64;
+/// The file with the key that signs, in the folder of the state, when nobody says.
+pub(crate) const SIGNING_KEY: &str = "signing-key.pem";
 /// Bytes of a configuration file.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
@@ -28,6 +37,9 @@ struct File {
     plugins: Option<PathBuf>,
     state: Option<PathBuf>,
     keep_going: Option<bool>,
+    audit: Option<Audit>,
+    node: Option<String>,
+    signing_key: Option<PathBuf>,
     utc_offset_minutes: Option<i64>,
     evaluations: Option<i64>,
     waiting: Option<i64>,
@@ -81,6 +93,24 @@ pub(crate) static TABLE: Table = Table::new(
         may("policies", Shape::Text, "规则文件夹", "Folder with the policies [default: policies]"),
         may("plugins", Shape::Text, "插件文件夹", "Folder with the plugins [default: `plugins` beside the policies]"),
         may("state", Shape::Text, "可再生内容的文件夹", "Folder for what can be made again [default: .maple]"),
+        may(
+            "audit",
+            Shape::Choice(&AUDIT),
+            "如何留存决定：durable先落盘再答复（默认），buffered稍后写入，off不留存",
+            "How decisions are kept: before they are given, soon after, or not [default: durable]",
+        ),
+        may(
+            "node",
+            Shape::Text,
+            "本节点名称，记录日志以此开头，默认 local",
+            "Name of this node, which logs begin with [default: local]",
+        ),
+        may(
+            "signing-key",
+            Shape::Text,
+            "签署检查点和回执的私钥文件（PEM），默认在状态文件夹中自动生成",
+            "File with the private key (PEM) that signs checkpoints and receipts [default: made in the state folder]",
+        ),
         may("keep-going", Shape::Flag, "有问题的规则包除外也启动", "Start without packs that have problems"),
         may(
             UTC_OFFSET.key,
@@ -120,15 +150,29 @@ pub(crate) static TABLE: Table = Table::new(
         ),
     ],
 );
-static DATABASE: Form = Form { pattern: "^sqlite://.+$", examples: &["sqlite://maple.sqlite"] };
+static AUDIT: [Choice; 3] = [
+    Choice { word: "durable", label: label("先落盘，再答复", "on the disk before they are given") },
+    Choice { word: "buffered", label: label("稍后写入，丢失计数", "soon after; what is lost is counted") },
+    Choice { word: "off", label: label("不留存", "not at all") },
+];
+static DATABASE: Form = Form {
+    pattern: "^(sqlite|postgres|postgresql)://.+$",
+    examples: &["sqlite://maple.sqlite", "postgres://maple@localhost/maple"],
+};
 
 /// What the server runs with.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// Address and port.
     pub(crate) listen: String,
-    /// The database's file.
-    pub(crate) database: PathBuf,
+    /// The database's URL.
+    pub(crate) database: String,
+    /// How decisions are kept.
+    pub(crate) audit: Audit,
+    /// What logs of this node begin with.
+    pub(crate) node: String,
+    /// The file with the key that signs.
+    pub(crate) signing_key: PathBuf,
     /// Folder with the policies.
     pub(crate) policies: PathBuf,
     /// Folder with the plugins, if said.
@@ -147,8 +191,8 @@ impl Settings {
         let file = args.config.as_deref().map(read).transpose()?.unwrap_or_default();
         let state = args.places.state.or(file.state).unwrap_or_else(|| STATE.into());
         let database = match args.database.or(file.database) {
-            Some(url) => sqlite_file(&url)?,
-            None => state.join("maple.sqlite"),
+            Some(url) => database(url)?,
+            None => format!("sqlite://{}", state.join("maple.sqlite").display()),
         };
         let plain = Config::default();
         let service = Config {
@@ -164,6 +208,9 @@ impl Settings {
             service,
             listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             database,
+            audit: args.audit.or(file.audit).unwrap_or(Audit::Durable),
+            node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
+            signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
             plugins: args.places.plugins.or(file.plugins),
             state,
@@ -184,16 +231,30 @@ fn read(path: &Path) -> Result<File, Failure> {
     toml::from_str(&text).map_err(|error| Failure::Input(format!("configuration `{name}`: {error}")))
 }
 
-fn sqlite_file(url: &str) -> Result<PathBuf, Failure> {
-    match url.strip_prefix("sqlite://") {
-        Some(file) if !file.is_empty() => Ok(file.into()),
-        _ => {
-            let scheme = url.split("://").next().unwrap_or_default();
+/// A URL may hold a password, so it is never repeated.
+fn database(url: String) -> Result<String, Failure> {
+    match url.split_once("://") {
+        Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(url),
+        other => {
+            let scheme = other.map(|(scheme, _)| scheme.chars().filter(char::is_ascii_lowercase).take(16).collect());
+            let scheme: String = scheme.unwrap_or_default();
             Err(Failure::Input(format!(
-                "database `{scheme}://…` is not known; write `sqlite://` and a file, such as sqlite://maple.sqlite"
+                "database `{scheme}://…` is not known; write `sqlite://` and a file, such as sqlite://maple.sqlite, or \
+                 `postgres://` and where it is"
             )))
         }
     }
+}
+
+/// The name of a node stands in the names of logs.
+fn node(name: String) -> Result<String, Failure> {
+    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if (1..=NODE_BYTES_MAX).contains(&name.len()) && name.chars().all(plain) {
+        return Ok(name);
+    }
+    Err(Failure::Input(format!(
+        "configuration: `node = {name:?}`; write at most {NODE_BYTES_MAX} small letters, digits and `-`"
+    )))
 }
 
 #[cfg(test)]
@@ -224,12 +285,27 @@ mod tests {
     fn flags_go_over_the_file_and_the_file_over_defaults() {
         let plain = settings(&[], None).unwrap();
         assert_eq!(plain.listen, LISTEN);
-        assert_eq!(plain.database, Path::new(".maple/maple.sqlite"));
+        assert_eq!(plain.database, "sqlite://.maple/maple.sqlite");
+        assert_eq!((plain.audit, plain.node.as_str()), (Audit::Durable, NODE));
+        assert_eq!(plain.signing_key, Path::new(".maple/signing-key.pem"));
         let file = "listen = \"127.0.0.1:9\"\ndatabase = \"sqlite://a.db\"\nkeep-going = true\n";
         let filed = settings(&[], Some(file)).unwrap();
         assert_eq!((filed.listen.as_str(), filed.keep_going), ("127.0.0.1:9", true));
         let flagged = settings(&["--listen", "127.0.0.1:7", "--database", "sqlite://b.db"], Some(file)).unwrap();
-        assert_eq!((flagged.listen.as_str(), flagged.database.as_path()), ("127.0.0.1:7", Path::new("b.db")));
+        assert_eq!((flagged.listen.as_str(), flagged.database.as_str()), ("127.0.0.1:7", "sqlite://b.db"));
+        let file = "audit = \"off\"\nnode = \"yongkang-1\"\nsigning-key = \"a.pem\"";
+        let filed = settings(&[], Some(file)).unwrap();
+        assert_eq!((filed.audit, filed.node.as_str()), (Audit::Off, "yongkang-1"));
+        assert_eq!(filed.signing_key, Path::new("a.pem"));
+        assert_eq!(settings(&["--audit", "buffered"], Some(file)).unwrap().audit, Audit::Buffered);
+        let url = "postgres://user:secret@host/db";
+        assert_eq!(settings(&["--database", url], None).unwrap().database, url);
+        let longest = "n".repeat(NODE_BYTES_MAX);
+        assert_eq!(settings(&[], Some(&format!("node = \"{longest}\""))).unwrap().node, longest);
+        for name in [String::new(), "n".repeat(NODE_BYTES_MAX + 1), "A".into(), "a b".into(), "节点".into()] {
+            let error = settings(&[], Some(&format!("node = \"{name}\""))).unwrap_err();
+            assert!(error.contains("write at most 64 small letters"), "{error}");
+        }
     }
 
     #[test]
@@ -266,7 +342,7 @@ mod tests {
             let error = settings(&[], Some(file)).unwrap_err();
             assert!(error.contains(said), "{file}: {error}");
         }
-        for url in ["postgres://user:secret@host/db", "sqlite://", "maple.db"] {
+        for url in ["mysql://user:secret@host/db", "user:secret@host", "sqlite://", "postgres://", "maple.db"] {
             let error = settings(&["--database", url], None).unwrap_err();
             assert!(error.contains("sqlite://") && !error.contains("secret"), "{error}");
         }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use maple_bundle::{Bundle, Compiled, Diagnostic, Options, ReadError, Severity, Spot};
+use maple_bundle::{Archive, Bundle, Compiled, Diagnostic, Options, ReadError, Severity, Spot};
 use maple_kernel::{LocalityId, PluginInfo, Plugins};
 use maple_kit::{
     build::{self, BuildError, Step},
@@ -29,6 +29,26 @@ pub(crate) struct Loaded {
     pub(crate) own: Option<BTreeSet<LocalityId>>,
     /// `sha256:…` over the folder's own files.
     pub(crate) digest: Arc<str>,
+}
+
+impl Loaded {
+    /// The bundle with the plugins that its policies use, as one file.
+    pub(crate) fn archive(&self) -> Vec<u8> {
+        let ruleset = &self.compiled.ruleset;
+        let used: BTreeSet<&str> = ruleset
+            .localities()
+            .flat_map(|(place, _)| ruleset.policies_of(place))
+            .map(|policy| &*policy.digest)
+            .collect();
+        let plugins = self.sandbox.list().into_iter().filter(|plugin| used.contains(&*plugin.digest));
+        let components = plugins.filter_map(|plugin| {
+            let component = self.sandbox.component(&plugin.digest)?;
+            Some((format!("{}-{}", plugin.id, plugin.version), component))
+        });
+        let archive = Archive { bundle: self.bundle.clone(), components: components.collect(), signatures: None };
+        // Its paths are those of a bundle, which fit.
+        archive.write().unwrap_or_default()
+    }
 }
 
 /// Where to load from, and how.

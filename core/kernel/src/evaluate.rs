@@ -73,6 +73,15 @@ pub(crate) struct Hearing<'a> {
 /// locality that the ruleset does not know goes to a person.
 #[must_use]
 pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a> {
+    evaluate_heard(ruleset, question, &mut |_, _| {})
+}
+
+/// What listens to every policy's own answer, before anything is combined.
+pub type Listener<'l> = dyn FnMut(&Policy, &Result<Vec<Finding>, Fault>) + 'l;
+
+/// [`evaluate`], and `listener` hears what each policy says in its own words.
+#[must_use]
+pub fn evaluate_heard<'a>(ruleset: &'a Ruleset, question: &'a Question, listener: &mut Listener<'_>) -> Decision<'a> {
     let place = ruleset.locality(question.case.locality.as_str());
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
     let facts = known(ruleset, locality, &question.case);
@@ -92,7 +101,7 @@ pub fn evaluate<'a>(ruleset: &'a Ruleset, question: &'a Question) -> Decision<'a
         for (policy, reads) in ruleset.shelf(level) {
             match hearing.skips(policy) {
                 Some(why) => hearing.skip(&policy.id, why),
-                None => hearing.ask(policy, reads, depth),
+                None => hearing.ask(policy, reads, depth, listener),
             }
         }
     }
@@ -143,12 +152,13 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    fn ask(&mut self, policy: &'a Policy, reads: &Reads, depth: usize) {
+    fn ask(&mut self, policy: &'a Policy, reads: &Reads, depth: usize, listener: &mut Listener<'_>) {
         let Question { case, purposes, as_of, .. } = self.question;
         let parties = case.parties().iter().zip(&self.party_numbers);
         let parties = parties.map(|(party, numbers)| share(&party.facts, numbers, reads)).collect();
         let file = case.shared(*purposes, *as_of, share(&self.facts, &self.numbers, reads), parties);
         let Assessment { answer, fuel, diary } = policy.assessor.assess(&file);
+        listener(policy, &answer);
         let answer = answer.and_then(|findings| read(self.ruleset, self.locality, policy, findings));
         self.asked.push(Asked {
             policy: &policy.id,

@@ -379,6 +379,15 @@ pub trait Plugins: Sync {
     /// The plugins on hand.
     fn list(&self) -> Vec<PluginInfo>;
 
+    /// Takes in the component of a plugin, which is then on hand.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not taken, in words.
+    fn admit(&self, component: &[u8]) -> Result<PluginInfo, String> {
+        Err(format!("a component of {} bytes cannot be taken in here", component.len()))
+    }
+
     /// Configures policies, in parallel where it can; results in the order of the setups.
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>>;
 

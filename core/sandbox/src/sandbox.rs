@@ -176,6 +176,12 @@ impl Sandbox {
         orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
     }
 
+    /// The component of a plugin, as it was taken in.
+    #[must_use]
+    pub fn component(&self, digest: &str) -> Option<Vec<u8>> {
+        self.plugin(digest).map(|plugin| plugin.source.bytes.clone())
+    }
+
     /// Sandboxes that are kept for their next evaluation or with which they are compared, of all policies together.
     #[must_use]
     pub fn warm_slots(&self) -> usize {
@@ -249,6 +255,13 @@ impl Plugins for Sandbox {
     fn list(&self) -> Vec<PluginInfo> {
         let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
         plugins.values().map(|plugin| plugin.info.clone()).collect()
+    }
+
+    fn admit(&self, component: &[u8]) -> Result<PluginInfo, String> {
+        self.add_component(component).map_err(|error| {
+            let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+            causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
+        })
     }
 
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use maple_bundle::{Bundle, Compiled, Severity};
 use maple_kernel::{Day, Plugins, Ruleset};
-use maple_store::Activation;
+use maple_store::{Activation, Prepared, StoreError};
 use maple_wire::{
     LeftOut, PackView, Serving as ServingView, write_localities, write_packs, write_ruleset, write_vocabulary,
 };
@@ -21,6 +21,7 @@ use crate::{
     clock::{self, Clock},
     config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX},
     metrics::Metrics,
+    records::{Kept, Records},
 };
 
 /// Where plugins come from, for every thread.
@@ -102,6 +103,8 @@ pub struct App {
     pub(crate) large_previews: Semaphore,
     pub(crate) previews: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    /// What is kept of decisions; none where nothing is.
+    pub(crate) records: Option<Records>,
     clock: Arc<dyn Clock>,
     serving: ArcSwap<Serving>,
     draining: AtomicBool,
@@ -111,6 +114,18 @@ impl App {
     /// A service that answers with this ruleset until another takes its place.
     #[must_use]
     pub fn new(config: Config, clock: Arc<dyn Clock>, plugins: SharedPlugins, serving: Serving) -> Arc<Self> {
+        Self::keeping(config, clock, plugins, serving, None)
+    }
+
+    /// The same, that keeps its decisions.
+    #[must_use]
+    pub fn keeping(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        plugins: SharedPlugins,
+        serving: Serving,
+        records: Option<Records>,
+    ) -> Arc<Self> {
         let app = Self {
             plugins,
             admission: Admission::new(config.evaluations, config.waiting, config.wait),
@@ -119,6 +134,7 @@ impl App {
             large_previews: Semaphore::new(LARGE_PREVIEWS_COUNT_MAX),
             previews: Arc::new(Semaphore::new(config.previews.max(1))),
             metrics: Metrics::new(),
+            records,
             clock,
             serving: ArcSwap::from_pointee(serving),
             draining: AtomicBool::new(false),
@@ -148,6 +164,16 @@ impl App {
     /// Today, where the service is configured to be.
     pub(crate) fn today(&self) -> Day {
         clock::day(&*self.clock, self.config.utc_offset_minutes)
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// What is kept of a decision, ready to be written.
+    pub(crate) fn prepared(&self, kept: Kept<'_>) -> Result<Prepared, StoreError> {
+        kept.prepare(&*self.clock)
     }
 
     /// An id that nothing else has.

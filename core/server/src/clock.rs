@@ -48,7 +48,8 @@ pub(crate) fn rfc3339(clock: &dyn Clock) -> String {
     format!("{:.0}", timestamp(clock))
 }
 
-fn timestamp(clock: &dyn Clock) -> Timestamp {
+/// Now.
+pub(crate) fn timestamp(clock: &dyn Clock) -> Timestamp {
     let millis = i64::try_from(clock.unix_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
 }

@@ -10,9 +10,13 @@ mod config;
 mod http;
 mod listen;
 mod metrics;
+mod records;
+mod replay;
+mod rulesets;
 mod trace;
 
-use maple_store::{Activation, Request, Store, StoreError};
+use maple_seal::{Key, Signer};
+use maple_store::{Activation, ActivationKind, KeyPurpose, KeyRecord, Request, Store, StoreError, Swap};
 
 pub use app::{App, Serving, SharedPlugins};
 pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, today};
@@ -23,12 +27,59 @@ pub use config::{
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
+pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
+pub use replay::DIFFERENCES_COUNT_MAX;
+pub use rulesets::RULESETS_KEPT_MAX;
 
-/// Records that a ruleset serves from now on.
+/// Keeps the public key of a node beside what it signs, from the first time on.
 ///
 /// # Errors
 ///
-/// As [`Store::activate`].
-pub fn activate(store: &Store, ruleset: &str, by: &str, why: &str) -> Result<Activation, StoreError> {
-    store.activate(&Request { ruleset, at: &clock::rfc3339(&SystemClock), by, why })
+/// When the store cannot be read or written.
+pub fn keep_key(store: &Store, signer: &Signer) -> Result<(), StoreError> {
+    if store.keys()?.iter().any(|known| known.key.public.id() == signer.id()) {
+        return Ok(());
+    }
+    let from = clock::timestamp(&SystemClock);
+    let key = Key { public: signer.public().clone(), from, to: None, revoked: None };
+    store.key_put(&KeyRecord { purpose: KeyPurpose::Log, key })
+}
+
+/// Records that a ruleset serves from now on, and keeps the bundle that it was made from. The one that serves already
+/// keeps its activation.
+///
+/// # Errors
+///
+/// When the store cannot be read or written.
+pub fn activate(
+    store: &Store,
+    ruleset: &str,
+    bundle: impl Fn() -> Vec<u8>,
+    by: &str,
+    why: &str,
+) -> Result<Activation, StoreError> {
+    loop {
+        let current = store.current()?;
+        if let Some(same) = current.as_ref().filter(|current| current.ruleset == ruleset && current.bundle.is_some()) {
+            return Ok(same.clone());
+        }
+        let at = clock::rfc3339(&SystemClock);
+        let bundle = store.bundle_put(&bundle(), &at, by)?.to_string();
+        let kind = match &current {
+            Some(current) if current.ruleset == ruleset => ActivationKind::Renew,
+            _ => ActivationKind::Activate,
+        };
+        let swap = Swap {
+            request: Request { ruleset, at: &at, by, why },
+            replaces: current.map(|current| current.generation),
+            bundle: Some(&bundle),
+            kind,
+            effective: None,
+        };
+        match store.activation_swap(&swap) {
+            // Another process was first; it may have found the same.
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use maple_kernel::{Decision, FaultKind, Outcome};
+use maple_store::Statistics;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -57,6 +58,9 @@ pub(crate) struct Metrics {
     pub(crate) generation: Gauge,
     /// Packs left out because they have problems.
     pub(crate) packs_left_out: Gauge,
+    records_waiting: Gauge,
+    records_kept: Gauge,
+    records_lost: Gauge,
 }
 
 /// From a tenth of a millisecond to six seconds.
@@ -79,6 +83,9 @@ impl Metrics {
             queue_places: Gauge::default(),
             generation: Gauge::default(),
             packs_left_out: Gauge::default(),
+            records_waiting: Gauge::default(),
+            records_kept: Gauge::default(),
+            records_lost: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests answered, by route and status", metrics.requests.clone());
@@ -97,7 +104,18 @@ impl Metrics {
             "Packs that do not serve because of problems",
             metrics.packs_left_out.clone(),
         );
+        registry.register("records_waiting", "Decisions that wait to be recorded", metrics.records_waiting.clone());
+        registry.register("records_kept", "Decisions recorded since the start", metrics.records_kept.clone());
+        registry.register("records_lost", "Decisions that could not be recorded", metrics.records_lost.clone());
         Self { registry, ..metrics }
+    }
+
+    /// How recording went so far.
+    pub(crate) fn recorded(&self, so_far: &Statistics) {
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.records_waiting.set(number(so_far.queued));
+        self.records_kept.set(number(so_far.committed));
+        self.records_lost.set(number(so_far.lost));
     }
 
     /// One more request is under way until the value is dropped.

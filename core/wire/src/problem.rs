@@ -12,6 +12,8 @@ pub enum ProblemKind {
     InvalidJson,
     /// Some field of the question is not as it should be.
     InvalidCase,
+    /// Some parameter of the query is not as it should be.
+    InvalidQuery,
     /// The bundle of a preview does not compile.
     InvalidBundle,
     /// The body or a line of it is too large.
@@ -26,6 +28,12 @@ pub enum ProblemKind {
     RequestTimeout,
     /// Every place is taken.
     Overloaded,
+    /// The decision was made and could not be kept, so it is not given.
+    NotRecorded,
+    /// A recorded decision cannot be made again.
+    NotReplayable,
+    /// What this rests on is away for the moment.
+    Unavailable,
     /// The answer was not ready in time.
     DeadlineExceeded,
     /// A failure of the host itself.
@@ -34,9 +42,10 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::InvalidJson,
         Self::InvalidCase,
+        Self::InvalidQuery,
         Self::InvalidBundle,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -44,6 +53,9 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::Overloaded,
+        Self::NotRecorded,
+        Self::NotReplayable,
+        Self::Unavailable,
         Self::DeadlineExceeded,
         Self::Internal,
     ];
@@ -54,6 +66,7 @@ impl ProblemKind {
         match self {
             Self::InvalidJson => "/problems/invalid-json",
             Self::InvalidCase => "/problems/invalid-case",
+            Self::InvalidQuery => "/problems/invalid-query",
             Self::InvalidBundle => "/problems/invalid-bundle",
             Self::TooLarge => "/problems/too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
@@ -61,6 +74,9 @@ impl ProblemKind {
             Self::MethodNotAllowed => "/problems/method-not-allowed",
             Self::RequestTimeout => "/problems/request-timeout",
             Self::Overloaded => "/problems/overloaded",
+            Self::NotRecorded => "/problems/not-recorded",
+            Self::NotReplayable => "/problems/not-replayable",
+            Self::Unavailable => "/problems/unavailable",
             Self::DeadlineExceeded => "/problems/deadline-exceeded",
             Self::Internal => "/problems/internal",
         }
@@ -70,15 +86,16 @@ impl ProblemKind {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidJson => 400,
+            Self::InvalidJson | Self::InvalidQuery => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
+            Self::NotReplayable => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidCase | Self::InvalidBundle => 422,
             Self::Internal => 500,
-            Self::Overloaded => 503,
+            Self::Overloaded | Self::NotRecorded | Self::Unavailable => 503,
             Self::DeadlineExceeded => 504,
         }
     }
@@ -89,6 +106,7 @@ impl ProblemKind {
         match self {
             Self::InvalidJson => ("The body is not usable JSON", "请求正文不是可用的JSON"),
             Self::InvalidCase => ("Some fields of the case are not as they should be", "案件中有字段不符合要求"),
+            Self::InvalidQuery => ("Some parameters of the query are not as they should be", "查询参数有误"),
             Self::InvalidBundle => ("The policies do not compile", "规则包无法编译"),
             Self::TooLarge => ("The body is too large", "请求正文过大"),
             Self::UnsupportedMediaType => ("The body is of another media type", "请求正文的类型不受支持"),
@@ -96,6 +114,9 @@ impl ProblemKind {
             Self::MethodNotAllowed => ("This path takes another method", "此路径不接受该方法"),
             Self::RequestTimeout => ("The request did not arrive in time", "请求未及时到达"),
             Self::Overloaded => ("Every place is taken for the moment", "服务暂时繁忙"),
+            Self::NotRecorded => ("The decision could not be recorded", "决定未能留存记录"),
+            Self::NotReplayable => ("The decision cannot be made again", "无法重现该决定"),
+            Self::Unavailable => ("What this rests on is away for the moment", "所依赖的服务暂时不可用"),
             Self::DeadlineExceeded => ("The answer was not ready in time", "未能及时得出答复"),
             Self::Internal => ("Something failed on our side", "服务内部出错"),
         }

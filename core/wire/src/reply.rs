@@ -247,7 +247,7 @@ impl Put for Duty<'_> {
     }
 }
 
-struct Params<'a>(&'a [Param]);
+pub(crate) struct Params<'a>(pub(crate) &'a [Param]);
 
 impl Put for Params<'_> {
     fn put(&self, out: &mut Vec<u8>) {
@@ -329,7 +329,7 @@ impl Put for Raised<'_> {
     }
 }
 
-const fn level(level: Level) -> &'static str {
+pub(crate) const fn level(level: Level) -> &'static str {
     match level {
         Level::Blue => "blue",
         Level::Yellow => "yellow",

@@ -14,7 +14,7 @@ use fixture::{day, ruleset};
 use maple_kernel::{PartyType, Purposes, Question, Value};
 use maple_wire::{
     BODY_BYTES_MAX, DEPTH_MAX, ERRORS_COUNT_MAX, FIELDS_COUNT_MAX, ID_BYTES_MAX, PARTIES_COUNT_MAX, Problem,
-    SOURCE_UNSTATED, WORD_BYTES_MAX, WORDS_COUNT_MAX, parse_question,
+    SOURCE_UNSTATED, WORD_BYTES_MAX, WORDS_COUNT_MAX, canonical_question, parse_question,
 };
 use serde_json::{Value as Json, json};
 
@@ -113,6 +113,57 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(question.case.facts.iter().count(), 0);
     let body = json!({ "case": body["case"], "as_of": "2024-05-01" });
     assert_eq!(read(body.to_string()).unwrap().case.filed, day("2024-05-01"));
+}
+
+/// What RFC 8785 makes of a document, by a library of its own.
+fn canonical(document: &[u8]) -> Vec<u8> {
+    let json: Json = serde_json::from_slice(document).unwrap();
+    serde_json_canonicalizer::to_vec(&json).unwrap()
+}
+
+#[test]
+fn the_canonical_form_is_read_back_and_is_the_same_for_the_same_question() {
+    let mut turned = good();
+    turned["case"]["parties"].as_array_mut().unwrap().reverse();
+    turned["case"]["facts"]["amount"] = json!(48000);
+    turned["case"]["locality"] = json!("330784");
+    turned["purposes"] = json!(["prevention", "routing"]);
+    let written = canonical_question(&read(good().to_string()).unwrap());
+    assert_eq!(canonical_question(&read(turned.to_string()).unwrap()), written);
+    let small = json!({ "case": { "locality": "330784", "kind": "contract.work",
+                                  "parties": [{ "role": "applicant", "type": "natural" }] } });
+    for body in [good(), turned, small] {
+        let question = read(body.to_string()).unwrap();
+        let written = canonical_question(&question);
+        assert_eq!(read(&written).unwrap(), question);
+        assert_eq!(String::from_utf8(canonical(&written)).unwrap(), String::from_utf8(written).unwrap());
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_question_has_a_canonical_form(
+        (id, minor, people) in ("[a-z0-9-]{1,64}", 0_i64..=10_000_000_000_000, 0_u32..=1_000_000),
+        (violence, explain) in (proptest::bool::ANY, proptest::bool::ANY),
+        kinds in proptest::sample::subsequence(vec!["contract", "photos"], 0..=2),
+        roles in proptest::collection::vec(proptest::sample::select(vec!["applicant", "respondent", "third_party"]), 1..5),
+    ) {
+        let mut body = good();
+        let amount = format!("{}.{:02}", minor / 100, minor % 100);
+        body["case"]["id"] = json!(id);
+        body["case"]["facts"] = json!({ "violence_now": violence, "people": people, "amount": amount,
+                                        "evidence_kinds": kinds });
+        let party = |role: &&str| json!({ "role": role, "type": "natural", "facts": { "consent": "no" } });
+        body["case"]["parties"] = roles.iter().map(party).collect();
+        body["explain"] = json!(explain);
+        if let Ok(question) = read(body.to_string()) {
+            let written = canonical_question(&question);
+            proptest::prop_assert_eq!(read(&written).unwrap(), question);
+            proptest::prop_assert_eq!(canonical(&written), written);
+        } else {
+            proptest::prop_assert!(people == 0 || kinds.is_empty() || id.starts_with('-'), "{body}");
+        }
+    }
 }
 
 #[test]

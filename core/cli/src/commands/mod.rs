@@ -1,16 +1,22 @@
 //! One file for each command.
 
 mod alone;
+mod audit;
 mod bench;
 mod build;
 mod check;
 mod completions;
 mod decide;
+mod decisions;
 mod eval;
 mod import;
+mod keys;
 mod lsp;
 mod man;
 mod new;
+mod receipt;
+mod remote;
+mod replay;
 mod run;
 mod schema;
 mod serve;
@@ -39,6 +45,11 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Table(args) => table::run(&args),
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Decisions(args) => decisions::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Receipt(args) => receipt::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Lsp(args) => lsp::run(args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -1,16 +1,25 @@
 //! `maple serve`: the server.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    fs::OpenOptions,
+    io::{ErrorKind, Write},
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::Arc,
+    time::Instant,
+};
 
 use anstream::println;
-use maple_server::{App, Config, Serving, SystemClock};
-use maple_store::Store;
+use maple_seal::Signer;
+use maple_server::{App, Config, Records, Serving, SharedPlugins, SystemClock};
+use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     Failure,
-    args::Serve,
+    args::{Audit, Serve},
     commands::{EXAMPLE, refused, stop},
     config::Settings,
     load::{self, Loaded, chain},
@@ -32,10 +41,10 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
     })?;
     let loaded = load(&settings)?;
-    let store = open(&settings)?;
+    let store = Arc::new(open(&settings)?);
     let digest = Arc::clone(loaded.compiled.ruleset.digest());
-    let activation =
-        maple_server::activate(&store, &digest, BY, WHY).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let activation = maple_server::activate(&store, &digest, || loaded.archive(), BY, WHY).map_err(unreachable)?;
+    let records = records(&settings, &store, &loaded)?;
     let summary = summary(&loaded);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
     let Loaded { sandbox, bundle, compiled, .. } = loaded;
@@ -47,7 +56,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
             .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
         let address = listener.local_addr().map_err(|error| Failure::Unreachable(error.to_string()))?;
         let generation = activation.generation;
-        let app = App::new(config, Arc::new(SystemClock), sandbox, Serving::new(bundle, compiled, activation));
+        let serving = Serving::new(bundle, compiled, activation);
+        let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records);
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
         welcome(address, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
@@ -71,11 +81,57 @@ fn load(settings: &Settings) -> Result<Loaded, Failure> {
 }
 
 fn open(settings: &Settings) -> Result<Store, Failure> {
-    if let Some(folder) = settings.database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let unmade = |error| Failure::Unreachable(format!("cannot make the folder `{}`: {error}", folder.display()));
-        std::fs::create_dir_all(folder).map_err(unmade)?;
+    if let Some(file) = settings.database.strip_prefix("sqlite://") {
+        make_folder_of(Path::new(file))?;
     }
-    Store::open(&settings.database).map_err(|error| Failure::Unreachable(chain(&error)))
+    Store::open_url(&settings.database).map_err(unreachable)
+}
+
+fn make_folder_of(file: &Path) -> Result<(), Failure> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    let unmade = |error| Failure::Unreachable(format!("cannot make the folder `{}`: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(unmade)
+}
+
+fn unreachable(error: impl std::error::Error) -> Failure {
+    Failure::Unreachable(chain(&error))
+}
+
+/// Where decisions are kept, signed with the key of this node.
+fn records(settings: &Settings, store: &Arc<Store>, loaded: &Loaded) -> Result<Option<Records>, Failure> {
+    let mode = match settings.audit {
+        Audit::Durable => Mode::Durable,
+        Audit::Buffered => Mode::Buffered,
+        Audit::Off => return Ok(None),
+    };
+    let signer = Arc::new(signer(&settings.signing_key)?);
+    maple_server::keep_key(store, &signer).map_err(unreachable)?;
+    let plugins: SharedPlugins = Arc::clone(&loaded.sandbox) as SharedPlugins;
+    let clock = Arc::new(SystemClock);
+    Records::start(Arc::clone(store), &settings.node, mode, signer, clock, plugins).map(Some).map_err(unreachable)
+}
+
+/// The key in a file, which is made where there is none and which nobody else may read.
+fn signer(file: &Path) -> Result<Signer, Failure> {
+    let unread = |error: &dyn std::fmt::Display| {
+        Failure::Unreachable(format!("cannot use the signing key `{}`: {error}", file.display()))
+    };
+    match std::fs::read_to_string(file) {
+        Ok(pem) => return Signer::from_pem(&pem).map_err(|error| unread(&chain(&error))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(unread(&error)),
+    }
+    make_folder_of(file)?;
+    let made = Signer::generate().and_then(|signer| Ok((signer.to_pem()?, signer)));
+    let (pem, signer) = made.map_err(|error| unread(&chain(&error)))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    match options.open(file).and_then(|mut kept| kept.write_all(pem.as_bytes()).and_then(|()| kept.sync_all())) {
+        Ok(()) => Ok(signer),
+        // Another process made it in the meantime.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => self::signer(file),
+        Err(error) => Err(unread(&error)),
+    }
 }
 
 fn summary(loaded: &Loaded) -> String {

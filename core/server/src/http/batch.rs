@@ -3,7 +3,7 @@
 //! One task reads lines and hands them out in chunks; the chunks are answered side by side; the answer takes them in
 //! order. Between reader and answer stands a queue of a few chunks, so that a batch of any length takes bounded memory.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, ops::Range, sync::Arc};
 
 use axum::{
     body::Body,
@@ -32,6 +32,7 @@ use super::{
 use crate::{
     app::{App, Serving},
     config::{CHUNK_LINES_MAX, LINE_BYTES_MAX},
+    records::Ticket,
 };
 
 /// Chunks between reader and answer.
@@ -148,17 +149,53 @@ impl Reader {
 
 async fn answered(app: Arc<App>, serving: Arc<Serving>, chunk: Vec<Line>) -> Bytes {
     let mut out = Vec::with_capacity(chunk.len() * (8 << 10));
-    let Ok(_place) = app.admission.enter_patiently().await else { return line(&answer::internal()) };
+    let mut lines = Vec::with_capacity(chunk.len());
+    let Ok(place) = app.admission.enter_patiently().await else { return line(&answer::internal()) };
     for Line { number, bytes } in chunk {
+        let start = out.len();
         let result = match bytes {
             Some(bytes) => answer_into(&mut out, &app, &serving, app.unique(), &bytes),
             None => Err(body::too_large(LINE_BYTES_MAX)),
         };
-        if let Err(mut problem) = result {
-            problem.line = Some(number);
-            out.extend_from_slice(&problem.to_json());
-        }
+        let ticket = match result {
+            Ok(record) => record.zip(app.records.as_ref()).map(|(record, records)| records.hand_over(record)),
+            Err(problem) => {
+                out.extend_from_slice(&told(problem, number));
+                None
+            }
+        };
         out.push(b'\n');
+        lines.push((start..out.len(), number, ticket));
     }
-    out.into()
+    drop(place);
+    recorded(out, lines).await
+}
+
+/// The answers, once each is recorded; one that could not be is replaced by why.
+async fn recorded(out: Vec<u8>, lines: Vec<(Range<usize>, u64, Option<Ticket>)>) -> Bytes {
+    let mut refused = Vec::new();
+    for (range, number, ticket) in lines {
+        if let Some(ticket) = ticket
+            && let Err(problem) = ticket.kept().await
+        {
+            refused.push((range, told(problem, number)));
+        }
+    }
+    if refused.is_empty() {
+        return out.into();
+    }
+    let (mut given, mut from) = (Vec::with_capacity(out.len()), 0);
+    for (range, problem) in refused {
+        given.extend_from_slice(out.get(from..range.start).unwrap_or_default());
+        given.extend_from_slice(&problem);
+        given.push(b'\n');
+        from = range.end;
+    }
+    given.extend_from_slice(out.get(from..).unwrap_or_default());
+    given.into()
+}
+
+fn told(mut problem: Problem, line: u64) -> Vec<u8> {
+    problem.line = Some(line);
+    problem.to_json()
 }

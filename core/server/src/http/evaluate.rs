@@ -13,8 +13,9 @@ use axum::{
     },
     response::Response,
 };
-use maple_kernel::{Decision, Question, Ruleset, evaluate as decide};
-use maple_wire::{Language, Problem, Reply, append_decision, parse_question, text};
+use maple_kernel::{Decision, Question, Ruleset, evaluate as decide, evaluate_heard};
+use maple_store::Prepared;
+use maple_wire::{Heard, Language, Problem, Reply, append_decision, parse_question, text};
 use tracing::{error, warn};
 use uuid::Uuid;
 
@@ -22,7 +23,10 @@ use super::{
     DecisionId, RequestId, answer,
     body::{self, Terms},
 };
-use crate::app::{App, Serving};
+use crate::{
+    app::{App, Serving},
+    records::{Kept, Records, chain},
+};
 
 pub(crate) async fn evaluate(
     State(app): State<Arc<App>>,
@@ -44,19 +48,26 @@ async fn answered(app: &App, id: Uuid, form: Form, request: Request) -> Result<V
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
-    let Ok(_place) = app.admission.enter().await else {
+    let Ok(place) = app.admission.enter().await else {
         app.metrics.turned_away("/v1/evaluate");
         return Err(answer::overloaded());
     };
     let serving = app.serving();
-    if let Form::Text(language) = form {
-        let question = parse_question(&body.bytes, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
-        let decision = guarded(&serving.ruleset, &question, id)?;
-        app.metrics.decided(&decision);
-        return Ok(text(&decision, &serving.ruleset, language).into_bytes());
-    }
     let mut reply = Vec::with_capacity(16 << 10);
-    answer_into(&mut reply, app, &serving, id, &body.bytes)?;
+    let record = match form {
+        Form::Json => answer_into(&mut reply, app, &serving, id, &body.bytes)?,
+        Form::Text(language) => {
+            let question = parse_question(&body.bytes, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+            let mut json = Vec::new();
+            let (decision, record) = decided_into(&mut json, app, &serving, id, &question)?;
+            reply = text(&decision, &serving.ruleset, language).into_bytes();
+            record
+        }
+    };
+    drop(place);
+    if let (Some(record), Some(records)) = (record, &app.records) {
+        records.keep(record).await?;
+    }
     Ok(reply)
 }
 
@@ -85,19 +96,48 @@ impl Form {
     }
 }
 
-/// Answers one question at the end of `out`, which stays as it was when there is a problem.
+/// Answers one question at the end of `out`, which stays as it was when there is a problem. What is to be kept of it must
+/// be kept before the answer is given.
 pub(crate) fn answer_into(
     out: &mut Vec<u8>,
     app: &App,
     serving: &Serving,
     id: Uuid,
     body: &[u8],
-) -> Result<(), Problem> {
+) -> Result<Option<Prepared>, Problem> {
     let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
-    let decision = guarded(&serving.ruleset, &question, id)?;
+    decided_into(out, app, serving, id, &question).map(|(_, record)| record)
+}
+
+fn decided_into<'a>(
+    out: &mut Vec<u8>,
+    app: &App,
+    serving: &'a Serving,
+    id: Uuid,
+    question: &'a Question,
+) -> Result<(Decision<'a>, Option<Prepared>), Problem> {
+    let (ruleset, generation) = (&*serving.ruleset, serving.activation.generation);
+    let start = out.len();
+    if !app.records.as_ref().is_some_and(Records::are_kept) {
+        let decision = guarded(ruleset, question, id)?;
+        app.metrics.decided(&decision);
+        write_into(out, generation.into(), question, &decision, id);
+        return Ok((decision, None));
+    }
+    let mut heard = Heard::default();
+    let decision = guarded_by(id, || evaluate_heard(ruleset, question, &mut |policy, said| heard.note(policy, said)))?;
     app.metrics.decided(&decision);
-    write_into(out, serving.activation.generation.into(), &question, &decision, id);
-    Ok(())
+    write_into(out, generation.into(), question, &decision, id);
+    let output = out.get(start..).unwrap_or_default();
+    let kept = Kept { id, generation, ruleset, question, decision: &decision, heard, output };
+    match app.prepared(kept) {
+        Ok(record) => Ok((decision, Some(record))),
+        Err(why) => {
+            error!(decision = %id, why = %chain(&why), "A decision cannot be recorded.");
+            out.truncate(start);
+            Err(answer::internal())
+        }
+    }
 }
 
 /// Writes the reply at the end of `out`.
@@ -122,7 +162,11 @@ pub(crate) fn named(id: Uuid, buffer: &mut [u8; NO_NAME.len()]) -> &str {
 ///
 /// A panic is the host's own failure: it is told as such and takes no other request with it.
 pub(crate) fn guarded<'a>(ruleset: &'a Ruleset, question: &'a Question, id: Uuid) -> Result<Decision<'a>, Problem> {
-    let decision = catch_unwind(AssertUnwindSafe(|| decide(ruleset, question))).map_err(|_| {
+    guarded_by(id, || decide(ruleset, question))
+}
+
+fn guarded_by<'a>(id: Uuid, decide: impl FnOnce() -> Decision<'a>) -> Result<Decision<'a>, Problem> {
+    let decision = catch_unwind(AssertUnwindSafe(decide)).map_err(|_| {
         error!(decision = %id, "The host failed while it decided.");
         answer::internal()
     })?;

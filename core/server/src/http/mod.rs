@@ -3,7 +3,8 @@
 mod answer;
 mod batch;
 mod body;
-mod evaluate;
+mod decisions;
+pub(crate) mod evaluate;
 mod lines;
 mod operations;
 mod playground;
@@ -40,11 +41,15 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 15] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
     [
         ("/v1/evaluate", post(evaluate::evaluate)),
         ("/v1/evaluate/batch", post(batch::batch)),
         ("/v1/preview", post(preview::preview)),
+        ("/v1/decisions", get(decisions::list)),
+        ("/v1/decisions/{id}", get(decisions::one)),
+        ("/v1/decisions/{id}/replay", post(decisions::again)),
+        ("/v1/decisions/{id}/receipt", get(decisions::receipt)),
         ("/v1/packs", get(views::packs)),
         ("/v1/rulesets/current", get(views::ruleset)),
         ("/v1/localities", get(views::localities)),

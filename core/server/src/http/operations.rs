@@ -35,6 +35,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
             format!("pack `{}` is left out: {first}", pack.id)
         })
         .collect();
+    if let Some(error) = app.records.as_ref().and_then(|records| records.statistics().last_error) {
+        reasons.push(format!("decisions cannot be recorded: {error}"));
+    }
     let (code, status) = if app.is_draining() {
         reasons.push("the service is stopping".to_owned());
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
@@ -49,6 +52,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    if let Some(records) = &app.records {
+        app.metrics.recorded(&records.statistics());
+    }
     app.metrics.queue_places.set(i64::try_from(app.admission.free_to_wait()).unwrap_or(i64::MAX));
     answer::of(StatusCode::OK, OPENMETRICS, app.metrics.text())
 }

@@ -1,0 +1,79 @@
+//! `maple receipt`: fetch a receipt, and prove it offline.
+
+use std::path::PathBuf;
+
+use anstream::println;
+use maple_seal::{Digest, Key, KeySet, PublicKey, RECEIPT_BYTES_MAX, verify_receipt};
+
+use super::{
+    read_bounded,
+    remote::{Server, segment, unwritten, write_out},
+};
+use crate::{
+    Failure,
+    args::{GetReceipt, Receipt, VerifyReceipt},
+    load::chain,
+    report,
+};
+
+/// Bytes of a public key's file.
+const KEY_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a reply.
+const REPLY_BYTES_MAX: usize = 16 << 20;
+
+pub(crate) fn run(args: &Receipt) -> Result<(), Failure> {
+    match args {
+        Receipt::Get(args) => get(args),
+        Receipt::Verify(args) => verify(args),
+    }
+}
+
+fn get(args: &GetReceipt) -> Result<(), Failure> {
+    let receipt = Server::new(&args.remote.server)?.get(&format!("/v1/decisions/{}/receipt", segment(&args.id)))?;
+    write_out(args.out.as_deref(), |out| out.write_all(&receipt).map_err(|error| unwritten(&error)))
+}
+
+fn verify(args: &VerifyReceipt) -> Result<(), Failure> {
+    let keys = keys(&args.key)?;
+    let bytes = read_bounded(&args.file, "receipt", RECEIPT_BYTES_MAX)?;
+    let (statement, checkpoint) = match verify_receipt(&bytes, &keys) {
+        Ok(proved) => proved,
+        Err(fault) => {
+            report::verdict(false, &chain(&fault));
+            return Err(Failure::Wrong);
+        }
+    };
+    println!("decision    {}", statement.id);
+    println!("made        {}", statement.time);
+    println!("ruleset     {}", statement.ruleset);
+    println!("engine      {}", statement.engine);
+    println!("question    {}", statement.input);
+    println!("reply       {}", statement.output);
+    println!("recorded    {} of log {}", statement.sequence, statement.log);
+    println!("checkpoint  {}, over {} to {}", checkpoint.number, checkpoint.first, checkpoint.last);
+    if let Some(reply) = &args.reply {
+        let reply = Digest::of(&read_bounded(reply, "reply", REPLY_BYTES_MAX)?);
+        if reply != statement.output {
+            report::verdict(false, &format!("the receipt is genuine, but the reply is another: it is {reply}"));
+            return Err(Failure::Wrong);
+        }
+    }
+    report::verdict(true, "the receipt is genuine");
+    Ok(())
+}
+
+/// Public keys from files. When they held is not known offline: whoever gives them here vouches for that.
+pub(super) fn keys(files: &[PathBuf]) -> Result<KeySet, Failure> {
+    let mut keys = KeySet::new();
+    for file in files {
+        let pem = read_bounded(file, "public key", KEY_BYTES_MAX)?;
+        let unread = |error: &dyn std::fmt::Display| {
+            Failure::Input(format!("`{}` is no public key (Ed25519, PEM): {error}", file.display()))
+        };
+        let pem = String::from_utf8(pem).map_err(|error| unread(&error))?;
+        let public = PublicKey::from_pem(&pem).map_err(|error| unread(&chain(&error)))?;
+        let key = Key { public, from: jiff::Timestamp::MIN, to: None, revoked: None };
+        keys.insert(key).map_err(|error| unread(&chain(&error)))?;
+    }
+    Ok(keys)
+}

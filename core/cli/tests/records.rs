@@ -1,0 +1,259 @@
+//! Decisions that a serving binary keeps: through a kill, a full disk, and the commands that read them.
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use support::{check, maple, root, text};
+use tempfile::TempDir;
+
+/// A folder with a database, a key and a configuration, and the server on it.
+struct Place {
+    dir: TempDir,
+}
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let key = dir.path().join("key.pem");
+        fs::write(dir.path().join("maple.toml"), format!("signing-key = {:?}\nnode = \"test\"\n", text(&key))).unwrap();
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite://{}", text(&self.path("maple.sqlite")))
+    }
+
+    fn words(&self, audit: &str) -> Vec<String> {
+        let config = text(&self.path("maple.toml"));
+        let database = self.database();
+        ["serve", "--listen", "127.0.0.1:0", "--config", &config, "--database", &database, "--audit", audit]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    fn serve(&self) -> Server {
+        let words = self.words("durable");
+        started(maple(&words.iter().map(String::as_str).collect::<Vec<_>>()))
+    }
+
+    fn public_key(&self) -> String {
+        let (pem, _) = check(&["keys", "public", &text(&self.path("key.pem"))], 0);
+        fs::write(self.path("key.pub.pem"), pem).unwrap();
+        text(&self.path("key.pub.pem"))
+    }
+}
+
+fn started(mut command: Command) -> Server {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next().expect("the server ended before it served").unwrap();
+        if let Some(address) = line.strip_prefix("serving on http://") {
+            break address.to_owned();
+        }
+    };
+    // What it prints afterwards is read, so that it does not wait.
+    thread::spawn(move || lines.for_each(drop));
+    Server { child, address }
+}
+
+impl Server {
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Status and body.
+    fn ask(&self, head: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let (address, length) = (&self.address, body.len());
+        let kind = if head.starts_with("POST") { "content-type: application/json\r\n" } else { "" };
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nhost: {address}\r\n{kind}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    fn decide(&self) -> (u16, Value, String) {
+        let case = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+        let (status, body) = self.ask("POST /v1/evaluate", &case);
+        (status, serde_json::from_str(&body).unwrap(), body)
+    }
+
+    fn decided(&self) -> (String, String) {
+        let (status, reply, body) = self.decide();
+        assert_eq!(status, 200, "{body}");
+        (reply["decision"]["id"].as_str().unwrap().to_owned(), body)
+    }
+}
+
+#[test]
+fn what_was_answered_outlives_a_kill_and_is_listed_replayed_and_proved() {
+    let place = Place::new();
+    let mut server = place.serve();
+    let (first, reply) = server.decided();
+    let (second, _) = server.decided();
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    drop(server);
+
+    let server = place.serve();
+    let url = server.url();
+    let (listed, _) = check(&["decisions", "list", "--server", &url], 0);
+    assert!(listed.contains(&first) && listed.contains(&second), "{listed}");
+    assert!(listed.contains("cn/zhejiang/jinhua/yongkang") && listed.contains("route"), "{listed}");
+    let (nothing, _) = check(&["decisions", "list", "--server", &url, "--locality", "gb"], 0);
+    assert!(nothing.contains("no decision is kept that fits"), "{nothing}");
+    let (shown, _) = check(&["decisions", "show", &first, "--server", &url], 0);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["output"], serde_json::from_str::<Value>(&reply).unwrap());
+    let (said, _) = check(&["replay", &first, "--server", &url], 0);
+    assert!(said.contains("the same, byte for byte"), "{said}");
+
+    let (receipt, given, key) =
+        (text(&place.path("receipt.json")), text(&place.path("reply.json")), place.public_key());
+    check(&["receipt", "get", &first, "--server", &url, "--out", &receipt], 0);
+    fs::write(&given, &reply).unwrap();
+    let (said, _) = check(&["receipt", "verify", &receipt, "--key", &key, "--reply", &given], 0);
+    assert!(said.contains(&first) && said.contains("the receipt is genuine"), "{said}");
+    fs::write(&given, reply.replace("route", "refer")).unwrap();
+    let (said, _) = check(&["receipt", "verify", &receipt, "--key", &key, "--reply", &given], 1);
+    assert!(said.contains("the reply is another"), "{said}");
+    let forged = fs::read_to_string(&receipt).unwrap().replacen("\"statement\":\"ey", "\"statement\":\"eY", 1);
+    fs::write(&receipt, forged).unwrap();
+    check(&["receipt", "verify", &receipt, "--key", &key], 1);
+
+    let (csv, ndjson) = (text(&place.path("all.csv")), text(&place.path("all.ndjson")));
+    check(&["decisions", "export", "--format", "csv", "--server", &url, "--out", &csv], 0);
+    check(&["decisions", "export", "--server", &url, "--out", &ndjson], 0);
+    let rows = fs::read_to_string(&csv).unwrap();
+    assert!(rows.starts_with("id,time,locality,kind,outcome,generation,ruleset,engine,policies\n"), "{rows}");
+    assert_eq!((rows.lines().count(), fs::read_to_string(&ndjson).unwrap().lines().count()), (3, 2));
+
+    let database = place.database();
+    let (said, _) = check(&["audit", "verify", "--database", &database, "--key", &key], 0);
+    assert!(said.contains("logs are whole; every signature is proved"), "{said}");
+    let stranger = text(&place.path("other.pem"));
+    let other = Place::new();
+    drop(other.serve());
+    fs::copy(other.public_key(), &stranger).unwrap();
+    let (said, _) = check(&["audit", "verify", "--database", &database, "--key", &stranger], 1);
+    assert!(said.contains("does not hold"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_given_and_what_was_given_is_recorded() {
+    let place = Place::new();
+    // The bundle is kept at the first start; from then on no file may grow much.
+    drop(place.serve());
+    let words = place.words("durable").join("' '");
+    let mut shell = Command::new("sh");
+    let binary = env!("CARGO_BIN_EXE_maple");
+    // A process that ignores the signal sees the write fail, as on a full disk. The unit is 512 bytes.
+    shell.args(["-c", &format!("trap '' XFSZ; ulimit -f 400; exec {binary} '{words}'")]);
+    shell.current_dir(root()).env("MAPLE_STATE", "target/maple").env("RUST_LOG", "warn");
+    let server = started(shell);
+    let (mut given, mut refused) = (Vec::new(), 0);
+    let until = Instant::now() + Duration::from_secs(120);
+    while refused < 3 {
+        assert!(Instant::now() < until, "the disk is never full: {} given", given.len());
+        let (status, reply, body) = server.decide();
+        match status {
+            200 => given.push(reply["decision"]["id"].as_str().unwrap().to_owned()),
+            503 => {
+                assert_eq!(reply["type"], "/problems/not-recorded", "{body}");
+                refused += 1;
+            }
+            other => panic!("{other}: {body}"),
+        }
+    }
+    let (status, ready) = server.ask("GET /health/ready", "");
+    assert!(status == 200 && ready.contains("degraded") && ready.contains("cannot be recorded"), "{ready}");
+    drop(server);
+
+    let server = place.serve();
+    for id in &given {
+        assert_eq!(server.ask(&format!("GET /v1/decisions/{id}"), "").0, 200, "{id} was given and is not recorded");
+    }
+    check(&["audit", "verify", "--database", &place.database()], 0);
+    assert_eq!(server.decide().0, 200, "with room it goes on");
+}
+
+#[test]
+fn a_log_that_was_tampered_with_is_found() {
+    let place = Place::new();
+    let server = place.serve();
+    (0..3).for_each(|_| drop(server.decided()));
+    drop(server);
+    check(&["audit", "verify", "--database", &place.database()], 0);
+    // Bytes of a record, wherever they lie in the file.
+    let file = place.path("maple.sqlite");
+    let (wal, mut changed) = (place.path("maple.sqlite-wal"), 0);
+    for path in [&file, &wal] {
+        let Ok(mut bytes) = fs::read(path) else { continue };
+        let word = b"labour.wage_migrant";
+        let places: Vec<usize> =
+            bytes.windows(word.len()).enumerate().filter(|(_, w)| w == word).map(|(at, _)| at).collect();
+        for at in places {
+            bytes[at..at + word.len()].copy_from_slice(b"labour.wage_arrears");
+            changed += 1;
+        }
+        fs::write(path, bytes).unwrap();
+    }
+    assert!(changed > 0);
+    let output = maple(&["audit", "verify", "--database", &place.database()]).output().unwrap();
+    // SQLite may see it first, by the sums of its own log; what it takes is found by ours.
+    assert_ne!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn bad_words_say_the_way_out() {
+    for (words, code, said) in [
+        (vec!["decisions", "list", "--server", "ftp://x"], 2, "is no address of a server"),
+        (vec!["decisions", "list", "--server", "http://127.0.0.1:9"], 3, "is `maple serve` running?"),
+        (vec!["decisions", "list", "--count", "0"], 2, "0"),
+        (vec!["decisions", "list", "--count", "1001"], 2, "1001"),
+        (vec!["decisions", "export", "--format", "xml"], 2, "ndjson"),
+        (vec!["receipt", "verify", "Cargo.toml", "--key", "Cargo.toml"], 2, "is no public key"),
+        (vec!["receipt", "verify", "Cargo.toml"], 2, "--key"),
+        (vec!["receipt", "verify", "nowhere.json", "--key", "nowhere.pem"], 3, "cannot read the public key"),
+        (vec!["keys", "public", "Cargo.toml"], 2, "is no private key"),
+        (vec!["audit", "verify", "--state", "tests/nowhere"], 3, "there is no database"),
+        (vec!["audit", "verify", "--database", "sqlite://Cargo.toml"], 3, "Cargo.toml"),
+        (vec!["replay"], 2, "<ID>"),
+    ] {
+        let (_, told) = check(&words, code);
+        assert!(told.contains(said), "{words:?}: {told}");
+    }
+}

@@ -1,0 +1,283 @@
+//! `/v1/decisions`: what was decided, made again, and its receipt.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use jiff::Timestamp;
+use maple_store::{Cursor, Filter, PAGE_COUNT_MAX, Record, StoreError, Summary};
+use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
+use serde_json::{Value, json, value::RawValue};
+use tracing::error;
+
+use super::answer;
+use crate::{
+    app::App,
+    clock::timestamp,
+    records::{Records, chain},
+    replay::replay,
+    rulesets::Unmade,
+};
+
+/// Decisions on one page, where the caller does not say.
+const PAGE_COUNT: u32 = 100;
+/// Checkpoints that are signed for one receipt: each covers the records of a log that have none, up to a limit.
+const SEALINGS_COUNT_MAX: usize = 16;
+
+type Answer = Result<Response, Problem>;
+
+pub(crate) async fn list(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+    told(listed(&app, query.unwrap_or_default()).await)
+}
+
+pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    told(shown(&app, id).await)
+}
+
+pub(crate) async fn again(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    told(replayed(&app, id).await)
+}
+
+pub(crate) async fn receipt(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    told(receipted(&app, id).await)
+}
+
+fn told(answer: Answer) -> Response {
+    answer.unwrap_or_else(|problem| answer::problem(&problem))
+}
+
+async fn listed(app: &Arc<App>, query: String) -> Answer {
+    let asked = Asked::read(&query)?;
+    let found = reading(app, move |records| records.store.decisions(&asked.filter, asked.count)).await?;
+    let next = found.last().filter(|_| found.len() as u64 >= u64::from(asked.count)).map(|last| written(&last.cursor));
+    let decisions: Vec<Value> = found.iter().map(summary).collect();
+    Ok(answer::json(json!({ "decisions": decisions, "next": next }).to_string()))
+}
+
+async fn shown(app: &Arc<App>, id: String) -> Answer {
+    let record = record(app, id).await?;
+    let decision = record.decision().map_err(|error| failed(&error))?;
+    let part = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
+    let (input, context, output) = (part(decision.input), part(decision.context), part(decision.output));
+    let whole = Shown {
+        id: &decision.id,
+        time: decision.time.to_string(),
+        log: &record.log,
+        sequence: record.sequence,
+        leaf: record.leaf.to_string(),
+        generation: decision.generation,
+        ruleset: &decision.ruleset,
+        engine: &decision.engine,
+        input,
+        context,
+        output,
+    };
+    serde_json::to_vec(&whole).map(answer::json).map_err(|_| answer::internal())
+}
+
+/// A record as it is shown: its parts are the very bytes that were recorded.
+#[derive(serde::Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    time: String,
+    log: &'a str,
+    sequence: u64,
+    leaf: String,
+    generation: u32,
+    ruleset: &'a str,
+    engine: &'a str,
+    input: Option<Box<RawValue>>,
+    context: Option<Box<RawValue>>,
+    output: Option<Box<RawValue>>,
+}
+
+async fn replayed(app: &Arc<App>, id: String) -> Answer {
+    let record = record(app, id).await?;
+    let decision = record.decision().map_err(|error| failed(&error))?;
+    let serving = app.serving();
+    let ruleset = {
+        let generation = decision.generation;
+        in_background(app, move |records| records.rulesets.at(&serving, generation))
+            .await?
+            .map_err(|why| unmade(&why))?
+    };
+    let made = in_background(app, move |_| replay(&decision, &ruleset)).await?;
+    let replay = made.map_err(|why| {
+        Problem::new(ProblemKind::NotReplayable, why.to_string(), "该决定所记录的案件已无法按当时的规则读取")
+    })?;
+    if !replay.same {
+        error!(decision = replay.decision, "A recorded decision comes out otherwise when it is made again.");
+    }
+    serde_json::to_vec(&replay).map(answer::json).map_err(|_| answer::internal())
+}
+
+async fn receipted(app: &Arc<App>, id: String) -> Answer {
+    let issued = timestamp(app.clock());
+    let receipt = reading(app, move |records| {
+        for _ in 0..SEALINGS_COUNT_MAX {
+            match records.store.receipt(&id, &records.signer, issued) {
+                // Nothing covers it yet. Its writer may be doing the same: of two checkpoints one is refused, which is
+                // as good, and the next look finds the other.
+                Err(StoreError::Unsealed { log, .. }) => {
+                    let _ = records.store.checkpoint(&log, &records.signer, issued);
+                }
+                other => return other,
+            }
+        }
+        records.store.receipt(&id, &records.signer, issued)
+    })
+    .await?;
+    let bytes = receipt.to_bytes().map_err(|error| {
+        error!(why = %chain(&error), "A receipt cannot be written.");
+        answer::internal()
+    })?;
+    Ok(answer::json(bytes))
+}
+
+async fn record(app: &Arc<App>, id: String) -> Result<Record, Problem> {
+    let wanted = id.clone();
+    let found = reading(app, move |records| records.store.decision(&wanted)).await?;
+    found.ok_or_else(|| {
+        let id: String = id.chars().take(64).collect();
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("no decision `{}` is recorded here; `/v1/decisions` lists those that are", id.escape_debug()),
+            "此处没有该编号的决定记录；/v1/decisions列出全部记录",
+        )
+    })
+}
+
+/// Reads from the store on a thread that may wait.
+async fn reading<T: Send + 'static>(
+    app: &Arc<App>,
+    read: impl FnOnce(&Records) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    in_background(app, read).await?.map_err(|error| failed(&error))
+}
+
+async fn in_background<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce(&Records) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    if app.records.is_none() {
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            "this service keeps no decisions; start it with `--audit durable` to keep them",
+            "本服务未留存决定；如需留存请以--audit durable启动",
+        ));
+    }
+    let app = Arc::clone(app);
+    let done = tokio::task::spawn_blocking(move || app.records.as_ref().map(work)).await;
+    done.ok().flatten().ok_or_else(answer::internal)
+}
+
+fn failed(error: &StoreError) -> Problem {
+    if let StoreError::Missing { .. } = error {
+        return Problem::new(ProblemKind::NotFound, error.to_string(), "此处没有该编号的决定记录");
+    }
+    error!(why = %chain(error), "The store cannot be read.");
+    Problem::new(
+        ProblemKind::Unavailable,
+        "the records cannot be read at the moment; try again, and tell the operator if it goes on",
+        "暂时无法读取留存的记录；请稍后重试，如持续出现请告知运维人员",
+    )
+}
+
+fn unmade(why: &Unmade) -> Problem {
+    error!(why = %chain(why), "A ruleset of the past cannot be made again.");
+    Problem::new(
+        ProblemKind::NotReplayable,
+        format!("the decision cannot be made again: {}", chain(why)),
+        "无法重现该决定：当时的规则包未留存，或当前引擎不再接受它",
+    )
+}
+
+fn summary(one: &Summary) -> Value {
+    json!({
+        "id": one.id,
+        "time": one.cursor.time.to_string(),
+        "locality": one.locality,
+        "kind": one.kind,
+        "outcome": one.outcome,
+        "policies": one.policies,
+        "generation": one.generation,
+        "ruleset": one.ruleset,
+        "engine": one.engine,
+    })
+}
+
+fn written(cursor: &Cursor) -> String {
+    format!("{}.{}.{}", cursor.time.as_microsecond(), cursor.sequence, cursor.log)
+}
+
+fn cursor(text: &str) -> Option<Cursor> {
+    let mut parts = text.splitn(3, '.');
+    let (time, sequence, log) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+    Some(Cursor { time: Timestamp::from_microsecond(time).ok()?, log: log.to_owned(), sequence })
+}
+
+/// What a listing asks for.
+#[derive(Debug)]
+struct Asked {
+    filter: Filter,
+    count: u32,
+}
+
+const PARAMETERS: [&str; 9] = ["from", "to", "locality", "kind", "outcome", "policy", "ruleset", "after", "count"];
+
+impl Asked {
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut asked = Self { filter: Filter::default(), count: PAGE_COUNT };
+        let mut flaws = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if let Err((en, zh)) = asked.take(&name, &value) {
+                let name: String = name.chars().take(64).collect();
+                let (place, at) = (None, None);
+                let code = FlawCode::BadFormat;
+                flaws.push(Flaw { pointer: format!("?{name}"), code, detail: en, detail_zh: zh, place, at });
+            }
+        }
+        let count = flaws.len();
+        if flaws.is_empty() { Ok(asked) } else { Err(Problem::with_errors(ProblemKind::InvalidQuery, flaws, count)) }
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), (String, String)> {
+        let moment = || {
+            value.parse::<Timestamp>().map_err(|_| {
+                let en = format!("`{name}` is a moment such as 2026-11-23T08:00:00Z");
+                (en, format!("{name}应为时刻，如2026-11-23T08:00:00Z"))
+            })
+        };
+        let text = || Some(value.to_owned());
+        match name {
+            "from" => self.filter.from = Some(moment()?),
+            "to" => self.filter.to = Some(moment()?),
+            "locality" => self.filter.locality = text(),
+            "kind" => self.filter.kind = text(),
+            "outcome" => self.filter.outcome = text(),
+            "policy" => self.filter.policy = text(),
+            "ruleset" => self.filter.ruleset = text(),
+            "after" => {
+                let en = "`after` is what `next` of the page before says".to_owned();
+                self.filter.after = Some(cursor(value).ok_or((en, "after应取自上一页的next".to_owned()))?);
+            }
+            "count" => {
+                let read = value.parse().ok().filter(|count| (1..=PAGE_COUNT_MAX).contains(count));
+                let en = format!("`count` is a number from 1 to {PAGE_COUNT_MAX}");
+                self.count = read.ok_or((en, format!("count应为1至{PAGE_COUNT_MAX}的整数")))?;
+            }
+            other => {
+                let near = maple_wire::nearest(other, PARAMETERS.into_iter());
+                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let (other, all) = (other.escape_debug(), PARAMETERS.join(", "));
+                return Err((
+                    format!("there is no parameter `{other}`{hint} (the parameters are {all})"),
+                    format!("没有这一参数；可用参数为{all}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}

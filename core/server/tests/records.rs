@@ -1,0 +1,254 @@
+//! Decisions that are kept: before they are given, found again, made again, proved.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod fixture;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{body::Body, http::Request};
+use fixture::{Answer, Native, Service, Still, bundle, bundle_with, question, quick, serving_by};
+use maple_bundle::{Archive, Bundle};
+use maple_seal::{Key, KeySet, Signer, verify_receipt};
+use maple_server::{App, ENGINE, Records, Serving, activate};
+use maple_store::{Filter, Mode, Store};
+use maple_wire::OPENAPI;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Kept {
+    service: Service,
+    store: Arc<Store>,
+    signer: Arc<Signer>,
+    _dir: TempDir,
+}
+
+fn packed(bundle: &Bundle, component: &[u8]) -> Vec<u8> {
+    let components = BTreeMap::from([("decision-table-1.0.0".to_owned(), component.to_vec())]);
+    Archive { bundle: bundle.clone(), components, signatures: None }.write().unwrap()
+}
+
+fn activated(store: &Store, bundle: Bundle, component: &[u8]) -> Serving {
+    let archive = packed(&bundle, component);
+    serving_by(bundle, |ruleset| activate(store, ruleset, || archive.clone(), "test", "a test").unwrap())
+}
+
+fn kept(mode: Mode) -> Kept {
+    kept_with(mode, b"component")
+}
+
+fn kept_with(mode: Mode, component: &[u8]) -> Kept {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
+    let signer = Arc::new(Signer::generate().unwrap());
+    let (clock, plugins) = (Arc::new(Still), Arc::new(Native));
+    let records =
+        Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), plugins.clone()).unwrap();
+    let serving = activated(&store, bundle(), component);
+    let app = App::keeping(quick(), clock, plugins, serving, Some(records));
+    Kept { service: Service::of(app), store, signer, _dir: dir }
+}
+
+impl Kept {
+    async fn decided(&self) -> (String, Answer) {
+        let answer = self.service.evaluate(&question()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        (answer.json()["decision"]["id"].as_str().unwrap().to_owned(), answer)
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.service.get(path).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+}
+
+/// Holds an answer against the document.
+#[track_caller]
+fn fits(schema: &str, answer: &Value) {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let whole = json!({ "$ref": format!("#/components/schemas/{schema}"), "components": document["components"] });
+    let validator = jsonschema::validator_for(&whole).unwrap();
+    let errors: Vec<String> = validator.iter_errors(answer).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{schema}: {errors:?}\n{answer}");
+}
+
+#[tokio::test]
+async fn a_decision_is_on_the_disk_before_it_is_given() {
+    let kept = kept(Mode::Durable);
+    let (id, answer) = kept.decided().await;
+    let decision = kept.store.decision(&id).unwrap().unwrap().decision().unwrap();
+    assert_eq!(decision.output, answer.body, "the very bytes that were given");
+    assert_eq!(decision.engine, ENGINE);
+    let input: Value = serde_json::from_slice(&decision.input).unwrap();
+    assert_eq!(input["case"]["kind"], question()["case"]["kind"]);
+    assert_eq!(input["as_of"], fixture::TODAY, "the day that was meant is written out");
+    let shown = kept.get(&format!("/v1/decisions/{id}")).await;
+    fits("DecisionRecord", &shown);
+    assert_eq!(shown["output"], answer.json());
+    let said = shown["context"]["said"].as_array().unwrap();
+    assert_eq!(said.len(), answer.json()["decision"]["verdicts"].as_array().unwrap().len());
+    assert!(said[0]["findings"][0]["rule"].is_string(), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_decision_in_plain_words_is_kept_as_the_other() {
+    let kept = kept(Mode::Durable);
+    let request =
+        Request::post("/v1/evaluate").header("content-type", "application/json").header("accept", "text/plain");
+    let answer = Answer::of(kept.service.call(request.body(Body::from(question().to_string())).unwrap()).await).await;
+    assert_eq!(answer.status, 200);
+    let all = kept.store.decisions(&Filter::default(), 10).unwrap();
+    assert_eq!(all.len(), 1);
+    let shown = kept.get(&format!("/v1/decisions/{}", all[0].id)).await;
+    assert_eq!(shown["output"]["decision"]["id"], all[0].id.as_str());
+}
+
+#[tokio::test]
+async fn what_is_refused_or_turned_off_is_not_kept() {
+    let kept = kept(Mode::Durable);
+    assert_eq!(kept.service.evaluate(&json!({})).await.status, 422);
+    assert!(kept.store.decisions(&Filter::default(), 10).unwrap().is_empty());
+    let none = self::kept(Mode::Off);
+    none.decided().await;
+    assert!(none.store.decisions(&Filter::default(), 10).unwrap().is_empty());
+    for path in ["/v1/decisions", "/v1/decisions/d-1", "/v1/decisions/d-1/receipt"] {
+        let answer = Service::new(quick()).get(path).await;
+        assert_eq!(answer.status, 404);
+        assert!(answer.text().contains("keeps no decisions"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_kept_line_by_line() {
+    let kept = kept(Mode::Durable);
+    let lines = format!("{0}\n{{}}\n{0}\n", question());
+    let answer = kept.service.post("/v1/evaluate/batch", lines).await;
+    let answers: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[1]["line"], 2);
+    for at in [0, 2] {
+        let id = answers[at]["decision"]["id"].as_str().unwrap();
+        let record = kept.store.decision(id).unwrap().unwrap().decision().unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&record.output).unwrap(), answers[at]);
+    }
+    assert_eq!(kept.store.decisions(&Filter::default(), 10).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn decisions_are_listed_by_what_they_are_about() {
+    let kept = kept(Mode::Durable);
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(kept.decided().await.0);
+    }
+    let (mut path, mut listed) = ("/v1/decisions?count=2&locality=cn".to_owned(), Vec::new());
+    loop {
+        let page = kept.get(&path).await;
+        let rows = page["decisions"].as_array().unwrap().clone();
+        rows.iter().for_each(|row| fits("DecisionSummary", row));
+        listed.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/decisions?count=2&after={next}");
+    }
+    listed.sort();
+    ids.sort();
+    assert_eq!(listed, ids, "each once");
+    for nothing in ["locality=gb", "kind=none", "outcome=refer", "to=2026-01-01T00:00:00Z", "policy=none", "ruleset=x"]
+    {
+        assert_eq!(kept.get(&format!("/v1/decisions?{nothing}")).await["decisions"], json!([]), "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn every_bad_parameter_is_named_at_once() {
+    let kept = kept(Mode::Durable);
+    let bad = "from=monday&to=2026-13-01&count=0&after=x&localty=cn&count=1001";
+    let answer = kept.service.get(&format!("/v1/decisions?{bad}")).await;
+    answer.is_problem(400, "invalid-query");
+    let pointers: Vec<String> =
+        answer.json()["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(pointers, ["?from", "?to", "?count", "?after", "?localty", "?count"]);
+    assert!(answer.text().contains("did you mean `locality`"), "{}", answer.text());
+    for edge in ["count=1", "count=1000"] {
+        kept.get(&format!("/v1/decisions?{edge}")).await;
+    }
+    for path in ["/v1/decisions/d-none", "/v1/decisions/d-none/receipt"] {
+        kept.service.get(path).await.is_problem(404, "not-found");
+    }
+    kept.service.post("/v1/decisions/d-none/replay", "").await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_decision_comes_out_the_same_when_it_is_made_again_also_after_a_swap() {
+    let kept = kept(Mode::Durable);
+    let (id, answer) = kept.decided().await;
+    let again = format!("/v1/decisions/{id}/replay");
+    let replay = kept.service.post(&again, "").await.json();
+    fits("Replay", &replay);
+    assert_eq!((&replay["same"], &replay["engine"]["replayed"]), (&json!(true), &json!(ENGINE)), "{replay}");
+
+    let other =
+        bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
+    kept.service.app.replace(activated(&kept.store, other, b"component"));
+    let (later, new) = kept.decided().await;
+    assert_eq!(new.json()["decision"]["generation"], 2);
+    assert_ne!(new.json()["decision"]["ruleset"], answer.json()["decision"]["ruleset"]);
+    for id in [id, later] {
+        let replay = kept.service.post(&format!("/v1/decisions/{id}/replay"), "").await.json();
+        assert_eq!(replay["same"], true, "{replay}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_made_again_says_why() {
+    let kept = kept_with(Mode::Durable, b"refused");
+    let (id, _) = kept.decided().await;
+    let other =
+        bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
+    kept.service.app.replace(activated(&kept.store, other, b"component"));
+    let answer = kept.service.post(&format!("/v1/decisions/{id}/replay"), "").await;
+    answer.is_problem(409, "not-replayable");
+    assert!(answer.text().contains("`decision-table-1.0.0` of activation 1 is not taken"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_receipt_proves_the_decision_and_nothing_else() {
+    let kept = kept(Mode::Durable);
+    let (id, answer) = kept.decided().await;
+    kept.decided().await;
+    let receipt = kept.service.get(&format!("/v1/decisions/{id}/receipt")).await;
+    fits("Receipt", &receipt.json());
+    let mut keys = KeySet::new();
+    let key = Key {
+        public: kept.signer.public().clone(),
+        from: "2020-01-01T00:00:00Z".parse().unwrap(),
+        to: None,
+        revoked: None,
+    };
+    keys.insert(key).unwrap();
+    let (statement, checkpoint) = verify_receipt(&receipt.body, &keys).unwrap();
+    assert_eq!((statement.id, statement.output), (id, maple_seal::Digest::of(&answer.body)));
+    assert!((checkpoint.first..=checkpoint.last).contains(&statement.sequence));
+    let stranger = Signer::generate().unwrap();
+    let mut others = KeySet::new();
+    others.insert(Key { public: stranger.public().clone(), ..keys.iter().next().unwrap().clone() }).unwrap();
+    assert!(verify_receipt(&receipt.body, &others).is_err());
+}
+
+#[test]
+fn an_activation_is_kept_while_the_same_serves_and_its_bundle_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("maple.sqlite")).unwrap();
+    let bytes = packed(&bundle(), b"component");
+    let first = activate(&store, "sha256:a", || bytes.clone(), "start", "why").unwrap();
+    assert_eq!(activate(&store, "sha256:a", || panic!("it is kept already"), "start", "why").unwrap(), first);
+    let digest = first.bundle.unwrap().parse().unwrap();
+    assert_eq!(store.bundle(&digest).unwrap().unwrap().bytes, bytes);
+    assert_eq!(activate(&store, "sha256:b", || bytes.clone(), "start", "why").unwrap().generation, 2);
+}
