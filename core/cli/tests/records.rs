@@ -211,6 +211,28 @@ fn what_cannot_be_recorded_is_not_given_and_what_was_given_is_recorded() {
 }
 
 #[test]
+fn a_stop_writes_what_waits_and_signs_it() {
+    for audit in ["durable", "buffered"] {
+        let place = Place::new();
+        let words = place.words(audit);
+        let mut server = started(maple(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+        let given: Vec<String> = (0..20).map(|_| server.decided().0).collect();
+        let killed = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+        assert!(killed.success() && server.child.wait().unwrap().success());
+        drop(server);
+        let (key, database) = (place.public_key(), place.database());
+        let (found, _) = check(&["audit", "verify", "--json", "--database", &database, "--key", &key], 0);
+        let logs: Vec<Value> = found.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let log = logs.iter().find(|log| log["log"].as_str().unwrap().starts_with("test-")).unwrap();
+        assert_eq!((&log["records"], &log["unsealed"]), (&20.into(), &0.into()), "{audit}: {log}");
+        let server = place.serve();
+        for id in &given {
+            assert_eq!(server.ask(&format!("GET /v1/decisions/{id}"), "").0, 200, "{audit}: {id}");
+        }
+    }
+}
+
+#[test]
 fn a_log_that_was_tampered_with_is_found() {
     let place = Place::new();
     let server = place.serve();
