@@ -18,8 +18,8 @@ use tar::{Archive as Tar, Builder, EntryType, Header};
 
 use crate::bundle::{BUNDLE_BYTES_MAX, BUNDLE_FILES_MAX, Bundle, PATH_BYTES_MAX, ReadError};
 
-/// How many bytes an archive may have as it is sent.
-pub const ARCHIVE_BYTES_MAX: usize = 192 << 20;
+/// How many bytes an archive may have as it is sent; a store keeps as many.
+pub const ARCHIVE_BYTES_MAX: usize = 80 << 20;
 /// How many components an archive may carry.
 pub const ARCHIVE_COMPONENTS_MAX: usize = 64;
 /// How many bytes all components of an archive may have together.
@@ -103,8 +103,15 @@ impl Archive {
     /// Packs it: the same contents give the same bytes.
     ///
     /// # Errors
-    /// When a path is too long for an archive.
+    /// When it holds more than [`Archive::read`] takes.
     pub fn write(&self) -> Result<Vec<u8>, ArchiveError> {
+        let bytes: usize = self.components.values().map(Vec::len).sum();
+        if self.components.len() > ARCHIVE_COMPONENTS_MAX || bytes > ARCHIVE_COMPONENT_BYTES_MAX {
+            return Err(ArchiveError::Components);
+        }
+        if self.signatures.as_ref().is_some_and(|signatures| signatures.len() > SIGNATURES_BYTES_MAX) {
+            return Err(ArchiveError::Signatures);
+        }
         let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
         let mut tar = Builder::new(gzip);
         let damaged = |source| ArchiveError::Damaged { source };
@@ -118,7 +125,8 @@ impl Archive {
             add(&mut tar, SIGNATURES, signatures).map_err(damaged)?;
         }
         let gzip = tar.into_inner().map_err(damaged)?;
-        gzip.finish().map_err(damaged)
+        let written = gzip.finish().map_err(damaged)?;
+        if written.len() > ARCHIVE_BYTES_MAX { Err(ArchiveError::Size) } else { Ok(written) }
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) struct Places {
     /// Folder with plugins: crates that the kit builds, or `.wasm` components [default: `plugins` beside the policies]
     #[arg(long, value_name = "DIR", env = "MAPLE_PLUGINS")]
     pub(crate) plugins: Option<PathBuf>,
-    /// Folder for what is made and can be made again: built plugins, compiled code, the embedded database
+    /// Folder for what is made: built plugins, compiled code, the embedded database with its decisions, the signing key
     #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
     pub(crate) state: Option<PathBuf>,
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Where the server listens when nobody says.
 pub(crate) const LISTEN: &str = "127.0.0.1:8080";
-/// The folder for what can be made again when nobody says.
+/// The folder for what is made and kept when nobody says.
 pub(crate) const STATE: &str = ".maple";
 /// What logs begin with when nobody says.
 const NODE: &str = "local";
@@ -92,7 +92,12 @@ pub(crate) static TABLE: Table = Table::new(
         may("database", Shape::Form(&DATABASE), "数据库", "Database [default: a file in the state folder]"),
         may("policies", Shape::Text, "规则文件夹", "Folder with the policies [default: policies]"),
         may("plugins", Shape::Text, "插件文件夹", "Folder with the plugins [default: `plugins` beside the policies]"),
-        may("state", Shape::Text, "可再生内容的文件夹", "Folder for what can be made again [default: .maple]"),
+        may(
+            "state",
+            Shape::Text,
+            "存放编译结果、数据库和签名密钥的文件夹",
+            "Folder for compiled code, the database and the signing key [default: .maple]",
+        ),
         may(
             "audit",
             Shape::Choice(&AUDIT),
@@ -177,7 +182,7 @@ pub(crate) struct Settings {
     pub(crate) policies: PathBuf,
     /// Folder with the plugins, if said.
     pub(crate) plugins: Option<PathBuf>,
-    /// Folder for what can be made again.
+    /// Folder for what is made and kept.
     pub(crate) state: PathBuf,
     /// Start without packs that have problems.
     pub(crate) keep_going: bool,
@@ -228,11 +233,16 @@ fn read(path: &Path) -> Result<File, Failure> {
         return Err(Failure::Input(format!("configuration `{name}` has {bytes} bytes, at most {CONFIG_BYTES_MAX}")));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map_err(|error| Failure::Input(format!("configuration `{name}`: {error}")))
+    // The line itself is not shown: it may hold a password.
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Failure::Input(format!("configuration `{name}`, line {line}: {}", error.message()))
+    })
 }
 
 /// A URL may hold a password, so it is never repeated.
-fn database(url: String) -> Result<String, Failure> {
+pub(crate) fn database(url: String) -> Result<String, Failure> {
     match url.split_once("://") {
         Some(("sqlite" | "postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(url),
         other => {
@@ -336,9 +346,12 @@ mod tests {
 
     #[test]
     fn bad_configuration_says_what_and_where() {
-        for (file, said) in
-            [("listn = \"x\"", "unknown field `listn`"), ("listen = 5", "invalid type"), ("listen = ", "configuration")]
-        {
+        for (file, said) in [
+            ("databse = \"x\"", "line 1: unknown field `databse`"),
+            ("listn = \"x\"", "unknown field `listn`"),
+            ("listen = 5", "invalid type"),
+            ("listen = ", "configuration"),
+        ] {
             let error = settings(&[], Some(file)).unwrap_err();
             assert!(error.contains(said), "{file}: {error}");
         }

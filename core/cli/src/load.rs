@@ -33,7 +33,7 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// The bundle with the plugins that its policies use, as one file.
-    pub(crate) fn archive(&self) -> Vec<u8> {
+    pub(crate) fn archive(&self) -> Result<Vec<u8>, Failure> {
         let ruleset = &self.compiled.ruleset;
         let used: BTreeSet<&str> = ruleset
             .localities()
@@ -46,8 +46,10 @@ impl Loaded {
             Some((format!("{}-{}", plugin.id, plugin.version), component))
         });
         let archive = Archive { bundle: self.bundle.clone(), components: components.collect(), signatures: None };
-        // Its paths are those of a bundle, which fit.
-        archive.write().unwrap_or_default()
+        archive.write().map_err(|error| {
+            let way_out = "`--audit off` serves without keeping it";
+            Failure::Input(format!("the policies and their plugins cannot be kept: {}; {way_out}", chain(&error)))
+        })
     }
 }
 

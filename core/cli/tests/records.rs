@@ -173,6 +173,42 @@ fn what_was_answered_outlives_a_kill_and_is_listed_replayed_and_proved() {
 }
 
 #[test]
+fn what_holds_cases_and_keys_is_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let server = place.serve();
+    server.decided();
+    for name in ["maple.sqlite", "maple.sqlite-wal", "key.pem"] {
+        let mode = fs::metadata(place.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_listen_records_nothing() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut words = place.words("durable");
+    words[2] = address;
+    let output = maple(&words.iter().map(String::as_str).collect::<Vec<_>>()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("cannot listen"));
+    assert!(!place.path("maple.sqlite").exists());
+}
+
+#[test]
+fn a_key_that_is_none_is_told() {
+    let place = Place::new();
+    fs::write(place.path("key.pem"), "").unwrap();
+    let words = place.words("durable");
+    let output = maple(&words.iter().map(String::as_str).collect::<Vec<_>>()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("cannot use the signing key") && said.contains("key.pem"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_recorded_is_not_given_and_what_was_given_is_recorded() {
     let place = Place::new();
     // The bundle is kept at the first start; from then on no file may grow much.
@@ -273,6 +309,8 @@ fn bad_words_say_the_way_out() {
         (vec!["keys", "public", "Cargo.toml"], 2, "is no private key"),
         (vec!["audit", "verify", "--state", "tests/nowhere"], 3, "there is no database"),
         (vec!["audit", "verify", "--database", "sqlite://Cargo.toml"], 3, "Cargo.toml"),
+        (vec!["audit", "verify", "--database", "sqlite://tests/nowhere.sqlite"], 3, "there is no database"),
+        (vec!["audit", "verify", "--database", "mysql://u:secret@h/d"], 2, "is not known"),
         (vec!["replay"], 2, "<ID>"),
     ] {
         let (_, told) = check(&words, code);

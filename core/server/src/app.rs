@@ -1,8 +1,11 @@
 //! What every request shares: the ruleset that serves, the places, the figures.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -19,7 +22,7 @@ use uuid::Uuid;
 use crate::{
     admission::Admission,
     clock::{self, Clock},
-    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX},
+    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX},
     metrics::Metrics,
     records::{Kept, Records},
 };
@@ -103,6 +106,10 @@ pub struct App {
     pub(crate) large_previews: Semaphore,
     pub(crate) previews: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
+    /* Who reads records shares the store with who writes them. */
+    pub(crate) record_reads: Semaphore,
+    /// Plugins that were on hand at the start; replays take in others, which are not for anybody else.
+    pub(crate) on_hand: BTreeSet<Arc<str>>,
     /// What is kept of decisions; none where nothing is.
     pub(crate) records: Option<Records>,
     clock: Arc<dyn Clock>,
@@ -127,6 +134,8 @@ impl App {
         records: Option<Records>,
     ) -> Arc<Self> {
         let app = Self {
+            on_hand: plugins.list().into_iter().map(|plugin| plugin.digest).collect(),
+            record_reads: Semaphore::new(RECORD_READS_COUNT_MAX),
             plugins,
             admission: Admission::new(config.evaluations, config.waiting, config.wait),
             batches: Arc::new(Semaphore::new(config.batches.max(1))),

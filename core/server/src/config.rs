@@ -19,6 +19,8 @@ pub const SMALL_BYTES_MAX: usize = 64 << 10;
 pub const LARGE_BODIES_COUNT_MAX: usize = 64;
 /// Larger bodies of previews at a time.
 pub const LARGE_PREVIEWS_COUNT_MAX: usize = 4;
+/// Readers of records at a time; fewer than there are connections to the store, so that decisions can always be written.
+pub const RECORD_READS_COUNT_MAX: usize = 4;
 /// Length of one line of a batch.
 pub const LINE_BYTES_MAX: usize = 256 << 10;
 /// Lines of a batch that one task answers.

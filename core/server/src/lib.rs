@@ -22,8 +22,8 @@ pub use app::{App, Serving, SharedPlugins};
 pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, today};
 pub use config::{
     BATCHES_COUNT_MAX, CHUNK_LINES_MAX, CONNECTIONS_COUNT_MAX, Config, LARGE_BODIES_COUNT_MAX,
-    LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, REFUSED_BYTES_MAX, SMALL_BYTES_MAX,
-    WAITING_COUNT_MAX, runtime,
+    LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, REFUSED_BYTES_MAX,
+    SMALL_BYTES_MAX, WAITING_COUNT_MAX, runtime,
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
@@ -45,26 +45,29 @@ pub fn keep_key(store: &Store, signer: &Signer) -> Result<(), StoreError> {
     store.key_put(&KeyRecord { purpose: KeyPurpose::Log, key })
 }
 
+/// Records that a ruleset serves from now on, without what it was made from.
+///
+/// # Errors
+///
+/// As [`Store::activate`].
+pub fn activate_unkept(store: &Store, ruleset: &str, by: &str, why: &str) -> Result<Activation, StoreError> {
+    store.activate(&Request { ruleset, at: &clock::rfc3339(&SystemClock), by, why })
+}
+
 /// Records that a ruleset serves from now on, and keeps the bundle that it was made from. The one that serves already
 /// keeps its activation.
 ///
 /// # Errors
 ///
 /// When the store cannot be read or written.
-pub fn activate(
-    store: &Store,
-    ruleset: &str,
-    bundle: impl Fn() -> Vec<u8>,
-    by: &str,
-    why: &str,
-) -> Result<Activation, StoreError> {
+pub fn activate(store: &Store, ruleset: &str, bundle: &[u8], by: &str, why: &str) -> Result<Activation, StoreError> {
     loop {
         let current = store.current()?;
         if let Some(same) = current.as_ref().filter(|current| current.ruleset == ruleset && current.bundle.is_some()) {
             return Ok(same.clone());
         }
         let at = clock::rfc3339(&SystemClock);
-        let bundle = store.bundle_put(&bundle(), &at, by)?.to_string();
+        let bundle = store.bundle_put(bundle, &at, by)?.to_string();
         let kind = match &current {
             Some(current) if current.ruleset == ruleset => ActivationKind::Renew,
             _ => ActivationKind::Activate,

@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use maple_kernel::{Decision, Outcome, Question, Ruleset};
 use maple_seal::Signer;
 use maple_store::{
-    Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError,
+    AUDIT_LOG, Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError,
 };
 use maple_wire::{Heard, Problem, ProblemKind, canonical_question};
 use tokio::sync::oneshot;
@@ -33,7 +34,8 @@ pub struct Records {
     pub(crate) store: Arc<Store>,
     pub(crate) signer: Arc<Signer>,
     pub(crate) rulesets: Rulesets,
-    recorder: Recorder,
+    /* None once it is closed, which is when this is dropped. */
+    recorder: Option<Recorder>,
     mode: Mode,
 }
 
@@ -51,7 +53,7 @@ impl Records {
         clock: Arc<dyn Clock>,
         plugins: SharedPlugins,
     ) -> Result<Self, StoreError> {
-        let log = format!("{node}-{}", clock::unique(&*clock));
+        let (log, now) = (format!("{node}-{}", clock::unique(&*clock)), clock::timestamp(&*clock));
         let signing = Signing {
             signer: Arc::clone(&signer),
             records: CHECKPOINT_EVERY_RECORDS,
@@ -59,10 +61,11 @@ impl Records {
             now: Arc::new(move || clock::timestamp(&*clock)),
         };
         let queue = RECORDS_WAITING_MAX;
+        seal_what_is_open(&store, &signer, now)?;
         let recorder =
             Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
         let rulesets = Rulesets::new(Arc::clone(&store), plugins);
-        Ok(Self { store, signer, rulesets, recorder, mode })
+        Ok(Self { store, signer, rulesets, recorder: Some(recorder), mode })
     }
 
     /// True when decisions are kept.
@@ -73,7 +76,7 @@ impl Records {
     /// What was done so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.recorder.statistics()
+        self.recorder.as_ref().map(Recorder::statistics).unwrap_or_default()
     }
 
     /// Keeps a decision. Where they are to be durable it is on the disk when this returns.
@@ -84,12 +87,35 @@ impl Records {
     /// Hands a decision over to be kept; whoever hands over many waits for them together.
     pub(crate) fn hand_over(&self, record: Prepared) -> Ticket {
         let (sender, receiver) = oneshot::channel();
-        self.recorder.record(record, move |written| {
-            // A caller that left is not told; its decision is kept all the same.
-            let _ = sender.send(written.map(|_| ()));
-        });
+        if let Some(recorder) = &self.recorder {
+            recorder.record(record, move |written| {
+                // A caller that left is not told; its decision is kept all the same.
+                let _ = sender.send(written.map(|_| ()));
+            });
+        }
         // One that is buffered may be lost; that is counted, and is no reason to refuse an answer.
         Ticket { receiver, counts: self.mode == Mode::Durable }
+    }
+}
+
+/// Signs the ends of logs that nobody signs any more: those of processes that were killed, and the log of who changed what.
+/// One that is still written takes a checkpoint more, which does no harm.
+fn seal_what_is_open(store: &Store, signer: &Signer, now: Timestamp) -> Result<(), StoreError> {
+    for log in store.logs()?.iter().map(String::as_str).chain([AUDIT_LOG]) {
+        while let Ok(Some(_)) = store.checkpoint(log, signer, now) {}
+    }
+    Ok(())
+}
+
+impl Drop for Records {
+    /// Writes what waits; what cannot be written is at least told.
+    fn drop(&mut self) {
+        let Some(recorder) = self.recorder.take() else { return };
+        let done = recorder.close();
+        if done.lost > 0 {
+            let why = done.last_error.unwrap_or_default();
+            error!(lost = done.lost, why, "Decisions were lost: they could not be recorded.");
+        }
     }
 }
 

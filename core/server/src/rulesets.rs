@@ -71,18 +71,30 @@ pub(crate) struct Rulesets {
     store: Arc<Store>,
     plugins: SharedPlugins,
     recent: Mutex<VecDeque<(u32, Arc<Ruleset>)>>,
+    making: Mutex<()>,
 }
 
 impl Rulesets {
     pub(crate) fn new(store: Arc<Store>, plugins: SharedPlugins) -> Self {
-        Self { store, plugins, recent: Mutex::default() }
+        Self { store, plugins, recent: Mutex::default(), making: Mutex::default() }
     }
 
-    /// The ruleset of a generation. It may compile for a while: not for a thread that serves.
-    pub(crate) fn at(&self, serving: &Serving, generation: u32) -> Result<Arc<Ruleset>, Unmade> {
+    /// The ruleset of a generation, which has this digest. It may compile for a while, one at a time: not for a thread that
+    /// serves.
+    pub(crate) fn at(&self, serving: &Serving, generation: u32, digest: &str) -> Result<Arc<Ruleset>, Unmade> {
+        let ruleset = self.of(serving, generation)?;
+        if **ruleset.digest() == *digest {
+            return Ok(ruleset);
+        }
+        let (recorded, found) = (digest.to_owned(), ruleset.digest().to_string());
+        Err(Unmade::Other { generation, recorded, found })
+    }
+
+    fn of(&self, serving: &Serving, generation: u32) -> Result<Arc<Ruleset>, Unmade> {
         if serving.activation.generation == generation {
             return Ok(Arc::clone(&serving.ruleset));
         }
+        let _one = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.recent().iter().find(|(known, _)| *known == generation).map(|(_, ruleset)| ruleset.clone());
         if let Some(ruleset) = known {
             return Ok(ruleset);

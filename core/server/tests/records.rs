@@ -35,7 +35,7 @@ fn packed(bundle: &Bundle, component: &[u8]) -> Vec<u8> {
 
 fn activated(store: &Store, bundle: Bundle, component: &[u8]) -> Serving {
     let archive = packed(&bundle, component);
-    serving_by(bundle, |ruleset| activate(store, ruleset, || archive.clone(), "test", "a test").unwrap())
+    serving_by(bundle, |ruleset| activate(store, ruleset, &archive, "test", "a test").unwrap())
 }
 
 fn kept(mode: Mode) -> Kept {
@@ -246,9 +246,9 @@ fn an_activation_is_kept_while_the_same_serves_and_its_bundle_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("maple.sqlite")).unwrap();
     let bytes = packed(&bundle(), b"component");
-    let first = activate(&store, "sha256:a", || bytes.clone(), "start", "why").unwrap();
-    assert_eq!(activate(&store, "sha256:a", || panic!("it is kept already"), "start", "why").unwrap(), first);
+    let first = activate(&store, "sha256:a", &bytes, "start", "why").unwrap();
+    assert_eq!(activate(&store, "sha256:a", b"other", "start", "why").unwrap(), first);
     let digest = first.bundle.unwrap().parse().unwrap();
     assert_eq!(store.bundle(&digest).unwrap().unwrap().bytes, bytes);
-    assert_eq!(activate(&store, "sha256:b", || bytes.clone(), "start", "why").unwrap().generation, 2);
+    assert_eq!(activate(&store, "sha256:b", &bytes, "start", "why").unwrap().generation, 2);
 }

@@ -88,6 +88,12 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
+    /// The system gives no thread.
+    #[error("cannot start the thread that records decisions; a limit on processes is the usual cause (`ulimit -u`)")]
+    Thread {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A record has no checkpoint yet.
     #[error("record {sequence} of log `{log}` has no checkpoint yet; ask again after the next one")]
     Unsealed {

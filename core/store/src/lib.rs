@@ -34,7 +34,8 @@ pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::{Brake, BrakeKind, Node};
 pub use recorder::{
-    BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing, Statistics, Unwritten,
+    BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing,
+    Statistics, Unwritten,
 };
 pub use retention::Retired;
 pub use schema::SCHEMA_VERSION;
@@ -63,9 +64,9 @@ pub const DETAIL_BYTES_MAX: usize = 64 << 10;
 /// Length of the id of a log.
 pub const LOG_BYTES_MAX: usize = 128;
 /// Length of a word by which decisions are found.
-pub const LABEL_BYTES_MAX: usize = 256;
+pub const LABEL_BYTES_MAX: usize = 512;
 /// Policies of one decision.
-pub const POLICIES_COUNT_MAX: usize = 4_096;
+pub const POLICIES_COUNT_MAX: usize = 16_384;
 /// Length of what one decision records: input, context and output.
 pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 /// Length of a bundle.

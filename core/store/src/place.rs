@@ -96,11 +96,11 @@ impl fmt::Display for Place {
 
 /// The URL without what may stand between `//` and `@`, and without its parameters.
 fn without_secret(url: &str) -> String {
-    let url = url.split('?').next().unwrap_or_default();
-    match (url.find("://"), url.rfind('@')) {
+    let shown = match (url.find("://"), url.rfind('@')) {
         (Some(start), Some(end)) if start + 3 < end => {
             format!("{}…{}", url.get(..start + 3).unwrap_or_default(), url.get(end..).unwrap_or_default())
         }
         _ => url.to_owned(),
-    }
+    };
+    shown.split('?').next().unwrap_or_default().to_owned()
 }

@@ -23,6 +23,8 @@ use crate::{CHECKPOINT_RECORDS_MAX, Prepared, Store, StoreError, Written, log};
 
 /// Decisions that may wait.
 pub const QUEUE_COUNT_MAX: usize = 1 << 20;
+/// Length of what may wait.
+pub const QUEUE_BYTES_MAX: usize = 256 << 20;
 /// Decisions of one transaction.
 pub const BATCH_COUNT_MAX: usize = 1_024;
 /// Length of what one transaction writes.
@@ -100,8 +102,10 @@ pub struct Statistics {
     pub batches: u64,
     /// Checkpoints that were signed.
     pub checkpoints: u64,
-    /// What went wrong last, and has not gone well since.
+    /// What went wrong last while decisions were written, and has not gone well since.
     pub last_error: Option<String>,
+    /// The same of signing a checkpoint.
+    pub seal_error: Option<String>,
 }
 
 /// Told what became of a decision.
@@ -132,9 +136,10 @@ impl Recorder {
             let help = "the audit log takes no decisions";
             return Err(StoreError::Word { what: "the id of a log", word: config.log, help });
         }
-        let (mode, queue) = (config.mode, Arc::new(Queue::new(config.queue)));
+        let (mode, queue) = (config.mode, Arc::new(Queue::new(config.queue, QUEUE_BYTES_MAX)));
         let writer = Writer::new(store, Arc::clone(&queue), config);
-        let thread = (mode != Mode::Off).then(|| thread::spawn(move || writer.run()));
+        let begin = || thread::Builder::new().name("maple-recorder".into()).spawn(move || writer.run());
+        let thread = (mode != Mode::Off).then(begin).transpose().map_err(|source| StoreError::Thread { source })?;
         Ok(Self { mode, queue, thread })
     }
 

@@ -152,6 +152,15 @@ fn limits_hold_at_their_edges() {
     assert!(Archive::read(&plain(&components[1..])).is_ok());
     assert!(matches!(Archive::read(&plain(&components)), Err(ArchiveError::Components)));
 
+    let component = |name: String| (name, Vec::new());
+    let full =
+        |count: usize| Archive { components: (0..count).map(|at| component(at.to_string())).collect(), ..archive() };
+    assert!(full(ARCHIVE_COMPONENTS_MAX).write().is_ok());
+    assert!(matches!(full(ARCHIVE_COMPONENTS_MAX + 1).write(), Err(ArchiveError::Components)));
+    let signed = |bytes: usize| Archive { signatures: Some(vec![b' '; bytes]), ..archive() };
+    assert!(signed(SIGNATURES_BYTES_MAX).write().is_ok());
+    assert!(matches!(signed(SIGNATURES_BYTES_MAX + 1).write(), Err(ArchiveError::Signatures)));
+
     let noise = vec![0x1f; ARCHIVE_BYTES_MAX + 1];
     assert!(matches!(Archive::read(&noise), Err(ArchiveError::Size)));
     assert!(matches!(Archive::read(&noise[1..]), Err(ArchiveError::Damaged { .. })));

@@ -1,5 +1,7 @@
 //! `maple audit verify`: the logs of decisions, walked from end to end.
 
+use std::path::Path;
+
 use anstream::println;
 use maple_store::{AUDIT_LOG, Store};
 use serde_json::json;
@@ -8,7 +10,7 @@ use super::receipt;
 use crate::{
     Failure,
     args::{AuditLog, VerifyLogs},
-    config::STATE,
+    config::{self, STATE},
     load::chain,
     report,
 };
@@ -20,16 +22,16 @@ pub(crate) fn run(AuditLog::Verify(args): &AuditLog) -> Result<(), Failure> {
 fn verify(args: &VerifyLogs) -> Result<(), Failure> {
     let unread = |error: &maple_store::StoreError| Failure::Unreachable(chain(error));
     let url = match &args.database {
-        Some(url) => url.clone(),
+        Some(url) => {
+            let url = config::database(url.clone())?;
+            if let Some(file) = url.strip_prefix("sqlite://") {
+                there(Path::new(file))?;
+            }
+            url
+        }
         None => {
             let file = args.state.clone().unwrap_or_else(|| STATE.into()).join("maple.sqlite");
-            // To look must not make anything.
-            if !file.is_file() {
-                return Err(Failure::Unreachable(format!(
-                    "there is no database `{}`; `--database` or `--state` names another",
-                    file.display()
-                )));
-            }
+            there(&file)?;
             format!("sqlite://{}", file.display())
         }
     };
@@ -39,11 +41,12 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
     if !logs.iter().any(|log| log == AUDIT_LOG) {
         logs.push(AUDIT_LOG.to_owned());
     }
-    let mut faulty = 0;
+    let (mut faulty, mut open) = (0, 0);
     for log in &logs {
         let found = store.verify(log, keys.as_ref(), None).map_err(|error| unread(&error))?;
         let faults: Vec<String> = found.faults.iter().map(|fault| chain(fault)).collect();
         faulty += faults.len();
+        open += found.unsealed;
         if args.json {
             let counts = (found.records, found.retired, found.checkpoints, found.unsealed);
             let (records, retired, checkpoints, unsealed) = counts;
@@ -60,11 +63,23 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
         );
         faults.iter().for_each(|fault| println!("  {fault}"));
     }
-    if faulty > 0 {
-        report::verdict(false, &format!("{faulty} faults: something was changed, dropped, reordered or cut"));
-        return Err(Failure::Wrong);
+    let verdict = match (faulty, open, &keys) {
+        (0, _, None) => format!("{} logs are whole; signatures were not looked at: no `--key`", logs.len()),
+        (0, 0, Some(_)) => format!("{} logs are whole; every signature is proved", logs.len()),
+        (0, _, Some(_)) => format!("{} logs are whole; {open} records are not signed yet, only chained", logs.len()),
+        _ => format!("{faulty} faults: something was changed, dropped, reordered or cut"),
+    };
+    if !args.json {
+        report::verdict(faulty == 0, &verdict);
     }
-    let proved = if keys.is_some() { "every signature is proved" } else { "signatures were not looked at: no `--key`" };
-    report::verdict(true, &format!("{} logs are whole; {proved}", logs.len()));
-    Ok(())
+    if faulty == 0 { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+/// To look must not make anything.
+fn there(file: &Path) -> Result<(), Failure> {
+    if file.is_file() {
+        return Ok(());
+    }
+    let file = file.display();
+    Err(Failure::Unreachable(format!("there is no database `{file}`; `--database` or `--state` names another")))
 }

@@ -2,6 +2,7 @@
 
 use anstream::println;
 use comfy_table::{Table, presets};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::remote::{Server, query, segment, unwritten, write_out};
@@ -13,7 +14,26 @@ use crate::{
 /// Decisions on one page of an export.
 const PAGE: u32 = 500;
 
-const COLUMNS: [&str; 9] = ["id", "time", "locality", "kind", "outcome", "generation", "ruleset", "engine", "policies"];
+/// One page of a listing.
+#[derive(Deserialize)]
+struct Page {
+    decisions: Vec<Row>,
+    next: Option<String>,
+}
+
+/// One decision of a listing.
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    time: String,
+    locality: String,
+    kind: String,
+    outcome: String,
+    generation: u32,
+    ruleset: String,
+    engine: String,
+    policies: Vec<String>,
+}
 
 pub(crate) fn run(args: &Decisions) -> Result<(), Failure> {
     match args {
@@ -25,82 +45,77 @@ pub(crate) fn run(args: &Decisions) -> Result<(), Failure> {
 
 fn list(args: &ListDecisions) -> Result<(), Failure> {
     let server = Server::new(&args.remote.server)?;
-    let page = server.get_json(&format!("/v1/decisions?{}", query(&args.which, args.count, None)))?;
+    let bytes = server.get(&format!("/v1/decisions?{}", query(&args.which, args.count, None)))?;
+    let page: Page = server.read(&bytes)?;
     if args.json {
-        println!("{page}");
+        println!("{}", String::from_utf8_lossy(&bytes));
+        return Ok(());
+    }
+    if page.decisions.is_empty() {
+        println!("no decision is kept that fits");
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["time", "decision", "locality", "kind", "outcome", "generation"]);
-    let decisions = rows(&page);
-    for row in &decisions {
-        table.add_row(["time", "id", "locality", "kind", "outcome", "generation"].map(|name| cell(row, name)));
-    }
-    if decisions.is_empty() {
-        println!("no decision is kept that fits");
-    } else {
-        table.lines().for_each(|line| println!("{}", line.trim_end()));
-    }
-    if page["next"].is_string() {
+    table.add_rows(page.decisions.iter().map(|row| {
+        [&row.time, &row.id, &row.locality, &row.kind, &row.outcome, &row.generation.to_string()].map(String::clone)
+    }));
+    table.lines().for_each(|line| println!("{}", line.trim_end()));
+    if page.next.is_some() {
         println!("there are more; `--count` shows up to 1000, `maple decisions export` writes all");
     }
     Ok(())
 }
 
-fn rows(page: &Value) -> Vec<Value> {
-    page["decisions"].as_array().cloned().unwrap_or_default()
-}
-
-fn cell(row: &Value, name: &str) -> String {
-    match &row[name] {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
-}
-
 fn show(args: &ShowDecision) -> Result<(), Failure> {
     let server = Server::new(&args.remote.server)?;
-    let record = server.get_json(&format!("/v1/decisions/{}", segment(&args.id)))?;
-    println!("{}", serde_json::to_string_pretty(&record).unwrap_or_default());
+    let record: Value = server.read(&server.get(&format!("/v1/decisions/{}", segment(&args.id)))?)?;
+    println!("{record:#}");
     Ok(())
 }
 
 fn export(args: &ExportDecisions) -> Result<(), Failure> {
     let server = Server::new(&args.remote.server)?;
     write_out(args.out.as_deref(), |out| match args.format {
-        ExportFormat::Ndjson => each_page(&server, args, |page| {
-            for row in page {
-                let record = server.get(&format!("/v1/decisions/{}", segment(&cell(row, "id"))))?;
+        ExportFormat::Ndjson => each_page(&server, args, |rows| {
+            for row in rows {
+                let record = server.get(&format!("/v1/decisions/{}", segment(&row.id)))?;
                 out.write_all(&record).and_then(|()| out.write_all(b"\n")).map_err(|error| unwritten(&error))?;
             }
             Ok(())
         }),
         ExportFormat::Csv => {
             let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(COLUMNS).map_err(|error| unwritten(&error))?;
-            each_page(&server, args, |page| {
-                let mut rows = page.iter().map(|row| COLUMNS.map(|name| cell(row, name)));
-                rows.try_for_each(|row| csv.write_record(row)).map_err(|error| unwritten(&error))
+            let head = ["id", "time", "locality", "kind", "outcome", "generation", "ruleset", "engine", "policies"];
+            csv.write_record(head).map_err(|error| unwritten(&error))?;
+            each_page(&server, args, |rows| {
+                rows.iter().try_for_each(|row| csv.write_record(cells(row))).map_err(|error| unwritten(&error))
             })?;
             csv.flush().map_err(|error| unwritten(&error))
         }
     })
 }
 
+fn cells(row: &Row) -> [String; 9] {
+    let Row { id, time, locality, kind, outcome, generation, ruleset, engine, policies } = row;
+    let (generation, policies) = (&generation.to_string(), &policies.join(" "));
+    [id, time, locality, kind, outcome, generation, ruleset, engine, policies].map(String::clone)
+}
+
 fn each_page(
     server: &Server<'_>,
     args: &ExportDecisions,
-    mut take: impl FnMut(&[Value]) -> Result<(), Failure>,
+    mut take: impl FnMut(&[Row]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut after: Option<String> = None;
+    let mut after = None;
     loop {
-        let page = server.get_json(&format!("/v1/decisions?{}", query(&args.which, PAGE, after.as_deref())))?;
-        take(&rows(&page))?;
-        match page["next"].as_str() {
-            Some(next) => after = Some(next.to_owned()),
-            None => return Ok(()),
+        let bytes = server.get(&format!("/v1/decisions?{}", query(&args.which, PAGE, after.as_deref())))?;
+        let page: Page = server.read(&bytes)?;
+        take(&page.decisions)?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
         }
     }
 }

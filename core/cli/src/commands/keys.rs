@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Bytes of a private key's file.
-const KEY_BYTES_MAX: usize = 16 << 10;
+pub(super) const KEY_BYTES_MAX: usize = 16 << 10;
 
 pub(crate) fn run(Keys::Public(args): &Keys) -> Result<(), Failure> {
     public(args)

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{Failure, args::Which};
 
@@ -14,6 +14,20 @@ use crate::{Failure, args::Which};
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
 /// Bytes of one answer.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// Why a server gives no other answer.
+#[derive(Deserialize)]
+struct Problem {
+    detail: String,
+    #[serde(default)]
+    errors: Vec<Flaw>,
+}
+
+#[derive(Deserialize)]
+struct Flaw {
+    pointer: String,
+    detail: String,
+}
 
 /// A server.
 pub(super) struct Server<'a> {
@@ -43,17 +57,10 @@ impl<'a> Server<'a> {
         self.answered(self.agent.post(self.url(path)).send_empty())
     }
 
-    /// The same, as JSON.
-    pub(super) fn get_json(&self, path: &str) -> Result<Value, Failure> {
-        self.json(&self.get(path)?)
-    }
-
-    pub(super) fn json(&self, bytes: &[u8]) -> Result<Value, Failure> {
-        serde_json::from_slice(bytes).map_err(|_| self.foreign())
-    }
-
-    fn foreign(&self) -> Failure {
-        Failure::Unreachable(format!("what answers at {} is no Maple Bridge server", self.address))
+    /// An answer as what it should be.
+    pub(super) fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, Failure> {
+        let foreign = |_| Failure::Unreachable(format!("what answers at {} is no Maple Bridge server", self.address));
+        serde_json::from_slice(bytes).map_err(foreign)
     }
 
     fn url(&self, path: &str) -> String {
@@ -75,12 +82,9 @@ impl<'a> Server<'a> {
         if status.is_success() {
             return Ok(bytes);
         }
-        let problem = self.json(&bytes)?;
-        let mut said = problem["detail"].as_str().ok_or_else(|| self.foreign())?.to_owned();
-        for error in problem["errors"].as_array().into_iter().flatten() {
-            let (at, detail) = (error["pointer"].as_str().unwrap_or(""), error["detail"].as_str().unwrap_or(""));
-            said.push_str(&format!("\n  {at}: {detail}"));
-        }
+        let Problem { detail, errors } = self.read(&bytes)?;
+        let said =
+            errors.iter().fold(detail, |said, Flaw { pointer, detail }| format!("{said}\n  {pointer}: {detail}"));
         Err(if status.is_client_error() { Failure::Input(said) } else { Failure::Unreachable(said) })
     }
 }

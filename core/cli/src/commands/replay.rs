@@ -1,38 +1,58 @@
 //! `maple replay`: a kept decision, made again.
 
 use anstream::println;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::remote::{Server, segment};
-use crate::{Failure, args::Replay, report};
+use crate::{Failure, args, report};
 
-pub(crate) fn run(args: &Replay) -> Result<(), Failure> {
-    let server = Server::new(&args.remote.server)?;
-    let bytes = server.post(&format!("/v1/decisions/{}/replay", segment(&args.id)))?;
-    let replay = server.json(&bytes)?;
-    let same = replay["same"] == true;
-    if args.json {
-        println!("{replay}");
-    } else {
-        tell(&replay, same);
-    }
-    if same { Ok(()) } else { Err(Failure::Wrong) }
+/// What came of it.
+#[derive(Deserialize)]
+struct Replay {
+    same: bool,
+    engine: Engines,
+    differences: Vec<Difference>,
+    count: usize,
 }
 
-fn tell(replay: &Value, same: bool) {
-    let (recorded, here) = (&replay["engine"]["recorded"], &replay["engine"]["replayed"]);
-    if recorded != here {
-        let (recorded, here) = (recorded.as_str().unwrap_or("?"), here.as_str().unwrap_or("?"));
-        report::warning(&format!("`{recorded}` decided, `{here}` decided again"));
+#[derive(Deserialize)]
+struct Engines {
+    recorded: String,
+    replayed: String,
+}
+
+#[derive(Deserialize)]
+struct Difference {
+    part: String,
+    pointer: String,
+    recorded: Value,
+    replayed: Value,
+}
+
+pub(crate) fn run(args: &args::Replay) -> Result<(), Failure> {
+    let server = Server::new(&args.remote.server)?;
+    let bytes = server.post(&format!("/v1/decisions/{}/replay", segment(&args.id)))?;
+    let replay: Replay = server.read(&bytes)?;
+    if args.json {
+        println!("{}", String::from_utf8_lossy(&bytes));
+    } else {
+        tell(&replay);
     }
-    if same {
+    if replay.same { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+fn tell(replay: &Replay) {
+    let Engines { recorded, replayed } = &replay.engine;
+    if recorded != replayed {
+        report::warning(&format!("`{recorded}` decided, `{replayed}` decided again"));
+    }
+    if replay.same {
         report::verdict(true, "the decision comes out the same, byte for byte");
         return;
     }
-    let count = &replay["count"];
-    for one in replay["differences"].as_array().into_iter().flatten() {
-        let (part, at) = (one["part"].as_str().unwrap_or("?"), one["pointer"].as_str().unwrap_or("?"));
-        println!("{part} {at}\n  recorded {}\n  replayed {}", one["recorded"], one["replayed"]);
+    for Difference { part, pointer, recorded, replayed } in &replay.differences {
+        println!("{part} {pointer}\n  recorded {recorded}\n  replayed {replayed}");
     }
-    report::verdict(false, &format!("the decision comes out otherwise, in {count} places"));
+    report::verdict(false, &format!("the decision comes out otherwise, in {} places", replay.count));
 }

@@ -1,10 +1,10 @@
 //! `maple serve`: the server.
 
 use std::{
-    fs::OpenOptions,
+    fs::DirBuilder,
     io::{ErrorKind, Write},
     net::SocketAddr,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::DirBuilderExt,
     path::Path,
     sync::Arc,
     time::Instant,
@@ -13,14 +13,14 @@ use std::{
 use anstream::println;
 use maple_seal::Signer;
 use maple_server::{App, Config, Records, Serving, SharedPlugins, SystemClock};
-use maple_store::{Mode, Store};
+use maple_store::{Activation, Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     Failure,
     args::{Audit, Serve},
-    commands::{EXAMPLE, refused, stop},
+    commands::{EXAMPLE, keys::KEY_BYTES_MAX, read_bounded, refused, stop},
     config::Settings,
     load::{self, Loaded, chain},
     report,
@@ -41,9 +41,12 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
     })?;
     let loaded = load(&settings)?;
+    // Nothing is recorded before it is sure that it can be served.
+    let listener = std::net::TcpListener::bind(listen)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
     let store = Arc::new(open(&settings)?);
-    let digest = Arc::clone(loaded.compiled.ruleset.digest());
-    let activation = maple_server::activate(&store, &digest, || loaded.archive(), BY, WHY).map_err(unreachable)?;
+    let activation = activate(&settings, &store, &loaded)?;
     let records = records(&settings, &store, &loaded)?;
     let summary = summary(&loaded);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
@@ -51,9 +54,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let config = Config { listen, ..settings.service };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
+        let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| Failure::Unreachable(error.to_string()))?;
         let generation = activation.generation;
         let serving = Serving::new(bundle, compiled, activation);
@@ -62,6 +63,20 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         welcome(address, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
+}
+
+/// Records that the policies serve; where decisions are kept, so is what they were made from.
+fn activate(settings: &Settings, store: &Store, loaded: &Loaded) -> Result<Activation, Failure> {
+    let digest = loaded.compiled.ruleset.digest();
+    if settings.audit == Audit::Off {
+        return maple_server::activate_unkept(store, digest, BY, WHY).map_err(unreachable);
+    }
+    let serving = store.current().map_err(unreachable)?;
+    if let Some(same) = serving.filter(|serving| *serving.ruleset == **digest && serving.bundle.is_some()) {
+        return Ok(same);
+    }
+    let archive = loaded.archive()?;
+    maple_server::activate(store, digest, &archive, BY, WHY).map_err(unreachable)
 }
 
 fn load(settings: &Settings) -> Result<Loaded, Failure> {
@@ -90,7 +105,8 @@ fn open(settings: &Settings) -> Result<Store, Failure> {
 fn make_folder_of(file: &Path) -> Result<(), Failure> {
     let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     let unmade = |error| Failure::Unreachable(format!("cannot make the folder `{}`: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(unmade)
+    // It will hold cases and a key.
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unmade)
 }
 
 fn unreachable(error: impl std::error::Error) -> Failure {
@@ -116,21 +132,27 @@ fn signer(file: &Path) -> Result<Signer, Failure> {
     let unread = |error: &dyn std::fmt::Display| {
         Failure::Unreachable(format!("cannot use the signing key `{}`: {error}", file.display()))
     };
-    match std::fs::read_to_string(file) {
-        Ok(pem) => return Signer::from_pem(&pem).map_err(|error| unread(&chain(&error))),
+    match std::fs::metadata(file) {
+        Ok(_) => {
+            let pem = read_bounded(file, "signing key", KEY_BYTES_MAX)?;
+            let pem = String::from_utf8(pem).map_err(|error| unread(&error))?;
+            return Signer::from_pem(&pem).map_err(|error| unread(&chain(&error)));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(unread(&error)),
     }
     make_folder_of(file)?;
     let made = Signer::generate().and_then(|signer| Ok((signer.to_pem()?, signer)));
     let (pem, signer) = made.map_err(|error| unread(&chain(&error)))?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    match options.open(file).and_then(|mut kept| kept.write_all(pem.as_bytes()).and_then(|()| kept.sync_all())) {
-        Ok(()) => Ok(signer),
+    // It appears whole or not at all, readable by its owner only.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut kept = tempfile::NamedTempFile::new_in(folder).map_err(|error| unread(&error))?;
+    kept.write_all(pem.as_bytes()).and_then(|()| kept.as_file().sync_all()).map_err(|error| unread(&error))?;
+    match kept.persist_noclobber(file) {
+        Ok(_) => Ok(signer),
         // Another process made it in the meantime.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => self::signer(file),
-        Err(error) => Err(unread(&error)),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => self::signer(file),
+        Err(error) => Err(unread(&error.error)),
     }
 }
 

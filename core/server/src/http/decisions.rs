@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use maple_store::{Cursor, Filter, PAGE_COUNT_MAX, Record, StoreError, Summary};
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
+use tokio::time::timeout;
 use tracing::error;
 
 use super::answer;
@@ -98,8 +99,8 @@ async fn replayed(app: &Arc<App>, id: String) -> Answer {
     let decision = record.decision().map_err(|error| failed(&error))?;
     let serving = app.serving();
     let ruleset = {
-        let generation = decision.generation;
-        in_background(app, move |records| records.rulesets.at(&serving, generation))
+        let (generation, digest) = (decision.generation, decision.ruleset.clone());
+        in_background(app, move |records| records.rulesets.at(&serving, generation, &digest))
             .await?
             .map_err(|why| unmade(&why))?
     };
@@ -168,8 +169,12 @@ async fn in_background<T: Send + 'static>(
             "本服务未留存决定；如需留存请以--audit durable启动",
         ));
     }
-    let app = Arc::clone(app);
-    let done = tokio::task::spawn_blocking(move || app.records.as_ref().map(work)).await;
+    let Ok(Ok(_place)) = timeout(app.config.wait, app.record_reads.acquire()).await else {
+        app.metrics.turned_away("/v1/decisions");
+        return Err(answer::overloaded());
+    };
+    let reader = Arc::clone(app);
+    let done = tokio::task::spawn_blocking(move || reader.records.as_ref().map(work)).await;
     done.ok().flatten().ok_or_else(answer::internal)
 }
 

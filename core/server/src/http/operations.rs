@@ -11,7 +11,7 @@ use maple_wire::{OPENAPI, Problem, ProblemKind};
 use serde::Serialize;
 
 use super::answer;
-use crate::app::App;
+use crate::{app::App, records::Records};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -35,8 +35,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
             format!("pack `{}` is left out: {first}", pack.id)
         })
         .collect();
-    if let Some(error) = app.records.as_ref().and_then(|records| records.statistics().last_error) {
-        reasons.push(format!("decisions cannot be recorded: {error}"));
+    if let Some(so_far) = app.records.as_ref().map(Records::statistics) {
+        reasons.extend(so_far.last_error.map(|error| format!("decisions cannot be recorded: {error}")));
+        reasons.extend(so_far.seal_error.map(|error| format!("the log of decisions cannot be signed: {error}")));
     }
     let (code, status) = if app.is_draining() {
         reasons.push("the service is stopping".to_owned());

@@ -1,7 +1,7 @@
 //! `POST /v1/preview`: a question and policies that do not serve yet. Nothing is kept; nobody else is served by them.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -100,15 +100,18 @@ fn brought<'r>(ruleset: &'r Ruleset, serving: &Ruleset) -> Vec<&'r str> {
 }
 
 /// Plugins that make policies for one case: what serves is shared, what is new is not made ready for more.
-struct Sketching<'p>(&'p dyn Plugins);
+struct Sketching<'p> {
+    plugins: &'p dyn Plugins,
+    on_hand: &'p BTreeSet<Arc<str>>,
+}
 
 impl Plugins for Sketching<'_> {
     fn list(&self) -> Vec<PluginInfo> {
-        self.0.list()
+        self.plugins.list().into_iter().filter(|plugin| self.on_hand.contains(&plugin.digest)).collect()
     }
 
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
-        self.0.sketch(setups)
+        self.plugins.sketch(setups)
     }
 }
 
@@ -168,8 +171,8 @@ fn compiled(app: &App, serving: &Serving, overlay: &Files) -> Result<Compiled, P
         Problem::with_errors(ProblemKind::InvalidBundle, vec![flaw], 1)
     })?;
     let options = Options { keep_going: !serving.left_out.is_empty(), ..Options::default() };
-    let compiled =
-        compile(&bundle, &Sketching(&*app.plugins), &options).map_err(|problems| told(&problems, overlay, |_| true))?;
+    let compiled = compile(&bundle, &Sketching { plugins: &*app.plugins, on_hand: &app.on_hand }, &options)
+        .map_err(|problems| told(&problems, overlay, |_| true))?;
     // What was left out before may stay out, but not what this request brought.
     let brought = |problem: &Diagnostic| overlay.files.contains_key(&problem.file);
     if compiled.problems.iter().any(|problem| problem.severity == Severity::Error && brought(problem)) {

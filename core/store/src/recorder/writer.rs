@@ -40,18 +40,24 @@ pub(super) struct Writer {
     unsealed: Option<u64>,
     sealed_at: Instant,
     failures: u32,
+    closing: bool,
 }
 
 impl Writer {
     pub(super) fn new(store: Arc<Store>, queue: Arc<Queue>, config: RecorderConfig) -> Self {
         let RecorderConfig { log, mode, signing, .. } = config;
         let sealed_at = Instant::now();
-        Self { store, queue, log, mode, signing, head: None, unsealed: None, sealed_at, failures: 0 }
+        Self { store, queue, log, mode, signing, head: None, unsealed: None, sealed_at, failures: 0, closing: false }
     }
 
     pub(super) fn run(mut self) {
         loop {
             let work = self.queue.take(self.patience());
+            if work.closed && !self.closing {
+                // What failed before says nothing of the last tries.
+                self.closing = true;
+                self.failures = 0;
+            }
             if !work.jobs.is_empty() {
                 self.write(work.jobs);
             }
@@ -145,10 +151,11 @@ impl Writer {
         let Some(signing) = &self.signing else { return };
         match self.store.checkpoint(&self.log, &signing.signer, (signing.now)()) {
             Ok(sealed) => {
+                self.queue.note(|done| done.seal_error = None);
                 self.unsealed = if sealed.is_some() { None } else { Some(0) };
                 self.queue.note(|done| done.checkpoints += u64::from(sealed.is_some()));
             }
-            Err(error) => self.queue.note(|done| done.last_error = Some(chain(&error))),
+            Err(error) => self.queue.note(|done| done.seal_error = Some(chain(&error))),
         }
     }
 

@@ -25,6 +25,16 @@ const STEPS: i32 = 20_000;
 /// Statements that are kept ready.
 const STATEMENTS_COUNT_MAX: usize = 128;
 
+/// Makes the file of a new database so that only its owner reads it: it will hold cases. What SQLite lays beside it gets the
+/// same rights. Where it cannot be made, opening it says why.
+fn private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
+}
+
 /// A connection to a file.
 pub(crate) struct Sqlite {
     connection: Connection,
@@ -37,6 +47,7 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, operation_millis: u64) -> Result<Self, Fault> {
+        private(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_millis(BUSY_MILLIS_MAX))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_COUNT_MAX);

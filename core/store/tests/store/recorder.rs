@@ -8,7 +8,8 @@ use std::{
 };
 
 use maple_store::{
-    CHECKPOINT_RECORDS_MAX, Mode, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing, Statistics, Store, Unwritten,
+    BATCH_COUNT_MAX, CHECKPOINT_RECORDS_MAX, Mode, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing, Statistics,
+    Store, Unwritten,
 };
 
 use crate::support::{Base, at, both, prepared, request, signer};
@@ -229,16 +230,19 @@ fn a_failed_write_is_told_to_each_and_the_next_goes_well() {
 fn a_recorder_ends_although_the_database_takes_nothing() {
     both(|base| {
         for mode in [Mode::Durable, Mode::Buffered] {
-            let (_, recorder) = started(base, config(mode, 1_000));
+            // More than one transaction takes: there is always something left to write.
+            let many = BATCH_COUNT_MAX as i64 + 1;
+            let (_, recorder) = started(base, config(mode, 2_000));
             base.meddle("ALTER TABLE decision RENAME TO away").unwrap();
             let (sender, told) = mpsc::channel();
-            for number in 1..=20 {
+            for number in 1..=many {
                 let sender = sender.clone();
                 recorder.record(prepared(number), move |written| sender.send(written.is_ok()).unwrap());
             }
             let done = recorder.close();
-            assert_eq!((done.committed, done.lost, done.queued), (0, 20, 0), "{mode:?}");
-            assert_eq!(told.iter().take(20).filter(|ok| *ok).count(), if mode == Mode::Durable { 0 } else { 20 });
+            assert_eq!((done.committed, done.lost, done.queued), (0, many as u64, 0), "{mode:?}");
+            let kept = told.iter().take(many as usize).filter(|ok| *ok).count() as i64;
+            assert_eq!(kept, if mode == Mode::Durable { 0 } else { many });
             base.meddle("ALTER TABLE away RENAME TO decision").unwrap();
         }
     });
