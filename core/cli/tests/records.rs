@@ -1,5 +1,13 @@
 //! Decisions that a serving binary keeps: through a kill, a full disk, and the commands that read them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod support;
 
 use std::{

@@ -64,7 +64,7 @@ fn there_and_back_and_the_same_bytes_each_time() {
 
 #[test]
 fn folders_and_long_paths_are_taken() {
-    let deep = format!("policies/{}/x.toml", vec!["abcdefghijklmnopqrstuvwxyz"; 6].join("/"));
+    let deep = format!("policies/{}/x.toml", ["abcdefghijklmnopqrstuvwxyz"; 6].join("/"));
     let bytes = gzip(&tar(&[
         ("policies/", EntryType::Directory, b""),
         ("policies/cn/", EntryType::Directory, b""),
