@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Loads the server and, in the same run, a bare axum server that parses the same body and answers the same bytes.
-# Ends with a table: requests per second and p99 against the bare server, a batch against single requests, the start.
+# Ends with a table: requests per second and p99 against the bare server, a batch against single requests, the start, and
+# what it costs to keep decisions.
 #
 #   tests/benches/load.sh [CASE.json]
 #
@@ -36,7 +37,7 @@ wait_for() {
     done
 }
 serve() {
-    RUST_LOG=warn target/release/maple serve --listen "$ours" --state "$state" >"$work/serve.log" 2>&1 &
+    RUST_LOG=warn target/release/maple serve --listen "$ours" --state "$state" "$@" >"$work/serve.log" 2>&1 &
     maple_pid=$!
     wait_for "$ours/health/ready" "$maple_pid"
 }
@@ -101,6 +102,17 @@ for _ in $(seq "$rounds"); do
     maple_pid=
 done
 
+# What it costs to keep decisions, each time in a new file.
+recorders=64
+for round in $(seq "$rounds"); do
+    for audit in off buffered durable; do
+        serve --audit "$audit" --database "sqlite://$work/$audit-$round.sqlite"
+        load "$ours" $recorders >>"$work/$audit"
+        stop "$maple_pid"
+        maple_pid=
+    done
+done
+
 row figure measured wanted
 row --- --- ---
 row "requests/s, $connections connections, maple / bare" \
@@ -110,3 +122,7 @@ row "p99, $connections connections, maple / bare" \
 row "cases/s over one connection, batch / single" \
     "$(ratio "$(column batch 1)" "$(column single 1)") ($(column batch 1) / $(column single 1))" "≥ 1.5"
 row "start to ready, warm cache" "$(column start 1) ms" "≤ 1000"
+row "requests/s, $recorders connections, durable / off" \
+    "$(ratio "$(column durable 1)" "$(column off 1)") ($(column durable 1) / $(column off 1))" "≥ 0.6"
+row "requests/s, $recorders connections, buffered / off" \
+    "$(ratio "$(column buffered 1)" "$(column off 1)") ($(column buffered 1) / $(column off 1))" ""

@@ -88,7 +88,7 @@ pub(crate) struct Serve {
     /// Database [default: sqlite:// and a file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
-    /// How decisions are kept [default: durable]
+    /// How decisions are kept [default: off]
     #[arg(long, value_enum, value_name = "MODE", env = "MAPLE_AUDIT")]
     pub(crate) audit: Option<Audit>,
     /// Start without packs that have problems, and say so in /health/ready

@@ -101,8 +101,8 @@ pub(crate) static TABLE: Table = Table::new(
         may(
             "audit",
             Shape::Choice(&AUDIT),
-            "如何留存决定：durable先落盘再答复（默认），buffered稍后写入，off不留存",
-            "How decisions are kept: before they are given, soon after, or not [default: durable]",
+            "如何留存决定：durable先落盘再答复，buffered稍后写入，off不留存（默认）",
+            "How decisions are kept: before they are given, soon after, or not [default: off]",
         ),
         may(
             "node",
@@ -213,7 +213,7 @@ impl Settings {
             service,
             listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             database,
-            audit: args.audit.or(file.audit).unwrap_or(Audit::Durable),
+            audit: args.audit.or(file.audit).unwrap_or(Audit::Off),
             node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
@@ -296,16 +296,16 @@ mod tests {
         let plain = settings(&[], None).unwrap();
         assert_eq!(plain.listen, LISTEN);
         assert_eq!(plain.database, "sqlite://.maple/maple.sqlite");
-        assert_eq!((plain.audit, plain.node.as_str()), (Audit::Durable, NODE));
+        assert_eq!((plain.audit, plain.node.as_str()), (Audit::Off, NODE));
         assert_eq!(plain.signing_key, Path::new(".maple/signing-key.pem"));
         let file = "listen = \"127.0.0.1:9\"\ndatabase = \"sqlite://a.db\"\nkeep-going = true\n";
         let filed = settings(&[], Some(file)).unwrap();
         assert_eq!((filed.listen.as_str(), filed.keep_going), ("127.0.0.1:9", true));
         let flagged = settings(&["--listen", "127.0.0.1:7", "--database", "sqlite://b.db"], Some(file)).unwrap();
         assert_eq!((flagged.listen.as_str(), flagged.database.as_str()), ("127.0.0.1:7", "sqlite://b.db"));
-        let file = "audit = \"off\"\nnode = \"yongkang-1\"\nsigning-key = \"a.pem\"";
+        let file = "audit = \"durable\"\nnode = \"yongkang-1\"\nsigning-key = \"a.pem\"";
         let filed = settings(&[], Some(file)).unwrap();
-        assert_eq!((filed.audit, filed.node.as_str()), (Audit::Off, "yongkang-1"));
+        assert_eq!((filed.audit, filed.node.as_str()), (Audit::Durable, "yongkang-1"));
         assert_eq!(filed.signing_key, Path::new("a.pem"));
         assert_eq!(settings(&["--audit", "buffered"], Some(file)).unwrap().audit, Audit::Buffered);
         let url = "postgres://user:secret@host/db";
