@@ -92,6 +92,17 @@ pub enum Outcome {
     Refer,
 }
 
+impl Outcome {
+    /// The word used in JSON, in records and in figures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Refer => "refer",
+        }
+    }
+}
+
 /// By when a step is due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepDue {

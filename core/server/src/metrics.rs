@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use maple_kernel::{Decision, FaultKind, Outcome};
+use maple_kernel::{Decision, FaultKind};
 use maple_store::Statistics;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -143,10 +143,7 @@ impl Metrics {
 
     /// One decision was made.
     pub(crate) fn decided(&self, decision: &Decision) {
-        let outcome = match decision.outcome {
-            Outcome::Route => "route",
-            Outcome::Refer => "refer",
-        };
+        let outcome = decision.outcome.as_str();
         self.decisions.get_or_create(&Decided { outcome }).inc();
         self.fuel.inc_by(decision.asked.iter().map(|asked| asked.fuel).sum());
         for asked in &decision.asked {

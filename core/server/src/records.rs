@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use maple_kernel::{Decision, Outcome, Question, Ruleset};
+use maple_kernel::{Decision, Question, Ruleset};
 use maple_seal::Signer;
 use maple_store::{
     AUDIT_LOG, Decision as Record, Mode, Prepared, Recorder, RecorderConfig, Signing, Statistics, Store, StoreError,
@@ -186,7 +186,7 @@ impl Kept<'_> {
             time: clock::timestamp(clock),
             locality: case.locality.to_string(),
             kind: case.kind.to_string(),
-            outcome: outcome(decision.outcome).to_owned(),
+            outcome: decision.outcome.as_str().to_owned(),
             policies: decision.asked.iter().map(|asked| asked.policy.to_string()).collect(),
             generation,
             ruleset: ruleset.digest().to_string(),
@@ -196,12 +196,5 @@ impl Kept<'_> {
             output: output.to_vec(),
         };
         record.prepare()
-    }
-}
-
-pub(crate) const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Route => "route",
-        Outcome::Refer => "refer",
     }
 }

@@ -105,14 +105,12 @@ impl Found {
         match (recorded, replayed) {
             (Some(Value::Object(one)), Some(Value::Object(two))) => {
                 for (name, value) in one {
-                    at.push('/');
-                    at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    step(at, name);
                     self.walk(part, at, Some(value), two.get(name));
                     at.truncate(here);
                 }
                 for (name, value) in two.iter().filter(|(name, _)| !one.contains_key(*name)) {
-                    at.push('/');
-                    at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                    step(at, name);
                     self.walk(part, at, None, Some(value));
                     at.truncate(here);
                 }
@@ -136,6 +134,12 @@ impl Found {
             self.differences.push(Difference { part, pointer: at.to_owned(), recorded, replayed });
         }
     }
+}
+
+/// Goes one name deeper (RFC 6901).
+fn step(at: &mut String, name: &str) {
+    at.push('/');
+    at.push_str(&name.replace('~', "~0").replace('/', "~1"));
 }
 
 #[cfg(test)]

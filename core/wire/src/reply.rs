@@ -2,8 +2,7 @@
 
 use maple_kernel::{
     Asked, By, Case, Clock, Code, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, Level, List,
-    LocalityId, Outcome, Param, PolicyId, Precondition, Referral, Signal, Skipped, Span, Step, StepDue, Subject, Text,
-    Value,
+    LocalityId, Param, PolicyId, Precondition, Referral, Signal, Skipped, Span, Step, StepDue, Subject, Text, Value,
 };
 
 use crate::{
@@ -107,7 +106,7 @@ impl Put for Reply<'_> {
         out.field(key!("generation"), &generation);
         out.field(key!("ruleset"), decision.ruleset);
         out.field(key!("as_of"), &decision.as_of);
-        out.field(key!("outcome"), outcome(decision.outcome));
+        out.field(key!("outcome"), decision.outcome.as_str());
         out.field(key!("steps"), &Steps(&decision.steps));
         out.field(key!("excluded"), &decision.excluded);
         out.field(key!("preconditions"), &decision.preconditions);
@@ -122,13 +121,6 @@ impl Put for Reply<'_> {
             out.field(key!("explain"), &explanation);
         }
         out.close();
-    }
-}
-
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Route => "route",
-        Outcome::Refer => "refer",
     }
 }
 
