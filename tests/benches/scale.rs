@@ -226,6 +226,7 @@ fn policy(number: usize, configured: &ConfiguredPolicy) -> Policy {
         plugin: format!("{}@{}", descriptor.id, descriptor.version).into(),
         digest: "sha256:bench".into(),
         mode: Mode::Enforce,
+        stopped: None,
         purposes: Purposes::BOTH,
         target: Target::default(),
         from: None,

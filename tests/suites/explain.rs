@@ -109,6 +109,7 @@ fn alone(guest: &Guest) -> Ruleset {
         plugin: format!("{}@{}", plugin.id, plugin.version).into(),
         digest: plugin.digest,
         mode: Mode::Enforce,
+        stopped: None,
         purposes: Purposes::BOTH,
         target: Target::default(),
         from: None,

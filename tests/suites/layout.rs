@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Each package and its floor; a package leans only on lower ones.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("maple-kernel", 0),
     ("maple-guest", 0),
     ("maple-sandbox", 1),
@@ -20,6 +20,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("leaders-day", 1),
     ("foreign-trade", 1),
     ("cluster-watch", 1),
+    ("maple-gate", 2),
     ("maple-store", 2),
     ("maple-server", 3),
     ("maple-kit", 3),

@@ -47,7 +47,7 @@ fn preconditions(decision: &Decision<'_>) -> Vec<String> {
 #[test]
 fn every_pack_passes_its_own_cases() {
     let compiled = &house().compiled;
-    let report = maple_kit::cases::run(&compiled.ruleset, &compiled.cases, None);
+    let report = maple_gate::cases::run(&compiled.ruleset, &compiled.cases, None);
     let failed: Vec<String> = report
         .results
         .iter()

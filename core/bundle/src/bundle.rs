@@ -185,6 +185,23 @@ impl Bundle {
         Ok(gathered.finish())
     }
 
+    /// A digest for each part: for the registries, under an empty name, and for each pack, under its folder.
+    #[must_use]
+    pub fn part_digests(&self) -> BTreeMap<&str, String> {
+        let mut parts: BTreeMap<&str, Sha256> = BTreeMap::new();
+        for (path, bytes) in &self.files {
+            feed(parts.entry(pack_of(path).unwrap_or_default()).or_default(), path, bytes);
+        }
+        parts.into_iter().map(|(name, hash)| (name, told(hash))).collect()
+    }
+
+    /// The version that a pack says it has, if its file can be read so far.
+    #[must_use]
+    pub fn pack_version(&self, folder: &str) -> Option<String> {
+        let text = str::from_utf8(self.files.get(&format!("{folder}/pack.toml"))?).ok()?;
+        Some(text.parse::<toml::Table>().ok()?.get("version")?.as_str()?.to_owned())
+    }
+
     /// True for a policy file that is there and could not be read: nothing may be told of what it does not say.
     pub(crate) fn is_shut(&self, path: &str) -> bool {
         self.shut.contains(path)
@@ -225,14 +242,21 @@ impl Gathered {
     fn finish(self) -> Bundle {
         let mut hash = Sha256::new();
         for (path, bytes) in &self.files {
-            for part in [path.as_bytes(), bytes] {
-                hash.update((part.len() as u64).to_le_bytes());
-                hash.update(part);
-            }
+            feed(&mut hash, path, bytes);
         }
-        let digest = format!("sha256:{}", hex::encode(hash.finalize())).into();
-        Bundle { files: self.files, shut: self.shut, digest }
+        Bundle { files: self.files, shut: self.shut, digest: told(hash).into() }
     }
+}
+
+fn feed(hash: &mut Sha256, path: &str, bytes: &[u8]) {
+    for part in [path.as_bytes(), bytes] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+}
+
+fn told(hash: Sha256) -> String {
+    format!("sha256:{}", hex::encode(hash.finalize()))
 }
 
 /// What a folder holds, and what of it belongs to no bundle.

@@ -1,8 +1,10 @@
 //! Asks every policy of the chain, from the root down, and hands the answers on.
 
+use std::sync::Arc;
+
 use crate::{
     Asked, Assessment, Case, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
-    PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Value, check, combine, index::Reads,
+    PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Stop, Value, check, combine, index::Reads,
 };
 
 /// What one enforcing policy said.
@@ -101,7 +103,10 @@ pub fn evaluate_heard<'a>(ruleset: &'a Ruleset, question: &'a Question, listener
         for (policy, reads) in ruleset.shelf(level) {
             match hearing.skips(policy) {
                 Some(why) => hearing.skip(&policy.id, why),
-                None => hearing.ask(policy, reads, depth, listener),
+                None => match &policy.stopped {
+                    Some(stop) => hearing.stop(policy, stop),
+                    None => hearing.ask(policy, reads, depth, listener),
+                },
             }
         }
     }
@@ -149,6 +154,16 @@ impl<'a> Hearing<'a> {
     fn skip(&mut self, policy: &'a PolicyId, why: Skipped) {
         if let Some(explanation) = &mut self.explanation {
             explanation.skipped.push((policy, why));
+        }
+    }
+
+    /// A policy that is stopped is not asked, and the decision says so.
+    fn stop(&mut self, policy: &'a Policy, stop: &Stop) {
+        let fault = Fault { kind: FaultKind::Stopped, detail: Arc::clone(&stop.why) };
+        let Policy { id, plugin, digest, mode, .. } = policy;
+        self.asked.push(Asked { policy: id, plugin, digest, mode: *mode, answer: Err(fault.clone()), fuel: 0 });
+        if stop.hand_over && policy.mode == Mode::Enforce {
+            self.failed.push((policy, fault));
         }
     }
 

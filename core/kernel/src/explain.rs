@@ -1,8 +1,8 @@
 //! Why each policy was asked or not, and what it said: for explanations only, never on the way to a decision.
 
 use crate::{
-    Assessment, CaseFile, Claim, Code, FactKey, Facts, Fault, Finding, Mode, Policy, ProvisionId, Question, Ruleset,
-    Text, Value, check, combine,
+    Assessment, CaseFile, Claim, Code, FactKey, Facts, Fault, FaultKind, Finding, Mode, Policy, ProvisionId, Question,
+    Ruleset, Text, Value, check, combine,
     evaluate::{Said, known, read},
     reason::reason,
 };
@@ -82,6 +82,11 @@ pub fn walk<'r>(
         let unmet = unmet(policy, question, &facts);
         if !unmet.is_empty() {
             walked.push(Asking { policy, unmet, answer: None, fuel: 0, diary: Vec::new() });
+            continue;
+        }
+        if let Some(stop) = &policy.stopped {
+            let fault = Fault { kind: FaultKind::Stopped, detail: stop.why.clone() };
+            walked.push(Asking { policy, unmet, answer: Some(Err(fault)), fuel: 0, diary: Vec::new() });
             continue;
         }
         let file = question.case.file(question.purposes, question.as_of, &facts, &policy.reads);

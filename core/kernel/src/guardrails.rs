@@ -314,7 +314,7 @@ fn report_failures<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     for (policy, fault) in &draft.hearing.failed {
         let guardrail = match fault.kind {
             FaultKind::Trap | FaultKind::OutOfFuel | FaultKind::Timeout | FaultKind::OutOfMemory => "H13",
-            FaultKind::BadAnswer | FaultKind::Refused => "H20",
+            FaultKind::BadAnswer | FaultKind::Refused | FaultKind::Stopped => "H20",
         };
         draft.correct(guardrail, Action::Held, policy.id.as_str(), None);
         let (id, kind) = (&policy.id, fault.kind.as_str());

@@ -21,7 +21,7 @@ pub(crate) struct Index {
 type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
 
 /// The facts that a policy reads, a bit for the number of each.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Reads(Vec<u64>);
 
 impl Reads {

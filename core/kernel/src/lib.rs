@@ -32,7 +32,7 @@ pub use explain::{Asking, Evidence, Told, Unmet, claim_name, unmet, walk};
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{
     Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset, Safety,
-    Target,
+    Stop, Target,
 };
 pub use verdict::{
     Assess, Assessment, CaseFile, Claim, Complaint, Configured, Descriptor, Due, Fault, FaultKind, Finding, Level,

@@ -191,7 +191,17 @@ pub struct Replaces {
     pub rule: Option<RuleId>,
 }
 
+/// That whoever runs the host stopped a policy, beside its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Why, for an operator; holds no facts.
+    pub why: Arc<str>,
+    /// True when a person decides in the policy's place.
+    pub hand_over: bool,
+}
+
 /// One policy, ready to be asked.
+#[derive(Clone)]
 pub struct Policy {
     /// Its id.
     pub id: PolicyId,
@@ -203,6 +213,8 @@ pub struct Policy {
     pub digest: Arc<str>,
     /// Whether its answer counts.
     pub mode: Mode,
+    /// That it is stopped: where it would be asked, each decision says so instead.
+    pub stopped: Option<Stop>,
     /// What it is for.
     pub purposes: Purposes,
     /// Which cases it covers.
@@ -230,17 +242,22 @@ pub struct Policy {
 /// Everything a decision is made with. Never edited; replaced whole.
 pub struct Ruleset {
     digest: Arc<str>,
+    world: Arc<World>,
+    policies: HashMap<LocalityId, Arc<Shelf>>,
+}
+
+/// What rulesets that differ in the state of their policies only have in common.
+struct World {
     vocabulary: Vocabulary,
     /* INVARIANT: over `vocabulary`. */ index: Index,
     localities: BTreeMap<LocalityId, Locality>,
     codes: BTreeMap<Arc<str>, LocalityId>,
-    policies: HashMap<LocalityId, Shelf>,
     by_id: BTreeSet<PolicyId>,
     /* Stands for a place that is not known. */ nowhere: Locality,
 }
 
 /// The policies of one locality.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Shelf {
     /* INVARIANT: sorted by id. */ policies: Vec<Policy>,
     /* INVARIANT: what each of them reads, in the same order. */ reads: Vec<Reads>,
@@ -267,16 +284,28 @@ impl Ruleset {
             shelf.policies.sort_by(|a, b| a.id.cmp(&b.id));
             shelf.reads = shelf.policies.iter().map(|policy| index.reads(&policy.reads)).collect();
         }
-        Self {
-            digest,
-            vocabulary,
-            index,
-            localities,
-            codes,
-            policies: by_locality,
-            by_id,
-            nowhere: Locality::default(),
-        }
+        let world = World { vocabulary, index, localities, codes, by_id, nowhere: Locality::default() };
+        let policies = by_locality.into_iter().map(|(locality, shelf)| (locality, Arc::new(shelf))).collect();
+        Self { digest, world: Arc::new(world), policies }
+    }
+
+    /// This ruleset with the state of some policies changed: their mode, or that they are stopped. Everything else is
+    /// shared with this one.
+    #[must_use]
+    pub fn with_states(&self, digest: Arc<str>, state: impl Fn(&Policy) -> Option<(Mode, Option<Stop>)>) -> Self {
+        let shelf = |shelf: &Arc<Shelf>| {
+            let mut changed = None;
+            for (at, policy) in shelf.policies.iter().enumerate() {
+                let Some((mode, stopped)) = state(policy) else { continue };
+                let own = changed.get_or_insert_with(|| Shelf::clone(shelf));
+                if let Some(policy) = own.policies.get_mut(at) {
+                    (policy.mode, policy.stopped) = (mode, stopped);
+                }
+            }
+            changed.map_or_else(|| Arc::clone(shelf), Arc::new)
+        };
+        let policies = self.policies.iter().map(|(locality, own)| (locality.clone(), shelf(own))).collect();
+        Self { digest, world: Arc::clone(&self.world), policies }
     }
 
     /// `sha256:…` over everything the ruleset was made from.
@@ -288,28 +317,28 @@ impl Ruleset {
     /// The words.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
-        &self.vocabulary
+        &self.world.vocabulary
     }
 
     pub(crate) fn index(&self) -> &Index {
-        &self.index
+        &self.world.index
     }
 
     /// A locality by path or by official code.
     #[must_use]
     pub fn locality(&self, path_or_code: &str) -> Option<(&LocalityId, &Locality)> {
-        let path = self.codes.get(path_or_code).map_or(path_or_code, LocalityId::as_str);
-        self.localities.get_key_value(path)
+        let path = self.world.codes.get(path_or_code).map_or(path_or_code, LocalityId::as_str);
+        self.world.localities.get_key_value(path)
     }
 
     /// A locality without policies, calendar or guardrails.
     pub(crate) fn nowhere(&self) -> &Locality {
-        &self.nowhere
+        &self.world.nowhere
     }
 
     /// All localities by path.
     pub fn localities(&self) -> impl Iterator<Item = (&LocalityId, &Locality)> {
-        self.localities.iter()
+        self.world.localities.iter()
     }
 
     /// The policies of one locality itself, sorted by id.
@@ -325,12 +354,12 @@ impl Ruleset {
 
     /// The ids of all policies.
     pub fn policy_ids(&self) -> impl Iterator<Item = &PolicyId> {
-        self.by_id.iter()
+        self.world.by_id.iter()
     }
 
     /// True when the kind is known.
     #[must_use]
     pub fn knows_kind(&self, kind: &KindId) -> bool {
-        self.vocabulary.kinds.contains_key(kind)
+        self.world.vocabulary.kinds.contains_key(kind)
     }
 }

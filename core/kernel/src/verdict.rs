@@ -220,12 +220,14 @@ pub enum FaultKind {
     BadAnswer,
     /// The policy itself declined.
     Refused,
+    /// Whoever runs the host stopped the policy; it was not asked.
+    Stopped,
 }
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Trap, Self::OutOfFuel, Self::Timeout, Self::OutOfMemory, Self::BadAnswer, Self::Refused];
+    pub const ALL: [Self; 7] =
+        [Self::Trap, Self::OutOfFuel, Self::Timeout, Self::OutOfMemory, Self::BadAnswer, Self::Refused, Self::Stopped];
 
     /// The word used in JSON and in logs.
     #[must_use]
@@ -237,6 +239,7 @@ impl FaultKind {
             Self::OutOfMemory => "out_of_memory",
             Self::BadAnswer => "bad_answer",
             Self::Refused => "refused",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -78,6 +78,7 @@ pub fn activate(store: &Store, ruleset: &str, bundle: &[u8], by: &str, why: &str
             bundle: Some(&bundle),
             kind,
             effective: None,
+            terms: None,
         };
         match store.activation_swap(&swap) {
             // Another process was first; it may have found the same.

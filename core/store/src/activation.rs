@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use crate::{
-    HISTORY_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
+    HISTORY_COUNT_MAX, Store, StoreError, TERMS_BYTES_MAX, TEXT_BYTES_MAX,
     audit::{self, Event},
     bounded,
     pool::Done,
     sql::{Dialect, Fault, Link, Lock, Row, Value},
 };
 
-const COLUMNS: &str = "generation, ruleset, at, actor, why, bundle, replaces, kind, effective";
+const COLUMNS: &str = "generation, ruleset, at, actor, why, bundle, replaces, kind, effective, terms";
 
 /// The record that a ruleset serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Activation {
     pub kind: ActivationKind,
     /// From when it serves, where that is later than `at`.
     pub effective: Option<Timestamp>,
+    /// In which state policies serve and what else belongs to it, as the caller writes it.
+    pub terms: Option<String>,
 }
 
 impl Activation {
@@ -51,8 +53,10 @@ pub enum ActivationKind {
     Activate,
     /// An older one serves again.
     Rollback,
-    /// A locality or a policy was disabled or enabled again.
+    /// The state of a locality or a policy was changed.
     Brake,
+    /// A share of cases is decided by another ruleset.
+    Canary,
     /// The same ruleset, for another reason.
     Renew,
 }
@@ -65,12 +69,13 @@ impl ActivationKind {
             Self::Activate => "activate",
             Self::Rollback => "rollback",
             Self::Brake => "brake",
+            Self::Canary => "canary",
             Self::Renew => "renew",
         }
     }
 
     fn of(word: &str) -> Result<Self, Fault> {
-        let all = [Self::Activate, Self::Rollback, Self::Brake, Self::Renew];
+        let all = [Self::Activate, Self::Rollback, Self::Brake, Self::Canary, Self::Renew];
         all.into_iter().find(|kind| kind.word() == word).ok_or(Fault::Shape)
     }
 }
@@ -101,6 +106,8 @@ pub struct Swap<'a> {
     pub kind: ActivationKind,
     /// From when it serves, where that is later.
     pub effective: Option<Timestamp>,
+    /// In which state policies serve and what else belongs to it, at most [`TERMS_BYTES_MAX`].
+    pub terms: Option<&'a str>,
 }
 
 impl Store {
@@ -119,11 +126,9 @@ impl Store {
                 return Ok(same.clone());
             }
             let replaces = last.map(|last| last.generation);
-            put(
-                link,
-                &Swap { request: *request, replaces, bundle: None, kind: ActivationKind::Activate, effective: None },
-                at,
-            )
+            let kind = ActivationKind::Activate;
+            let swap = Swap { request: *request, replaces, bundle: None, kind, effective: None, terms: None };
+            put(link, &swap, at)
         })
     }
 
@@ -137,6 +142,7 @@ impl Store {
     pub fn activation_swap(&self, swap: &Swap<'_>) -> Result<Activation, StoreError> {
         let at = checked(&swap.request)?;
         bounded("the digest of a bundle", swap.bundle.unwrap_or_default(), TEXT_BYTES_MAX)?;
+        bounded("the terms of an activation", swap.terms.unwrap_or_default(), TERMS_BYTES_MAX)?;
         self.pool().write("record the activation in", |link| {
             link.serialise(Lock::Activation)?;
             let last = last(link)?;
@@ -230,7 +236,7 @@ fn last(link: &mut dyn Link) -> Done<Option<Activation>> {
 }
 
 fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation> {
-    let Swap { request: Request { ruleset, at, by, why }, replaces, bundle, kind, effective } = *swap;
+    let Swap { request: Request { ruleset, at, by, why }, replaces, bundle, kind, effective, terms } = *swap;
     let owned = str::to_owned;
     let activation = Activation {
         generation: replaces.unwrap_or(0) + 1,
@@ -242,10 +248,11 @@ fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation
         replaces,
         kind,
         effective,
+        terms: terms.map(owned),
     };
     let generation = activation.generation;
     link.execute(
-        &format!("INSERT INTO activation ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+        &format!("INSERT INTO activation ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
         &[
             generation.into(),
             ruleset.into(),
@@ -256,6 +263,7 @@ fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation
             replaces.into(),
             kind.word().into(),
             Value::from(effective.map(Timestamp::as_microsecond)),
+            terms.into(),
         ],
     )?;
     let detail = format!("generation {generation}, ruleset {ruleset}: {why}");
@@ -268,7 +276,7 @@ fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation
 }
 
 /// Tells the other nodes, at the commit.
-pub(crate) fn changed(link: &mut dyn Link) -> Done<()> {
+fn changed(link: &mut dyn Link) -> Done<()> {
     if link.dialect() == Dialect::Postgres {
         link.batch("NOTIFY maple_change")?;
     }
@@ -287,6 +295,7 @@ fn read(mut row: Row) -> Result<Activation, Fault> {
         replaces: row.may_int()?.map(generation).transpose()?,
         kind: ActivationKind::of(&row.text()?)?,
         effective: row.may_int()?.map(moment).transpose()?,
+        terms: row.may_text()?,
     })
 }
 

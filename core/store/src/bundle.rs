@@ -1,5 +1,7 @@
 //! Bundles under their digests, and the reports on those that were rejected.
 
+use std::collections::BTreeMap;
+
 use maple_seal::Digest;
 
 use crate::{
@@ -18,6 +20,17 @@ pub struct Bundle {
     pub by: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A bundle without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleInfo {
+    /// The digest of its bytes.
+    pub digest: String,
+    /// When it was published, RFC 3339.
+    pub at: String,
+    /// By whom.
+    pub by: String,
 }
 
 /// The report on a bundle that was not admitted.
@@ -42,6 +55,22 @@ impl Store {
     ///
     /// When it is too long or the database cannot be written.
     pub fn bundle_put(&self, bytes: &[u8], at: &str, by: &str) -> Result<Digest, StoreError> {
+        self.bundle_put_with(bytes, at, by, &BTreeMap::new())
+    }
+
+    /// Keeps a bundle with the digests of its packs by `pack@version`, and gives its own. What is kept already stays as
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::bundle_put`].
+    pub fn bundle_put_with(
+        &self,
+        bytes: &[u8],
+        at: &str,
+        by: &str,
+        packs: &BTreeMap<String, String>,
+    ) -> Result<Digest, StoreError> {
         fits("a bundle", bytes.len(), BUNDLE_BYTES_MAX)?;
         for text in [at, by] {
             bounded("a text of a bundle", text, TEXT_BYTES_MAX)?;
@@ -51,6 +80,11 @@ impl Store {
         self.pool().write("keep the bundle in", |link| {
             let put = "INSERT INTO bundle (digest, at, actor, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
             link.execute(put, &[name.as_str().into(), at.into(), by.into(), Value::Bytes(bytes)])?;
+            let put = "INSERT INTO pack (unit, digest, bundle) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+            for (unit, digest) in packs {
+                bounded("the name of a pack", unit, TEXT_BYTES_MAX)?;
+                link.execute(put, &[unit.as_str().into(), digest.as_str().into(), name.as_str().into()])?;
+            }
             Ok(())
         })?;
         Ok(digest)
@@ -71,6 +105,44 @@ impl Store {
                 return Err(Fault::Shape.into());
             }
             Ok(Some(Bundle { digest: *digest, at, by, bytes }))
+        })
+    }
+
+    /// The digest that a pack of a version had when it was first kept, by `pack@version`.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn pack_digest(&self, unit: &str) -> Result<Option<String>, StoreError> {
+        self.pool().read("read the packs from", |link| {
+            let one = "SELECT digest FROM pack WHERE unit = $1";
+            Ok(link.first(one, &[unit.into()])?.map(|mut row| row.text()).transpose()?)
+        })
+    }
+
+    /// When a bundle was kept and by whom, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn bundles(&self, count: u32) -> Result<Vec<BundleInfo>, StoreError> {
+        self.pool().read("read the bundles from", |link| {
+            let page = "SELECT digest, at, actor FROM bundle ORDER BY at DESC, digest LIMIT $1";
+            let rows = link.query(page, &[count.min(PAGE_COUNT_MAX).into()])?;
+            Ok(rows.into_iter().map(info).collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// When a bundle was kept and by whom, without its bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn bundle_info(&self, digest: &Digest) -> Result<Option<BundleInfo>, StoreError> {
+        let name = digest.to_string();
+        self.pool().read("read the bundle from", |link| {
+            let one = "SELECT digest, at, actor FROM bundle WHERE digest = $1";
+            Ok(link.first(one, &[name.as_str().into()])?.map(info).transpose()?)
         })
     }
 
@@ -116,6 +188,10 @@ impl Store {
             Ok(rows.into_iter().map(rejection).collect::<Result<_, _>>()?)
         })
     }
+}
+
+fn info(mut row: Row) -> Result<BundleInfo, Fault> {
+    Ok(BundleInfo { digest: row.text()?, at: row.text()?, by: row.text()? })
 }
 
 fn rejection(mut row: Row) -> Result<Rejection, Fault> {

@@ -28,11 +28,11 @@ use std::{fmt, path::Path};
 pub use access::{KeyPurpose, KeyRecord, Token};
 pub use activation::{Activation, ActivationKind, Request, Swap};
 pub use audit::{AuditRecord, Event};
-pub use bundle::{Bundle, Rejection};
+pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
-pub use node::{Brake, BrakeKind, Node};
+pub use node::Node;
 pub use recorder::{
     BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing,
     Statistics, Unwritten,
@@ -59,6 +59,8 @@ pub const HISTORY_COUNT_MAX: u32 = 1_000;
 pub const PAGE_COUNT_MAX: u32 = 1_000;
 /// Length of each text of an activation, and of most others.
 pub const TEXT_BYTES_MAX: usize = 1_024;
+/// Length of the terms of an activation.
+pub const TERMS_BYTES_MAX: usize = 1 << 20;
 /// Length of the detail of an event in the audit log.
 pub const DETAIL_BYTES_MAX: usize = 64 << 10;
 /// Length of the id of a log.
@@ -75,7 +77,7 @@ pub const BUNDLE_BYTES_MAX: usize = 80 << 20;
 pub const REPORT_BYTES_MAX: usize = 4 << 20;
 /// Records that one checkpoint covers.
 pub const CHECKPOINT_RECORDS_MAX: u64 = 1 << 16;
-/// Keys, tokens, nodes or brakes that one answer lists.
+/// Keys, tokens or nodes that one answer lists.
 pub const LIST_COUNT_MAX: u32 = 10_000;
 
 /// The log of what was done to the service.

@@ -1,11 +1,10 @@
-//! Nodes that serve, and brakes on what they serve.
+//! Nodes that serve.
 
 use jiff::Timestamp;
 
 use crate::{
     LIST_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
-    activation::{changed, moment},
-    audit::{self, Event},
+    activation::moment,
     bounded,
     sql::{Fault, Row, Value},
 };
@@ -24,45 +23,6 @@ pub struct Node {
     /// When it said so.
     pub seen: Timestamp,
 }
-
-/// What a brake stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrakeKind {
-    /// The policies of a locality and all below.
-    Locality,
-    /// One policy.
-    Policy,
-}
-
-impl BrakeKind {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Locality => "locality",
-            Self::Policy => "policy",
-        }
-    }
-}
-
-/// A locality or a policy that is disabled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brake {
-    /// Its id.
-    pub id: String,
-    /// What it stops.
-    pub kind: BrakeKind,
-    /// The locality or the policy.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-    /// By whom.
-    pub by: String,
-    /// Since when.
-    pub at: Timestamp,
-    /// Who lifted it, and when.
-    pub lifted: Option<(String, Timestamp)>,
-}
-
-const BRAKE: &str = "id, kind, name, reason, actor, at, lifted_by, lifted_at";
 
 impl Store {
     /// Says how a node is. What a node said later is not undone by what it said before.
@@ -109,61 +69,6 @@ impl Store {
             Ok(())
         })
     }
-
-    /// Puts on a brake, and writes it into the audit log.
-    ///
-    /// # Errors
-    ///
-    /// When a text is too long or the database cannot be written.
-    pub fn brake_put(&self, brake: &Brake) -> Result<(), StoreError> {
-        let Brake { id, kind, name, reason, by, at, .. } = brake;
-        for text in [id, name, reason, by] {
-            bounded("a text of a brake", text, TEXT_BYTES_MAX)?;
-        }
-        self.pool().write("put the brake into", |link| {
-            let put = "INSERT INTO brake (id, kind, name, reason, actor, at) VALUES ($1, $2, $3, $4, $5, $6)";
-            let [id, name, reason, actor] = [id, name, reason, by].map(|text| Value::from(text.as_str()));
-            link.execute(put, &[id, kind.word().into(), name, reason, actor, Value::Int(at.as_microsecond())])?;
-            let subject = format!("{} {}", kind.word(), brake.name);
-            let event = Event { time: *at, actor: by, action: "brake", subject: &subject, detail: &brake.reason };
-            audit::append(link, &event)?;
-            changed(link)
-        })
-    }
-
-    /// Lifts a brake, and writes it into the audit log. One that is lifted already stays so.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, a text is too long, or the database cannot be written.
-    pub fn brake_lift(&self, id: &str, by: &str, at: Timestamp) -> Result<(), StoreError> {
-        bounded("a text of a brake", by, TEXT_BYTES_MAX)?;
-        self.pool().write("lift the brake in", |link| {
-            let one = format!("SELECT {BRAKE} FROM brake WHERE id = $1");
-            let missing = || StoreError::Missing { what: "brake", name: id.to_owned() };
-            let found = brake(link.first(&one, &[id.into()])?.ok_or_else(missing)?)?;
-            let lift = "UPDATE brake SET lifted_by = $1, lifted_at = $2 WHERE id = $3 AND lifted_at IS NULL";
-            if link.execute(lift, &[by.into(), Value::Int(at.as_microsecond()), id.into()])? == 0 {
-                return Ok(());
-            }
-            let subject = format!("{} {}", found.kind.word(), found.name);
-            audit::append(link, &Event { time: at, actor: by, action: "release", subject: &subject, detail: id })?;
-            changed(link)
-        })
-    }
-
-    /// The brakes that are on, the oldest first, at most [`LIST_COUNT_MAX`].
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn brakes(&self) -> Result<Vec<Brake>, StoreError> {
-        self.pool().read("read the brakes from", |link| {
-            let on = format!("SELECT {BRAKE} FROM brake WHERE lifted_at IS NULL ORDER BY at, id LIMIT $1");
-            let rows = link.query(&on, &[LIST_COUNT_MAX.into()])?;
-            Ok(rows.into_iter().map(brake).collect::<Result<_, _>>()?)
-        })
-    }
 }
 
 fn node(mut row: Row) -> Result<Node, Fault> {
@@ -174,14 +79,4 @@ fn node(mut row: Row) -> Result<Node, Fault> {
         health: row.text()?,
         seen: moment(row.int()?)?,
     })
-}
-
-fn brake(mut row: Row) -> Result<Brake, Fault> {
-    let id = row.text()?;
-    let word = row.text()?;
-    let all = [BrakeKind::Locality, BrakeKind::Policy];
-    let kind = all.into_iter().find(|kind| kind.word() == word).ok_or(Fault::Shape)?;
-    let (name, reason, by, at) = (row.text()?, row.text()?, row.text()?, moment(row.int()?)?);
-    let lifted = row.may_text()?.zip(row.may_int()?.map(moment).transpose()?);
-    Ok(Brake { id, kind, name, reason, by, at, lifted })
 }

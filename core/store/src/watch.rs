@@ -1,4 +1,4 @@
-//! Notices what other nodes change: activations and brakes.
+//! Notices what other nodes change: activations.
 
 use std::time::{Duration, Instant};
 
@@ -13,15 +13,14 @@ const ASK_MILLIS: u64 = 1_000;
 /// How long a file is waited for at once.
 const LOOK_MILLIS: u64 = 50;
 
-/// What other nodes may change, as numbers that only grow: the last generation, the brakes, those that were lifted.
-const STATE: &str = "SELECT (SELECT coalesce(max(generation), 0) FROM activation), \
-                     (SELECT count(*) FROM brake), (SELECT count(lifted_at) FROM brake)";
+/// What other nodes may change, as a number that only grows: the last generation.
+const STATE: &str = "SELECT coalesce(max(generation), 0) FROM activation";
 
 /// Watches for changes, on a connection of its own.
 pub struct Watch<'a> {
     pool: &'a Pool,
     link: Option<Box<dyn Link>>,
-    seen: Option<[i64; 3]>,
+    seen: Option<i64>,
 }
 
 impl std::fmt::Debug for Watch<'_> {
@@ -44,7 +43,7 @@ impl Store {
 }
 
 impl Watch<'_> {
-    /// Waits until an activation or a brake came since the last call, at most so long; whether one did.
+    /// Waits until an activation came since the last call, at most so long; whether one did.
     ///
     /// # Errors
     ///
@@ -83,7 +82,7 @@ impl Watch<'_> {
             }
         };
         let mut row = link.first(STATE, &[])?.ok_or(Fault::Shape)?;
-        let state = [row.int()?, row.int()?, row.int()?];
+        let state = row.int()?;
         let before = self.seen.replace(state);
         Ok(before.is_some_and(|before| before != state))
     }

@@ -2,7 +2,6 @@
 
 pub mod analysis;
 pub mod build;
-pub mod cases;
 pub mod dmn;
 pub mod editor;
 pub mod files;

@@ -114,27 +114,6 @@ impl Assess for Replay {
 fn with_assessors(ruleset: &Ruleset, assessor: impl Fn(&Policy) -> Arc<dyn Assess>) -> Ruleset {
     let localities: BTreeMap<_, _> = ruleset.localities().map(|(id, place)| (id.clone(), place.clone())).collect();
     let policies = localities.keys().flat_map(|locality| ruleset.policies_of(locality));
-    let policies = policies.map(|policy| Policy { assessor: assessor(policy), ..copy(policy) }).collect();
+    let policies = policies.map(|policy| Policy { assessor: assessor(policy), ..policy.clone() }).collect();
     Ruleset::new(ruleset.digest().clone(), ruleset.vocabulary().clone(), localities, policies)
-}
-
-fn copy(policy: &Policy) -> Policy {
-    Policy {
-        id: policy.id.clone(),
-        locality: policy.locality.clone(),
-        plugin: policy.plugin.clone(),
-        digest: policy.digest.clone(),
-        mode: policy.mode,
-        purposes: policy.purposes,
-        target: policy.target.clone(),
-        from: policy.from,
-        to: policy.to,
-        trusted: policy.trusted,
-        floor: policy.floor.clone(),
-        replaces: policy.replaces.clone(),
-        reads: policy.reads.clone(),
-        rules: policy.rules.clone(),
-        reasons: policy.reasons.clone(),
-        assessor: Arc::clone(&policy.assessor),
-    }
 }

@@ -7,10 +7,8 @@ mod watch;
 
 use std::path::Path;
 
-use maple_kit::{
-    cases::{self, Report},
-    project::Project,
-};
+use maple_gate::cases::{self, Report};
+use maple_kit::project::Project;
 
 use crate::{
     Failure,

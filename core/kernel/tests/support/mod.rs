@@ -83,6 +83,7 @@ pub fn policy(id: &str, locality: &str, findings: Vec<Finding>) -> Policy {
         plugin: "test@1.0.0".into(),
         digest: "sha256:00".into(),
         mode: Mode::Enforce,
+        stopped: None,
         purposes: Purposes::BOTH,
         target: Target::default(),
         from: None,

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 2] = [
+pub(super) const STEPS: [Step; 3] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -187,5 +187,20 @@ pub(super) const STEPS: [Step; 2] = [
     CREATE TRIGGER audit_kept BEFORE DELETE ON audit
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a record of the audit log is never deleted');
     CREATE TRIGGER decision_kept BEFORE DELETE ON decision FOR EACH ROW EXECUTE FUNCTION maple_kept();",
+    },
+    // In which state policies serve is a part of what is activated, so that there is one history of it. A pack of a
+    // version always has the same files.
+    Step {
+        both: "ALTER TABLE activation ADD COLUMN terms {text};
+    DROP TABLE brake;
+    CREATE TABLE pack (
+        unit   {text} PRIMARY KEY,
+        digest {text} NOT NULL,
+        bundle {text} NOT NULL
+    ){strict};",
+        sqlite: "CREATE TRIGGER pack_unchanged BEFORE UPDATE ON pack
+        BEGIN SELECT RAISE(ABORT, 'a version is never changed'); END;",
+        postgres: "CREATE TRIGGER pack_unchanged BEFORE UPDATE ON pack
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a version is never changed');",
     },
 ];

@@ -5,12 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use maple_store::{ActivationKind, Brake, BrakeKind, HISTORY_COUNT_MAX, Request, StoreError, Swap, TEXT_BYTES_MAX};
+use maple_store::{ActivationKind, HISTORY_COUNT_MAX, Request, StoreError, Swap, TERMS_BYTES_MAX, TEXT_BYTES_MAX};
 
 use crate::support::{at, both, request};
 
 fn swap(ruleset: &str, replaces: Option<u32>) -> Swap<'_> {
-    Swap { request: request(ruleset), replaces, bundle: None, kind: ActivationKind::Activate, effective: None }
+    let kind = ActivationKind::Activate;
+    Swap { request: request(ruleset), replaces, bundle: None, kind, effective: None, terms: None }
 }
 
 #[test]
@@ -142,10 +143,15 @@ fn limits_hold_at_their_edges() {
         let why = "w".repeat(TEXT_BYTES_MAX + 1);
         let error = store.activate(&Request { why: &why, ..request("sha256:b") }).unwrap_err();
         assert!(error.to_string().contains("at most 1024"));
+        let terms = "t".repeat(TERMS_BYTES_MAX + 1);
+        let error = store.activation_swap(&Swap { terms: Some(&terms), ..swap("sha256:b", Some(1)) }).unwrap_err();
+        assert!(error.to_string().contains("the terms of an activation"), "{error}");
+        let most = Swap { terms: terms.get(1..), ..swap("sha256:b", Some(1)) };
+        assert_eq!(store.activation_swap(&most).unwrap().terms.map(|terms| terms.len()), Some(TERMS_BYTES_MAX));
         let error = store.activate(&Request { at: "yesterday", ..request("sha256:b") }).unwrap_err();
         assert!(error.to_string().contains("`yesterday`") && error.to_string().contains("2026-11-23T08:00:00Z"));
 
-        let rows: Vec<String> = (2..=HISTORY_COUNT_MAX + 1).map(|n| format!("({n}, 'r', 'a', 'b', 'w')")).collect();
+        let rows: Vec<String> = (3..=HISTORY_COUNT_MAX + 1).map(|n| format!("({n}, 'r', 'a', 'b', 'w')")).collect();
         let columns = "generation, ruleset, at, actor, why";
         base.meddle(&format!("INSERT INTO activation ({columns}) VALUES {}", rows.join(", "))).unwrap();
         let history = store.history().unwrap();
@@ -154,7 +160,7 @@ fn limits_hold_at_their_edges() {
 }
 
 #[test]
-fn others_hear_of_activations_and_brakes() {
+fn others_hear_of_activations() {
     both(|base| {
         let (here, there) = (base.open(), base.open());
         let mut watch = here.watch().unwrap();
@@ -173,23 +179,10 @@ fn others_hear_of_activations_and_brakes() {
         };
         let mut change = change;
         change(&|| drop(there.activate(&request("sha256:a")).unwrap()));
-        let brake = Brake {
-            id: "b1".to_owned(),
-            kind: BrakeKind::Policy,
-            name: "cn/zhejiang/ladder".to_owned(),
-            reason: "wrong deadlines".to_owned(),
-            by: "ops".to_owned(),
-            at: at(1),
-            lifted: None,
-        };
-        change(&|| there.brake_put(&brake).unwrap());
-        assert_eq!(here.brakes().unwrap(), std::slice::from_ref(&brake));
-        change(&|| there.brake_lift("b1", "ops", at(2)).unwrap());
-        assert_eq!(here.brakes().unwrap(), []);
-        there.brake_lift("b1", "somebody", at(3)).unwrap();
-        assert!(there.brake_lift("b2", "ops", at(2)).unwrap_err().to_string().contains("no brake `b2`"));
-        let said: Vec<_> = here.audit_before(u64::MAX, 2).unwrap().into_iter().map(|e| (e.action, e.subject)).collect();
-        assert_eq!(said[0], ("release".to_owned(), "policy cn/zhejiang/ladder".to_owned()));
+        let state = Swap { kind: ActivationKind::Brake, terms: Some("{}"), ..swap("sha256:a", Some(1)) };
+        change(&|| drop(there.activation_swap(&state).unwrap()));
+        let current = here.current().unwrap().unwrap();
+        assert_eq!((current.kind, current.terms.as_deref()), (ActivationKind::Brake, Some("{}")));
         // What was written to the log is nothing that changes what serves.
         let event = maple_store::Event { time: at(4), actor: "a", action: "look", subject: "b", detail: "" };
         there.audit_append(&event).unwrap();

@@ -332,6 +332,9 @@ impl Page<'_> {
             FaultKind::OutOfMemory => ("超过了内存上限", "it wanted more memory than it may have"),
             FaultKind::BadAnswer => ("答复不合约定", "its answer is not one the host can take"),
             FaultKind::Refused => ("拒绝作答", "it declined to answer"),
+            FaultKind::Stopped => {
+                ("已被管理者停用，未予询问", "is stopped by whoever runs the service and was not asked")
+            }
         };
         match self.language {
             Language::Zh => zh,

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use maple_gate::cases::{CaseResult, Report as Results};
 use maple_kernel::LocalityId;
-use maple_kit::cases::{CaseResult, Report as Results};
 use maple_kit::files;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, io::Write, path::Path};
 
+use maple_gate::cases::{CaseResult, Difference, Report, RuleCoverage, Tally};
 use maple_kernel::{Outcome, PolicyId, RuleId};
-use maple_kit::cases::{CaseResult, Difference, Report, RuleCoverage, Tally};
 use serde_json::{Value, json};
 
 use super::place;

@@ -8,11 +8,8 @@ use std::{
 };
 
 use maple_bundle::{Bundle, RewriteError};
-use maple_kit::{
-    cases::{self, FileUpdate, Plan, Report},
-    files,
-    project::Files,
-};
+use maple_gate::cases::{self, FileUpdate, Plan, Report};
+use maple_kit::{files, project::Files};
 use serde_json::json;
 
 use super::{from, nothing_to_run, place};

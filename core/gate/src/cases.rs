@@ -84,7 +84,9 @@ pub fn run(ruleset: &Ruleset, cases: &[TestCase], filter: Option<&str>) -> Repor
     Report { results, cases: cases.len(), coverage }
 }
 
-fn try_case(ruleset: &Ruleset, case: &TestCase) -> CaseResult {
+/// Tries one case.
+#[must_use]
+pub fn try_case(ruleset: &Ruleset, case: &TestCase) -> CaseResult {
     let began = Instant::now();
     let question = Question { explain: true, ..case.question.clone() };
     let decision = evaluate(ruleset, &question);

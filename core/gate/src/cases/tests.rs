@@ -141,6 +141,7 @@ fn ruleset() -> Ruleset {
         plugin: "wages@1.0.0".into(),
         digest: "sha256:0".into(),
         mode: Mode::Enforce,
+        stopped: None,
         purposes: Purposes::BOTH,
         target: Target::default(),
         from: None,

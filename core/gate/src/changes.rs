@@ -1,0 +1,89 @@
+//! What of a bundle is other than what serves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maple_bundle::{Bundle, PackInfo};
+use maple_kernel::{LocalityId, PolicyId, Ruleset};
+use serde::{Deserialize, Serialize};
+
+/// A pack that is other than the one that serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackChange {
+    /// Its locality.
+    pub pack: String,
+    /// Its version that serves; none when it is new.
+    pub before: Option<String>,
+    /// Its version in the bundle; none when it is gone.
+    pub after: Option<String>,
+}
+
+/// What differs between two bundles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The registries, which every pack reads.
+    pub registries: bool,
+    /// The packs, by locality.
+    pub packs: Vec<PackChange>,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Side<'a> {
+    pub(crate) bundle: &'a Bundle,
+    pub(crate) ruleset: &'a Ruleset,
+    pub(crate) packs: &'a [PackInfo],
+}
+
+impl Changes {
+    /// Everything is new.
+    pub(crate) fn all(candidate: Side<'_>) -> Self {
+        let change =
+            |pack: &PackInfo| PackChange { pack: pack.id.to_string(), before: None, after: Some(pack.version.clone()) };
+        Self { registries: true, packs: candidate.packs.iter().map(change).collect() }
+    }
+
+    pub(crate) fn between(current: Side<'_>, candidate: Side<'_>) -> Self {
+        let (before, after) = (parts(current), parts(candidate));
+        let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+        let version = |side: Side<'_>, name: &str| {
+            side.packs.iter().find(|pack| pack.id.as_str() == name).map(|pack| pack.version.clone())
+        };
+        let differing = names.into_iter().filter(|name| before.get(name) != after.get(name));
+        let (registries, packs): (Vec<&str>, Vec<&str>) = differing.partition(|name| name.is_empty());
+        let change = |name: &str| PackChange {
+            pack: name.to_owned(),
+            before: version(current, name),
+            after: version(candidate, name),
+        };
+        Self { registries: !registries.is_empty(), packs: packs.into_iter().map(change).collect() }
+    }
+
+    /// True when a place is touched: its own pack, one above it, or the words of all.
+    pub(crate) fn touches(&self, place: &LocalityId, ruleset: &Ruleset) -> bool {
+        let changed = |level: &str| self.packs.iter().any(|change| change.pack == level);
+        self.registries
+            || ruleset
+                .locality(place.as_str())
+                .is_some_and(|(_, known)| known.chain.iter().any(|l| changed(l.as_str())))
+    }
+
+    /// The places whose own pack changed; the empty name stands for the words of all.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.packs.iter().map(|change| change.pack.as_str()).chain(self.registries.then_some(""))
+    }
+}
+
+/// What a part of a bundle is made of: its files, and the code that its policies use.
+type Part<'a> = (Option<String>, Vec<(&'a PolicyId, &'a str)>);
+
+fn parts(side: Side<'_>) -> BTreeMap<&str, Part<'_>> {
+    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
+    for (name, digest) in side.bundle.part_digests() {
+        parts.entry(name).or_default().0 = Some(digest);
+    }
+    for pack in side.packs {
+        let policies = side.ruleset.policies_of(&pack.id).iter();
+        parts.entry(pack.id.as_str()).or_default().1 = policies.map(|policy| (&policy.id, &*policy.digest)).collect();
+    }
+    parts
+}

@@ -1,0 +1,229 @@
+//! The host's own cases, which no pack can change: each kind of dispute in each place that a bundle touches, and the
+//! packs' own cases, asked again with one thing other.
+//!
+//! | what is other | what must hold |
+//! |---|---|
+//! | a party refuses mediation | nothing is taken away but mediation; nothing is signalled for it |
+//! | a party has complained before | nothing is taken away |
+//! | a party speaks another language or needs support | nothing is taken away |
+//!
+//! And with the pack of a place left out, what rests on the floor is there with the pack, too.
+
+use std::collections::BTreeSet;
+
+use maple_bundle::{PackInfo, TestCase};
+use maple_kernel::{
+    Case, Day, FactType, Facts, Floor, LocalityId, Mode, Party, PartyType, Purposes, Question, Ruleset, Scope as Of,
+    Value, evaluate,
+};
+use maple_wire::SOURCE_UNSTATED;
+
+use crate::{
+    changes::Changes,
+    compare::{Scope, taken},
+    report::{Problem, Report, Stage},
+};
+
+/// Questions that one bundle is asked at most; of more a part is asked, evenly.
+pub const CONFORMANCE_QUESTIONS_MAX: usize = 20_000;
+
+/// Facts that say that somebody complained or petitioned before.
+const COMPLAINED: [&str; 1] = ["repeated_petition"];
+/// Facts of a party that protect it and that nothing may be taken away for.
+const PROTECTED: [&str; 2] = ["language", "support_need"];
+const CONSENT: &str = "consent";
+/// A word for a fact that takes any: Uyghur, as a language.
+const ANY_WORD: &str = "ug";
+
+/// What is asked, and who is asked.
+pub(crate) struct Conformance<'a> {
+    ruleset: &'a Ruleset,
+    packs: &'a [PackInfo],
+    questions: Vec<(String, Question)>,
+}
+
+impl<'a> Conformance<'a> {
+    pub(crate) fn new(
+        ruleset: &'a Ruleset,
+        packs: &'a [PackInfo],
+        cases: &[TestCase],
+        changes: &Changes,
+        day: Day,
+    ) -> Self {
+        let own = cases.iter().filter(|case| changes.touches(&case.pack, ruleset));
+        let own = own.map(|case| (format!("{}:{}", case.file, case.line), case.question.clone()));
+        let places = ruleset.localities().map(|(id, _)| id).filter(|id| changes.touches(id, ruleset));
+        let plain = places.flat_map(|place| {
+            ruleset.vocabulary().kinds.keys().map(move |kind| {
+                let case = Case::new(
+                    None,
+                    place.clone(),
+                    kind.clone(),
+                    SOURCE_UNSTATED.into(),
+                    day,
+                    vec![party("applicant"), party("respondent")],
+                    Facts::default(),
+                );
+                (format!("{kind} in {place}"), Question { case, purposes: Purposes::BOTH, as_of: day, explain: false })
+            })
+        });
+        let all: Vec<_> = own.chain(plain).collect();
+        let every = all.len().div_ceil(CONFORMANCE_QUESTIONS_MAX).max(1);
+        let questions = all.into_iter().step_by(every).collect();
+        Self { ruleset, packs, questions }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.questions.len() as u64
+    }
+
+    /// Asks each question again with one thing other.
+    pub(crate) fn flips(&self, report: &mut Report) {
+        for (name, question) in &self.questions {
+            let plain = evaluate(self.ruleset, question);
+            for (what, zh, mediation, other) in flipped(self.ruleset, question) {
+                let after = evaluate(self.ruleset, &other);
+                let mut lost = taken(&plain, &after, Scope { mediation, rules: None });
+                if !mediation {
+                    let raised =
+                        after.signals.iter().filter(|signal| !plain.signals.iter().any(|s| s.code == signal.code));
+                    lost.extend(raised.map(|signal| format!("peace: the signal `{}` is raised", signal.code)));
+                }
+                if !lost.is_empty() {
+                    let lost = lost.join(", ");
+                    report.tell(
+                        Stage::Conformance,
+                        Problem::new(
+                            "flip",
+                            format!("{name}: where {what}, this is taken away: {lost}"),
+                            format!("{name}：{zh}时，当事人因此失去：{lost}"),
+                        )
+                        .with_advice("change the rule so that it does not look at this, or only adds"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Leaves out the pack of each place that changed, and asks what of the floor the pack takes away.
+    pub(crate) fn floor(&self, changes: &Changes, report: &mut Report) -> u64 {
+        let floor = floor(self.ruleset);
+        let scope = Scope { mediation: true, rules: Some(&floor) };
+        let mut checked = 0;
+        for place in changes.places().filter(|place| self.is_below(place)) {
+            let without = self.ruleset.with_states(self.ruleset.digest().clone(), |policy| {
+                (policy.locality.as_str() == place).then_some((Mode::Off, None))
+            });
+            let within = |question: &Question| is_in(&question.case.locality, place);
+            for (name, question) in self.questions.iter().filter(|(_, question)| within(question)) {
+                checked += 1;
+                let (before, after) = (evaluate(&without, question), evaluate(self.ruleset, question));
+                // That a person decides is no loss, and which duties a fault brings is another stage's.
+                let lost = taken(&before, &after, scope);
+                let lost: Vec<String> = lost.into_iter().filter(|lost| !lost.starts_with("the outcome")).collect();
+                if !lost.is_empty() {
+                    let lost = lost.join(", ");
+                    report.tell(
+                        Stage::Floor,
+                        Problem::new(
+                            "floor-lost",
+                            format!("{name}: with the pack `{place}` this of the floor is lost: {lost}"),
+                            format!("{name}：加入规则包{place}后，上级底线规则的下列内容丢失：{lost}"),
+                        )
+                        .with_advice("a lower pack adds, prefers and shortens; take out what takes away"),
+                    );
+                }
+            }
+        }
+        checked
+    }
+
+    /// A pack that sets no floor itself.
+    fn is_below(&self, place: &str) -> bool {
+        self.packs.iter().any(|pack| pack.id.as_str() == place && !pack.trusted)
+    }
+}
+
+fn is_in(locality: &LocalityId, place: &str) -> bool {
+    locality.as_str().strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn party(role: &str) -> Party {
+    let facts = Facts::new(vec![(CONSENT.into(), Value::Text("yes".into()))]);
+    Party { role: role.into(), kind: PartyType::Natural, facts }
+}
+
+/// The rules that no lower level may weaken.
+fn floor(ruleset: &Ruleset) -> BTreeSet<(String, String)> {
+    let policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
+    let trusted = policies.filter(|policy| policy.trusted && policy.floor != Floor::None);
+    trusted
+        .flat_map(|policy| {
+            let rules = policy.rules.keys().filter(|rule| policy.floor.holds(rule.as_str()));
+            rules.map(|rule| (policy.id.to_string(), rule.to_string()))
+        })
+        .collect()
+}
+
+type Flip = (&'static str, &'static str, bool, Question);
+
+/// The question with one thing other, each with what that is, and whether mediation must stay.
+fn flipped(ruleset: &Ruleset, question: &Question) -> Vec<Flip> {
+    let facts = &ruleset.vocabulary().facts;
+    let mut flips = Vec::new();
+    let natural = |party: &&Party| party.kind == PartyType::Natural;
+    // Who is silent has not agreed: only from a yes can a no be told.
+    let agrees = |party: &&Party| party.facts.text(CONSENT) == Some("yes");
+    if question.case.parties().iter().any(|party| agrees(&party)) {
+        let no = with_parties(question, |party| {
+            if agrees(&&*party) {
+                party.facts.set(CONSENT.into(), Value::Text("no".into()));
+            }
+        });
+        flips.push(("a party refuses mediation", "当事人拒绝调解", false, no));
+    }
+    for key in COMPLAINED.iter().filter(|key| facts.get(**key).is_some_and(|fact| fact.kind == FactType::Flag)) {
+        if question.case.facts.get(key).is_none() {
+            let mut other = question.clone();
+            other.case.facts.set((*key).into(), Value::Flag(true));
+            flips.push(("a party has complained or petitioned before", "当事人曾投诉或信访", true, other));
+        }
+    }
+    for key in PROTECTED {
+        let known = facts.get(key).filter(|fact| fact.scope == Of::Party);
+        let Some(value) = known.and_then(|fact| some_value(&fact.kind)) else { continue };
+        let first = question.case.parties().iter().find(natural);
+        if first.is_some_and(|party| party.facts.get(key).is_none()) {
+            let mut done = false;
+            let other = with_parties(question, |party| {
+                if !done && party.kind == PartyType::Natural {
+                    party.facts.set(key.into(), value.clone());
+                    done = true;
+                }
+            });
+            flips.push((
+                "a party speaks another language or needs support",
+                "当事人使用其他语言或需要协助",
+                true,
+                other,
+            ));
+        }
+    }
+    flips
+}
+
+fn with_parties(question: &Question, mut change: impl FnMut(&mut Party)) -> Question {
+    let Case { id, locality, kind, source, filed, facts, .. } = question.case.clone();
+    let mut parties = question.case.parties().to_vec();
+    parties.iter_mut().for_each(&mut change);
+    Question { case: Case::new(id, locality, kind, source, filed, parties, facts), ..question.clone() }
+}
+
+/// A value that a fact may have: the last of its words, or where any word will do, one.
+fn some_value(kind: &FactType) -> Option<Value> {
+    match kind {
+        FactType::Text(words) => Some(Value::Text(words.last().cloned().unwrap_or_else(|| ANY_WORD.into()))),
+        FactType::Words(words) => words.last().map(|word| Value::Words([word.clone()].into())),
+        _ => None,
+    }
+}

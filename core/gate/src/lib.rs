@@ -1,0 +1,20 @@
+//! What a bundle must pass before it may serve, and the state in which its policies serve.
+//!
+//! [`admit`] takes the bytes of a bundle through every stage and gives what may serve, or a [`Report`] with every problem
+//! of every stage that could be reached. It changes nothing that serves: who calls makes the swap.
+
+mod admit;
+pub mod cases;
+mod changes;
+mod compare;
+mod conformance;
+mod report;
+mod signatures;
+mod states;
+
+pub use admit::{Admitted, Budget, Current, Terms, WARM_UP_PLACES_MAX, admit};
+pub use changes::{Changes, PackChange};
+pub use conformance::CONFORMANCE_QUESTIONS_MAX;
+pub use report::{Ending, PROBLEMS_SHOWN_MAX, Problem, Report, Stage, StageReport};
+pub use signatures::{SignFault, Signatures, Signed, sign};
+pub use states::{How, STATES_COUNT_MAX, State, StateFault, States, Subject, WHY_BYTES_MAX};
