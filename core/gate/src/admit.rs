@@ -18,7 +18,7 @@ use semver::Version;
 
 use crate::{
     cases,
-    changes::{Changes, Side},
+    changes::Changes,
     conformance::Conformance,
     report::{Problem, Report, Stage},
     signatures::Checked,
@@ -184,9 +184,9 @@ impl Gate<'_> {
             self.report.not_asked(Stage::Signature);
         }
         let Some(compiled) = compiled else { return Err(Box::new(self.report)) };
-        let candidate = Side { bundle: &archive.bundle, ruleset: &compiled.ruleset, packs: &compiled.packs };
+        let candidate = Current { bundle: &archive.bundle, ruleset: &compiled.ruleset, packs: &compiled.packs };
         let changes = match terms.current {
-            Some(Current { bundle, ruleset, packs }) => Changes::between(Side { bundle, ruleset, packs }, candidate),
+            Some(current) => Changes::between(current, candidate),
             None => Changes::all(candidate),
         };
         self.report.packs.clone_from(&changes.packs);

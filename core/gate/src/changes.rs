@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use maple_bundle::{Bundle, PackInfo};
+use maple_bundle::PackInfo;
 use maple_kernel::{LocalityId, PolicyId, Ruleset};
+use semver::Version;
 use serde::{Deserialize, Serialize};
+
+use crate::Current;
 
 /// A pack that is other than the one that serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,15 @@ pub struct PackChange {
     pub after: Option<String>,
 }
 
+impl PackChange {
+    /// True when its version goes back.
+    #[must_use]
+    pub fn goes_back(&self) -> bool {
+        let read = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Version>().ok());
+        read(&self.before).zip(read(&self.after)).is_some_and(|(before, after)| after < before)
+    }
+}
+
 /// What differs between two bundles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -26,26 +38,20 @@ pub struct Changes {
     pub packs: Vec<PackChange>,
 }
 
-/// One side of a comparison.
-#[derive(Clone, Copy)]
-pub(crate) struct Side<'a> {
-    pub(crate) bundle: &'a Bundle,
-    pub(crate) ruleset: &'a Ruleset,
-    pub(crate) packs: &'a [PackInfo],
-}
-
 impl Changes {
     /// Everything is new.
-    pub(crate) fn all(candidate: Side<'_>) -> Self {
+    pub(crate) fn all(candidate: Current<'_>) -> Self {
         let change =
             |pack: &PackInfo| PackChange { pack: pack.id.to_string(), before: None, after: Some(pack.version.clone()) };
         Self { registries: true, packs: candidate.packs.iter().map(change).collect() }
     }
 
-    pub(crate) fn between(current: Side<'_>, candidate: Side<'_>) -> Self {
+    /// What a bundle has other than another.
+    #[must_use]
+    pub fn between(current: Current<'_>, candidate: Current<'_>) -> Self {
         let (before, after) = (parts(current), parts(candidate));
         let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-        let version = |side: Side<'_>, name: &str| {
+        let version = |side: Current<'_>, name: &str| {
             side.packs.iter().find(|pack| pack.id.as_str() == name).map(|pack| pack.version.clone())
         };
         let differing = names.into_iter().filter(|name| before.get(name) != after.get(name));
@@ -76,7 +82,7 @@ impl Changes {
 /// What a part of a bundle is made of: its files, and the code that its policies use.
 type Part<'a> = (Option<String>, Vec<(&'a PolicyId, &'a str)>);
 
-fn parts(side: Side<'_>) -> BTreeMap<&str, Part<'_>> {
+fn parts(side: Current<'_>) -> BTreeMap<&str, Part<'_>> {
     let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
     for (name, digest) in side.bundle.part_digests() {
         parts.entry(name).or_default().0 = Some(digest);

@@ -3,26 +3,26 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use maple_bundle::{Bundle, Compiled, Severity};
-use maple_kernel::{Day, Plugins, Ruleset};
+use maple_bundle::{Bundle, Compiled};
+use maple_gate::How;
+use maple_kernel::{Day, Mode, Plugins, Ruleset};
 use maple_store::{Activation, Prepared, StoreError};
-use maple_wire::{
-    LeftOut, PackView, Serving as ServingView, write_localities, write_packs, write_ruleset, write_vocabulary,
-};
-use tokio::sync::Semaphore;
+use maple_wire::{Serving as ServingView, write_ruleset};
+use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::{
     admission::Admission,
     clock::{self, Clock},
-    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX},
+    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, UPLOADS_COUNT_MAX},
+    control::{ActivationTerms, Control, Made},
     metrics::Metrics,
     records::{Kept, Records},
 };
@@ -32,54 +32,49 @@ pub type SharedPlugins = Arc<dyn Plugins + Send + Sync>;
 
 /// One ruleset in force, with everything that is told of it. Never edited; replaced whole.
 pub struct Serving {
-    pub(crate) bundle: Bundle,
+    pub(crate) made: Arc<Made>,
+    /// In the states of its policies.
     pub(crate) ruleset: Arc<Ruleset>,
     pub(crate) activation: Activation,
-    pub(crate) left_out: Vec<LeftOut>,
-    /* Written once: they change with the ruleset only. */
-    pub(crate) packs_json: Bytes,
-    pub(crate) localities_json: Bytes,
+    pub(crate) terms: ActivationTerms,
+    /// What decides a share of cases.
+    pub(crate) canary: Option<Arc<Ruleset>>,
+    /// Where policies stand in the shadow: how it would be if they counted.
+    pub(crate) lifted: Option<Ruleset>,
     pub(crate) ruleset_json: Bytes,
-    pub(crate) vocabulary_json: Bytes,
 }
 
 impl Serving {
-    /// A compiled bundle under its activation.
+    /// A compiled bundle under its activation, each policy in the state that its file says.
     #[must_use]
     pub fn new(bundle: Bundle, compiled: Compiled, activation: Activation) -> Self {
-        let ruleset = Arc::new(compiled.ruleset);
-        let packs: Vec<PackView> = (compiled.packs.into_iter())
-            .map(|pack| PackView {
-                id: pack.id.to_string(),
-                version: pack.version,
-                title: pack.title,
-                in_force_from: pack.from,
-                in_force_to: pack.to,
-                illustrative: pack.illustrative,
-            })
-            .collect();
-        let errors = || compiled.problems.iter().filter(|problem| problem.severity == Severity::Error);
-        let of = |id: &str| {
-            let in_pack = |file: &str| file.rsplit_once('/').is_some_and(|(folder, _)| folder == id);
-            errors().filter(|problem| in_pack(&problem.file)).map(ToString::to_string).collect()
-        };
-        let left_out: Vec<LeftOut> =
-            compiled.left_out.iter().map(|id| LeftOut { id: id.to_string(), problems: of(id.as_str()) }).collect();
+        let made = Arc::new(Made::new(bundle, compiled));
+        let ruleset = Arc::clone(&made.ruleset);
+        Self::in_force(made, ruleset, ActivationTerms::default(), None, activation)
+    }
+
+    pub(crate) fn in_force(
+        made: Arc<Made>,
+        ruleset: Arc<Ruleset>,
+        terms: ActivationTerms,
+        canary: Option<Arc<Ruleset>>,
+        activation: Activation,
+    ) -> Self {
         let view = ServingView {
             generation: activation.generation.into(),
             activated_at: &activation.at,
             why: &activation.why,
         };
-        Self {
-            packs_json: write_packs(&ruleset, &packs, &left_out).into(),
-            localities_json: write_localities(&ruleset).into(),
-            ruleset_json: write_ruleset(&ruleset, &view).into(),
-            vocabulary_json: write_vocabulary(&ruleset).into(),
-            bundle,
-            ruleset,
-            activation,
-            left_out,
-        }
+        let shadowed = {
+            let mut policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
+            policies.any(|policy| policy.mode == Mode::Shadow)
+        };
+        let lifted = shadowed.then(|| {
+            ruleset.with_states(Arc::clone(ruleset.digest()), |policy| {
+                (policy.mode == Mode::Shadow).then(|| (Mode::Enforce, policy.stopped.clone()))
+            })
+        });
+        Self { ruleset_json: write_ruleset(&ruleset, &view).into(), made, ruleset, activation, terms, canary, lifted }
     }
 
     /// The ruleset.
@@ -105,6 +100,10 @@ pub struct App {
     pub(crate) large_bodies: Semaphore,
     pub(crate) large_previews: Semaphore,
     pub(crate) previews: Arc<Semaphore>,
+    /* Room for bundles that arrive, places for those that are examined, and one for who changes what serves. */
+    pub(crate) uploads: Semaphore,
+    pub(crate) examinations: Arc<Semaphore>,
+    pub(crate) changes: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     /* Who reads records shares the store with who writes them. */
     pub(crate) record_reads: Semaphore,
@@ -112,8 +111,14 @@ pub struct App {
     pub(crate) on_hand: BTreeSet<Arc<str>>,
     /// What is kept of decisions; none where nothing is.
     pub(crate) records: Option<Records>,
+    /// What changes what serves; none where nothing does.
+    pub(crate) control: Option<Control>,
     clock: Arc<dyn Clock>,
     serving: ArcSwap<Serving>,
+    /// Told when another generation serves.
+    pub(crate) changed: Notify,
+    /* Whoever changes what serves does so alone. */
+    changing: Mutex<()>,
     draining: AtomicBool,
 }
 
@@ -121,10 +126,10 @@ impl App {
     /// A service that answers with this ruleset until another takes its place.
     #[must_use]
     pub fn new(config: Config, clock: Arc<dyn Clock>, plugins: SharedPlugins, serving: Serving) -> Arc<Self> {
-        Self::keeping(config, clock, plugins, serving, None)
+        Self::keeping(config, clock, plugins, serving, None, None)
     }
 
-    /// The same, that keeps its decisions.
+    /// The same, that keeps its decisions and can be changed.
     #[must_use]
     pub fn keeping(
         config: Config,
@@ -132,6 +137,7 @@ impl App {
         plugins: SharedPlugins,
         serving: Serving,
         records: Option<Records>,
+        control: Option<Control>,
     ) -> Arc<Self> {
         let app = Self {
             on_hand: plugins.list().into_iter().map(|plugin| plugin.digest).collect(),
@@ -142,10 +148,16 @@ impl App {
             large_bodies: Semaphore::new(LARGE_BODIES_COUNT_MAX),
             large_previews: Semaphore::new(LARGE_PREVIEWS_COUNT_MAX),
             previews: Arc::new(Semaphore::new(config.previews.max(1))),
+            uploads: Semaphore::new(UPLOADS_COUNT_MAX),
+            examinations: Arc::new(Semaphore::new(1)),
+            changes: Arc::new(Semaphore::new(1)),
             metrics: Metrics::new(),
             records,
+            control,
             clock,
             serving: ArcSwap::from_pointee(serving),
+            changed: Notify::new(),
+            changing: Mutex::default(),
             draining: AtomicBool::new(false),
             config,
         };
@@ -161,13 +173,52 @@ impl App {
 
     /// Puts another ruleset in force. Requests under way end with the one they began with.
     pub fn replace(&self, serving: Serving) {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         self.tell(&serving);
         self.serving.store(Arc::new(serving));
     }
 
+    /// The same, unless a later generation serves already: they never go back. True when it serves now.
+    pub(crate) fn take(&self, serving: Serving) -> bool {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if serving.activation.generation <= self.serving.load().activation.generation {
+            return false;
+        }
+        self.tell(&serving);
+        self.serving.store(Arc::new(serving));
+        self.changed.notify_waiters();
+        true
+    }
+
+    /// What stands in the way of full service, in words.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let serving = self.serving();
+        let mut reasons: Vec<String> = (serving.made.left_out.iter())
+            .map(|pack| {
+                let first = pack.problems.first().map_or("it has problems", String::as_str);
+                format!("pack `{}` is left out: {first}", pack.id)
+            })
+            .collect();
+        if let Some(so_far) = self.records.as_ref().map(Records::statistics) {
+            reasons.extend(so_far.last_error.map(|error| format!("decisions cannot be recorded: {error}")));
+            reasons.extend(so_far.seal_error.map(|error| format!("the log of decisions cannot be signed: {error}")));
+        }
+        if let Some(control) = &self.control {
+            let cannot = control.node.cannot();
+            reasons.extend(cannot.map(|(generation, why)| format!("generation {generation} cannot serve here: {why}")));
+            let out = How::Quarantined;
+            let quarantined = serving.terms.states.iter().filter(|state| state.how == out);
+            reasons.extend(quarantined.map(|state| format!("policy `{}` is in quarantine: {}", state.name, state.why)));
+            if control.stale.load(Ordering::Relaxed) {
+                reasons.push("this node is cut off from the database for too long".to_owned());
+            }
+        }
+        reasons
+    }
+
     fn tell(&self, serving: &Serving) {
         self.metrics.generation.set(serving.activation.generation.into());
-        self.metrics.packs_left_out.set(i64::try_from(serving.left_out.len()).unwrap_or(i64::MAX));
+        self.metrics.packs_left_out.set(i64::try_from(serving.made.left_out.len()).unwrap_or(i64::MAX));
     }
 
     /// Today, where the service is configured to be.

@@ -21,6 +21,8 @@ pub const LARGE_BODIES_COUNT_MAX: usize = 64;
 pub const LARGE_PREVIEWS_COUNT_MAX: usize = 4;
 /// Readers of records at a time; fewer than there are connections to the store, so that decisions can always be written.
 pub const RECORD_READS_COUNT_MAX: usize = 4;
+/// Bundles that arrive at a time.
+pub const UPLOADS_COUNT_MAX: usize = 2;
 /// Length of one line of a batch.
 pub const LINE_BYTES_MAX: usize = 256 << 10;
 /// Lines of a batch that one task answers.
@@ -51,6 +53,8 @@ pub struct Config {
     pub preview_bytes: usize,
     /// How long a body may take to arrive.
     pub deadline: Duration,
+    /// How long a bundle may take to arrive.
+    pub upload_deadline: Duration,
     /// How long a preview may take to be answered.
     pub preview_deadline: Duration,
     /// How long the head of a request may take to arrive, and a connection may stand idle.
@@ -76,6 +80,7 @@ impl Default for Config {
             body_bytes: BODY_BYTES_MAX,
             preview_bytes: PREVIEW_BYTES_MAX,
             deadline: Duration::from_secs(10),
+            upload_deadline: Duration::from_secs(120),
             preview_deadline: Duration::from_secs(60),
             head_wait: Duration::from_secs(30),
             stall: Duration::from_secs(30),

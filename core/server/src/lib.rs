@@ -7,12 +7,12 @@ mod admission;
 mod app;
 mod clock;
 mod config;
+mod control;
 mod http;
 mod listen;
 mod metrics;
 mod records;
 mod replay;
-mod rulesets;
 mod trace;
 
 use maple_seal::{Key, Signer};
@@ -23,13 +23,17 @@ pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, today};
 pub use config::{
     BATCHES_COUNT_MAX, CHUNK_LINES_MAX, CONNECTIONS_COUNT_MAX, Config, LARGE_BODIES_COUNT_MAX,
     LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, REFUSED_BYTES_MAX,
-    SMALL_BYTES_MAX, WAITING_COUNT_MAX, runtime,
+    SMALL_BYTES_MAX, UPLOADS_COUNT_MAX, WAITING_COUNT_MAX, runtime,
+};
+pub use control::{
+    BUDGET_CASES_MAX, BeginError, CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX,
+    CANARY_FAILED_PERCENT_MAX, CANARY_SLOWER_MAX, Control, FAILING_POLICIES_MAX, FOLDER, Followed, Governance,
+    HEARTBEAT_SECONDS, QUARANTINE_FAILURES, RULESETS_KEPT_MAX, SHADOW_DIFFERENCES_KEPT, STALE_NODE_SECONDS,
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
-pub use rulesets::RULESETS_KEPT_MAX;
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

@@ -33,6 +33,12 @@ struct Decided {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Shadowed {
+    policy: String,
+    changed: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Failed {
     policy: String,
     kind: &'static str,
@@ -47,6 +53,7 @@ pub(crate) struct Metrics {
     refused: Family<Route, Counter>,
     decisions: Family<Decided, Counter>,
     faults: Family<Failed, Counter>,
+    shadows: Family<Shadowed, Counter>,
     fuel: Counter,
     /// Requests under way.
     pub(crate) in_flight: Gauge,
@@ -77,6 +84,7 @@ impl Metrics {
             refused: Family::default(),
             decisions: Family::default(),
             faults: Family::default(),
+            shadows: Family::default(),
             fuel: Counter::default(),
             in_flight: Gauge::default(),
             connections: Gauge::default(),
@@ -94,6 +102,8 @@ impl Metrics {
         registry.register("refused", "Requests turned away because every place was taken", metrics.refused.clone());
         registry.register("decisions", "Decisions made, by outcome", metrics.decisions.clone());
         registry.register("policy_faults", "Policies without a usable answer, by kind", metrics.faults.clone());
+        let help = "Cases on which a policy in the shadow spoke, and whether it would have changed the decision";
+        registry.register("shadow_cases", help, metrics.shadows.clone());
         registry.register("fuel", "Fuel burnt by policies", metrics.fuel.clone());
         registry.register("requests_in_flight", "Requests under way", metrics.in_flight.clone());
         registry.register("connections", "Connections open", metrics.connections.clone());
@@ -150,6 +160,15 @@ impl Metrics {
             if let Err(fault) = &asked.answer {
                 self.fault(asked.policy.as_str(), fault.kind);
             }
+        }
+    }
+
+    /// Policies in the shadow spoke.
+    #[cold]
+    pub(crate) fn shadowed<'p>(&self, policies: impl Iterator<Item = &'p str>, changed: bool) {
+        let changed = if changed { "yes" } else { "no" };
+        for policy in policies {
+            self.shadows.get_or_create(&Shadowed { policy: policy.to_owned(), changed }).inc();
         }
     }
 

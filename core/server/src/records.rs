@@ -14,10 +14,8 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::{
-    app::SharedPlugins,
     clock::{self, Clock},
     http::evaluate::{NO_NAME, named},
-    rulesets::Rulesets,
 };
 
 /// The engine that decided, as a record names it. A replay by another says so.
@@ -33,7 +31,6 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 pub struct Records {
     pub(crate) store: Arc<Store>,
     pub(crate) signer: Arc<Signer>,
-    pub(crate) rulesets: Rulesets,
     /* None once it is closed, which is when this is dropped. */
     recorder: Option<Recorder>,
     mode: Mode,
@@ -51,7 +48,6 @@ impl Records {
         mode: Mode,
         signer: Arc<Signer>,
         clock: Arc<dyn Clock>,
-        plugins: SharedPlugins,
     ) -> Result<Self, StoreError> {
         let (log, now) = (format!("{node}-{}", clock::unique(&*clock)), clock::timestamp(&*clock));
         let signing = Signing {
@@ -64,8 +60,7 @@ impl Records {
         seal_what_is_open(&store, &signer, now)?;
         let recorder =
             Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
-        let rulesets = Rulesets::new(Arc::clone(&store), plugins);
-        Ok(Self { store, signer, rulesets, recorder: Some(recorder), mode })
+        Ok(Self { store, signer, recorder: Some(recorder), mode })
     }
 
     /// True when decisions are kept.

@@ -14,8 +14,12 @@ pub enum ProblemKind {
     InvalidCase,
     /// Some parameter of the query is not as it should be.
     InvalidQuery,
+    /// Some field of a request is not as it should be.
+    InvalidRequest,
     /// The bundle of a preview does not compile.
     InvalidBundle,
+    /// A bundle was not admitted.
+    BundleRejected,
     /// The body or a line of it is too large.
     TooLarge,
     /// The body is not of the media type asked for.
@@ -30,6 +34,10 @@ pub enum ProblemKind {
     Overloaded,
     /// The decision was made and could not be kept, so it is not given.
     NotRecorded,
+    /// Somebody or something else was first.
+    Conflict,
+    /// The generation that the caller asks for does not serve here yet.
+    NotYet,
     /// A recorded decision cannot be made again.
     NotReplayable,
     /// What this rests on is away for the moment.
@@ -42,11 +50,13 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidJson,
         Self::InvalidCase,
         Self::InvalidQuery,
+        Self::InvalidRequest,
         Self::InvalidBundle,
+        Self::BundleRejected,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::NotFound,
@@ -54,6 +64,8 @@ impl ProblemKind {
         Self::RequestTimeout,
         Self::Overloaded,
         Self::NotRecorded,
+        Self::Conflict,
+        Self::NotYet,
         Self::NotReplayable,
         Self::Unavailable,
         Self::DeadlineExceeded,
@@ -67,7 +79,9 @@ impl ProblemKind {
             Self::InvalidJson => "/problems/invalid-json",
             Self::InvalidCase => "/problems/invalid-case",
             Self::InvalidQuery => "/problems/invalid-query",
+            Self::InvalidRequest => "/problems/invalid-request",
             Self::InvalidBundle => "/problems/invalid-bundle",
+            Self::BundleRejected => "/problems/bundle-rejected",
             Self::TooLarge => "/problems/too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
             Self::NotFound => "/problems/not-found",
@@ -75,6 +89,8 @@ impl ProblemKind {
             Self::RequestTimeout => "/problems/request-timeout",
             Self::Overloaded => "/problems/overloaded",
             Self::NotRecorded => "/problems/not-recorded",
+            Self::Conflict => "/problems/conflict",
+            Self::NotYet => "/problems/not-yet",
             Self::NotReplayable => "/problems/not-replayable",
             Self::Unavailable => "/problems/unavailable",
             Self::DeadlineExceeded => "/problems/deadline-exceeded",
@@ -90,10 +106,11 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
-            Self::NotReplayable => 409,
+            Self::NotReplayable | Self::Conflict => 409,
+            Self::NotYet => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::InvalidCase | Self::InvalidBundle => 422,
+            Self::InvalidCase | Self::InvalidRequest | Self::InvalidBundle | Self::BundleRejected => 422,
             Self::Internal => 500,
             Self::Overloaded | Self::NotRecorded | Self::Unavailable => 503,
             Self::DeadlineExceeded => 504,
@@ -107,7 +124,9 @@ impl ProblemKind {
             Self::InvalidJson => ("The body is not usable JSON", "请求正文不是可用的JSON"),
             Self::InvalidCase => ("Some fields of the case are not as they should be", "案件中有字段不符合要求"),
             Self::InvalidQuery => ("Some parameters of the query are not as they should be", "查询参数有误"),
+            Self::InvalidRequest => ("Some fields of the request are not as they should be", "请求中有字段不符合要求"),
             Self::InvalidBundle => ("The policies do not compile", "规则包无法编译"),
+            Self::BundleRejected => ("The bundle may not serve", "规则包未通过准入"),
             Self::TooLarge => ("The body is too large", "请求正文过大"),
             Self::UnsupportedMediaType => ("The body is of another media type", "请求正文的类型不受支持"),
             Self::NotFound => ("There is nothing here", "此处没有内容"),
@@ -115,6 +134,8 @@ impl ProblemKind {
             Self::RequestTimeout => ("The request did not arrive in time", "请求未及时到达"),
             Self::Overloaded => ("Every place is taken for the moment", "服务暂时繁忙"),
             Self::NotRecorded => ("The decision could not be recorded", "决定未能留存记录"),
+            Self::Conflict => ("Something else was first", "已有其他变更先行"),
+            Self::NotYet => ("That generation does not serve here yet", "本节点尚未启用该代规则"),
             Self::NotReplayable => ("The decision cannot be made again", "无法重现该决定"),
             Self::Unavailable => ("What this rests on is away for the moment", "所依赖的服务暂时不可用"),
             Self::DeadlineExceeded => ("The answer was not ready in time", "未能及时得出答复"),

@@ -36,6 +36,68 @@ pub fn parse_question(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Que
     flaws.settle(ProblemKind::InvalidCase, read)
 }
 
+/// What a request asks of the service beside its question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The generation that must serve at least.
+    pub min_generation: Option<u64>,
+    /// A moment: what served then decides. As it was written.
+    pub known_at: Option<String>,
+}
+
+/// The fields of [`Asked`].
+pub const ASKED: [&str; 2] = ["min_generation", "known_at"];
+
+/// Reads what a request asks of the service, and nothing of its question.
+///
+/// # Errors
+///
+/// A problem that names these fields where they are not as they should be.
+pub fn parse_asked(bytes: &[u8]) -> Result<Asked, Box<Problem>> {
+    let json = json::read(bytes)?;
+    let mut flaws = Flaws::default();
+    let given = fields(&json, &Path::ROOT, WITH_ASKED, &mut Flaws::default());
+    let asked = given.map(|[.., min_generation, known_at]| {
+        let path = Path::ROOT.member("min_generation");
+        let min_generation = min_generation.and_then(|json| number(json, &path, &mut flaws));
+        let known_at = known_at.and_then(|json| text(json, &Path::ROOT.member("known_at"), &mut flaws));
+        Asked { min_generation, known_at: known_at.map(str::to_owned) }
+    });
+    // That the body is no object is told with the question.
+    flaws.settle(ProblemKind::InvalidCase, Some(asked.unwrap_or_default()))
+}
+
+fn number(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<u64> {
+    let read = match json {
+        Json::Number(digits) => digits.parse().ok(),
+        _ => None,
+    };
+    if read.is_none() {
+        flaws.add(path, FlawCode::WrongType, || {
+            let (en, zh) = json.sort();
+            let what = "a generation as a whole number from 0, such as `generation` of an answer";
+            (format!("{what}, is needed here, not {en}"), format!("此处应为不小于0的整数代号，而不是{zh}"))
+        });
+    }
+    read
+}
+
+const WITH_ASKED: [&str; 6] = ["case", "purposes", "as_of", "explain", "min_generation", "known_at"];
+
+/// As [`parse_question`], of a request that may hold the fields of [`Asked`], too.
+///
+/// # Errors
+///
+/// As [`parse_question`].
+pub fn parse_question_asked(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Question, Box<Problem>> {
+    let json = json::read(bytes)?;
+    let mut flaws = Flaws::default();
+    let read = fields(&json, &Path::ROOT, WITH_ASKED, &mut flaws).and_then(|[case, purposes, as_of, explain, ..]| {
+        question([case, purposes, as_of, explain], ruleset, today, &mut flaws)
+    });
+    flaws.settle(ProblemKind::InvalidCase, read)
+}
+
 /// Reads the four fields of a question.
 pub(crate) fn question(
     [case_given, purposes_given, as_of, explain]: [Given<'_, '_>; 4],

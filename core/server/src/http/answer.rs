@@ -42,6 +42,17 @@ pub(crate) fn problem(problem: &Problem) -> Response {
     response
 }
 
+/// A problem with further members.
+pub(crate) fn problem_of(kind: ProblemKind, body: String) -> Response {
+    let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    of(status, PROBLEM, body)
+}
+
+/// The answer, or why there is none.
+pub(crate) fn told(answer: Result<Response, Problem>) -> Response {
+    answer.unwrap_or_else(|why| problem(&why))
+}
+
 /// An answer that a caller may keep and ask again about: 304 without it when the caller names its `etag`.
 pub(crate) fn unless_known(asked: &HeaderMap, etag: &str, answer: impl FnOnce() -> Response) -> Response {
     let named = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

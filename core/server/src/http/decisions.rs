@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use jiff::Timestamp;
+use maple_kernel::Ruleset;
 use maple_store::{Cursor, Filter, PAGE_COUNT_MAX, Record, StoreError, Summary};
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
@@ -17,9 +18,9 @@ use super::answer;
 use crate::{
     app::App,
     clock::timestamp,
+    control::Unmade,
     records::{Records, chain},
     replay::replay,
-    rulesets::Unmade,
 };
 
 /// Decisions on one page, where the caller does not say.
@@ -97,12 +98,10 @@ struct Shown<'a> {
 async fn replayed(app: &Arc<App>, id: String) -> Answer {
     let record = record(app, id).await?;
     let decision = record.decision().map_err(|error| failed(&error))?;
-    let serving = app.serving();
     let ruleset = {
         let (generation, digest) = (decision.generation, decision.ruleset.clone());
-        in_background(app, move |records| records.rulesets.at(&serving, generation, &digest))
-            .await?
-            .map_err(|why| unmade(&why))?
+        let reader = Arc::clone(app);
+        in_background(app, move |_| at(&reader, generation, &digest)).await?.map_err(|why| unmade(&why))?
     };
     let made = in_background(app, move |_| replay(&decision, &ruleset)).await?;
     let replay = made.map_err(|why| {
@@ -112,6 +111,15 @@ async fn replayed(app: &Arc<App>, id: String) -> Answer {
         error!(decision = replay.decision, "A recorded decision comes out otherwise when it is made again.");
     }
     serde_json::to_vec(&replay).map(answer::json).map_err(|_| answer::internal())
+}
+
+/// The ruleset of a generation that has this digest.
+fn at(app: &App, generation: u32, digest: &str) -> Result<Arc<Ruleset>, Unmade> {
+    let serving = app.serving();
+    if serving.activation.generation == generation && **serving.ruleset.digest() == *digest {
+        return Ok(Arc::clone(&serving.ruleset));
+    }
+    app.control.as_ref().ok_or(Unmade::Unkept(generation))?.shelf.at(generation, digest)
 }
 
 async fn receipted(app: &Arc<App>, id: String) -> Answer {

@@ -1,8 +1,11 @@
 //! `POST /v1/evaluate`: one question, one decision.
 
+mod canary;
+mod past;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use axum::{
@@ -13,9 +16,14 @@ use axum::{
     },
     response::Response,
 };
-use maple_kernel::{Decision, Question, Ruleset, evaluate as decide, evaluate_heard};
+use jiff::Timestamp;
+use maple_kernel::{Day, Decision, FaultKind, Question, Ruleset, evaluate as decide, evaluate_heard};
 use maple_store::Prepared;
-use maple_wire::{Heard, Language, Problem, Reply, append_decision, parse_question, text};
+use maple_wire::{
+    ASKED, Asked, Flaw, FlawCode, Heard, Language, Problem, ProblemKind, Reply, append_decision, parse_asked,
+    parse_question, parse_question_asked, text,
+};
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 use uuid::Uuid;
 
@@ -25,6 +33,7 @@ use super::{
 };
 use crate::{
     app::{App, Serving},
+    control::speaking,
     records::{Kept, Records, chain},
 };
 
@@ -44,31 +53,104 @@ pub(crate) async fn evaluate(
     }
 }
 
-async fn answered(app: &App, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
+async fn answered(app: &Arc<App>, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
-    let Ok(place) = app.admission.enter().await else {
-        app.metrics.turned_away("/v1/evaluate");
-        return Err(answer::overloaded());
-    };
-    let serving = app.serving();
-    let mut reply = Vec::with_capacity(16 << 10);
-    let record = match form {
-        Form::Json => answer_into(&mut reply, app, &serving, id, &body.bytes)?,
-        Form::Text(language) => {
-            let question = parse_question(&body.bytes, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
-            let mut json = Vec::new();
-            let (decision, record) = decided_into(&mut json, app, &serving, id, &question)?;
-            reply = text(&decision, &serving.ruleset, language).into_bytes();
-            record
+    let made = decided_by(app, &app.serving(), id, form, &body.bytes, parse_question).await;
+    let (reply, record) = match made {
+        // Few requests ask for more than a decision; only those are read twice.
+        Err(problem) if asks_for_more(&problem) => {
+            let serving = asked_for(app, &body.bytes).await?;
+            decided_by(app, &serving, id, form, &body.bytes, parse_question_asked).await?
         }
+        made => made?,
     };
-    drop(place);
     if let (Some(record), Some(records)) = (record, &app.records) {
         records.keep(record).await?;
     }
     Ok(reply)
+}
+
+/// Reads a question with the words of a ruleset.
+type Parse = fn(&[u8], &Ruleset, Day) -> Result<Question, Box<Problem>>;
+
+async fn decided_by(
+    app: &App,
+    serving: &Serving,
+    id: Uuid,
+    form: Form,
+    body: &[u8],
+    parse: Parse,
+) -> Result<(Vec<u8>, Option<Prepared>), Problem> {
+    fresh(app)?;
+    let Ok(_place) = app.admission.enter().await else {
+        app.metrics.turned_away("/v1/evaluate");
+        return Err(answer::overloaded());
+    };
+    let mut reply = Vec::with_capacity(16 << 10);
+    let question = parse(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    let other = canary::chosen(app, serving, &question, body, parse);
+    let (ruleset, question) =
+        other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));
+    let (decision, record) = decided_into(&mut reply, app, serving, ruleset, id, question)?;
+    if let Form::Text(language) = form {
+        reply = text(&decision, ruleset, language).into_bytes();
+    }
+    if other.is_some() {
+        canary::compare(app, serving, question, &decision);
+    }
+    Ok((reply, record))
+}
+
+/// A node that was cut off from the others for too long does not know what serves.
+fn fresh(app: &App) -> Result<(), Problem> {
+    let Some(control) = app.control.as_ref().filter(|control| control.stale.load(Ordering::Relaxed)) else {
+        return Ok(());
+    };
+    let seconds = control.governance().staleness_seconds_max.unwrap_or_default();
+    Err(Problem::new(
+        ProblemKind::Unavailable,
+        format!("this node has not heard for {seconds} seconds which policies serve; ask another node"),
+        format!("本节点已超过{seconds}秒未能获知现行规则；请改用其他节点"),
+    ))
+}
+
+/// True when a question was refused for a field that asks for more than a decision.
+fn asks_for_more(problem: &Problem) -> bool {
+    problem.errors.iter().any(|flaw| ASKED.iter().any(|name| flaw.pointer.strip_prefix('/') == Some(name)))
+}
+
+/// What serves once the generation that a request asks for serves, or what served when it says.
+async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<Arc<Serving>, Problem> {
+    let Asked { min_generation, known_at } = parse_asked(body).map_err(|problem| *problem)?;
+    if let Some(min) = min_generation {
+        let until = Instant::now() + app.config.wait;
+        loop {
+            let changed = app.changed.notified();
+            let now = app.serving().activation.generation;
+            if u64::from(now) >= min {
+                break;
+            }
+            if timeout_at(until, changed).await.is_err() {
+                let waited = app.config.wait.as_secs_f32();
+                return Err(Problem::new(
+                    ProblemKind::NotYet,
+                    format!("generation {now} serves here, {min} was asked for and did not come in {waited} seconds"),
+                    format!("本节点现行第{now}代规则；等待{waited}秒后仍未启用所要求的第{min}代"),
+                ));
+            }
+        }
+    }
+    let Some(text) = known_at else { return Ok(app.serving()) };
+    let bad = || {
+        let en = "write the moment like 2026-11-23T08:00:00Z".to_owned();
+        let flaw =
+            Flaw::new("/known_at".to_owned(), FlawCode::BadFormat, en, "应写作如2026-11-23T08:00:00Z的时刻".to_owned());
+        Problem::with_errors(ProblemKind::InvalidCase, vec![flaw], 1)
+    };
+    let at: Timestamp = text.parse().map_err(|_| bad())?;
+    past::serving_at(app, at).await
 }
 
 /// In which form a decision is asked for: JSON, unless only text is accepted.
@@ -105,29 +187,40 @@ pub(crate) fn answer_into(
     id: Uuid,
     body: &[u8],
 ) -> Result<Option<Prepared>, Problem> {
+    fresh(app)?;
     let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
-    decided_into(out, app, serving, id, &question).map(|(_, record)| record)
+    let other = canary::chosen(app, serving, &question, body, parse_question);
+    let (ruleset, question) =
+        other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));
+    let (decision, record) = decided_into(out, app, serving, ruleset, id, question)?;
+    if other.is_some() {
+        canary::compare(app, serving, question, &decision);
+    }
+    Ok(record)
 }
 
 fn decided_into<'a>(
     out: &mut Vec<u8>,
     app: &App,
-    serving: &'a Serving,
+    serving: &Serving,
+    ruleset: &'a Ruleset,
     id: Uuid,
     question: &'a Question,
 ) -> Result<(Decision<'a>, Option<Prepared>), Problem> {
-    let (ruleset, generation) = (&*serving.ruleset, serving.activation.generation);
+    let generation = serving.activation.generation;
     let start = out.len();
     if !app.records.as_ref().is_some_and(Records::are_kept) {
         let decision = guarded(ruleset, question, id)?;
         app.metrics.decided(&decision);
         write_into(out, generation.into(), question, &decision, id);
+        watch(app, serving, question, &decision, id);
         return Ok((decision, None));
     }
     let mut heard = Heard::default();
     let decision = guarded_by(id, || evaluate_heard(ruleset, question, &mut |policy, said| heard.note(policy, said)))?;
     app.metrics.decided(&decision);
     write_into(out, generation.into(), question, &decision, id);
+    watch(app, serving, question, &decision, id);
     let output = out.get(start..).unwrap_or_default();
     let kept = Kept { id, generation, ruleset, question, decision: &decision, heard, output };
     match app.prepared(kept) {
@@ -137,6 +230,20 @@ fn decided_into<'a>(
             out.truncate(start);
             Err(answer::internal())
         }
+    }
+}
+
+/// Notes policies that fail, and what those in the shadow would have changed.
+fn watch(app: &App, serving: &Serving, question: &Question, decision: &Decision<'_>, id: Uuid) {
+    let Some(control) = &app.control else { return };
+    if let Some(alarm) = control.watched.answered(decision) {
+        control.alarm(alarm);
+    }
+    if let Some(lifted) = serving.lifted.as_ref().filter(|_| speaking(decision).next().is_some()) {
+        let otherwise = decide(lifted, question);
+        let mut name = NO_NAME;
+        let changed = control.watched.shadow(decision, &otherwise, named(id, &mut name), serving.activation.generation);
+        app.metrics.shadowed(speaking(decision), changed);
     }
 }
 
@@ -171,7 +278,8 @@ fn guarded_by<'a>(id: Uuid, decide: impl FnOnce() -> Decision<'a>) -> Result<Dec
         answer::internal()
     })?;
     for asked in &decision.asked {
-        if let Err(fault) = &asked.answer {
+        // That a policy is stopped was told when it was.
+        if let Some(fault) = asked.answer.as_ref().err().filter(|fault| fault.kind != FaultKind::Stopped) {
             let (policy, kind, mode) = (asked.policy.as_str(), fault.kind.as_str(), asked.mode.as_str());
             warn!(policy, kind, mode, detail = %fault.detail, decision = %id, "Policy gave no usable answer.");
         }

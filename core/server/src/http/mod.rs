@@ -1,14 +1,19 @@
 //! The doors: paths, methods, and what every request passes on its way in and out.
 
+pub(crate) mod access;
+mod activations;
 mod answer;
 mod batch;
 mod body;
+mod bundles;
 mod decisions;
 pub(crate) mod evaluate;
+mod fields;
 mod lines;
 mod operations;
 mod playground;
 mod preview;
+mod status;
 mod views;
 
 use std::{
@@ -41,7 +46,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 26] {
     [
         ("/v1/evaluate", post(evaluate::evaluate)),
         ("/v1/evaluate/batch", post(batch::batch)),
@@ -50,6 +55,13 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 19] {
         ("/v1/decisions/{id}", get(decisions::one)),
         ("/v1/decisions/{id}/replay", post(decisions::again)),
         ("/v1/decisions/{id}/receipt", get(decisions::receipt)),
+        ("/v1/bundles", get(bundles::list).post(bundles::publish)),
+        ("/v1/bundles/{digest}", get(bundles::one)),
+        ("/v1/reports", get(bundles::reports)),
+        ("/v1/reports/{id}", get(bundles::report)),
+        ("/v1/activations", get(activations::list).post(activations::activate)),
+        ("/v1/states", get(activations::states).post(activations::change)),
+        ("/v1/status", get(status::status)),
         ("/v1/packs", get(views::packs)),
         ("/v1/rulesets/current", get(views::ruleset)),
         ("/v1/localities", get(views::localities)),
@@ -109,6 +121,7 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let unique = app.unique();
     let span = Span::next(request.headers().get(TRACEPARENT), unique);
     request.extensions_mut().insert(RequestId(unique));
+    request.extensions_mut().insert(access::Caller("local".to_owned()));
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("none", |path| known(path.as_str()));
     let _under_way = app.metrics.under_way();

@@ -11,7 +11,7 @@ use maple_wire::{OPENAPI, Problem, ProblemKind};
 use serde::Serialize;
 
 use super::answer;
-use crate::{app::App, records::Records};
+use crate::app::App;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -29,16 +29,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
         reasons: Vec<String>,
     }
     let serving = app.serving();
-    let mut reasons: Vec<String> = (serving.left_out.iter())
-        .map(|pack| {
-            let first = pack.problems.first().map_or("it has problems", String::as_str);
-            format!("pack `{}` is left out: {first}", pack.id)
-        })
-        .collect();
-    if let Some(so_far) = app.records.as_ref().map(Records::statistics) {
-        reasons.extend(so_far.last_error.map(|error| format!("decisions cannot be recorded: {error}")));
-        reasons.extend(so_far.seal_error.map(|error| format!("the log of decisions cannot be signed: {error}")));
-    }
+    let mut reasons = app.reasons();
     let (code, status) = if app.is_draining() {
         reasons.push("the service is stopping".to_owned());
         (StatusCode::SERVICE_UNAVAILABLE, "draining")

@@ -144,7 +144,7 @@ fn laid_over(app: &App, serving: &Serving, preview: &Preview<'_>) -> Result<File
         let said = preview.question(&serving.ruleset, app.today()).err();
         return Err(said.map_or_else(answer::internal, |problem| *problem));
     };
-    let taken = |path: &str| serving.bundle.files().any(|(file, _)| file == path);
+    let taken = |path: &str| serving.made.bundle.files().any(|(file, _)| file == path);
     let path = (1..).map(|n| format!("{locality}/preview-{n}.toml")).find(|path| !taken(path)).unwrap_or_default();
     let mut files = BTreeMap::from([(path.clone(), table.as_bytes().to_vec())]);
     let pack = format!("{locality}/pack.toml");
@@ -165,12 +165,12 @@ fn toml_text(text: &str) -> String {
 }
 
 fn compiled(app: &App, serving: &Serving, overlay: &Files) -> Result<Compiled, Problem> {
-    let bundle = serving.bundle.with_files(overlay.files.clone()).map_err(|error| {
+    let bundle = serving.made.bundle.with_files(overlay.files.clone()).map_err(|error| {
         let (en, zh) = (error.to_string(), format!("无法读取所给文件：{error}"));
         let flaw = Flaw::new("/bundle/files".to_owned(), FlawCode::Diagnostic, en, zh);
         Problem::with_errors(ProblemKind::InvalidBundle, vec![flaw], 1)
     })?;
-    let options = Options { keep_going: !serving.left_out.is_empty(), ..Options::default() };
+    let options = Options { keep_going: !serving.made.left_out.is_empty(), ..Options::default() };
     let compiled = compile(&bundle, &Sketching { plugins: &*app.plugins, on_hand: &app.on_hand }, &options)
         .map_err(|problems| told(&problems, overlay, |_| true))?;
     // What was left out before may stay out, but not what this request brought.

@@ -13,7 +13,7 @@ use super::answer;
 use crate::app::App;
 
 pub(crate) async fn packs(State(app): State<Arc<App>>) -> Response {
-    answer::json(app.serving().packs_json.clone())
+    answer::json(app.serving().made.views().packs.clone())
 }
 
 pub(crate) async fn ruleset(State(app): State<Arc<App>>) -> Response {
@@ -21,7 +21,7 @@ pub(crate) async fn ruleset(State(app): State<Arc<App>>) -> Response {
 }
 
 pub(crate) async fn localities(State(app): State<Arc<App>>) -> Response {
-    answer::json(app.serving().localities_json.clone())
+    answer::json(app.serving().made.views().localities.clone())
 }
 
 pub(crate) async fn provision(State(app): State<Arc<App>>, id: Result<Path<String>, PathRejection>) -> Response {
@@ -38,7 +38,7 @@ pub(crate) async fn provision(State(app): State<Arc<App>>, id: Result<Path<Strin
 pub(crate) async fn vocabulary(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let serving = app.serving();
     let etag = format!("\"{}\"", serving.ruleset.digest());
-    answer::unless_known(&headers, &etag, || answer::json(serving.vocabulary_json.clone()))
+    answer::unless_known(&headers, &etag, || answer::json(serving.made.views().vocabulary.clone()))
 }
 
 fn unknown<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Problem {

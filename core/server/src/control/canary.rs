@@ -1,0 +1,285 @@
+//! Watching over what serves: policies that keep failing, canaries, and what policies in the shadow would change.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use maple_kernel::{Decision, FaultKind, Mode};
+use serde::Serialize;
+
+use super::terms::CanaryLimits;
+
+/// Failures in a row after which a policy is put into quarantine.
+pub const QUARANTINE_FAILURES: u32 = 20;
+/// Policies whose failures are counted at a time.
+pub const FAILING_POLICIES_MAX: usize = 4_096;
+/// Differences of policies in the shadow that are kept to be listed; all are counted.
+pub const SHADOW_DIFFERENCES_KEPT: usize = 200;
+
+/// Something that somebody should act on.
+#[derive(Debug)]
+pub(crate) enum Alarm {
+    /// A canary passed one of its limits.
+    Canary { generation: u32, why: String },
+    /// A policy failed so often in a row.
+    Policy { policy: String, failures: u32, fault: &'static str },
+}
+
+/// One case that a canary decided, beside what would have been decided without it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) failed: bool,
+    pub(crate) changed: bool,
+    pub(crate) corrected: bool,
+    pub(crate) took: Duration,
+    pub(crate) took_without: Duration,
+}
+
+/// How a canary does.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct CanaryCount {
+    pub(crate) cases: u64,
+    pub(crate) failed: u64,
+    pub(crate) changed: u64,
+    pub(crate) corrected: u64,
+    #[serde(skip)]
+    took: Duration,
+    #[serde(skip)]
+    took_without: Duration,
+}
+
+impl CanaryCount {
+    fn add(&mut self, sample: Sample) {
+        self.cases += 1;
+        self.failed += u64::from(sample.failed);
+        self.changed += u64::from(sample.changed);
+        self.corrected += u64::from(sample.corrected);
+        self.took += sample.took;
+        self.took_without += sample.took_without;
+    }
+
+    /// How many times as long a case takes.
+    pub(crate) fn slower(&self) -> f64 {
+        let without = self.took_without.as_secs_f64();
+        if without > 0.0 { self.took.as_secs_f64() / without } else { 1.0 }
+    }
+
+    /// The limit that it passes, in words.
+    fn passes(&self, limits: &CanaryLimits) -> Option<String> {
+        if self.cases < limits.cases_min.max(1) {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a share of cases needs no more than 52 bits")]
+        let percent = |count: u64| count as f64 * 100.0 / self.cases as f64;
+        let rows = [
+            ("failed", self.failed, limits.failed_percent_max),
+            ("came out otherwise", self.changed, limits.changed_percent_max),
+            ("were corrected by a guardrail", self.corrected, limits.corrected_percent_max),
+        ];
+        let passed = rows.into_iter().find(|(_, count, max)| percent(*count) > *max);
+        if let Some((what, count, max)) = passed {
+            let (cases, share) = (self.cases, percent(count));
+            return Some(format!("{count} of {cases} cases {what} ({share:.1} %, at most {max} %)"));
+        }
+        let (slower, max) = (self.slower(), limits.slower_max);
+        (slower > max).then(|| format!("cases take {slower:.1} times as long, at most {max}"))
+    }
+}
+
+/// What a policy in the shadow would have changed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ShadowDifference {
+    pub(crate) decision: String,
+    pub(crate) generation: u32,
+    /// The policies in the shadow that had something to say.
+    pub(crate) policies: Vec<String>,
+    /// Outcome and channels as they were decided.
+    pub(crate) decided: String,
+    /// The same, had the policies counted.
+    pub(crate) otherwise: String,
+}
+
+#[derive(Default)]
+struct Shadows {
+    cases: HashMap<String, (u64, u64)>,
+    latest: VecDeque<ShadowDifference>,
+}
+
+/// What is counted of what serves on this node.
+#[derive(Default)]
+pub(crate) struct Watched {
+    /* How many policies fail at the moment: with none, nobody looks further. */
+    failing: AtomicUsize,
+    failures: Mutex<HashMap<String, u32>>,
+    canary: Mutex<(u32, CanaryCount, bool)>,
+    shadows: Mutex<Shadows>,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watched {
+    /// Notes which policies failed on a case, and which did not.
+    pub(crate) fn answered(&self, decision: &Decision<'_>) -> Option<Alarm> {
+        let broken = |kind: FaultKind| !matches!(kind, FaultKind::Stopped | FaultKind::Refused);
+        let failed =
+            |answer: &Result<usize, maple_kernel::Fault>| answer.as_ref().is_err_and(|fault| broken(fault.kind));
+        let any = decision.asked.iter().any(|asked| failed(&asked.answer));
+        if !any && self.failing.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut failures = held(&self.failures);
+        let mut alarm = None;
+        for asked in &decision.asked {
+            let policy = asked.policy.as_str();
+            match &asked.answer {
+                Ok(_) => drop(failures.remove(policy)),
+                Err(fault) if broken(fault.kind) => {
+                    if failures.len() >= FAILING_POLICIES_MAX && !failures.contains_key(policy) {
+                        continue;
+                    }
+                    let count = failures.entry(policy.to_owned()).or_default();
+                    *count = count.saturating_add(1);
+                    // Told once; what failed so often and was let go on is told again after as many.
+                    if *count % QUARANTINE_FAILURES == 0 {
+                        let (policy, fault) = (policy.to_owned(), fault.kind.as_str());
+                        alarm = Some(Alarm::Policy { policy, failures: *count, fault });
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        self.failing.store(failures.len(), Ordering::Relaxed);
+        alarm
+    }
+
+    /// Counts a case of a canary; the alarm when it passes a limit, once.
+    pub(crate) fn canary(&self, generation: u32, limits: &CanaryLimits, sample: Sample) -> Option<Alarm> {
+        let mut counted = held(&self.canary);
+        if counted.0 != generation {
+            *counted = (generation, CanaryCount::default(), false);
+        }
+        counted.1.add(sample);
+        if counted.2 {
+            return None;
+        }
+        let why = counted.1.passes(limits)?;
+        counted.2 = true;
+        Some(Alarm::Canary { generation, why })
+    }
+
+    /// How the canary of a generation does.
+    pub(crate) fn canary_so_far(&self, generation: u32) -> CanaryCount {
+        let counted = held(&self.canary);
+        if counted.0 == generation { counted.1 } else { CanaryCount::default() }
+    }
+
+    /// Counts a case on which policies in the shadow had something to say.
+    pub(crate) fn shadow(&self, decided: &Decision<'_>, otherwise: &Decision<'_>, id: &str, generation: u32) -> bool {
+        let policies: Vec<String> = speaking(decided).map(str::to_owned).collect();
+        let changed = differs(decided, otherwise);
+        let mut shadows = held(&self.shadows);
+        for policy in &policies {
+            let counted = shadows.cases.entry(policy.clone()).or_default();
+            counted.0 += 1;
+            counted.1 += u64::from(changed);
+        }
+        if changed {
+            shadows.latest.push_front(ShadowDifference {
+                decision: id.to_owned(),
+                generation,
+                policies,
+                decided: summary(decided),
+                otherwise: summary(otherwise),
+            });
+            shadows.latest.truncate(SHADOW_DIFFERENCES_KEPT);
+        }
+        changed
+    }
+
+    /// Cases on which each policy in the shadow spoke, how many of them would have come out otherwise, and the latest.
+    pub(crate) fn shadows(&self) -> (Vec<(String, u64, u64)>, Vec<ShadowDifference>) {
+        let shadows = held(&self.shadows);
+        let mut cases: Vec<_> =
+            shadows.cases.iter().map(|(policy, (cases, changed))| (policy.clone(), *cases, *changed)).collect();
+        cases.sort();
+        (cases, shadows.latest.iter().cloned().collect())
+    }
+}
+
+/// Policies in the shadow that had something to say.
+pub(crate) fn speaking<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d str> {
+    let speaks = |asked: &&maple_kernel::Asked<'_>| {
+        asked.mode == Mode::Shadow && asked.answer.as_ref().is_ok_and(|findings| *findings > 0)
+    };
+    decision.asked.iter().filter(speaks).map(|asked| asked.policy.as_str())
+}
+
+/// True when two decisions show different ways, ask for different things, or set different times.
+pub(crate) fn differs(one: &Decision<'_>, two: &Decision<'_>) -> bool {
+    one.outcome != two.outcome
+        || !one.steps.iter().map(|step| step.channel).eq(two.steps.iter().map(|step| step.channel))
+        || !one.excluded.iter().map(|out| out.channel).eq(two.excluded.iter().map(|out| out.channel))
+        || !one.duties.iter().map(|duty| &duty.code).eq(two.duties.iter().map(|duty| &duty.code))
+        || !one.clocks.iter().map(|clock| (&clock.code, clock.ends)).eq(two.clocks.iter().map(|c| (&c.code, c.ends)))
+        || !one.signals.iter().map(|signal| &signal.code).eq(two.signals.iter().map(|signal| &signal.code))
+}
+
+fn summary(decision: &Decision<'_>) -> String {
+    let channels: Vec<&str> = decision.steps.iter().map(|step| step.channel.as_str()).collect();
+    format!("{}: {}", decision.outcome.as_str(), channels.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: Sample = Sample {
+        failed: false,
+        changed: false,
+        corrected: false,
+        took: Duration::from_micros(10),
+        took_without: Duration::from_micros(10),
+    };
+
+    #[test]
+    fn a_canary_is_judged_after_enough_cases_and_told_once() {
+        let limits = CanaryLimits { cases_min: 10, ..CanaryLimits::default() };
+        for (bad, said) in [
+            (Sample { failed: true, ..GOOD }, "failed"),
+            (Sample { changed: true, ..GOOD }, "came out otherwise"),
+            (Sample { corrected: true, ..GOOD }, "guardrail"),
+            (Sample { took: Duration::from_micros(21), ..GOOD }, "as long"),
+        ] {
+            let watched = Watched::default();
+            for _ in 0..9 {
+                assert!(watched.canary(3, &limits, bad).is_none());
+            }
+            let Some(Alarm::Canary { generation: 3, why }) = watched.canary(3, &limits, bad) else { panic!("{said}") };
+            assert!(why.contains(said), "{why}");
+            assert!(watched.canary(3, &limits, bad).is_none(), "told once");
+            assert!(watched.canary(4, &limits, bad).is_none(), "another generation begins anew");
+            assert_eq!((watched.canary_so_far(4).cases, watched.canary_so_far(3).cases), (1, 0));
+        }
+        let watched = Watched::default();
+        for _ in 0..1_000 {
+            assert!(watched.canary(1, &limits, GOOD).is_none());
+        }
+    }
+
+    #[test]
+    fn limits_of_a_canary_hold_at_their_edges() {
+        let limits = CanaryLimits { cases_min: 100, failed_percent_max: 2.0, ..CanaryLimits::default() };
+        for (failures, judged) in [(2, false), (3, true)] {
+            let watched = Watched::default();
+            let alarm = (0..100).find_map(|n| watched.canary(1, &limits, Sample { failed: n < failures, ..GOOD }));
+            assert_eq!(alarm.is_some(), judged, "{failures}");
+        }
+    }
+}

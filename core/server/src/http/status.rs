@@ -1,0 +1,83 @@
+//! `GET /v1/status`: every node, what serves, and what is watched.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use axum::{extract::State, response::Response};
+use maple_store::Node;
+use maple_wire::Problem;
+use serde_json::{Value, json};
+
+use super::{
+    activations::{controlled, reading, shown},
+    answer,
+};
+use crate::{
+    app::App,
+    clock::timestamp,
+    control::Health,
+    control::STALE_NODE_SECONDS,
+    records::{ENGINE, Records},
+};
+
+pub(crate) async fn status(State(app): State<Arc<App>>) -> Response {
+    answer::told(told(&app).await)
+}
+
+async fn told(app: &Arc<App>) -> Result<Response, Problem> {
+    let control = controlled(app)?;
+    let serving = app.serving();
+    // A node that is cut off still tells how it is itself.
+    let found = reading(app, |control| Ok((control.store.nodes()?, control.store.current()?))).await;
+    let (nodes, latest, reach) = match found {
+        Ok((nodes, latest)) => (nodes, latest, true),
+        Err(_) => (Vec::new(), None, false),
+    };
+    let newest = latest.as_ref().map_or(serving.activation.generation, |latest| latest.generation);
+    let planned = latest.filter(|latest| latest.serves_from().is_some_and(|from| from > timestamp(app.clock())));
+    let expected = planned.as_ref().map_or(newest, |planned| planned.replaces.unwrap_or(newest));
+    let now = timestamp(app.clock());
+    let nodes: Vec<Value> = nodes.iter().map(|node| row(node, expected, now)).collect();
+    let canary = serving.terms.canary.as_ref().map(|terms| {
+        let so_far = control.watched.canary_so_far(serving.activation.generation);
+        json!({ "percent": terms.percent, "bundle": terms.bundle, "ruleset": terms.ruleset, "limits": terms.limits,
+            "so_far": so_far, "slower": so_far.slower() })
+    });
+    let (cases, differences) = control.watched.shadows();
+    let shadows: Vec<Value> = cases
+        .into_iter()
+        .map(|(policy, cases, changed)| json!({ "policy": policy, "cases": cases, "changed": changed }))
+        .collect();
+    let records = app.records.as_ref().map(Records::statistics);
+    let whole = json!({
+        "node": control.node.name,
+        "engine": ENGINE,
+        "status": if app.reasons().is_empty() { "ready" } else { "degraded" },
+        "reasons": app.reasons(),
+        "database": { "reached": reach, "stale": control.stale.load(Ordering::Relaxed) },
+        "serving": shown(&serving.activation),
+        "planned": planned.as_ref().map(shown),
+        "nodes": nodes,
+        "canary": canary,
+        "shadow": { "policies": shadows, "differences": differences },
+        "records": records.map(|so_far| json!({
+            "kept": so_far.committed, "waiting": so_far.queued, "lost": so_far.lost,
+        })),
+    });
+    Ok(answer::json(whole.to_string()))
+}
+
+fn row(node: &Node, expected: u32, now: jiff::Timestamp) -> Value {
+    let seconds = now.duration_since(node.seen).as_secs().max(0);
+    let away = u64::try_from(seconds).is_ok_and(|seconds| seconds > STALE_NODE_SECONDS);
+    let health: Health = serde_json::from_str(&node.health).unwrap_or_default();
+    json!({
+        "id": node.id,
+        "generation": node.generation,
+        "lag": expected.saturating_sub(node.generation),
+        "engine": node.engine,
+        "status": if away { "away".to_owned() } else { health.status },
+        "cannot": health.cannot.map(|(generation, why)| json!({ "generation": generation, "why": why })),
+        "seen": node.seen.to_string(),
+        "seen_seconds_ago": seconds,
+    })
+}
