@@ -142,7 +142,7 @@ impl App {
             large_bodies: Semaphore::new(LARGE_BODIES_COUNT_MAX),
             large_previews: Semaphore::new(LARGE_PREVIEWS_COUNT_MAX),
             previews: Arc::new(Semaphore::new(config.previews.max(1))),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(config.access.as_ref().map(|access| access.counts()).unwrap_or_default()),
             records,
             clock,
             serving: ArcSwap::from_pointee(serving),

@@ -3,6 +3,7 @@
 //! Everything that decides is behind it: a request is read by the wire room, answered by the kernel with the ruleset in
 //! force, and written by the wire room again.
 
+mod access;
 mod admission;
 mod app;
 mod clock;
@@ -13,23 +14,30 @@ mod metrics;
 mod records;
 mod replay;
 mod rulesets;
+mod tls;
 mod trace;
 
 use maple_seal::{Key, Signer};
 use maple_store::{Activation, ActivationKind, KeyPurpose, KeyRecord, Request, Store, StoreError, Swap};
 
+pub use access::{
+    ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, Access, Authentication, NewToken, REFUSALS_LOGGED_PER_MINUTE, Role,
+    RoleFault, SCOPE_COUNT_MAX, TOKEN_BYTES_MAX, TOKEN_DAYS, TOKEN_DAYS_MAX, TOKEN_NAME_CHARS_MAX, TokenFault,
+    TokenRequest, Unguarded, is_public, token_create, token_revoke, token_state,
+};
 pub use app::{App, Serving, SharedPlugins};
 pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, today};
 pub use config::{
     BATCHES_COUNT_MAX, CHUNK_LINES_MAX, CONNECTIONS_COUNT_MAX, Config, LARGE_BODIES_COUNT_MAX,
     LARGE_PREVIEWS_COUNT_MAX, LINE_BYTES_MAX, PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, REFUSED_BYTES_MAX,
-    SMALL_BYTES_MAX, WAITING_COUNT_MAX, runtime,
+    SMALL_BYTES_MAX, UNKNOWN_BYTES_MAX, WAITING_COUNT_MAX, runtime,
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
 pub use rulesets::RULESETS_KEPT_MAX;
+pub use tls::{ClientTlsFault, PEM_BYTES_MAX, client_tls};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

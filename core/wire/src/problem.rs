@@ -16,6 +16,12 @@ pub enum ProblemKind {
     InvalidQuery,
     /// The bundle of a preview does not compile.
     InvalidBundle,
+    /// Nobody says who is asking.
+    Unauthenticated,
+    /// What says who is asking does not hold.
+    InvalidToken,
+    /// Who is asking may not do this, or not there.
+    Forbidden,
     /// The body or a line of it is too large.
     TooLarge,
     /// The body is not of the media type asked for.
@@ -42,11 +48,14 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidJson,
         Self::InvalidCase,
         Self::InvalidQuery,
         Self::InvalidBundle,
+        Self::Unauthenticated,
+        Self::InvalidToken,
+        Self::Forbidden,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::NotFound,
@@ -68,6 +77,9 @@ impl ProblemKind {
             Self::InvalidCase => "/problems/invalid-case",
             Self::InvalidQuery => "/problems/invalid-query",
             Self::InvalidBundle => "/problems/invalid-bundle",
+            Self::Unauthenticated => "/problems/unauthenticated",
+            Self::InvalidToken => "/problems/invalid-token",
+            Self::Forbidden => "/problems/forbidden",
             Self::TooLarge => "/problems/too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
             Self::NotFound => "/problems/not-found",
@@ -87,6 +99,8 @@ impl ProblemKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidJson | Self::InvalidQuery => 400,
+            Self::Unauthenticated | Self::InvalidToken => 401,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
@@ -108,6 +122,9 @@ impl ProblemKind {
             Self::InvalidCase => ("Some fields of the case are not as they should be", "案件中有字段不符合要求"),
             Self::InvalidQuery => ("Some parameters of the query are not as they should be", "查询参数有误"),
             Self::InvalidBundle => ("The policies do not compile", "规则包无法编译"),
+            Self::Unauthenticated => ("This service must know who is asking", "请先表明身份"),
+            Self::InvalidToken => ("The token does not hold", "令牌无效"),
+            Self::Forbidden => ("This is not for you to do", "无权进行此操作"),
             Self::TooLarge => ("The body is too large", "请求正文过大"),
             Self::UnsupportedMediaType => ("The body is of another media type", "请求正文的类型不受支持"),
             Self::NotFound => ("There is nothing here", "此处没有内容"),

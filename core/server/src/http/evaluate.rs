@@ -24,6 +24,7 @@ use super::{
     body::{self, Terms},
 };
 use crate::{
+    access::{Caller, Role},
     app::{App, Serving},
     records::{Kept, Records, chain},
 };
@@ -31,10 +32,11 @@ use crate::{
 pub(crate) async fn evaluate(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     let form = Form::asked(request.headers());
-    match answered(&app, id, form, request).await {
+    match answered(&app, &caller, id, form, request).await {
         Ok(reply) => {
             let mut response = answer::of(StatusCode::OK, form.media_type(), reply);
             response.extensions_mut().insert(DecisionId(id));
@@ -44,7 +46,7 @@ pub(crate) async fn evaluate(
     }
 }
 
-async fn answered(app: &App, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
+async fn answered(app: &App, caller: &Caller, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
@@ -55,9 +57,10 @@ async fn answered(app: &App, id: Uuid, form: Form, request: Request) -> Result<V
     let serving = app.serving();
     let mut reply = Vec::with_capacity(16 << 10);
     let record = match form {
-        Form::Json => answer_into(&mut reply, app, &serving, id, &body.bytes)?,
+        Form::Json => answer_into(&mut reply, app, &serving, caller, id, &body.bytes)?,
         Form::Text(language) => {
             let question = parse_question(&body.bytes, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+            caller.require(Role::Evaluate, question.case.locality.as_str())?;
             let mut json = Vec::new();
             let (decision, record) = decided_into(&mut json, app, &serving, id, &question)?;
             reply = text(&decision, &serving.ruleset, language).into_bytes();
@@ -102,10 +105,12 @@ pub(crate) fn answer_into(
     out: &mut Vec<u8>,
     app: &App,
     serving: &Serving,
+    caller: &Caller,
     id: Uuid,
     body: &[u8],
 ) -> Result<Option<Prepared>, Problem> {
     let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    caller.require(Role::Evaluate, question.case.locality.as_str())?;
     decided_into(out, app, serving, id, &question).map(|(_, record)| record)
 }
 
