@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Keys that sign
     #[command(subcommand)]
     Keys(Keys),
+    /// Tokens that let callers in
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// Help an editor: problems, completion, hover, over standard input and output (LSP)
     Lsp(Lsp),
     /// Write the JSON Schemas of policy files and of the server's configuration
@@ -116,6 +119,12 @@ pub(crate) struct Remote {
     /// Address of the server
     #[arg(long, value_name = "URL", env = "MAPLE_SERVER", default_value = "http://127.0.0.1:8080")]
     pub(crate) server: String,
+    /// File with the token to show [default: the environment's MAPLE_TOKEN, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File with certificates (PEM) to trust in place of the system's, for an https address
+    #[arg(long, value_name = "FILE", env = "MAPLE_CA")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// `maple decisions`.
@@ -256,21 +265,80 @@ pub(crate) enum AuditLog {
     Verify(VerifyLogs),
 }
 
-/// `maple audit verify`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct VerifyLogs {
+/// The database to work on.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Database {
     /// Database [default: sqlite:// and the file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
     /// Folder with the embedded database
     #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
     pub(crate) state: Option<PathBuf>,
+}
+
+/// `maple audit verify`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyLogs {
+    #[command(flatten)]
+    pub(crate) database: Database,
     /// Public key (PEM) that may have signed checkpoints; without one, signatures are not proved
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `maple tokens`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Make a token and show it, this once
+    Create(CreateToken),
+    /// List the tokens, without what they are made of
+    List(ListTokens),
+    /// Take a token back; a service that serves turns it away within seconds
+    Revoke(RevokeToken),
+}
+
+/// `maple tokens create`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CreateToken {
+    /// Who or what it is for, as the audit log will name its bearer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it lets do: evaluate, author, approver, admin, auditor; several with commas
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', required = true)]
+    pub(crate) role: Vec<String>,
+    /// Where: a locality and all below as in `cn/zhejiang/**`, one place alone as in `cn/zhejiang`, or `**`
+    #[arg(long, value_name = "SUBTREE", value_delimiter = ',', required = true)]
+    pub(crate) scope: Vec<String>,
+    /// For how many days, at most 366
+    #[arg(long, value_name = "DAYS", default_value_t = maple_server::TOKEN_DAYS)]
+    pub(crate) days: u32,
+    /// Print what was made as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+/// `maple tokens list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListTokens {
+    /// Print them as JSON, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+/// `maple tokens revoke`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RevokeToken {
+    /// Its id, as `maple tokens list` shows it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) database: Database,
 }
 
 /// `maple keys`.

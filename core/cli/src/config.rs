@@ -6,7 +6,7 @@ use std::{
 };
 
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
-use maple_server::Config;
+use maple_server::{Authentication, Config};
 use serde::Deserialize;
 
 use crate::{
@@ -38,6 +38,7 @@ struct File {
     state: Option<PathBuf>,
     keep_going: Option<bool>,
     audit: Option<Audit>,
+    authentication: Option<Asking>,
     node: Option<String>,
     signing_key: Option<PathBuf>,
     utc_offset_minutes: Option<i64>,
@@ -46,6 +47,23 @@ struct File {
     connections: Option<i64>,
     deadline_seconds: Option<i64>,
     drain_seconds: Option<i64>,
+}
+
+/// Whether callers have to say who they are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Asking {
+    Required,
+    Off,
+}
+
+impl From<Asking> for Authentication {
+    fn from(said: Asking) -> Self {
+        match said {
+            Asking::Required => Self::Required,
+            Asking::Off => Self::Off,
+        }
+    }
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -105,6 +123,12 @@ pub(crate) static TABLE: Table = Table::new(
             "How decisions are kept: before they are given, soon after, or not [default: off]",
         ),
         may(
+            "authentication",
+            Shape::Choice(&AUTHENTICATION),
+            "调用方是否须出示令牌：required须出示，off不须（仅限本机地址）；默认本机地址off，其余required",
+            "Whether callers must show a token [default: off on a loopback address, required on any other]",
+        ),
+        may(
             "node",
             Shape::Text,
             "本节点名称，记录日志以此开头，默认 local",
@@ -160,6 +184,10 @@ static AUDIT: [Choice; 3] = [
     Choice { word: "buffered", label: label("稍后写入，丢失计数", "soon after; what is lost is counted") },
     Choice { word: "off", label: label("不留存", "not at all") },
 ];
+static AUTHENTICATION: [Choice; 2] = [
+    Choice { word: "required", label: label("每个调用方都须出示令牌", "every caller must show a token") },
+    Choice { word: "off", label: label("不须出示，仅限本机地址", "none must; on a loopback address only") },
+];
 static DATABASE: Form = Form {
     pattern: "^(sqlite|postgres|postgresql)://.+$",
     examples: &["sqlite://maple.sqlite", "postgres://maple@localhost/maple"],
@@ -174,6 +202,8 @@ pub(crate) struct Settings {
     pub(crate) database: String,
     /// How decisions are kept.
     pub(crate) audit: Audit,
+    /// Whether callers have to say who they are, if said.
+    pub(crate) authentication: Option<Authentication>,
     /// What logs of this node begin with.
     pub(crate) node: String,
     /// The file with the key that signs.
@@ -214,6 +244,7 @@ impl Settings {
             listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             database,
             audit: args.audit.or(file.audit).unwrap_or(Audit::Off),
+            authentication: file.authentication.map(Authentication::from),
             node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
@@ -350,6 +381,7 @@ mod tests {
             ("databse = \"x\"", "line 1: unknown field `databse`"),
             ("listn = \"x\"", "unknown field `listn`"),
             ("listen = 5", "invalid type"),
+            ("authentication = \"none\"", "unknown variant `none`, expected `required` or `off`"),
             ("listen = ", "configuration"),
         ] {
             let error = settings(&[], Some(file)).unwrap_err();

@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod check;
 mod completions;
+mod database;
 mod decide;
 mod decisions;
 mod eval;
@@ -22,6 +23,7 @@ mod schema;
 mod serve;
 mod table;
 mod test;
+mod tokens;
 
 use std::path::Path;
 
@@ -50,6 +52,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Receipt(args) => receipt::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Keys(args) => keys::run(&args),
+        Command::Tokens(args) => tokens::run(&args),
         Command::Lsp(args) => lsp::run(args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

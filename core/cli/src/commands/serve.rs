@@ -12,7 +12,7 @@ use std::{
 
 use anstream::println;
 use maple_seal::Signer;
-use maple_server::{App, Config, Records, Serving, SharedPlugins, SystemClock};
+use maple_server::{Access, App, Authentication, Config, Records, Serving, SharedPlugins, SystemClock, is_public};
 use maple_store::{Activation, Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -40,6 +40,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let listen = &settings.listen;
         Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
     })?;
+    let authentication =
+        Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
@@ -51,7 +53,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let summary = summary(&loaded);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
     let Loaded { sandbox, bundle, compiled, .. } = loaded;
-    let config = Config { listen, ..settings.service };
+    let guarded = authentication == Authentication::Required;
+    let access = if guarded { Some(access(&store)?) } else { None };
+    let config = Config { listen, access, ..settings.service };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -60,9 +64,19 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let serving = Serving::new(bundle, compiled, activation);
         let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records);
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
-        welcome(address, &left_out);
+        welcome(address, guarded, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
+}
+
+/// Who may do what.
+fn access(store: &Arc<Store>) -> Result<Arc<Access>, Failure> {
+    if store.tokens().map_err(unreachable)?.is_empty() {
+        report::warning(
+            "nobody has a token yet, so everybody is turned away; `maple tokens create` makes one, also while this serves",
+        );
+    }
+    Access::new(Arc::clone(store), Arc::new(SystemClock)).map(Arc::new).map_err(unreachable)
 }
 
 /// Records that the policies serve; where decisions are kept, so is what they were made from.
@@ -162,21 +176,28 @@ fn summary(loaded: &Loaded) -> String {
     format!("{packs} packs with {policies} policies, {} localities", ruleset.localities().count())
 }
 
-fn welcome(address: SocketAddr, left_out: &[String]) {
+fn welcome(address: SocketAddr, guarded: bool, left_out: &[String]) {
     for pack in left_out {
         report::warning(&format!("pack {pack} has problems and was left out; /health/ready lists them"));
     }
+    if is_public(address) {
+        report::warning(&format!(
+            "{address} can be reached by others without TLS: tokens and cases pass in the open, unless a proxy before it \
+             has TLS"
+        ));
+    }
     println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
-    println!("{}\n", curl(address));
+    println!("{}\n", curl(address, guarded));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
     println!("Write a rule and see what it decides: http://{address}/playground");
 }
 
 /// The line to try, on one line so that it can be copied.
-fn curl(address: SocketAddr) -> String {
+fn curl(address: SocketAddr, guarded: bool) -> String {
+    let token = if guarded { " -H \"authorization: Bearer $MAPLE_TOKEN\"" } else { "" };
     let body = EXAMPLE.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
-        "curl -s http://{address}/v1/evaluate -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
+        "curl -s http://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
     )
 }
 
