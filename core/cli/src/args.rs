@@ -38,6 +38,18 @@ pub(crate) enum Command {
     New(New),
     /// Make the component of a project, or check and pack a table
     Build(Build),
+    /// Examine a bundle of policies on a server and keep it there, to be activated
+    Publish(Publish),
+    /// Put a published bundle in force
+    Activate(Activate),
+    /// Put back what served before
+    Rollback(Rollback),
+    /// Stop a policy or a place at once, or set how it serves
+    Brake(Brake),
+    /// What serves on each node, and what is watched
+    Status(Status),
+    /// Sign the packs of a folder with a private key
+    Sign(Sign),
     /// List, show and export the decisions that a server keeps
     #[command(subcommand)]
     Decisions(Decisions),
@@ -52,6 +64,9 @@ pub(crate) enum Command {
     /// Keys that sign
     #[command(subcommand)]
     Keys(Keys),
+    /// Tokens that let callers in
+    #[command(subcommand)]
+    Tokens(Tokens),
     /// Help an editor: problems, completion, hover, over standard input and output (LSP)
     Lsp(Lsp),
     /// Write the JSON Schemas of policy files and of the server's configuration
@@ -88,12 +103,18 @@ pub(crate) struct Serve {
     /// Database [default: sqlite:// and a file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
-    /// How decisions are kept [default: off]
+    /// How decisions are kept [default: durable]
     #[arg(long, value_enum, value_name = "MODE", env = "MAPLE_AUDIT")]
     pub(crate) audit: Option<Audit>,
     /// Start without packs that have problems, and say so in /health/ready
     #[arg(long)]
     pub(crate) keep_going: bool,
+    /// Put a changed folder of policies in force by itself, through the gate; what does not pass is told and left out
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Put the policies of the folder in force, whatever was activated since they were last taken in
+    #[arg(long)]
+    pub(crate) take_policies: bool,
     #[command(flatten)]
     pub(crate) places: Places,
 }
@@ -116,6 +137,136 @@ pub(crate) struct Remote {
     /// Address of the server
     #[arg(long, value_name = "URL", env = "MAPLE_SERVER", default_value = "http://127.0.0.1:8080")]
     pub(crate) server: String,
+    /// File with the token to show [default: the environment's MAPLE_TOKEN, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File with certificates (PEM) to trust in place of the system's, for an https address
+    #[arg(long, value_name = "FILE", env = "MAPLE_CA")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// `maple publish`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Publish {
+    /// Folder with the policies, or a bundle (`.tar.gz`)
+    #[arg(value_name = "DIR|FILE", default_value = "policies")]
+    pub(crate) bundle: PathBuf,
+    /// Only examine it: nothing is kept
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Write the bundle to a file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) places: Places,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple activate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Activate {
+    /// The bundle, as `maple publish` names it: sha256:…
+    pub(crate) bundle: String,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// The generation that it replaces [default: the one that serves now]
+    #[arg(long, value_name = "GENERATION")]
+    pub(crate) replaces: Option<u32>,
+    /// From when it serves, such as 2026-12-01T00:00:00+08:00 [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "canary")]
+    pub(crate) at: Option<String>,
+    /// Let it decide so many of a hundred cases, and take it back by itself when it does badly
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) canary: Option<u8>,
+    /// Print the activation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple rollback`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rollback {
+    /// The generation to go back to [default: the bundle before]
+    #[arg(long, value_name = "GENERATION")]
+    pub(crate) to: Option<u32>,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Print the activation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple brake`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Brake {
+    /// The policy, such as cn/zhejiang/labour
+    #[arg(long, value_name = "ID", required_unless_present = "locality", conflicts_with = "locality")]
+    pub(crate) policy: Option<String>,
+    /// The place: all policies of it and of all places below
+    #[arg(long, value_name = "PATH")]
+    pub(crate) locality: Option<String>,
+    /// How it serves from now on
+    #[arg(long, value_enum, default_value_t = How::Stopped)]
+    pub(crate) how: How,
+    /// Why; each decision that it touches repeats it, so write no names
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// Print the activation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// How a policy serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum How {
+    /// Not asked; each decision says so, and a person decides in the place of one that sets the floor
+    Stopped,
+    /// Not asked, without a word
+    Off,
+    /// Asked and noted, and changes nothing
+    Shadow,
+    /// It counts
+    Enforce,
+    /// As its file says: the brake is lifted
+    AsFiled,
+}
+
+/// `maple status`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// Print everything as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple sign`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sign {
+    /// Folder with the policies
+    #[arg(value_name = "DIR", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// File with the private key (PEM); `maple keys new` makes one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Sign the packs of these places only, such as cn/zhejiang/** [default: everything]
+    #[arg(long, value_name = "PLACES")]
+    pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) places: Places,
 }
 
 /// `maple decisions`.
@@ -256,15 +407,22 @@ pub(crate) enum AuditLog {
     Verify(VerifyLogs),
 }
 
-/// `maple audit verify`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct VerifyLogs {
+/// The database to work on.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Database {
     /// Database [default: sqlite:// and the file in the state folder]
     #[arg(long, value_name = "URL", env = "MAPLE_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
     /// Folder with the embedded database
     #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
     pub(crate) state: Option<PathBuf>,
+}
+
+/// `maple audit verify`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyLogs {
+    #[command(flatten)]
+    pub(crate) database: Database,
     /// Public key (PEM) that may have signed checkpoints; without one, signatures are not proved
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
@@ -273,11 +431,84 @@ pub(crate) struct VerifyLogs {
     pub(crate) json: bool,
 }
 
+/// `maple tokens`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Make a token and show it, this once
+    Create(CreateToken),
+    /// List the tokens, without what they are made of
+    List(ListTokens),
+    /// Take a token back; a service that serves turns it away within seconds
+    Revoke(RevokeToken),
+}
+
+/// `maple tokens create`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CreateToken {
+    /// Who or what it is for, as the audit log will name its bearer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it lets do: evaluate, author, approver, admin, auditor; several with commas
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', required = true)]
+    pub(crate) role: Vec<String>,
+    /// Where: a locality and all below as in `cn/zhejiang/**`, one place alone as in `cn/zhejiang`, or `**`
+    #[arg(long, value_name = "SUBTREE", value_delimiter = ',', required = true)]
+    pub(crate) scope: Vec<String>,
+    /// For how many days, at most 366
+    #[arg(long, value_name = "DAYS", default_value_t = maple_server::TOKEN_DAYS)]
+    pub(crate) days: u32,
+    /// Print what was made as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+/// `maple tokens list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListTokens {
+    /// Print them as JSON, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
+/// `maple tokens revoke`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RevokeToken {
+    /// Its id, as `maple tokens list` shows it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) database: Database,
+}
+
 /// `maple keys`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Print the public key of a private one, to give to whoever verifies
     Public(PublicOf),
+    /// Make a private key that signs packs
+    New(NewKey),
+    /// List the public keys that a database keeps
+    List(ListKeys),
+}
+
+/// `maple keys new`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct NewKey {
+    /// The file to make; one that is there stays
+    pub(crate) file: PathBuf,
+}
+
+/// `maple keys list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListKeys {
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) database: Database,
 }
 
 /// `maple keys public`.

@@ -1,12 +1,15 @@
 //! The server's configuration: a file, over it the environment, over that the flags.
 
+mod governance;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use governance::{CHANGED, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
-use maple_server::Config;
+use maple_server::{Authentication, Config, Governance};
 use serde::Deserialize;
 
 use crate::{
@@ -38,6 +41,7 @@ struct File {
     state: Option<PathBuf>,
     keep_going: Option<bool>,
     audit: Option<Audit>,
+    authentication: Option<Asking>,
     node: Option<String>,
     signing_key: Option<PathBuf>,
     utc_offset_minutes: Option<i64>,
@@ -46,6 +50,28 @@ struct File {
     connections: Option<i64>,
     deadline_seconds: Option<i64>,
     drain_seconds: Option<i64>,
+    watch: Option<bool>,
+    trust: Option<Vec<TrustedKey>>,
+    four_eyes: Option<Vec<String>>,
+    changed_percent_max: Option<i64>,
+    max_staleness_seconds: Option<i64>,
+}
+
+/// Whether callers have to say who they are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Asking {
+    Required,
+    Off,
+}
+
+impl From<Asking> for Authentication {
+    fn from(said: Asking) -> Self {
+        match said {
+            Asking::Required => Self::Required,
+            Asking::Off => Self::Off,
+        }
+    }
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -101,8 +127,14 @@ pub(crate) static TABLE: Table = Table::new(
         may(
             "audit",
             Shape::Choice(&AUDIT),
-            "如何留存决定：durable先落盘再答复，buffered稍后写入，off不留存（默认）",
-            "How decisions are kept: before they are given, soon after, or not [default: off]",
+            "如何留存决定：durable先落盘再答复（默认），buffered稍后写入，off不留存",
+            "How decisions are kept: before they are given, soon after, or not [default: durable]",
+        ),
+        may(
+            "authentication",
+            Shape::Choice(&AUTHENTICATION),
+            "调用方是否须出示令牌：required须出示，off不须（仅限本机地址）；默认本机地址off，其余required",
+            "Whether callers must show a token [default: off on a loopback address, required on any other]",
         ),
         may(
             "node",
@@ -117,6 +149,36 @@ pub(crate) static TABLE: Table = Table::new(
             "File with the private key (PEM) that signs checkpoints and receipts [default: made in the state folder]",
         ),
         may("keep-going", Shape::Flag, "有问题的规则包除外也启动", "Start without packs that have problems"),
+        may(
+            "watch",
+            Shape::Flag,
+            "规则文件夹有变动时自动换用，须通过同样的准入检查",
+            "Put a changed folder of policies in force by itself, through the gate",
+        ),
+        may(
+            "trust",
+            Shape::List(&Shape::Table(&TRUST)),
+            "可签署规则包的密钥；不填则不要求签名",
+            "Keys that may sign packs; without any, no signature is asked for",
+        ),
+        may(
+            "four-eyes",
+            Shape::List(&Shape::Form(&SUBTREE)),
+            "发布者与启用者须为不同人的地域",
+            "Places whose packs one person publishes and another activates",
+        ),
+        may(
+            CHANGED.key,
+            CHANGED.shape(),
+            "新规则包对留存案件改变结果的最高百分比；不填则不检验",
+            "Of a hundred recorded cases, how many a new bundle may decide otherwise [default: not tried]",
+        ),
+        may(
+            STALENESS.key,
+            STALENESS.shape(),
+            "与数据库失联多少秒后停止答复；不填则一直以最后的规则答复",
+            "Seconds after which a node that is cut off from the database stops answering [default: never]",
+        ),
         may(
             UTC_OFFSET.key,
             UTC_OFFSET.shape(),
@@ -160,6 +222,10 @@ static AUDIT: [Choice; 3] = [
     Choice { word: "buffered", label: label("稍后写入，丢失计数", "soon after; what is lost is counted") },
     Choice { word: "off", label: label("不留存", "not at all") },
 ];
+static AUTHENTICATION: [Choice; 2] = [
+    Choice { word: "required", label: label("每个调用方都须出示令牌", "every caller must show a token") },
+    Choice { word: "off", label: label("不须出示，仅限本机地址", "none must; on a loopback address only") },
+];
 static DATABASE: Form = Form {
     pattern: "^(sqlite|postgres|postgresql)://.+$",
     examples: &["sqlite://maple.sqlite", "postgres://maple@localhost/maple"],
@@ -174,6 +240,8 @@ pub(crate) struct Settings {
     pub(crate) database: String,
     /// How decisions are kept.
     pub(crate) audit: Audit,
+    /// Whether callers have to say who they are, if said.
+    pub(crate) authentication: Option<Authentication>,
     /// What logs of this node begin with.
     pub(crate) node: String,
     /// The file with the key that signs.
@@ -186,6 +254,12 @@ pub(crate) struct Settings {
     pub(crate) state: PathBuf,
     /// Start without packs that have problems.
     pub(crate) keep_going: bool,
+    /// Put a changed folder in force.
+    pub(crate) watch: bool,
+    /// Put the folder in force, whatever was activated since it was last taken in.
+    pub(crate) take: bool,
+    /// How what serves may be changed.
+    pub(crate) governance: Governance,
     /// How the service behaves; its address is not looked at.
     pub(crate) service: Config,
 }
@@ -213,13 +287,22 @@ impl Settings {
             service,
             listen: args.listen.or(file.listen).unwrap_or_else(|| LISTEN.to_owned()),
             database,
-            audit: args.audit.or(file.audit).unwrap_or(Audit::Off),
+            audit: args.audit.or(file.audit).unwrap_or(Audit::Durable),
+            authentication: file.authentication.map(Authentication::from),
             node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
             plugins: args.places.plugins.or(file.plugins),
             state,
             keep_going: args.keep_going || file.keep_going.unwrap_or(false),
+            watch: args.watch || file.watch.unwrap_or(false),
+            take: args.take_policies,
+            governance: governance(Said {
+                trust: file.trust,
+                four_eyes: file.four_eyes,
+                changed_percent_max: file.changed_percent_max,
+                max_staleness_seconds: file.max_staleness_seconds,
+            })?,
         })
     }
 }
@@ -296,16 +379,16 @@ mod tests {
         let plain = settings(&[], None).unwrap();
         assert_eq!(plain.listen, LISTEN);
         assert_eq!(plain.database, "sqlite://.maple/maple.sqlite");
-        assert_eq!((plain.audit, plain.node.as_str()), (Audit::Off, NODE));
+        assert_eq!((plain.audit, plain.node.as_str()), (Audit::Durable, NODE));
         assert_eq!(plain.signing_key, Path::new(".maple/signing-key.pem"));
         let file = "listen = \"127.0.0.1:9\"\ndatabase = \"sqlite://a.db\"\nkeep-going = true\n";
         let filed = settings(&[], Some(file)).unwrap();
         assert_eq!((filed.listen.as_str(), filed.keep_going), ("127.0.0.1:9", true));
         let flagged = settings(&["--listen", "127.0.0.1:7", "--database", "sqlite://b.db"], Some(file)).unwrap();
         assert_eq!((flagged.listen.as_str(), flagged.database.as_str()), ("127.0.0.1:7", "sqlite://b.db"));
-        let file = "audit = \"durable\"\nnode = \"yongkang-1\"\nsigning-key = \"a.pem\"";
+        let file = "audit = \"off\"\nnode = \"yongkang-1\"\nsigning-key = \"a.pem\"";
         let filed = settings(&[], Some(file)).unwrap();
-        assert_eq!((filed.audit, filed.node.as_str()), (Audit::Durable, "yongkang-1"));
+        assert_eq!((filed.audit, filed.node.as_str()), (Audit::Off, "yongkang-1"));
         assert_eq!(filed.signing_key, Path::new("a.pem"));
         assert_eq!(settings(&["--audit", "buffered"], Some(file)).unwrap().audit, Audit::Buffered);
         let url = "postgres://user:secret@host/db";
@@ -350,6 +433,7 @@ mod tests {
             ("databse = \"x\"", "line 1: unknown field `databse`"),
             ("listn = \"x\"", "unknown field `listn`"),
             ("listen = 5", "invalid type"),
+            ("authentication = \"none\"", "unknown variant `none`, expected `required` or `off`"),
             ("listen = ", "configuration"),
         ] {
             let error = settings(&[], Some(file)).unwrap_err();

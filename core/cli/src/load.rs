@@ -31,9 +31,28 @@ pub(crate) struct Loaded {
     pub(crate) digest: Arc<str>,
 }
 
+/// Who signed what of a folder, beside its packs.
+pub(crate) const SIGNATURES: &str = ".signatures.json";
+
 impl Loaded {
-    /// The bundle with the plugins that its policies use, as one file.
-    pub(crate) fn archive(&self) -> Result<Vec<u8>, Failure> {
+    /// The bundle with the plugins that its policies use, as one file, with the signatures that lie in the folder.
+    pub(crate) fn archive_of(&self, policies: &Path) -> Result<Vec<u8>, Failure> {
+        write(&self.signed(policies)?)
+    }
+
+    /// The same, not packed yet.
+    pub(crate) fn signed(&self, policies: &Path) -> Result<Archive, Failure> {
+        let file = Project::at(policies).policies.join(SIGNATURES);
+        let signatures = match std::fs::read(&file) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::Unreachable(format!("cannot read `{}`: {error}", file.display()))),
+        };
+        Ok(Archive { signatures, ..self.unsigned() })
+    }
+
+    /// The bundle with the plugins that its policies use, not signed.
+    pub(crate) fn unsigned(&self) -> Archive {
         let ruleset = &self.compiled.ruleset;
         let used: BTreeSet<&str> = ruleset
             .localities()
@@ -45,12 +64,20 @@ impl Loaded {
             let component = self.sandbox.component(&plugin.digest)?;
             Some((format!("{}-{}", plugin.id, plugin.version), component))
         });
-        let archive = Archive { bundle: self.bundle.clone(), components: components.collect(), signatures: None };
-        archive.write().map_err(|error| {
-            let way_out = "`--audit off` serves without keeping it";
-            Failure::Input(format!("the policies and their plugins cannot be kept: {}; {way_out}", chain(&error)))
-        })
+        Archive { bundle: self.bundle.clone(), components: components.collect(), signatures: None }
     }
+}
+
+/// An archive as one file.
+pub(crate) fn write(archive: &Archive) -> Result<Vec<u8>, Failure> {
+    archive
+        .write()
+        .map_err(|error| Failure::Input(format!("the policies and their plugins make no bundle: {}", chain(&error))))
+}
+
+/// The folder in which the policies themselves lie.
+pub(crate) fn policies_folder(said: &Path) -> PathBuf {
+    Project::at(said).policies
 }
 
 /// Where to load from, and how.

@@ -38,6 +38,24 @@ impl Subtree {
             None => false,
         }
     }
+
+    /// Whether a locality and every one below it lie in it.
+    #[must_use]
+    pub fn covers_below(&self, locality: &str) -> bool {
+        self.below && self.covers(locality)
+    }
+
+    /// Whether every locality lies in it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.below && self.top.is_empty()
+    }
+
+    /// The locality at its top; empty for everything.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        &self.top
+    }
 }
 
 impl FromStr for Subtree {

@@ -83,6 +83,12 @@ impl Serving {
         &self.ruleset
     }
 
+    /// How many packs serve.
+    #[must_use]
+    pub fn packs(&self) -> usize {
+        self.made.packs.len()
+    }
+
     /// The record that it serves.
     #[must_use]
     pub fn activation(&self) -> &Activation {
@@ -151,7 +157,7 @@ impl App {
             uploads: Semaphore::new(UPLOADS_COUNT_MAX),
             examinations: Arc::new(Semaphore::new(1)),
             changes: Arc::new(Semaphore::new(1)),
-            metrics: Metrics::new(),
+            metrics: Metrics::new(config.access.as_ref().map(|access| access.counts()).unwrap_or_default()),
             records,
             control,
             clock,
@@ -209,6 +215,8 @@ impl App {
             let out = How::Quarantined;
             let quarantined = serving.terms.states.iter().filter(|state| state.how == out);
             reasons.extend(quarantined.map(|state| format!("policy `{}` is in quarantine: {}", state.name, state.why)));
+            let folder = control.folder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            reasons.extend(folder.map(|why| format!("the folder of policies changed and does not serve: {why}")));
             if control.stale.load(Ordering::Relaxed) {
                 reasons.push("this node is cut off from the database for too long".to_owned());
             }

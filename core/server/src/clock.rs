@@ -26,6 +26,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// Now, by the machine's clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    timestamp(&SystemClock)
+}
+
 /// Today by the machine's clock, in China.
 #[must_use]
 pub fn today() -> Day {

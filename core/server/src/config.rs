@@ -1,9 +1,11 @@
 //! What an operator may set, and the most that each may be.
 
-use std::{io, net::SocketAddr, num::NonZeroUsize, thread, time::Duration};
+use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::access::Access;
 
 /// Connections open at a time, by default.
 pub const CONNECTIONS_COUNT_MAX: usize = 1_024;
@@ -29,6 +31,8 @@ pub const LINE_BYTES_MAX: usize = 256 << 10;
 pub const CHUNK_LINES_MAX: usize = 32;
 /// How much of a body that is too large is still read, so that the caller hears why.
 pub const REFUSED_BYTES_MAX: u64 = 64 << 20;
+/// The same where the caller is not let in.
+pub const UNKNOWN_BYTES_MAX: u64 = 1 << 20;
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -65,6 +69,8 @@ pub struct Config {
     pub drain: Duration,
     /// The offset from UTC, in minutes, of the clock that says what day it is.
     pub utc_offset_minutes: i32,
+    /// Who may do what; none where everybody may do everything.
+    pub access: Option<Arc<Access>>,
 }
 
 impl Default for Config {
@@ -86,6 +92,7 @@ impl Default for Config {
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
+            access: None,
         }
     }
 }

@@ -15,6 +15,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::access::Why;
+
 /// One way a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
@@ -76,8 +78,10 @@ fn buckets() -> Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// The figures, with those of who was not let in.
+    pub(crate) fn new(barred: Family<Why, Counter>) -> Self {
         let mut registry = Registry::with_prefix("maple");
+        registry.register("access_refused", "Requests refused for who sent them, by reason", barred);
         let metrics = Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),

@@ -9,13 +9,13 @@
 
 mod fixture;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
-use fixture::{Answer, Native, Service, Still, bundle, bundle_with, question, quick, serving_by};
-use maple_bundle::{Archive, Bundle};
+use fixture::{Answer, Native, Service, Still, begun, bundle, bundle_with, packed, question, quick};
+use maple_bundle::Bundle;
 use maple_seal::{Key, KeySet, Signer, verify_receipt};
-use maple_server::{App, ENGINE, Records, Serving, activate};
+use maple_server::{App, Control, ENGINE, Governance, Records};
 use maple_store::{Filter, Mode, Store};
 use maple_wire::OPENAPI;
 use serde_json::{Value, json};
@@ -28,14 +28,10 @@ struct Kept {
     _dir: TempDir,
 }
 
-fn packed(bundle: &Bundle, component: &[u8]) -> Vec<u8> {
-    let components = BTreeMap::from([("decision-table-1.0.0".to_owned(), component.to_vec())]);
-    Archive { bundle: bundle.clone(), components, signatures: None }.write().unwrap()
-}
-
-fn activated(store: &Store, bundle: Bundle, component: &[u8]) -> Serving {
-    let archive = packed(&bundle, component);
-    serving_by(bundle, |ruleset| activate(store, ruleset, &archive, "test", "a test").unwrap())
+/// Puts another folder in force.
+fn folder(kept: &Kept, bundle: Bundle) {
+    let control = Control::new(Arc::clone(&kept.store), Arc::new(Native), "other", Governance::default());
+    kept.service.app.replace(begun(&control, bundle, b"component"));
 }
 
 fn kept(mode: Mode) -> Kept {
@@ -47,10 +43,10 @@ fn kept_with(mode: Mode, component: &[u8]) -> Kept {
     let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
     let signer = Arc::new(Signer::generate().unwrap());
     let (clock, plugins) = (Arc::new(Still), Arc::new(Native));
-    let records =
-        Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), plugins.clone()).unwrap();
-    let serving = activated(&store, bundle(), component);
-    let app = App::keeping(quick(), clock, plugins, serving, Some(records));
+    let records = Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone()).unwrap();
+    let control = Control::new(Arc::clone(&store), plugins.clone(), "test", Governance::default());
+    let serving = begun(&control, bundle(), component);
+    let app = App::keeping(quick(), clock, plugins, serving, Some(records), Some(control));
     Kept { service: Service::of(app), store, signer, _dir: dir }
 }
 
@@ -195,7 +191,7 @@ async fn a_decision_comes_out_the_same_when_it_is_made_again_also_after_a_swap()
 
     let other =
         bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
-    kept.service.app.replace(activated(&kept.store, other, b"component"));
+    folder(&kept, other);
     let (later, new) = kept.decided().await;
     assert_eq!(new.json()["decision"]["generation"], 2);
     assert_ne!(new.json()["decision"]["ruleset"], answer.json()["decision"]["ruleset"]);
@@ -211,7 +207,7 @@ async fn what_cannot_be_made_again_says_why() {
     let (id, _) = kept.decided().await;
     let other =
         bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
-    kept.service.app.replace(activated(&kept.store, other, b"component"));
+    folder(&kept, other);
     let answer = kept.service.post(&format!("/v1/decisions/{id}/replay"), "").await;
     answer.is_problem(409, "not-replayable");
     assert!(answer.text().contains("`decision-table-1.0.0` of activation 1 is not taken"), "{}", answer.text());
@@ -242,13 +238,19 @@ async fn a_receipt_proves_the_decision_and_nothing_else() {
 }
 
 #[test]
-fn an_activation_is_kept_while_the_same_serves_and_its_bundle_is_found() {
+fn a_folder_is_taken_in_when_it_has_changed_and_its_bundle_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("maple.sqlite")).unwrap();
-    let bytes = packed(&bundle(), b"component");
-    let first = activate(&store, "sha256:a", &bytes, "start", "why").unwrap();
-    assert_eq!(activate(&store, "sha256:a", b"other", "start", "why").unwrap(), first);
+    let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
+    let control = || Control::new(Arc::clone(&store), Arc::new(Native), "test", Governance::default());
+    let first = begun(&control(), bundle(), b"component").activation().clone();
+    assert_eq!(begun(&control(), bundle(), b"other").activation(), &first, "the same folder keeps its activation");
     let digest = first.bundle.unwrap().parse().unwrap();
-    assert_eq!(store.bundle(&digest).unwrap().unwrap().bytes, bytes);
-    assert_eq!(activate(&store, "sha256:b", &bytes, "start", "why").unwrap().generation, 2);
+    assert_eq!(store.bundle(&digest).unwrap().unwrap().bytes, packed(&bundle(), b"component"));
+    let other = bundle_with(&[(
+        "cn/more.toml",
+        "[[rule]]\nid = \"M1\"\nsummary = { zh = \"多\", en = \"More\" }\n\
+        when = { kind = [\"*\"] }\nthen = [{ offer = \"peoples_mediation\" }]\n",
+    )]);
+    assert_eq!(begun(&control(), other, b"component").activation().generation, 2);
+    assert_eq!(begun(&control(), bundle(), b"component").activation().generation, 3, "going back is a change, too");
 }

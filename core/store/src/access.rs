@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use maple_seal::{Digest, Key, PublicKey};
 
 use crate::{
-    LIST_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
+    Event, LIST_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
     activation::moment,
-    bounded,
+    audit, bounded,
     log::digest,
     sql::{Fault, Row, Value},
 };
@@ -102,16 +102,19 @@ impl Store {
         })
     }
 
-    /// Keeps a token's hash and what it lets do.
+    /// Keeps a token's hash and what it lets do, and writes into the audit log that it was made.
     ///
     /// # Errors
     ///
     /// When a text is too long, the token is kept already, or the database cannot be written.
-    pub fn token_put(&self, token: &Token) -> Result<(), StoreError> {
+    pub fn token_put(&self, token: &Token, by: &str) -> Result<(), StoreError> {
         let Token { id, hash, name, roles, scope, made, expires, revoked } = token;
-        for text in [id, name, roles, scope] {
+        for text in [id, name, roles, scope, by] {
             bounded("a text of a token", text, TEXT_BYTES_MAX)?;
         }
+        let until = expires.map_or_else(|| "ever".to_owned(), |expires| expires.to_string());
+        let detail = format!("{name}: {roles} for {scope} until {until}");
+        let event = Event { time: *made, actor: by, action: "token", subject: id, detail: &detail };
         self.pool().write("keep the token in", |link| {
             let [id, name, roles, scope] = [id, name, roles, scope].map(|text| Value::from(text.as_str()));
             let hash = Value::Bytes(hash.as_bytes());
@@ -119,6 +122,7 @@ impl Store {
                 &format!("INSERT INTO token ({TOKEN}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
                 &[id, hash, name, roles, scope, micros(*made), may(*expires), may(*revoked)],
             )?;
+            audit::append(link, &event)?;
             Ok(())
         })
     }
@@ -148,17 +152,26 @@ impl Store {
         })
     }
 
-    /// Revokes a token. One that is revoked already stays so since then.
+    /// Revokes a token and writes so into the audit log. One that is revoked already stays so since then.
     ///
     /// # Errors
     ///
-    /// When there is none, or the database cannot be written.
-    pub fn token_revoke(&self, id: &str, at: Timestamp) -> Result<(), StoreError> {
+    /// When there is none, a text is too long, or the database cannot be written.
+    pub fn token_revoke(&self, id: &str, by: &str, at: Timestamp) -> Result<(), StoreError> {
+        for text in [id, by] {
+            bounded("a text of a token", text, TEXT_BYTES_MAX)?;
+        }
         self.pool().write("revoke the token in", |link| {
             let revoke = "UPDATE token SET revoked = coalesce(revoked, $1) WHERE id = $2";
             match link.execute(revoke, &[micros(at), id.into()])? {
                 0 => Err(StoreError::Missing { what: "token", name: id.to_owned() }.into()),
-                _ => Ok(()),
+                _ => {
+                    audit::append(
+                        link,
+                        &Event { time: at, actor: by, action: "token-revoke", subject: id, detail: "" },
+                    )?;
+                    Ok(())
+                }
             }
         })
     }

@@ -20,6 +20,12 @@ pub enum ProblemKind {
     InvalidBundle,
     /// A bundle was not admitted.
     BundleRejected,
+    /// Nobody says who is asking.
+    Unauthenticated,
+    /// What says who is asking does not hold.
+    InvalidToken,
+    /// Who is asking may not do this, or not there.
+    Forbidden,
     /// The body or a line of it is too large.
     TooLarge,
     /// The body is not of the media type asked for.
@@ -50,13 +56,16 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidJson,
         Self::InvalidCase,
         Self::InvalidQuery,
         Self::InvalidRequest,
         Self::InvalidBundle,
         Self::BundleRejected,
+        Self::Unauthenticated,
+        Self::InvalidToken,
+        Self::Forbidden,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::NotFound,
@@ -82,6 +91,9 @@ impl ProblemKind {
             Self::InvalidRequest => "/problems/invalid-request",
             Self::InvalidBundle => "/problems/invalid-bundle",
             Self::BundleRejected => "/problems/bundle-rejected",
+            Self::Unauthenticated => "/problems/unauthenticated",
+            Self::InvalidToken => "/problems/invalid-token",
+            Self::Forbidden => "/problems/forbidden",
             Self::TooLarge => "/problems/too-large",
             Self::UnsupportedMediaType => "/problems/unsupported-media-type",
             Self::NotFound => "/problems/not-found",
@@ -103,6 +115,8 @@ impl ProblemKind {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidJson | Self::InvalidQuery => 400,
+            Self::Unauthenticated | Self::InvalidToken => 401,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
@@ -127,6 +141,9 @@ impl ProblemKind {
             Self::InvalidRequest => ("Some fields of the request are not as they should be", "请求中有字段不符合要求"),
             Self::InvalidBundle => ("The policies do not compile", "规则包无法编译"),
             Self::BundleRejected => ("The bundle may not serve", "规则包未通过准入"),
+            Self::Unauthenticated => ("This service must know who is asking", "请先表明身份"),
+            Self::InvalidToken => ("The token does not hold", "令牌无效"),
+            Self::Forbidden => ("This is not for you to do", "无权进行此操作"),
             Self::TooLarge => ("The body is too large", "请求正文过大"),
             Self::UnsupportedMediaType => ("The body is of another media type", "请求正文的类型不受支持"),
             Self::NotFound => ("There is nothing here", "此处没有内容"),

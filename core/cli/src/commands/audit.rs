@@ -1,16 +1,13 @@
 //! `maple audit verify`: the logs of decisions, walked from end to end.
 
-use std::path::Path;
-
 use anstream::println;
-use maple_store::{AUDIT_LOG, Store};
+use maple_store::AUDIT_LOG;
 use serde_json::json;
 
-use super::receipt;
+use super::{database, receipt};
 use crate::{
     Failure,
     args::{AuditLog, VerifyLogs},
-    config::{self, STATE},
     load::chain,
     report,
 };
@@ -21,22 +18,8 @@ pub(crate) fn run(AuditLog::Verify(args): &AuditLog) -> Result<(), Failure> {
 
 fn verify(args: &VerifyLogs) -> Result<(), Failure> {
     let unread = |error: &maple_store::StoreError| Failure::Unreachable(chain(error));
-    let url = match &args.database {
-        Some(url) => {
-            let url = config::database(url.clone())?;
-            if let Some(file) = url.strip_prefix("sqlite://") {
-                there(Path::new(file))?;
-            }
-            url
-        }
-        None => {
-            let file = args.state.clone().unwrap_or_else(|| STATE.into()).join("maple.sqlite");
-            there(&file)?;
-            format!("sqlite://{}", file.display())
-        }
-    };
     let keys = if args.key.is_empty() { None } else { Some(receipt::keys(&args.key)?) };
-    let store = Store::open_url(&url).map_err(|error| unread(&error))?;
+    let store = database::open(&args.database)?;
     let mut logs = store.logs().map_err(|error| unread(&error))?;
     if !logs.iter().any(|log| log == AUDIT_LOG) {
         logs.push(AUDIT_LOG.to_owned());
@@ -73,13 +56,4 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
         report::verdict(faulty == 0, &verdict);
     }
     if faulty == 0 { Ok(()) } else { Err(Failure::Wrong) }
-}
-
-/// To look must not make anything.
-fn there(file: &Path) -> Result<(), Failure> {
-    if file.is_file() {
-        return Ok(());
-    }
-    let file = file.display();
-    Err(Failure::Unreachable(format!("there is no database `{file}`; `--database` or `--state` names another")))
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Decisions) -> Result<(), Failure> {
 }
 
 fn list(args: &ListDecisions) -> Result<(), Failure> {
-    let server = Server::new(&args.remote.server)?;
+    let server = Server::new(&args.remote)?;
     let bytes = server.get(&format!("/v1/decisions?{}", query(&args.which, args.count, None)))?;
     let page: Page = server.read(&bytes)?;
     if args.json {
@@ -69,14 +69,14 @@ fn list(args: &ListDecisions) -> Result<(), Failure> {
 }
 
 fn show(args: &ShowDecision) -> Result<(), Failure> {
-    let server = Server::new(&args.remote.server)?;
+    let server = Server::new(&args.remote)?;
     let record: Value = server.read(&server.get(&format!("/v1/decisions/{}", segment(&args.id)))?)?;
     println!("{record:#}");
     Ok(())
 }
 
 fn export(args: &ExportDecisions) -> Result<(), Failure> {
-    let server = Server::new(&args.remote.server)?;
+    let server = Server::new(&args.remote)?;
     write_out(args.out.as_deref(), |out| match args.format {
         ExportFormat::Ndjson => each_page(&server, args, |rows| {
             for row in rows {

@@ -1,11 +1,13 @@
 //! One file for each command.
 
+mod activate;
 mod alone;
 mod audit;
 mod bench;
 mod build;
 mod check;
 mod completions;
+mod database;
 mod decide;
 mod decisions;
 mod eval;
@@ -14,14 +16,18 @@ mod keys;
 mod lsp;
 mod man;
 mod new;
+mod publish;
 mod receipt;
 mod remote;
 mod replay;
 mod run;
 mod schema;
 mod serve;
+mod sign;
+mod status;
 mod table;
 mod test;
+mod tokens;
 
 use std::path::Path;
 
@@ -45,11 +51,18 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Table(args) => table::run(&args),
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Publish(args) => publish::run(&args),
+        Command::Activate(args) => activate::activate(&args),
+        Command::Rollback(args) => activate::roll_back(&args),
+        Command::Brake(args) => activate::brake(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Sign(args) => sign::run(&args),
         Command::Decisions(args) => decisions::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Keys(args) => keys::run(&args),
+        Command::Tokens(args) => tokens::run(&args),
         Command::Lsp(args) => lsp::run(args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
@@ -70,7 +83,7 @@ pub(crate) fn refused(refusal: Refusal) -> Failure {
 }
 
 /// Reads a file that may have at most so many bytes; one more is read, so that who checks sees it is too long.
-fn read_bounded(path: &Path, what: &str, max: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read_bounded(path: &Path, what: &str, max: usize) -> Result<Vec<u8>, Failure> {
     use std::io::Read;
     let mut bytes = Vec::new();
     std::fs::File::open(path)

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Receipt) -> Result<(), Failure> {
 }
 
 fn get(args: &GetReceipt) -> Result<(), Failure> {
-    let receipt = Server::new(&args.remote.server)?.get(&format!("/v1/decisions/{}/receipt", segment(&args.id)))?;
+    let receipt = Server::new(&args.remote)?.get(&format!("/v1/decisions/{}/receipt", segment(&args.id)))?;
     write_out(args.out.as_deref(), |out| out.write_all(&receipt).map_err(|error| unwritten(&error)))
 }
 

@@ -31,7 +31,7 @@ struct Difference {
 }
 
 pub(crate) fn run(args: &args::Replay) -> Result<(), Failure> {
-    let server = Server::new(&args.remote.server)?;
+    let server = Server::new(&args.remote)?;
     let bytes = server.post(&format!("/v1/decisions/{}/replay", segment(&args.id)))?;
     let replay: Replay = server.read(&bytes)?;
     if args.json {

@@ -1,35 +1,33 @@
 //! `maple serve`: the server.
 
+mod watch;
+
 use std::{
-    fs::DirBuilder,
-    io::{ErrorKind, Write},
-    net::SocketAddr,
-    os::unix::fs::DirBuilderExt,
-    path::Path,
-    sync::Arc,
-    time::Instant,
+    fs::DirBuilder, io::ErrorKind, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Instant,
 };
 
 use anstream::println;
 use maple_seal::Signer;
-use maple_server::{App, Config, Records, Serving, SharedPlugins, SystemClock};
-use maple_store::{Activation, Mode, Store};
+use maple_server::{
+    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Records, Serving, SharedPlugins,
+    SystemClock, is_public,
+};
+use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     Failure,
     args::{Audit, Serve},
-    commands::{EXAMPLE, keys::KEY_BYTES_MAX, read_bounded, refused, stop},
+    commands::{
+        EXAMPLE,
+        keys::{self, KEY_BYTES_MAX},
+        read_bounded, refused, stop,
+    },
     config::Settings,
     load::{self, Loaded, chain},
     report,
 };
-
-/// Who activates the policies that the server finds when it starts.
-const BY: &str = "maple serve";
-/// Why it does.
-const WHY: &str = "the policies that lay in the folder at the start";
 
 /// Serves until told to stop.
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
@@ -40,55 +38,96 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let listen = &settings.listen;
         Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
     })?;
+    let authentication =
+        Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
     let store = Arc::new(open(&settings)?);
-    let activation = activate(&settings, &store, &loaded)?;
-    let records = records(&settings, &store, &loaded)?;
-    let summary = summary(&loaded);
+    let Settings { governance, .. } = settings;
+    let settings = Settings { governance: Governance::default(), ..settings };
+    if governance.trust.is_none() {
+        tracing::warn!("Bundles are taken without a signature; `trust` in the configuration asks for one.");
+    }
+    let four_eyes = !governance.four_eyes.is_empty();
+    if four_eyes && authentication == Authentication::Off {
+        return Err(Failure::Input(
+            "configuration: `four-eyes` needs to know who asks; set `authentication = \"required\"`".to_owned(),
+        ));
+    }
+    let plugins: SharedPlugins = Arc::clone(&loaded.sandbox) as SharedPlugins;
+    let control = Control::new(Arc::clone(&store), plugins, &settings.node, governance);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
-    let Loaded { sandbox, bundle, compiled, .. } = loaded;
-    let config = Config { listen, ..settings.service };
+    let sandbox = Arc::clone(&loaded.sandbox);
+    let serving = begin(&settings, &control, loaded)?;
+    let records = records(&settings, &store)?;
+    let guarded = authentication == Authentication::Required;
+    let access = if guarded { Some(access(&store)?) } else { None };
+    let config = Config { listen, access, ..settings.service.clone() };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| Failure::Unreachable(error.to_string()))?;
-        let generation = activation.generation;
-        let serving = Serving::new(bundle, compiled, activation);
-        let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records);
+        let (summary, generation) = (summary(&serving), serving.activation().generation);
+        let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records, Some(control));
+        let _followed = Followed::start(&app).map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let _watching = settings.watch.then(|| watch::start(&settings, &app)).transpose()?;
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
-        welcome(address, &left_out);
+        welcome(address, guarded, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
 }
 
-/// Records that the policies serve; where decisions are kept, so is what they were made from.
-fn activate(settings: &Settings, store: &Store, loaded: &Loaded) -> Result<Activation, Failure> {
-    let digest = loaded.compiled.ruleset.digest();
-    if settings.audit == Audit::Off {
-        return maple_server::activate_unkept(store, digest, BY, WHY).map_err(unreachable);
-    }
-    let serving = store.current().map_err(unreachable)?;
-    if let Some(same) = serving.filter(|serving| *serving.ruleset == **digest && serving.bundle.is_some()) {
-        return Ok(same);
-    }
-    let archive = loaded.archive()?;
-    maple_server::activate(store, digest, &archive, BY, WHY).map_err(unreachable)
+/// What is to serve first: the folder, or what was activated since it was last taken in.
+fn begin(settings: &Settings, control: &Control, loaded: Loaded) -> Result<Serving, Failure> {
+    let archive = loaded.signed(&settings.policies)?;
+    let Loaded { bundle, compiled, .. } = loaded;
+    let archive = || load::write(&archive).map_err(Begin::Failure);
+    control.begin(bundle, compiled, settings.take, archive, &SystemClock).map_err(|begin| match begin {
+        Begin::Failure(failure) => failure,
+        Begin::Refused(error) => Failure::Unreachable(format!(
+            "{}; `--take-policies` puts the policies of the folder in force in its place",
+            chain(&error)
+        )),
+    })
 }
 
-fn load(settings: &Settings) -> Result<Loaded, Failure> {
-    let from = load::From {
+enum Begin {
+    Failure(Failure),
+    Refused(BeginError),
+}
+
+impl From<BeginError> for Begin {
+    fn from(error: BeginError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Who may do what.
+fn access(store: &Arc<Store>) -> Result<Arc<Access>, Failure> {
+    if store.tokens().map_err(unreachable)?.is_empty() {
+        report::warning(
+            "nobody has a token yet, so everybody is turned away; `maple tokens create` makes one, also while this serves",
+        );
+    }
+    Access::new(Arc::clone(store), Arc::new(SystemClock)).map(Arc::new).map_err(unreachable)
+}
+
+fn from(settings: &Settings) -> load::From<'_> {
+    load::From {
         policies: &settings.policies,
         plugins: settings.plugins.as_deref(),
         state: Some(&settings.state),
         keep_going: settings.keep_going,
         diary: false,
         tables: false,
-    };
-    let loaded = load::load(&from).map_err(refused)?;
+    }
+}
+
+fn load(settings: &Settings) -> Result<Loaded, Failure> {
+    let loaded = load::load(&from(settings)).map_err(refused)?;
     if !loaded.compiled.left_out.is_empty() {
         report::diagnostics(&loaded.compiled.problems, Some(&loaded.bundle), None);
     }
@@ -114,7 +153,7 @@ fn unreachable(error: impl std::error::Error) -> Failure {
 }
 
 /// Where decisions are kept, signed with the key of this node.
-fn records(settings: &Settings, store: &Arc<Store>, loaded: &Loaded) -> Result<Option<Records>, Failure> {
+fn records(settings: &Settings, store: &Arc<Store>) -> Result<Option<Records>, Failure> {
     let mode = match settings.audit {
         Audit::Durable => Mode::Durable,
         Audit::Buffered => Mode::Buffered,
@@ -122,9 +161,8 @@ fn records(settings: &Settings, store: &Arc<Store>, loaded: &Loaded) -> Result<O
     };
     let signer = Arc::new(signer(&settings.signing_key)?);
     maple_server::keep_key(store, &signer).map_err(unreachable)?;
-    let plugins: SharedPlugins = Arc::clone(&loaded.sandbox) as SharedPlugins;
     let clock = Arc::new(SystemClock);
-    Records::start(Arc::clone(store), &settings.node, mode, signer, clock, plugins).map(Some).map_err(unreachable)
+    Records::start(Arc::clone(store), &settings.node, mode, signer, clock).map(Some).map_err(unreachable)
 }
 
 /// The key in a file, which is made where there is none and which nobody else may read.
@@ -142,41 +180,41 @@ fn signer(file: &Path) -> Result<Signer, Failure> {
         Err(error) => return Err(unread(&error)),
     }
     make_folder_of(file)?;
-    let made = Signer::generate().and_then(|signer| Ok((signer.to_pem()?, signer)));
-    let (pem, signer) = made.map_err(|error| unread(&chain(&error)))?;
-    // It appears whole or not at all, readable by its owner only.
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut kept = tempfile::NamedTempFile::new_in(folder).map_err(|error| unread(&error))?;
-    kept.write_all(pem.as_bytes()).and_then(|()| kept.as_file().sync_all()).map_err(|error| unread(&error))?;
-    match kept.persist_noclobber(file) {
-        Ok(_) => Ok(signer),
+    match keys::make(file)? {
+        Some(signer) => Ok(signer),
         // Another process made it in the meantime.
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => self::signer(file),
-        Err(error) => Err(unread(&error.error)),
+        None => signer(file),
     }
 }
 
-fn summary(loaded: &Loaded) -> String {
-    let ruleset = &loaded.compiled.ruleset;
-    let (packs, policies) = (loaded.compiled.packs.len(), ruleset.policy_ids().count());
+fn summary(serving: &Serving) -> String {
+    let ruleset = serving.ruleset();
+    let (packs, policies) = (serving.packs(), ruleset.policy_ids().count());
     format!("{packs} packs with {policies} policies, {} localities", ruleset.localities().count())
 }
 
-fn welcome(address: SocketAddr, left_out: &[String]) {
+fn welcome(address: SocketAddr, guarded: bool, left_out: &[String]) {
     for pack in left_out {
         report::warning(&format!("pack {pack} has problems and was left out; /health/ready lists them"));
     }
+    if is_public(address) {
+        report::warning(&format!(
+            "{address} can be reached by others without TLS: tokens and cases pass in the open, unless a proxy before it \
+             has TLS"
+        ));
+    }
     println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
-    println!("{}\n", curl(address));
+    println!("{}\n", curl(address, guarded));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
     println!("Write a rule and see what it decides: http://{address}/playground");
 }
 
 /// The line to try, on one line so that it can be copied.
-fn curl(address: SocketAddr) -> String {
+fn curl(address: SocketAddr, guarded: bool) -> String {
+    let token = if guarded { " -H \"authorization: Bearer $MAPLE_TOKEN\"" } else { "" };
     let body = EXAMPLE.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
-        "curl -s http://{address}/v1/evaluate -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
+        "curl -s http://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
     )
 }
 

@@ -21,7 +21,18 @@ pub fn root() -> PathBuf {
 /// `maple` with these words, in the project's folder, without this machine's configuration.
 pub fn maple(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maple"));
-    for key in ["MAPLE_LISTEN", "MAPLE_DATABASE", "MAPLE_POLICIES", "MAPLE_PLUGINS", "LC_ALL", "LC_MESSAGES", "LANG"] {
+    for key in [
+        "MAPLE_LISTEN",
+        "MAPLE_DATABASE",
+        "MAPLE_POLICIES",
+        "MAPLE_PLUGINS",
+        "MAPLE_SERVER",
+        "MAPLE_TOKEN",
+        "MAPLE_CA",
+        "LC_ALL",
+        "LC_MESSAGES",
+        "LANG",
+    ] {
         command.env_remove(key);
     }
     command.args(words).current_dir(root()).env("MAPLE_STATE", "target/maple").env("RUST_LOG", "warn");

@@ -210,7 +210,6 @@ fn keep_up(app: &App, control: &Control) -> Result<(), ()> {
     match control.put_in_force(app, &target) {
         Ok(()) => {
             control.node.say(None);
-            heartbeat(app, control);
             Ok(())
         }
         Err(why) => {
@@ -227,7 +226,7 @@ fn keep_up(app: &App, control: &Control) -> Result<(), ()> {
 }
 
 /// Says how this node is.
-fn heartbeat(app: &App, control: &Control) {
+pub(super) fn heartbeat(app: &App, control: &Control) {
     let cannot = control.node.cannot();
     let degraded = cannot.is_some() || app.is_draining() || !app.reasons().is_empty();
     let health = Health { status: if degraded { "degraded" } else { "ready" }.to_owned(), cannot };

@@ -28,7 +28,7 @@ pub use terms::{
     CANARY_SLOWER_MAX,
 };
 
-pub(crate) use canary::{Alarm, CanaryCount, Sample, ShadowDifference, Watched, differs, speaking};
+pub(crate) use canary::{Alarm, Sample, Watched, differs, speaking};
 pub(crate) use follow::{Health, Node};
 pub(crate) use made::{InForce, Made, Shelf, Unmade};
 pub(crate) use terms::{ActivationTerms, CanaryLimits, CanaryTerms};
@@ -70,6 +70,8 @@ pub struct Control {
     examining: Mutex<()>,
     pub(crate) node: Node,
     pub(crate) stale: AtomicBool,
+    /* What keeps the folder, as it is now, from serving. */
+    pub(crate) folder: Mutex<Option<String>>,
     alarms: mpsc::Sender<Alarm>,
     heard: Mutex<Option<mpsc::Receiver<Alarm>>>,
     pub(crate) watched: Watched,
@@ -181,6 +183,7 @@ impl Control {
             examining: Mutex::default(),
             node: Node::new(node),
             stale: AtomicBool::new(false),
+            folder: Mutex::default(),
             alarms,
             heard: Mutex::new(Some(heard)),
             watched: Watched::default(),
@@ -625,12 +628,13 @@ impl Control {
         if app.take(serving) {
             let (generation, by) = (activation.generation, activation.by.as_str());
             info!(generation, by, kind = activation.kind.word(), "Another generation serves.");
+            follow::heartbeat(app, self);
         }
         Ok(())
     }
 
     /// Puts a changed folder in force, through the gate.
-    pub(crate) fn refresh(&self, app: &App, bytes: &[u8]) -> Result<Option<Activation>, Refusal> {
+    fn refresh(&self, app: &App, bytes: &[u8]) -> Result<Option<Activation>, Refusal> {
         let clock = app.clock();
         let serving = app.serving();
         let admitted = match self.examined(bytes, None, Some(&serving), clock) {
@@ -686,6 +690,21 @@ impl Control {
 
     pub(crate) const fn governance(&self) -> &Governance {
         &self.governance
+    }
+}
+
+impl App {
+    /// Puts the folder in force as it is now: its archive, or what keeps it from being one. What serves stays when the
+    /// folder does not pass the gate; `/health/ready` says so until it does. Gives the new generation, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from serving, in words.
+    pub fn refresh(&self, archive: Result<Vec<u8>, String>) -> Result<Option<u32>, String> {
+        let Some(control) = &self.control else { return Ok(None) };
+        let done = archive.and_then(|bytes| control.refresh(self, &bytes).map_err(|refusal| refusal.told()));
+        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) = done.as_ref().err().cloned();
+        done.map(|activation| activation.map(|activation| activation.generation))
     }
 }
 

@@ -16,20 +16,20 @@ use tokio::time::timeout;
 use tracing::error;
 
 use super::{
-    access::{Caller, Role},
     answer,
     body::{self, Terms},
     bundles::rejected,
     fields::Fields,
 };
 use crate::{
+    access::{Caller, Role},
     app::App,
-    control::{ActivationTerms, CanaryLimits, Change, Control, Order, Refusal, Unmade},
+    control::{ActivationTerms, Actor, CanaryLimits, Change, Control, Order, Refusal, Unmade},
     records::chain,
 };
 
 /// Size of the body of one change.
-pub const CHANGE_BYTES_MAX: usize = 16 << 10;
+pub(super) const CHANGE_BYTES_MAX: usize = 16 << 10;
 /// The largest share of cases that a canary decides, of a hundred.
 const CANARY_PERCENT_MAX: u64 = 99;
 const DIGEST_BYTES_MAX: usize = 71;
@@ -72,24 +72,26 @@ fn stored(why: &StoreError) -> Problem {
 /// Changes something on a thread that may wait, one after the other.
 async fn changing(
     app: &Arc<App>,
-    change: impl FnOnce(&App, &Control) -> Result<Activation, Refusal> + Send + 'static,
+    caller: Caller,
+    role: Role,
+    change: impl FnOnce(&App, &Control, &Actor<'_>) -> Result<Activation, Refusal> + Send + 'static,
 ) -> Result<Response, Problem> {
-    controlled(app)?;
     let Ok(Ok(place)) = timeout(app.config.preview_deadline, Arc::clone(&app.changes).acquire_owned()).await else {
         app.metrics.turned_away("/v1/activations");
         return Err(answer::overloaded());
     };
-    let worker = Arc::clone(app);
+    let (worker, asks) = (Arc::clone(app), caller.clone());
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
         let control = controlled(&worker).map_err(Refusal::NotControlled)?;
-        change(&worker, control)
+        let may = |place: &str| asks.may(role, place);
+        change(&worker, control, &Actor { name: asks.name(), may: &may })
     });
     match done.await.map_err(|_| answer::internal())? {
         Ok(activation) => Ok(answer::of(StatusCode::CREATED, answer::JSON, shown(&activation).to_string())),
         Err(Refusal::Rejected(report, id)) => Ok(rejected(&report, id.as_deref())),
         Err(Refusal::Conflict(current)) => Ok(conflict(current.as_deref())),
-        Err(other) => Err(refused(&other)),
+        Err(other) => Err(refused(&other, &caller, role)),
     }
 }
 
@@ -111,7 +113,7 @@ fn conflict(current: Option<&Activation>) -> Response {
 }
 
 /// Why nothing was changed.
-pub(super) fn refused(refusal: &Refusal) -> Problem {
+pub(super) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem {
     let en = refusal.told();
     match refusal {
         Refusal::NotControlled(problem) => problem.clone(),
@@ -120,10 +122,11 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
         Refusal::Unmade(Unmade::Bundle(_)) => field("/bundle", FlawCode::UnknownValue, en, "没有该规则包，请先发布"),
         Refusal::Unmade(Unmade::Activation(_)) => field("/to", FlawCode::UnknownValue, en, "没有这一代规则"),
         Refusal::Unmade(_) => Problem::new(ProblemKind::Conflict, en, "该规则包未留存，或当前引擎不再接受它"),
-        Refusal::Forbidden(place) if place.is_empty() => {
-            Problem::new(ProblemKind::Forbidden, en, "仅可管理全部地域者方可变更")
+        // Said by the caller, who is logged with it.
+        Refusal::Forbidden(place) => {
+            let said = if place.is_empty() { caller.require_everywhere(role) } else { caller.require(role, place) };
+            said.err().unwrap_or_else(|| Problem::new(ProblemKind::Forbidden, en, format!("您无权变更{place}的规则")))
         }
-        Refusal::Forbidden(place) => Problem::new(ProblemKind::Forbidden, en, format!("您无权变更{place}的规则")),
         Refusal::FourEyes(place) => {
             Problem::new(ProblemKind::Forbidden, en, format!("{place}须由发布者以外的人启用规则"))
         }
@@ -263,16 +266,17 @@ pub(crate) async fn activate(
 }
 
 async fn activated(app: &Arc<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    caller.require_somewhere(Some(Role::Approver))?;
+    controlled(app)?;
     let asked = Asked::read(&taken(app, request).await?)?;
-    changing(app, move |app, control| {
-        let actor = caller.actor(Role::Approver);
+    changing(app, caller, Role::Approver, move |app, control, actor| {
         let Asked { bundle, replaces, why, rollback, to, effective, canary } = asked;
         match bundle {
             Some(bundle) => {
                 let order = Order { bundle: &bundle, replaces, why: &why, rollback, effective, canary };
-                control.activate(app, &order, &actor)
+                control.activate(app, &order, actor)
             }
-            None => control.roll_back(app, to, replaces, &why, &actor),
+            None => control.roll_back(app, to, replaces, &why, actor),
         }
     })
     .await
@@ -320,6 +324,8 @@ pub(crate) async fn change(
 }
 
 async fn changed(app: &Arc<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    caller.require_somewhere(Some(Role::Admin))?;
+    controlled(app)?;
     let body = taken(app, request).await?;
     let mut fields = Fields::read(&body, STATE)?;
     let (policy, locality) = (fields.text("policy", TEXT_BYTES_MAX), fields.text("locality", TEXT_BYTES_MAX));
@@ -340,9 +346,9 @@ async fn changed(app: &Arc<App>, caller: Caller, request: Request) -> Result<Res
     }
     let why = fields.needed("why", WHY_BYTES_MAX);
     fields.end()?;
-    changing(app, move |app, control| {
+    changing(app, caller, Role::Admin, move |app, control, actor| {
         let change = Change { subject, name: &name, how: how.flatten(), why: &why };
-        control.change(app, &change, &caller.actor(Role::Admin))
+        control.change(app, &change, actor)
     })
     .await
 }

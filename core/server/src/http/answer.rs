@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::Response,
 };
@@ -36,8 +36,17 @@ pub(crate) fn json(body: impl Into<Bytes>) -> Response {
 pub(crate) fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = of(status, PROBLEM, problem.to_json());
-    if problem.kind == ProblemKind::Overloaded {
-        set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS);
+    match problem.kind {
+        ProblemKind::Overloaded => set(&mut response, RETRY_AFTER, RETRY_AFTER_SECONDS),
+        // RFC 6750, 3: who sent no token hears no error code.
+        ProblemKind::Unauthenticated => set(&mut response, WWW_AUTHENTICATE, "Bearer realm=\"maple\""),
+        ProblemKind::InvalidToken => {
+            set(&mut response, WWW_AUTHENTICATE, "Bearer realm=\"maple\", error=\"invalid_token\"");
+        }
+        ProblemKind::Forbidden => {
+            set(&mut response, WWW_AUTHENTICATE, "Bearer realm=\"maple\", error=\"insufficient_scope\"");
+        }
+        _ => {}
     }
     response
 }

@@ -7,7 +7,7 @@ use std::{convert::Infallible, ops::Range, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::StatusCode,
     response::Response,
 };
@@ -30,6 +30,7 @@ use super::{
     lines::{Line, Lines},
 };
 use crate::{
+    access::Caller,
     app::{App, Serving},
     config::{CHUNK_LINES_MAX, LINE_BYTES_MAX},
     records::Ticket,
@@ -42,7 +43,11 @@ const CHUNK_BYTES_MAX: usize = 256 << 10;
 
 const TYPES: [&str; 4] = [answer::NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 
-pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(crate) async fn batch(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
     if let Err(problem) = body::expect_type(request.headers(), &TYPES) {
         return answer::problem(&problem);
     }
@@ -52,7 +57,7 @@ pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Resp
     };
     let (chunks, answers) = channel(CHUNKS_COUNT_MAX);
     let serving = app.serving();
-    let reader = Reader { app, serving, chunks, pending: Vec::new() };
+    let reader = Reader { app, serving, caller, chunks, pending: Vec::new() };
     tokio::spawn(reader.run(request.into_body(), place));
     answer::of(StatusCode::OK, answer::NDJSON, Body::from_stream(in_order(answers)))
 }
@@ -74,6 +79,7 @@ struct Gone;
 struct Reader {
     app: Arc<App>,
     serving: Arc<Serving>,
+    caller: Caller,
     chunks: Sender<JoinHandle<Bytes>>,
     pending: Vec<Line>,
 }
@@ -119,8 +125,8 @@ impl Reader {
                 bytes += line.bytes.as_ref().map_or(0, Bytes::len);
                 chunk.push(line);
             }
-            let (app, serving) = (Arc::clone(&self.app), Arc::clone(&self.serving));
-            self.send(tokio::spawn(answered(app, serving, chunk))).await?;
+            let (app, serving, caller) = (Arc::clone(&self.app), Arc::clone(&self.serving), self.caller.clone());
+            self.send(tokio::spawn(answered(app, serving, caller, chunk))).await?;
         }
         Ok(())
     }
@@ -147,14 +153,14 @@ impl Reader {
     }
 }
 
-async fn answered(app: Arc<App>, serving: Arc<Serving>, chunk: Vec<Line>) -> Bytes {
+async fn answered(app: Arc<App>, serving: Arc<Serving>, caller: Caller, chunk: Vec<Line>) -> Bytes {
     let mut out = Vec::with_capacity(chunk.len() * (8 << 10));
     let mut lines = Vec::with_capacity(chunk.len());
     let Ok(place) = app.admission.enter_patiently().await else { return line(&answer::internal()) };
     for Line { number, bytes } in chunk {
         let start = out.len();
         let result = match bytes {
-            Some(bytes) => answer_into(&mut out, &app, &serving, app.unique(), &bytes),
+            Some(bytes) => answer_into(&mut out, &app, &serving, &caller, app.unique(), &bytes),
             None => Err(body::too_large(LINE_BYTES_MAX)),
         };
         let ticket = match result {

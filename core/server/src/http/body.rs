@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::answer;
-use crate::config::{REFUSED_BYTES_MAX, SMALL_BYTES_MAX};
+use crate::config::{REFUSED_BYTES_MAX, SMALL_BYTES_MAX, UNKNOWN_BYTES_MAX};
 
 /// Refuses a body of another media type than these; a body that names none is taken at its word.
 pub(crate) fn expect_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
@@ -74,7 +74,7 @@ pub(crate) async fn read<'a>(request: Request, terms: &Terms<'a>) -> Result<Take
         Ok(Err(Unread::TooLarge)) => {
             if !waits_for_leave {
                 // A caller that is still writing would not hear the answer.
-                let _ = timeout(deadline, discard(&mut body)).await;
+                let _ = timeout(deadline, discard(&mut body, REFUSED_BYTES_MAX)).await;
             }
             Err(too_large(limit))
         }
@@ -88,6 +88,13 @@ pub(crate) async fn read<'a>(request: Request, terms: &Terms<'a>) -> Result<Take
             format!("the body did not arrive within {} seconds", deadline.as_secs_f32()),
             format!("正文未在{}秒内传完", deadline.as_secs_f32()),
         )),
+    }
+}
+
+/// Reads some of the body of somebody who is not let in, so that they hear why.
+pub(crate) async fn let_go(request: Request, deadline: Duration) {
+    if !request.headers().contains_key(EXPECT) {
+        let _ = timeout(deadline, discard(&mut request.into_body(), UNKNOWN_BYTES_MAX)).await;
     }
 }
 
@@ -134,8 +141,7 @@ async fn gather<'a>(body: &mut Body, terms: &Terms<'a>) -> Result<Taken<'a>, Unr
     Ok(taken)
 }
 
-async fn discard(body: &mut Body) {
-    let mut left = REFUSED_BYTES_MAX;
+async fn discard(body: &mut Body, mut left: u64) {
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, |data| data.len() as u64);
         match left.checked_sub(length) {

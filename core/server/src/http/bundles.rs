@@ -16,12 +16,15 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
 
 use super::{
-    access::Caller,
     activations::{controlled, refused},
     answer,
     body::{self, Terms},
 };
-use crate::{app::App, control::Refusal};
+use crate::{
+    access::{Caller, Role},
+    app::App,
+    control::{Actor, Refusal},
+};
 
 const GZIP: &str = "application/gzip";
 const TYPES: [&str; 3] = [GZIP, "application/x-gzip", "application/octet-stream"];
@@ -88,6 +91,7 @@ impl From<Problem> for Failed {
 }
 
 async fn published(app: Arc<App>, caller: Caller, query: &str, request: Request) -> Result<Response, Failed> {
+    caller.require_somewhere(Some(Role::Author))?;
     let Asked { dry, digest } = Asked::read(query)?;
     body::expect_type(request.headers(), &TYPES)?;
     controlled(&app)?;
@@ -98,11 +102,12 @@ async fn published(app: Arc<App>, caller: Caller, query: &str, request: Request)
         return Err(answer::overloaded().into());
     };
     let bytes = body.bytes.clone();
-    let worker = Arc::clone(&app);
+    let (worker, asks) = (Arc::clone(&app), caller.clone());
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
         let control = controlled(&worker).map_err(Refusal::NotControlled)?;
-        control.publish(&worker, &bytes, digest.as_ref(), dry, &caller.actor(super::access::Role::Author))
+        let may = |place: &str| asks.may(Role::Author, place);
+        control.publish(&worker, &bytes, digest.as_ref(), dry, &Actor { name: asks.name(), may: &may })
     });
     match done.await.map_err(|_| answer::internal())? {
         Ok(published) => {
@@ -111,7 +116,7 @@ async fn published(app: Arc<App>, caller: Caller, query: &str, request: Request)
             Ok(answer::of(status, answer::JSON, report))
         }
         Err(Refusal::Rejected(report, id)) => Err(Failed::Rejected(rejected(&report, id.as_deref()))),
-        Err(other) => Err(refused(&other).into()),
+        Err(other) => Err(refused(&other, &caller, Role::Author).into()),
     }
 }
 

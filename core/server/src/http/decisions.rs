@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{Extension, Path, RawQuery, State},
     response::Response,
 };
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use tracing::error;
 
 use super::answer;
 use crate::{
+    access::{Caller, Role},
     app::App,
     clock::timestamp,
     control::Unmade,
@@ -30,37 +31,59 @@ const SEALINGS_COUNT_MAX: usize = 16;
 
 type Answer = Result<Response, Problem>;
 
-pub(crate) async fn list(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
-    told(listed(&app, query.unwrap_or_default()).await)
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    told(listed(&app, &caller, query.unwrap_or_default()).await)
 }
 
-pub(crate) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    told(shown(&app, id).await)
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response {
+    told(shown(&app, &caller, id).await)
 }
 
-pub(crate) async fn again(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    told(replayed(&app, id).await)
+pub(crate) async fn again(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response {
+    told(replayed(&app, &caller, id).await)
 }
 
-pub(crate) async fn receipt(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    told(receipted(&app, id).await)
+pub(crate) async fn receipt(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response {
+    told(receipted(&app, &caller, id).await)
 }
 
 fn told(answer: Answer) -> Response {
     answer.unwrap_or_else(|problem| answer::problem(&problem))
 }
 
-async fn listed(app: &Arc<App>, query: String) -> Answer {
+async fn listed(app: &Arc<App>, caller: &Caller, query: String) -> Answer {
     let asked = Asked::read(&query)?;
+    // A page holds what is asked for or nothing: one that silently left places out would look whole.
+    match &asked.filter.locality {
+        Some(locality) => caller.require_below(Role::Auditor, locality)?,
+        None => caller.require_everywhere(Role::Auditor)?,
+    }
     let found = reading(app, move |records| records.store.decisions(&asked.filter, asked.count)).await?;
     let next = found.last().filter(|_| found.len() as u64 >= u64::from(asked.count)).map(|last| written(&last.cursor));
     let decisions: Vec<Value> = found.iter().map(summary).collect();
     Ok(answer::json(json!({ "decisions": decisions, "next": next }).to_string()))
 }
 
-async fn shown(app: &Arc<App>, id: String) -> Answer {
+async fn shown(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     let record = record(app, id).await?;
     let decision = record.decision().map_err(|error| failed(&error))?;
+    caller.require(Role::Auditor, &decision.locality)?;
     let part = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
     let (input, context, output) = (part(decision.input), part(decision.context), part(decision.output));
     let whole = Shown {
@@ -95,9 +118,10 @@ struct Shown<'a> {
     output: Option<Box<RawValue>>,
 }
 
-async fn replayed(app: &Arc<App>, id: String) -> Answer {
+async fn replayed(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     let record = record(app, id).await?;
     let decision = record.decision().map_err(|error| failed(&error))?;
+    caller.require(Role::Auditor, &decision.locality)?;
     let ruleset = {
         let (generation, digest) = (decision.generation, decision.ruleset.clone());
         let reader = Arc::clone(app);
@@ -122,7 +146,11 @@ fn at(app: &App, generation: u32, digest: &str) -> Result<Arc<Ruleset>, Unmade> 
     app.control.as_ref().ok_or(Unmade::Unkept(generation))?.shelf.at(generation, digest)
 }
 
-async fn receipted(app: &Arc<App>, id: String) -> Answer {
+async fn receipted(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
+    if !caller.is_everywhere(Role::Auditor) {
+        let record = record(app, id.clone()).await?;
+        caller.require(Role::Auditor, &record.decision().map_err(|error| failed(&error))?.locality)?;
+    }
     let issued = timestamp(app.clock());
     let receipt = reading(app, move |records| {
         for _ in 0..SEALINGS_COUNT_MAX {

@@ -32,6 +32,7 @@ use super::{
     body::{self, Terms},
 };
 use crate::{
+    access::{Caller, Role},
     app::{App, Serving},
     control::speaking,
     records::{Kept, Records, chain},
@@ -40,10 +41,11 @@ use crate::{
 pub(crate) async fn evaluate(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
     let form = Form::asked(request.headers());
-    match answered(&app, id, form, request).await {
+    match answered(&app, &caller, id, form, request).await {
         Ok(reply) => {
             let mut response = answer::of(StatusCode::OK, form.media_type(), reply);
             response.extensions_mut().insert(DecisionId(id));
@@ -53,16 +55,16 @@ pub(crate) async fn evaluate(
     }
 }
 
-async fn answered(app: &Arc<App>, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
+async fn answered(app: &Arc<App>, caller: &Caller, id: Uuid, form: Form, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
-    let made = decided_by(app, &app.serving(), id, form, &body.bytes, parse_question).await;
+    let made = decided_by(app, &app.serving(), caller, id, form, &body.bytes, parse_question).await;
     let (reply, record) = match made {
         // Few requests ask for more than a decision; only those are read twice.
         Err(problem) if asks_for_more(&problem) => {
             let serving = asked_for(app, &body.bytes).await?;
-            decided_by(app, &serving, id, form, &body.bytes, parse_question_asked).await?
+            decided_by(app, &serving, caller, id, form, &body.bytes, parse_question_asked).await?
         }
         made => made?,
     };
@@ -78,6 +80,7 @@ type Parse = fn(&[u8], &Ruleset, Day) -> Result<Question, Box<Problem>>;
 async fn decided_by(
     app: &App,
     serving: &Serving,
+    caller: &Caller,
     id: Uuid,
     form: Form,
     body: &[u8],
@@ -90,6 +93,7 @@ async fn decided_by(
     };
     let mut reply = Vec::with_capacity(16 << 10);
     let question = parse(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    caller.require(Role::Evaluate, question.case.locality.as_str())?;
     let other = canary::chosen(app, serving, &question, body, parse);
     let (ruleset, question) =
         other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));
@@ -184,11 +188,13 @@ pub(crate) fn answer_into(
     out: &mut Vec<u8>,
     app: &App,
     serving: &Serving,
+    caller: &Caller,
     id: Uuid,
     body: &[u8],
 ) -> Result<Option<Prepared>, Problem> {
     fresh(app)?;
     let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    caller.require(Role::Evaluate, question.case.locality.as_str())?;
     let other = canary::chosen(app, serving, &question, body, parse_question);
     let (ruleset, question) =
         other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));

@@ -1,6 +1,6 @@
 //! The doors: paths, methods, and what every request passes on its way in and out.
 
-pub(crate) mod access;
+mod access;
 mod activations;
 mod answer;
 mod batch;
@@ -32,7 +32,12 @@ use axum::{
 use maple_wire::{Problem, ProblemKind};
 use tracing::{debug, info, warn};
 
+pub(crate) use answer::overloaded;
+
+use access::Needs;
+
 use crate::{
+    access::Role,
     app::App,
     trace::{Span, TRACEPARENT},
 };
@@ -45,39 +50,43 @@ struct DecisionId(uuid::Uuid);
 #[derive(Clone, Copy)]
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
-/// Every path of the service with its door.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>); 26] {
+/// Every path of the service with its door, and what the door asks of callers.
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 26] {
+    use Needs::{AnyRole, Nothing};
+    let role = Needs::Role;
     [
-        ("/v1/evaluate", post(evaluate::evaluate)),
-        ("/v1/evaluate/batch", post(batch::batch)),
-        ("/v1/preview", post(preview::preview)),
-        ("/v1/decisions", get(decisions::list)),
-        ("/v1/decisions/{id}", get(decisions::one)),
-        ("/v1/decisions/{id}/replay", post(decisions::again)),
-        ("/v1/decisions/{id}/receipt", get(decisions::receipt)),
-        ("/v1/bundles", get(bundles::list).post(bundles::publish)),
-        ("/v1/bundles/{digest}", get(bundles::one)),
-        ("/v1/reports", get(bundles::reports)),
-        ("/v1/reports/{id}", get(bundles::report)),
-        ("/v1/activations", get(activations::list).post(activations::activate)),
-        ("/v1/states", get(activations::states).post(activations::change)),
-        ("/v1/status", get(status::status)),
-        ("/v1/packs", get(views::packs)),
-        ("/v1/rulesets/current", get(views::ruleset)),
-        ("/v1/localities", get(views::localities)),
-        ("/v1/provisions/{id}", get(views::provision)),
-        ("/v1/vocabulary", get(views::vocabulary)),
-        ("/playground", get(playground::page)),
-        ("/playground/{file}", get(playground::file)),
-        ("/health/live", get(operations::live)),
-        ("/health/ready", get(operations::ready)),
-        ("/metrics", get(operations::metrics)),
-        ("/openapi.json", get(operations::openapi)),
-        ("/problems/{name}", get(operations::problem)),
+        ("/v1/evaluate", post(evaluate::evaluate), role(Role::Evaluate)),
+        ("/v1/evaluate/batch", post(batch::batch), role(Role::Evaluate)),
+        ("/v1/preview", post(preview::preview), role(Role::Author)),
+        ("/v1/decisions", get(decisions::list), role(Role::Auditor)),
+        ("/v1/decisions/{id}", get(decisions::one), role(Role::Auditor)),
+        ("/v1/decisions/{id}/replay", post(decisions::again), role(Role::Auditor)),
+        ("/v1/decisions/{id}/receipt", get(decisions::receipt), role(Role::Auditor)),
+        ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),
+        ("/v1/bundles/{digest}", get(bundles::one), AnyRole),
+        ("/v1/reports", get(bundles::reports), AnyRole),
+        ("/v1/reports/{id}", get(bundles::report), AnyRole),
+        ("/v1/activations", get(activations::list).post(activations::activate), AnyRole),
+        ("/v1/states", get(activations::states).post(activations::change), AnyRole),
+        ("/v1/status", get(status::status), AnyRole),
+        ("/v1/packs", get(views::packs), AnyRole),
+        ("/v1/rulesets/current", get(views::ruleset), AnyRole),
+        ("/v1/localities", get(views::localities), AnyRole),
+        ("/v1/provisions/{id}", get(views::provision), AnyRole),
+        ("/v1/vocabulary", get(views::vocabulary), AnyRole),
+        ("/playground", get(playground::page), Nothing),
+        ("/playground/{file}", get(playground::file), Nothing),
+        ("/health/live", get(operations::live), Nothing),
+        ("/health/ready", get(operations::ready), Nothing),
+        ("/metrics", get(operations::metrics), AnyRole),
+        ("/openapi.json", get(operations::openapi), Nothing),
+        ("/problems/{name}", get(operations::problem), Nothing),
     ]
 }
 
-static PATHS: LazyLock<Vec<&'static str>> = LazyLock::new(|| doors().into_iter().map(|(path, _)| path).collect());
+static PATHS: LazyLock<Vec<&'static str>> = LazyLock::new(|| doors().into_iter().map(|(path, ..)| path).collect());
+static NEEDS: LazyLock<Vec<(&'static str, Needs)>> =
+    LazyLock::new(|| doors().into_iter().map(|(path, _, needs)| (path, needs)).collect());
 
 /// Every path of the service.
 #[must_use]
@@ -87,7 +96,7 @@ pub fn paths() -> &'static [&'static str] {
 
 /// The service.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = |router: Router<Arc<App>>, (path, door)| router.route(path, door);
+    let routes = |router: Router<Arc<App>>, (path, door, _)| router.route(path, door);
     doors()
         .into_iter()
         .fold(Router::new(), routes)
@@ -121,11 +130,16 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let unique = app.unique();
     let span = Span::next(request.headers().get(TRACEPARENT), unique);
     request.extensions_mut().insert(RequestId(unique));
-    request.extensions_mut().insert(access::Caller("local".to_owned()));
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("none", |path| known(path.as_str()));
+    let (route, needs) = matched.as_ref().map_or(NOWHERE, |path| known(path.as_str()));
     let _under_way = app.metrics.under_way();
-    let mut response = next.run(request).await;
+    let mut response = match access::admit(&app, route, needs, span, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => {
+            body::let_go(request, app.config.deadline).await;
+            answer::problem(&problem)
+        }
+    };
     response.headers_mut().insert(TRACEPARENT, span.header());
     let (status, took) = (response.status().as_u16(), began.elapsed());
     app.metrics.answered(route, status, took);
@@ -141,7 +155,11 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     response
 }
 
-/// The path as a word that outlives the request.
-fn known(path: &str) -> &'static str {
-    paths().iter().copied().find(|known| *known == path).unwrap_or("none")
+/// A path that is none: there is nothing to be kept from anybody.
+const NOWHERE: (&str, Needs) = ("none", Needs::Nothing);
+
+/// The path as a word that outlives the request, and what its door asks of callers.
+fn known(path: &str) -> (&'static str, Needs) {
+    // Routes are made of the same table; a path that were not in it would be open to the fewest.
+    NEEDS.iter().copied().find(|(known, _)| *known == path).unwrap_or(("none", Needs::Role(Role::Admin)))
 }

@@ -24,14 +24,18 @@ use super::{
     body::{self, Terms},
     evaluate::{NO_NAME, guarded, named},
 };
-use crate::app::{App, Serving};
+use crate::{
+    access::{Caller, Role},
+    app::{App, Serving},
+};
 
 pub(crate) async fn preview(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    match answered(app, id, request).await {
+    match answered(app, caller, id, request).await {
         Ok(reply) => {
             let mut response = answer::json(reply);
             response.extensions_mut().insert(DecisionId(id));
@@ -41,7 +45,7 @@ pub(crate) async fn preview(
     }
 }
 
-async fn answered(app: Arc<App>, id: Uuid, request: Request) -> Result<Vec<u8>, Problem> {
+async fn answered(app: Arc<App>, caller: Caller, id: Uuid, request: Request) -> Result<Vec<u8>, Problem> {
     body::expect_type(request.headers(), &[answer::JSON])?;
     let config = &app.config;
     let terms = Terms { limit: config.preview_bytes, deadline: config.deadline, room: &app.large_previews };
@@ -57,7 +61,7 @@ async fn answered(app: Arc<App>, id: Uuid, request: Request) -> Result<Vec<u8>, 
     let work = tokio::task::spawn_blocking({
         let app = Arc::clone(&app);
         move || {
-            let reply = previewed(&app, id, &bytes);
+            let reply = previewed(&app, &caller, id, &bytes);
             drop(place);
             reply
         }
@@ -72,13 +76,18 @@ async fn answered(app: Arc<App>, id: Uuid, request: Request) -> Result<Vec<u8>, 
     }
 }
 
-fn previewed(app: &App, id: Uuid, body: &Bytes) -> Result<Vec<u8>, Problem> {
+fn previewed(app: &App, caller: &Caller, id: Uuid, body: &Bytes) -> Result<Vec<u8>, Problem> {
     let preview = Preview::parse(body).map_err(|problem| *problem)?;
+    if let Some(locality) = preview.locality() {
+        // Before the work: to compile is dear.
+        caller.require(Role::Author, locality)?;
+    }
     let serving = app.serving();
     let overlay = laid_over(app, &serving, &preview)?;
     let compiled =
         compiled(app, &serving, &overlay).map_err(|problem| with_the_case(problem, app, &serving, &preview))?;
     let question = preview.question(&compiled.ruleset, app.today()).map_err(|problem| *problem)?;
+    caller.require(Role::Author, question.case.locality.as_str())?;
     let ruleset = &compiled.ruleset;
     let decision = guarded(ruleset, &question, id)?;
     let explanation = question.explain.then(|| {

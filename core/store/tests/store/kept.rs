@@ -70,14 +70,19 @@ fn keys_and_tokens_are_kept_and_revoked() {
             expires: Some(at(100)),
             revoked: None,
         };
-        store.token_put(&token).unwrap();
-        assert!(store.token_put(&token).is_err());
+        store.token_put(&token, "ana").unwrap();
+        assert!(store.token_put(&token, "ana").is_err());
         assert_eq!(store.token(&Digest::of(b"secret")).unwrap(), Some(token.clone()));
         assert_eq!(store.token(&Digest::of(b"guess")).unwrap(), None);
-        store.token_revoke("t1", at(10)).unwrap();
-        store.token_revoke("t1", at(20)).unwrap();
+        store.token_revoke("t1", "ben", at(10)).unwrap();
+        store.token_revoke("t1", "ben", at(20)).unwrap();
         assert_eq!(store.tokens().unwrap(), [Token { revoked: Some(at(10)), ..token }]);
-        assert!(store.token_revoke("t2", at(10)).unwrap_err().to_string().contains("no token `t2`"));
+        assert!(store.token_revoke("t2", "ben", at(10)).unwrap_err().to_string().contains("no token `t2`"));
+        let events = store.audit_before(100, 10).unwrap();
+        let told: Vec<(&str, &str, &str)> =
+            events.iter().rev().map(|event| (&*event.actor, &*event.action, &*event.subject)).collect();
+        assert_eq!(told, [("ana", "token", "t1"), ("ben", "token-revoke", "t1"), ("ben", "token-revoke", "t1")]);
+        assert!(events.iter().all(|event| !event.detail.contains("secret")));
     });
 }
 

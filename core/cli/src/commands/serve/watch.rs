@@ -1,0 +1,146 @@
+//! `maple serve --watch`: a changed folder of policies is put in force, through the gate.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use maple_server::App;
+
+use crate::{
+    Failure,
+    config::Settings,
+    load::{self, Refusal},
+    report,
+};
+
+/// How often the folder is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A thread that watches; it ends when this is dropped.
+pub(super) struct Watching {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What is known of the files without reading them. Links are followed, so a link to another folder is another file.
+type Stamp = BTreeMap<PathBuf, (u64, Option<SystemTime>, u64)>;
+
+/// Begins to watch.
+pub(super) fn start(settings: &Settings, app: &Arc<App>) -> Result<Watching, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let Settings { policies, plugins, state, keep_going, .. } = settings;
+    let watcher = Watcher {
+        policies: policies.clone(),
+        plugins: plugins.clone(),
+        state: state.clone(),
+        keep_going: *keep_going,
+        app: Arc::clone(app),
+        stop: Arc::clone(&stop),
+    };
+    let thread = thread::Builder::new().name("watch-folder".to_owned()).spawn(move || watcher.run());
+    let thread = thread.map_err(|error| Failure::Unreachable(format!("cannot watch the policies: {error}")))?;
+    Ok(Watching { stop, thread: Some(thread) })
+}
+
+struct Watcher {
+    policies: PathBuf,
+    plugins: Option<PathBuf>,
+    state: PathBuf,
+    keep_going: bool,
+    app: Arc<App>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn from(&self) -> load::From<'_> {
+        load::From {
+            policies: &self.policies,
+            plugins: self.plugins.as_deref(),
+            state: Some(&self.state),
+            keep_going: self.keep_going,
+            diary: false,
+            tables: false,
+        }
+    }
+
+    fn run(self) {
+        let (mut seen, mut taken) = (self.stamp(), load::files(&self.from()).ok().map(|files| files.digest));
+        let mut moving = false;
+        while !self.stop.load(Ordering::Relaxed) {
+            thread::sleep(LOOK);
+            let now = self.stamp();
+            if now != seen {
+                // Whoever writes may not be done: it is read when two looks see the same.
+                (seen, moving) = (now, true);
+                continue;
+            }
+            if std::mem::take(&mut moving) {
+                self.take(&mut taken);
+            }
+        }
+    }
+
+    /// Puts what the folder holds now in force, or tells why not.
+    fn take(&self, taken: &mut Option<Arc<str>>) {
+        let digest = load::files(&self.from()).ok().map(|files| files.digest);
+        if digest.is_some() && digest == *taken {
+            return;
+        }
+        *taken = digest;
+        let told = match load::load(&self.from()) {
+            Ok(loaded) => loaded.archive_of(&self.policies).map_err(|failure| failure.to_string()),
+            Err(Refusal::Problems(problems, files)) => {
+                report::diagnostics(&problems, Some(&files), None);
+                Err(report::count(&problems))
+            }
+            Err(Refusal::Failure(failure)) => Err(failure.to_string()),
+        };
+        match self.app.refresh(told) {
+            Ok(Some(generation)) => {
+                report::said(true, &format!("the changed policies serve as generation {generation}"))
+            }
+            Ok(None) => {}
+            Err(why) => report::said(false, &format!("the changed policies do not serve: {why}")),
+        }
+    }
+
+    fn stamp(&self) -> Stamp {
+        let mut stamp = Stamp::new();
+        let plugins = load::plugins_folder(&self.from());
+        for folder in [Some(self.policies.clone()), plugins].into_iter().flatten() {
+            walk(&folder, &mut stamp);
+        }
+        stamp
+    }
+}
+
+fn walk(folder: &Path, stamp: &mut Stamp) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let Ok(data) = std::fs::metadata(&path) else { continue };
+        if data.is_dir() && !hidden && entry.file_name() != "target" {
+            walk(&path, stamp);
+        } else if data.is_file() {
+            use std::os::unix::fs::MetadataExt;
+            stamp.insert(path, (data.len(), data.modified().ok(), data.ino()));
+        }
+    }
+}

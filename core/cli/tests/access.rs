@@ -1,0 +1,280 @@
+//! Who gets in, with the binary as an operator runs it: addresses, tokens, places.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use support::{err, maple, out, root, text};
+use tempfile::TempDir;
+
+/// A folder with a database and a configuration, and the server on it.
+struct Place {
+    dir: TempDir,
+}
+
+struct Server {
+    child: Child,
+    /// With its scheme.
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Place {
+    /// A place with these lines of configuration.
+    fn new(lines: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let key = dir.path().join("key.pem");
+        let lines = format!("signing-key = {:?}\naudit = \"durable\"\n{lines}\n", text(&key));
+        fs::write(dir.path().join("maple.toml"), lines).unwrap();
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite://{}", text(&self.path("maple.sqlite")))
+    }
+
+    fn command(&self, listen: &str) -> Command {
+        let (config, database) = (text(&self.path("maple.toml")), self.database());
+        maple(&["serve", "--listen", listen, "--config", &config, "--database", &database])
+    }
+
+    fn serve(&self, listen: &str) -> Server {
+        let mut command = self.command(listen);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next().expect("the server ended before it served").unwrap();
+            if let Some(url) = line.strip_prefix("serving on ") {
+                break url.replace("0.0.0.0", "127.0.0.1");
+            }
+        };
+        // What it prints afterwards is read, so that it does not wait.
+        thread::spawn(move || lines.for_each(drop));
+        Server { child, url }
+    }
+
+    /// `maple tokens` with these words.
+    fn tokens(&self, words: &[&str]) -> Output {
+        let database = self.database();
+        let words = [&["tokens"], words, &["--database", &database]].concat();
+        maple(&words).output().unwrap()
+    }
+
+    /// A new token, and its id.
+    fn token(&self, role: &str, scope: &str) -> (String, String) {
+        let made = self.tokens(&["create", "--name", "desk", "--role", role, "--scope", scope, "--json"]);
+        assert!(made.status.success(), "{}", err(&made));
+        let made: Value = serde_json::from_str(&out(&made)).unwrap();
+        (made["token"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
+    }
+}
+
+impl Server {
+    fn address(&self) -> &str {
+        self.url.split_once("://").unwrap().1
+    }
+
+    /// Status and body.
+    fn ask(&self, head: &str, token: Option<&str>, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let authorization = token.map_or_else(String::new, |token| format!("authorization: Bearer {token}\r\n"));
+        let length = body.len();
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{authorization}connection: close\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    fn evaluate(&self, token: Option<&str>, locality: &str) -> (u16, String) {
+        let example = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+        let mut question: Value = serde_json::from_str(&example).unwrap();
+        question["case"]["locality"] = json!(locality);
+        self.ask("POST /v1/evaluate", token, &question.to_string())
+    }
+
+    /// `maple` with these words, this server and this token.
+    fn maple(&self, words: &[&str], token: Option<&str>) -> Output {
+        let words = [words, &["--server", &self.url]].concat();
+        let mut command = maple(&words);
+        if let Some(token) = token {
+            command.env("MAPLE_TOKEN", token);
+        }
+        command.output().unwrap()
+    }
+}
+
+#[test]
+fn a_public_address_without_authentication_refuses_to_start() {
+    let place = Place::new("authentication = \"off\"");
+    for listen in ["0.0.0.0:0", "[::]:0", "10.1.2.3:0"] {
+        let output = place.command(listen).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{listen}");
+        let said = err(&output);
+        assert!(said.contains("authentication = \"off\"") && said.contains("would let everybody in"), "{said}");
+        assert!(said.contains("maple tokens create") && said.contains("127.0.0.1:8080"), "{said}");
+        assert!(!place.path("maple.sqlite").exists(), "nothing was begun");
+    }
+    let server = place.serve("127.0.0.1:0");
+    assert_eq!(server.evaluate(None, "cn").0, 200, "on loopback it may be off");
+}
+
+#[test]
+fn a_public_address_asks_for_tokens_and_says_what_is_missing() {
+    let place = Place::new("");
+    let mut command = place.command("0.0.0.0:0");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = loop {
+        let line = lines.next().expect("the server ended before it served").unwrap();
+        if let Some(url) = line.strip_prefix("serving on ") {
+            break url.replace("0.0.0.0", "127.0.0.1");
+        }
+    };
+    assert!(lines.any(|line| line.unwrap().contains("authorization: Bearer $MAPLE_TOKEN")), "the line to try has it");
+    let mut server = Server { child, url };
+    let (status, body) = server.evaluate(None, "cn");
+    assert!(status == 401 && body.contains("/problems/unauthenticated"), "{body}");
+    assert_eq!(server.ask("GET /health/ready", None, "").0, 200);
+    let (token, _) = place.token("evaluate", "**");
+    assert_eq!(server.evaluate(Some(&token), "cn").0, 200, "made while it serves");
+    server.child.kill().unwrap();
+    let mut said = String::new();
+    server.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("nobody has a token yet"), "{said}");
+    assert!(said.contains("without TLS"), "{said}");
+    assert!(!said.contains(&token), "no token is logged");
+}
+
+#[test]
+fn a_token_is_shown_once_used_revoked_and_turned_away() {
+    let place = Place::new("authentication = \"required\"");
+    let server = place.serve("127.0.0.1:0");
+    let made =
+        place.tokens(&["create", "--name", "the desk", "--role", "evaluate,auditor", "--scope", "**", "--days", "3"]);
+    assert!(made.status.success(), "{}", err(&made));
+    let token = out(&made).trim().to_owned();
+    let id = token.split('_').nth(1).unwrap().to_owned();
+    assert!(err(&made).contains("shown once") && err(&made).contains(&id) && !err(&made).contains(&token));
+
+    let (status, reply) = server.evaluate(Some(&token), "cn/zhejiang");
+    assert_eq!(status, 200, "{reply}");
+    let listed = server.maple(&["decisions", "list"], Some(&token));
+    assert!(listed.status.success() && out(&listed).contains("cn/zhejiang"), "{}", err(&listed));
+    let file = place.path("token");
+    fs::write(&file, format!("{token}\n")).unwrap();
+    let file = text(&file);
+    let listed = server.maple(&["decisions", "list", "--json", "--token-file", &file], None);
+    let page: Value = serde_json::from_str(&out(&listed)).unwrap();
+    let decision = page["decisions"][0]["id"].as_str().unwrap();
+    assert!(server.maple(&["replay", decision], Some(&token)).status.success());
+    assert!(server.maple(&["receipt", "get", decision, "--token-file", &file], None).status.success());
+
+    let refused = server.maple(&["decisions", "list"], None);
+    let said = err(&refused);
+    assert!(
+        refused.status.code() == Some(2) && said.contains("MAPLE_TOKEN") && said.contains("--token-file"),
+        "{said}"
+    );
+    let refused = server.maple(&["decisions", "list"], Some("not a token"));
+    assert!(err(&refused).contains("holds no token") && !err(&refused).contains("not a token"));
+
+    let listed = out(&place.tokens(&["list"]));
+    assert!(listed.contains(&id) && listed.contains("active") && !listed.contains(&token[24..]), "{listed}");
+    assert!(place.tokens(&["revoke", &id]).status.success());
+    let revoked = Instant::now();
+    loop {
+        let (status, body) = server.evaluate(Some(&token), "cn");
+        if status == 401 {
+            assert!(body.contains("was revoked"), "{body}");
+            break;
+        }
+        assert!(revoked.elapsed() < Duration::from_secs(6), "it still holds: {status}");
+        thread::sleep(Duration::from_millis(100));
+    }
+    let listed: Value = serde_json::from_str(&out(&place.tokens(&["list", "--json"]))).unwrap();
+    assert_eq!((&listed["state"], &listed["roles"]), (&json!("revoked"), &json!(["evaluate", "auditor"])));
+    drop(server);
+    let database = place.database();
+    let verified = maple(&["audit", "verify", "--database", &database]).output().unwrap();
+    assert!(verified.status.success(), "the audit log is whole: {}", out(&verified));
+}
+
+#[test]
+fn a_county_touches_no_other() {
+    let place = Place::new("authentication = \"required\"");
+    let server = place.serve("127.0.0.1:0");
+    let county = "cn/zhejiang/jinhua/yongkang";
+    let (token, _) = place.token("evaluate,auditor,admin", &format!("{county}/**"));
+    let (everywhere, _) = place.token("evaluate", "**");
+    assert_eq!(server.evaluate(Some(&everywhere), "cn/shanghai").0, 200);
+    assert_eq!(server.evaluate(Some(&token), county).0, 200);
+    for other in ["cn/zhejiang/jinhua", "cn/shanghai", "cn"] {
+        let (status, body) = server.evaluate(Some(&token), other);
+        assert!(status == 403 && body.contains("/problems/forbidden"), "{other}: {body}");
+    }
+    let listed = server.maple(&["decisions", "list", "--locality", county], Some(&token));
+    assert!(listed.status.success() && !out(&listed).contains("cn/shanghai"), "{}", err(&listed));
+    let refused = server.maple(&["decisions", "list"], Some(&token));
+    assert!(err(&refused).contains(&format!("`?locality={county}`")), "{}", err(&refused));
+    let refused = server.maple(&["decisions", "list", "--locality", "cn/zhejiang"], Some(&token));
+    assert!(err(&refused).contains("is outside of where your token holds"), "{}", err(&refused));
+}
+
+#[test]
+fn words_that_make_no_token_say_the_way_out() {
+    let place = Place::new("");
+    let create = |name: &str, role: &str, scope: &str, days: &str| {
+        let made = place.tokens(&["create", "--name", name, "--role", role, "--scope", scope, "--days", days]);
+        (made.status.code(), err(&made))
+    };
+    let (code, said) = create("desk", "evaluate", "**", "1");
+    assert!(code == Some(3) && said.contains("there is no database"), "{said}");
+    drop(place.serve("127.0.0.1:0"));
+    assert_eq!(create("desk", "evaluate", "**", "366").0, Some(0));
+    for (name, role, scope, days, said) in [
+        ("desk", "root", "**", "1", "`root` is no role"),
+        ("desk", "evaluate", "cn/*", "1", "`cn/*` is no subtree of localities"),
+        ("desk", "evaluate", "**", "367", "1 to 366 days, not 367"),
+        ("desk", "evaluate", "**", "0", "1 to 366 days, not 0"),
+        ("", "evaluate", "**", "1", "name who or what it is for"),
+    ] {
+        let (code, told) = create(name, role, scope, days);
+        assert!(code == Some(2) && told.contains(said), "{told}");
+    }
+    let refused = place.tokens(&["revoke", "nobody"]);
+    assert!(err(&refused).contains("no token `nobody`") && err(&refused).contains("maple tokens list"));
+}

@@ -1,0 +1,97 @@
+//! Who was known a moment ago, so that not every request asks the database.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use maple_seal::Digest;
+
+use super::caller::Who;
+
+/// Seconds for which somebody stays known without a look into the database: a revoked token ends within them.
+pub const ACCESS_CACHE_SECONDS: u64 = 5;
+/// Tokens that are known at a time.
+pub const ACCESS_CACHE_COUNT_MAX: usize = 10_000;
+
+const LIFE: Duration = Duration::from_secs(ACCESS_CACHE_SECONDS);
+
+struct Known {
+    who: Arc<Who>,
+    since: Instant,
+    renewing: AtomicBool,
+}
+
+/// Who is known by the hash of their token.
+#[derive(Default)]
+pub(crate) struct Cache(RwLock<HashMap<Digest, Known>>);
+
+/// What is known of a token.
+pub(crate) enum Found {
+    /// Who it is.
+    Fresh(Arc<Who>),
+    /// Who it was. The one request that hears this looks again; the others go on, so that a busy token never waits.
+    Aging(Arc<Who>),
+    /// Nothing.
+    Nobody,
+}
+
+impl Cache {
+    pub(crate) fn get(&self, hash: &Digest) -> Found {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(one) = known.get(hash) else { return Found::Nobody };
+        let age = one.since.elapsed();
+        let who = Arc::clone(&one.who);
+        match age {
+            age if age >= LIFE => Found::Nobody,
+            age if age >= LIFE / 2 && !one.renewing.swap(true, Ordering::Relaxed) => Found::Aging(who),
+            _ => Found::Fresh(who),
+        }
+    }
+
+    pub(crate) fn put(&self, hash: Digest, who: Arc<Who>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= ACCESS_CACHE_COUNT_MAX && !known.contains_key(&hash) {
+            known.retain(|_, one| one.since.elapsed() < LIFE);
+            if known.len() >= ACCESS_CACHE_COUNT_MAX {
+                known.clear();
+            }
+        }
+        known.insert(hash, Known { who, since: Instant::now(), renewing: AtomicBool::new(false) });
+    }
+
+    pub(crate) fn forget(&self, hash: &Digest) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::role::Roles;
+
+    #[test]
+    fn it_is_bounded_at_its_edge() {
+        let cache = Cache::default();
+        let who = Arc::new(Who {
+            name: "n".to_owned(),
+            token: "t".to_owned(),
+            roles: Roles::default(),
+            scope: Vec::new(),
+            expires: None,
+        });
+        let hash = |n: usize| Digest::of(&n.to_le_bytes());
+        let knows = |n: usize| matches!(cache.get(&hash(n)), Found::Fresh(_));
+        (0..ACCESS_CACHE_COUNT_MAX).for_each(|n| cache.put(hash(n), Arc::clone(&who)));
+        cache.put(hash(0), Arc::clone(&who));
+        assert!(knows(0) && knows(ACCESS_CACHE_COUNT_MAX - 1));
+        cache.put(hash(ACCESS_CACHE_COUNT_MAX), Arc::clone(&who));
+        assert!(knows(ACCESS_CACHE_COUNT_MAX) && !knows(0), "one more begins anew");
+        cache.forget(&hash(ACCESS_CACHE_COUNT_MAX));
+        assert!(!knows(ACCESS_CACHE_COUNT_MAX));
+    }
+}
