@@ -1,6 +1,6 @@
 //! What is kept of each decision, before the decision is given.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use maple_kernel::{Decision, Question, Ruleset};
@@ -37,7 +37,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Begins a log of its own, whose name begins with that of the node: nobody else ever writes it.
+    /// Begins a log of its own, whose name begins with that of the node: nobody else ever writes it. `spool` is the file
+    /// of this process that takes decisions while a shared database is away.
     ///
     /// # Errors
     ///
@@ -48,6 +49,7 @@ impl Records {
         mode: Mode,
         signer: Arc<Signer>,
         clock: Arc<dyn Clock>,
+        spool: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
         let (log, now) = (format!("{node}-{}", clock::unique(&*clock)), clock::timestamp(&*clock));
         let signing = Signing {
@@ -59,7 +61,7 @@ impl Records {
         let queue = RECORDS_WAITING_MAX;
         seal_what_is_open(&store, &signer, now)?;
         let recorder =
-            Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing) })?;
+            Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing), spool })?;
         Ok(Self { store, signer, recorder: Some(recorder), mode })
     }
 

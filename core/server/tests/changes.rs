@@ -83,7 +83,7 @@ fn desk_of(bundle: Bundle, governance: Governance, guarded: bool) -> Desk {
     let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
     let clock = Arc::new(Moved(AtomicU64::new(0)));
     let signer = Arc::new(Signer::generate().unwrap());
-    let records = Records::start(Arc::clone(&store), "test", Mode::Durable, signer, clock.clone()).unwrap();
+    let records = Records::start(Arc::clone(&store), "test", Mode::Durable, signer, clock.clone(), None).unwrap();
     let control = Control::new(Arc::clone(&store), Arc::new(Native), "node-1", governance);
     let serving = begun(&control, bundle, b"component");
     let access = guarded.then(|| Arc::new(Access::new(Arc::clone(&store), clock.clone()).unwrap()));
@@ -662,4 +662,74 @@ async fn swaps_under_load_fail_no_request_and_generations_never_go_back() {
     // Everything that was answered is on record, and every record is made again.
     let kept = desk.store.decisions(&maple_store::Filter::default(), 1_000).unwrap();
     assert!(kept.len() as u32 >= answered.min(1_000), "{} of {answered}", kept.len());
+}
+
+/// Plugins of an engine that takes none of those that bundles bring.
+struct Older;
+
+impl maple_kernel::Plugins for Older {
+    fn list(&self) -> Vec<maple_kernel::PluginInfo> {
+        Native.list()
+    }
+
+    fn admit(&self, _: &[u8]) -> Result<maple_kernel::PluginInfo, String> {
+        Err("this engine is too old for it".to_owned())
+    }
+
+    fn configure(
+        &self,
+        setups: &[maple_kernel::Setup<'_>],
+    ) -> Vec<Result<maple_kernel::Configured, maple_kernel::SetupError>> {
+        Native.configure(setups)
+    }
+}
+
+
+/// Another node on the same database, whose clock is so far ahead.
+fn beside(
+    desk: &Desk,
+    name: &str,
+    plugins: Arc<dyn maple_kernel::Plugins + Send + Sync>,
+    ahead: u64,
+) -> (Service, Followed) {
+    let clock = Arc::new(Moved(AtomicU64::new(ahead)));
+    let control = Control::new(Arc::clone(&desk.store), Arc::clone(&plugins), name, Governance::default());
+    let serving = begun(&control, calm(&[]), b"component");
+    let app = App::keeping(quick(), clock, plugins, serving, None, Some(control));
+    let followed = Followed::start(&app).unwrap();
+    (Service::of(app), followed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_follow_and_one_that_cannot_keeps_what_it_has_and_says_so() {
+    let desk = desk();
+    let (second, _followed) = beside(&desk, "node-2", Arc::new(Native), 3_600_000);
+    let (older, _too) = beside(&desk, "node-3", Arc::new(Older), 0);
+    desk.swap(&mediating()).await;
+    let until = Instant::now() + Duration::from_secs(10);
+    let nodes = loop {
+        let status = desk.status().await;
+        let nodes = status["nodes"].clone();
+        let of = |node: usize, field: &str| nodes[node][field].clone();
+        if of(1, "generation") == 2 && !of(2, "cannot").is_null() {
+            break nodes;
+        }
+        assert!(Instant::now() < until, "{status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(nodes.as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&nodes[0]["generation"], &nodes[0]["lag"], &nodes[0]["status"]),
+        (&json!(2), &json!(0), &json!("ready"))
+    );
+    assert_eq!(
+        (&nodes[2]["generation"], &nodes[2]["lag"], &nodes[2]["status"]),
+        (&json!(1), &json!(1), &json!("degraded"))
+    );
+    assert!(nodes[2]["cannot"]["why"].as_str().unwrap().contains("too old"), "{nodes}");
+    let decision = second.evaluate(&question()).await.json();
+    assert_eq!(decision["decision"]["generation"], 2, "a clock that is an hour ahead changes nothing");
+    assert_eq!(older.evaluate(&question()).await.json()["decision"]["generation"], 1, "it serves what it has");
+    let ready = older.get("/health/ready").await.json();
+    assert!(ready["status"] == "degraded" && ready.to_string().contains("generation 2 cannot serve here"), "{ready}");
 }

@@ -43,7 +43,7 @@ fn kept_with(mode: Mode, component: &[u8]) -> Kept {
     let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
     let signer = Arc::new(Signer::generate().unwrap());
     let (clock, plugins) = (Arc::new(Still), Arc::new(Native));
-    let records = Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone()).unwrap();
+    let records = Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), None).unwrap();
     let control = Control::new(Arc::clone(&store), plugins.clone(), "test", Governance::default());
     let serving = begun(&control, bundle(), component);
     let app = App::keeping(quick(), clock, plugins, serving, Some(records), Some(control));

@@ -4,10 +4,12 @@
 //! disk. INVARIANT: each decision that is taken is written, or its loss is told to its caller or counted.
 
 mod queue;
+mod spool;
 mod writer;
 
 use std::{
     fmt,
+    path::PathBuf,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -73,6 +75,8 @@ pub struct RecorderConfig {
     pub queue: usize,
     /// How checkpoints are signed, if they are.
     pub signing: Option<Signing>,
+    /// The file that takes decisions while the database is away, if there is one; each process has its own.
+    pub spool: Option<PathBuf>,
 }
 
 /// Why a decision was not written.
@@ -98,6 +102,8 @@ pub struct Statistics {
     pub committed: u64,
     /// Decisions that are not: refused, failed, or without place.
     pub lost: u64,
+    /// Decisions that are kept on this node until they can be delivered.
+    pub spooled: u64,
     /// Transactions.
     pub batches: u64,
     /// Checkpoints that were signed.
@@ -137,7 +143,7 @@ impl Recorder {
             return Err(StoreError::Word { what: "the id of a log", word: config.log, help });
         }
         let (mode, queue) = (config.mode, Arc::new(Queue::new(config.queue, QUEUE_BYTES_MAX)));
-        let writer = Writer::new(store, Arc::clone(&queue), config);
+        let writer = Writer::new(store, Arc::clone(&queue), config)?;
         let begin = || thread::Builder::new().name("maple-recorder".into()).spawn(move || writer.run());
         let thread = (mode != Mode::Off).then(begin).transpose().map_err(|source| StoreError::Thread { source })?;
         Ok(Self { mode, queue, thread })

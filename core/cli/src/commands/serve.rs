@@ -162,7 +162,13 @@ fn records(settings: &Settings, store: &Arc<Store>) -> Result<Option<Records>, F
     let signer = Arc::new(signer(&settings.signing_key)?);
     maple_server::keep_key(store, &signer).map_err(unreachable)?;
     let clock = Arc::new(SystemClock);
-    Records::start(Arc::clone(store), &settings.node, mode, signer, clock).map(Some).map_err(unreachable)
+    // A file is as near as any other; a database on the network may go away.
+    let near = settings.database.starts_with("sqlite://");
+    let spool = (!near).then(|| settings.state.join(format!("spool-{}.sqlite", settings.node)));
+    if let Some(spool) = &spool {
+        make_folder_of(spool)?;
+    }
+    Records::start(Arc::clone(store), &settings.node, mode, signer, clock, spool).map(Some).map_err(unreachable)
 }
 
 /// The key in a file, which is made where there is none and which nobody else may read.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -12,6 +13,7 @@ use maple_seal::{Head, SEQUENCE_MAX};
 use super::{
     Mode, RecorderConfig, Signing, Unwritten,
     queue::{Job, Queue},
+    spool::Spool,
 };
 use crate::{
     Prepared, Store, StoreError, Written,
@@ -25,6 +27,8 @@ use crate::{
 const IDLE: Duration = Duration::from_millis(500);
 /// How long it waits before it tries again.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How long what is kept on this node may take to be delivered when it is to end.
+const LAST_WAIT: Duration = Duration::from_secs(5);
 /// How often it tries again when it is to end.
 const LAST_TRIES: u32 = 3;
 
@@ -36,6 +40,13 @@ pub(super) struct Writer {
     signing: Option<Signing>,
     /// The end of the log; not known at the start, and after a failure, whose end nobody knows.
     head: Option<Head>,
+    /// The end of the log as it was last sure; what came behind it may or may not stand there.
+    sure: Option<Head>,
+    /// Where decisions go while the database is away.
+    spool_file: Option<PathBuf>,
+    spool: Option<Spool>,
+    /// True while decisions go there.
+    away: bool,
     /// Records since the last checkpoint; not known at the start.
     unsealed: Option<u64>,
     sealed_at: Instant,
@@ -44,10 +55,35 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(store: Arc<Store>, queue: Arc<Queue>, config: RecorderConfig) -> Self {
-        let RecorderConfig { log, mode, signing, .. } = config;
+    pub(super) fn new(store: Arc<Store>, queue: Arc<Queue>, config: RecorderConfig) -> Result<Self, StoreError> {
+        let RecorderConfig { log, mode, signing, spool: spool_file, .. } = config;
+        // Where decisions may have to be numbered elsewhere, the end of the log is known from the beginning.
+        let sure = match &spool_file {
+            Some(_) => Some(store.pool().read("read the log from", |link| Ok(log::head(link, &log)?))?),
+            None => None,
+        };
+        let left = spool_file.as_ref().filter(|file| file.exists());
+        let spool = left.map(|file| Spool::open(file, Arc::clone(&store), &log)).transpose()?;
+        if let (Some(spool), Some(sure)) = (&spool, sure) {
+            spool.begins_at(sure.sequence);
+        }
         let sealed_at = Instant::now();
-        Self { store, queue, log, mode, signing, head: None, unsealed: None, sealed_at, failures: 0, closing: false }
+        Ok(Self {
+            store,
+            queue,
+            log,
+            mode,
+            signing,
+            head: None,
+            sure,
+            spool_file,
+            spool,
+            away: false,
+            unsealed: None,
+            sealed_at,
+            failures: 0,
+            closing: false,
+        })
     }
 
     pub(super) fn run(mut self) {
@@ -61,35 +97,116 @@ impl Writer {
             if !work.jobs.is_empty() {
                 self.write(work.jobs);
             }
+            self.look_after_spool();
             if work.closed && (self.queue.is_empty() || self.failures > LAST_TRIES) {
-                self.seal(true);
+                self.end_spool();
+                if !self.away {
+                    self.seal(true);
+                }
                 return;
             }
-            self.seal(work.checkpoint);
+            if !self.away {
+                self.seal(work.checkpoint);
+            }
         }
     }
 
     fn patience(&self) -> Duration {
-        self.signing.as_ref().map_or(IDLE, |signing| signing.interval.min(IDLE))
+        let longest = if self.spool.is_some() { AGAIN } else { IDLE };
+        self.signing.as_ref().map_or(longest, |signing| signing.interval.min(longest))
     }
 
     fn write(&mut self, jobs: Vec<Job>) {
         let (decisions, tell): (Vec<Box<Prepared>>, Vec<_>) =
             jobs.into_iter().map(|job| (job.decision, job.told)).unzip();
-        let records = match self.batch(&decisions) {
+        let written = if self.away { self.spooled(&decisions) } else { self.batch(&decisions) };
+        let records = match written {
             Ok(records) => records,
-            Err(error) => return self.failed(error, decisions.into_iter().zip(tell)),
+            Err(error) => match self.rescued(&error, &decisions) {
+                Some(records) => records,
+                None => return self.failed(error, decisions.into_iter().zip(tell)),
+            },
         };
         self.failures = 0;
+        let away = self.away;
         self.queue.note(|done| {
             done.committed += decisions.len() as u64;
             done.batches += 1;
-            done.last_error = None;
+            if !away {
+                done.last_error = None;
+            }
         });
         for (sequence, told) in records.into_iter().zip(tell) {
             if let Some(told) = told {
                 told(Ok(Written { log: self.log.clone(), sequence }));
             }
+        }
+    }
+
+    /// Keeps decisions that the database does not take on this node, where there is a place for that; their numbers.
+    fn rescued(&mut self, error: &StoreError, decisions: &[Box<Prepared>]) -> Option<Vec<u64>> {
+        if self.away || !matches!(error, StoreError::Database { .. }) {
+            return None;
+        }
+        let (file, sure) = (self.spool_file.clone()?, self.sure?);
+        if self.spool.is_none() {
+            let spool = Spool::open(&file, Arc::clone(&self.store), &self.log).ok()?;
+            spool.begins_at(sure.sequence);
+            self.spool = Some(spool);
+        }
+        self.away = true;
+        let kept = self.spooled(decisions).ok();
+        self.away = kept.is_some();
+        if kept.is_none() {
+            // Whether the database has them after all is not known, so neither is the next number.
+            self.sure = None;
+        } else {
+            let told = chain(error);
+            self.queue
+                .note(|done| done.last_error = Some(format!("{told}; decisions are kept on this node meanwhile")));
+        }
+        kept
+    }
+
+    fn spooled(&mut self, decisions: &[Box<Prepared>]) -> Result<Vec<u64>, StoreError> {
+        let (Some(spool), Some(head)) = (&self.spool, self.sure) else {
+            return Err(StoreError::Missing { what: "spool", name: self.log.clone() });
+        };
+        let end = spool.put(head, decisions)?;
+        self.sure = Some(end);
+        Ok((head.sequence + 1..=end.sequence).collect())
+    }
+
+    /// Goes back to the database when everything was delivered to it.
+    fn look_after_spool(&mut self) {
+        let Some(spool) = &self.spool else { return };
+        let end = self.sure.map_or(0, |sure| sure.sequence);
+        let (waiting, over) = (if self.away { spool.waiting(end) } else { 0 }, spool.is_over());
+        let error = spool.error();
+        self.queue.note(|done| {
+            done.spooled = waiting;
+            if let Some(error) = error {
+                done.last_error = Some(format!("decisions wait on this node: {error}"));
+            }
+        });
+        if waiting == 0 && over {
+            if let Some(spool) = self.spool.take() {
+                spool.close(true);
+            }
+            (self.head, self.away, self.unsealed) = (self.sure, false, None);
+            self.queue.note(|done| done.last_error = None);
+        }
+    }
+
+    /// At the end: what could not be delivered stays in its file for the next process.
+    fn end_spool(&mut self) {
+        let until = Instant::now() + LAST_WAIT;
+        while self.spool.is_some() && Instant::now() < until {
+            self.look_after_spool();
+            thread::sleep(Duration::from_millis(10));
+        }
+        if let Some(spool) = self.spool.take() {
+            spool.close(false);
         }
     }
 
@@ -130,6 +247,7 @@ impl Writer {
             Ok((head, numbers(decisions, &records, &there), records.len() as u64))
         })?;
         self.head = Some(head);
+        self.sure = Some(head);
         self.unsealed = self.unsealed.map(|unsealed| unsealed + added);
         Ok(numbers)
     }

@@ -14,7 +14,8 @@ use crate::{
 };
 
 fn durable(store: &Arc<Store>) -> Recorder {
-    let config = RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 100, signing: None };
+    let config =
+        RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 100, signing: None, spool: None };
     Recorder::start(Arc::clone(store), config).unwrap()
 }
 
@@ -150,4 +151,139 @@ fn a_file_that_another_holds_is_told_after_a_while() {
     assert_eq!(store.current().unwrap(), None, "reading goes on");
     holder.execute_batch("ROLLBACK").unwrap();
     assert!(store.activate(&request("sha256:a")).is_ok());
+}
+
+fn spooling(store: &Arc<Store>, file: &std::path::Path, log: &str) -> Recorder {
+    let config = RecorderConfig {
+        log: log.to_owned(),
+        mode: Mode::Durable,
+        queue: 10_000,
+        signing: None,
+        spool: Some(file.to_owned()),
+    };
+    Recorder::start(Arc::clone(store), config).unwrap()
+}
+
+fn arrived(store: &Store, log: &str) -> Vec<String> {
+    store.decisions_after(log, 0, 1_000).unwrap().iter().map(|record| record.id().to_owned()).collect()
+}
+
+#[test]
+fn while_the_database_is_away_decisions_wait_on_the_node_and_arrive_once_and_in_order() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let base = Base::server(&cluster);
+    let store = Arc::new(base.open());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("spool.sqlite");
+    let recorder = spooling(&store, &file, "node-1");
+    let record = |from: i64, to: i64| {
+        for number in from..to {
+            let written = recorder.record_and_wait(prepared(number)).unwrap().unwrap();
+            assert_eq!(written.sequence, u64::try_from(number).unwrap() + 1);
+        }
+    };
+    record(0, 5);
+    assert!(!file.exists(), "nothing waits while the database takes it");
+    cluster.kill();
+    record(5, 25);
+    let until = Instant::now() + Duration::from_secs(5);
+    while recorder.statistics().spooled < 20 {
+        assert!(Instant::now() < until, "{:?}", recorder.statistics());
+        thread::sleep(Duration::from_millis(10));
+    }
+    let so_far = recorder.statistics();
+    assert!(file.exists() && so_far.committed == 25, "{so_far:?}");
+    assert!(so_far.last_error.is_some(), "somebody is told");
+    cluster.resume();
+    record(25, 30);
+    let until = Instant::now() + Duration::from_secs(20);
+    while recorder.statistics().last_error.is_some() || recorder.statistics().spooled > 0 {
+        assert!(Instant::now() < until, "{:?}", recorder.statistics());
+        thread::sleep(Duration::from_millis(20));
+    }
+    record(30, 35);
+    assert!(!file.exists(), "what was delivered is not kept twice");
+    let done = recorder.close();
+    assert_eq!((done.committed, done.lost, done.spooled), (35, 0, 0));
+    assert_eq!(arrived(&store, "node-1"), (0..35).map(|number| format!("decision-{number}")).collect::<Vec<_>>());
+    assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), 0);
+}
+
+#[test]
+fn what_a_process_left_on_its_node_is_delivered_by_the_next() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let base = Base::server(&cluster);
+    let store = Arc::new(base.open());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("spool.sqlite");
+    let first = spooling(&store, &file, "node-1-a");
+    first.record_and_wait(prepared(0)).unwrap();
+    cluster.kill();
+    (1..8).for_each(|number| drop(first.record_and_wait(prepared(number)).unwrap()));
+    assert_eq!(first.close().lost, 0, "what cannot be delivered at the end stays in the file");
+    assert!(file.exists());
+    cluster.resume();
+    let second = spooling(&store, &file, "node-1-b");
+    (8..12).for_each(|number| drop(second.record_and_wait(prepared(number)).unwrap()));
+    let until = Instant::now() + Duration::from_secs(20);
+    while file.exists() {
+        assert!(Instant::now() < until);
+        thread::sleep(Duration::from_millis(20));
+    }
+    // A second time, as after a kill between delivery and the end of the file: nothing is there twice.
+    assert_eq!(second.close().lost, 0);
+    assert_eq!(arrived(&store, "node-1-a"), (0..8).map(|number| format!("decision-{number}")).collect::<Vec<_>>());
+    assert_eq!(arrived(&store, "node-1-b"), (8..12).map(|number| format!("decision-{number}")).collect::<Vec<_>>());
+    for log in ["node-1-a", "node-1-b"] {
+        assert_eq!(store.verify(log, None, None).unwrap().faults.len(), 0);
+    }
+}
+
+#[test]
+fn killed_again_and_again_under_load_every_decision_that_was_told_arrives_once() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let base = Base::server(&cluster);
+    let store = Arc::new(base.open());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("spool.sqlite");
+    let recorder = Arc::new(spooling(&store, &file, "node-1"));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let told = std::sync::Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for writer in 0..4_i64 {
+            let (recorder, stop, told) = (Arc::clone(&recorder), &stop, &told);
+            scope.spawn(move || {
+                let mut number = writer * 1_000_000;
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    if recorder.record_and_wait(prepared(number)).is_ok() {
+                        told.lock().unwrap().push(format!("decision-{number}"));
+                    }
+                    number += 1;
+                    thread::sleep(Duration::from_millis(3));
+                }
+            });
+        }
+        for _ in 0..3 {
+            thread::sleep(Duration::from_millis(200));
+            cluster.kill();
+            thread::sleep(Duration::from_millis(400));
+            cluster.resume();
+        }
+        thread::sleep(Duration::from_millis(300));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let done = Arc::into_inner(recorder).unwrap().close();
+    let mut told = told.into_inner().unwrap();
+    told.sort();
+    let (mut there, mut after) = (Vec::new(), 0);
+    loop {
+        let page = store.decisions_after("node-1", after, 1_000).unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.sequence;
+        there.extend(page.iter().map(|record| record.id().to_owned()));
+    }
+    there.sort();
+    assert_eq!((told.len() as u64, done.lost), (done.committed, 0));
+    assert_eq!(there, told);
+    assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), 0);
 }

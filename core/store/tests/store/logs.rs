@@ -11,7 +11,8 @@ use crate::support::{Base, at, both, chain, decision, prepared, signer};
 /// Records decisions in the order of their numbers.
 fn filled(base: &Base, numbers: std::ops::Range<i64>) -> Store {
     let store = std::sync::Arc::new(base.open());
-    let config = RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 10_000, signing: None };
+    let config =
+        RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 10_000, signing: None, spool: None };
     let recorder = Recorder::start(store, config).unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
     for number in numbers {

@@ -79,8 +79,13 @@ fn measure() {
             interval: Duration::from_secs(5),
             now: Arc::new(|| at(1)),
         };
-        let config =
-            RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 10_000, signing: Some(signing) };
+        let config = RecorderConfig {
+            log: "node-1".to_owned(),
+            mode: Mode::Durable,
+            queue: 10_000,
+            signing: Some(signing),
+            spool: None,
+        };
         let store = Arc::new(base.open());
         let recorder = Recorder::start(store, config).unwrap();
         let number = AtomicU64::new(0);
@@ -119,7 +124,8 @@ fn written(base: &Base, samples: &[Decision]) {
         sample.prepare().unwrap()
     };
     let prepared: Vec<_> = (0..20_000).map(numbered).collect();
-    let config = RecorderConfig { log: "node-1".to_owned(), mode: Mode::Buffered, queue: 20_000, signing: None };
+    let config =
+        RecorderConfig { log: "node-1".to_owned(), mode: Mode::Buffered, queue: 20_000, signing: None, spool: None };
     let recorder = Recorder::start(Arc::new(base.open()), config).unwrap();
     let (began, used) = (Instant::now(), cpu());
     prepared.into_iter().for_each(|prepared| recorder.record(prepared, |_| ()));

@@ -15,7 +15,7 @@ use maple_store::{
 use crate::support::{Base, at, both, prepared, request, signer};
 
 fn config(mode: Mode, queue: usize) -> RecorderConfig {
-    RecorderConfig { log: "node-1".to_owned(), mode, queue, signing: None }
+    RecorderConfig { log: "node-1".to_owned(), mode, queue, signing: None, spool: None }
 }
 
 fn started(base: &Base, config: RecorderConfig) -> (Arc<Store>, Recorder) {

@@ -1,0 +1,313 @@
+//! Several processes on one PostgreSQL database: changes reach all, kills and cuts lose nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+#[path = "../../store/tests/store/cluster.rs"]
+mod cluster;
+mod support;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use cluster::Cluster;
+use serde_json::Value;
+use support::{copy, maple, out, replace, root, text};
+use tempfile::TempDir;
+
+struct House {
+    dir: TempDir,
+    database: String,
+}
+
+struct Node {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl House {
+    fn new(cluster: &Cluster) -> Self {
+        cluster.run("CREATE DATABASE maple");
+        let dir = tempfile::tempdir().unwrap();
+        copy(&root().join("policies"), &dir.path().join("policies"));
+        Self { dir, database: cluster.url("maple") }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = maple(words);
+        command.env("MAPLE_PLUGINS", "plugins");
+        command
+    }
+
+    fn node(&self, name: &str, more: &str) -> Node {
+        let (config, policies) = (self.dir.path().join(format!("{name}.toml")), self.dir.path().join("policies"));
+        let state = self.dir.path().join(name);
+        fs::write(&config, format!("node = \"{name}\"\n{more}\n")).unwrap();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &self.database];
+        let mut command =
+            self.command(&[&words[..], &["--policies", &text(&policies), "--state", &text(&state)]].concat());
+        // What is compiled is shared; what is kept is each node's own.
+        fs::create_dir_all(&state).unwrap();
+        for made in ["cache", "plugins"] {
+            let link = state.join(made);
+            if !link.exists() {
+                std::os::unix::fs::symlink(root().join("target/maple").join(made), link).unwrap();
+            }
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the node ended before it served").unwrap();
+            if let Some(address) = line.strip_prefix("serving on http://") {
+                break address.to_owned();
+            }
+        };
+        thread::spawn(move || lines.for_each(drop));
+        Node { child, address }
+    }
+
+    /// Changes the county's pack and publishes the whole; the bundle's digest.
+    fn publish(&self, node: &Node, mark: &str) -> String {
+        let edited = tempfile::tempdir().unwrap();
+        copy(&self.dir.path().join("policies"), &edited.path().join("policies"));
+        let pack = edited.path().join("policies/cn/zhejiang/jinhua/yongkang/pack.toml");
+        replace(&pack, "\ntitle", &format!("\n# {mark}\ntitle"));
+        let words = ["publish", &text(&edited.path().join("policies")), "--json", "--server", &node.url()];
+        let output = self.command(&words).output().unwrap();
+        assert!(output.status.success(), "{}{}", out(&output), support::err(&output));
+        serde_json::from_str::<Value>(&out(&output)).unwrap()["bundle"].as_str().unwrap().to_owned()
+    }
+
+    fn activate(&self, node: &Node, bundle: &str, replaces: u64) -> std::process::Output {
+        let replaces = replaces.to_string();
+        let words = ["activate", bundle, "--why", "a test", "--replaces", &replaces, "--json", "--server", &node.url()];
+        self.command(&words).output().unwrap()
+    }
+}
+
+impl Node {
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn ask(&self, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let (address, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let broken = || std::io::Error::other("no whole answer");
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+        Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
+    }
+
+    fn decide(&self) -> std::io::Result<(u16, Value)> {
+        let case = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+        self.ask("POST /v1/evaluate", &case)
+    }
+
+    fn status(&self) -> Value {
+        self.ask("GET /v1/status", "").unwrap().1
+    }
+
+    fn generation(&self) -> u64 {
+        self.status()["serving"]["generation"].as_u64().unwrap()
+    }
+}
+
+#[track_caller]
+fn within(seconds: u64, what: &str, mut true_now: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    while !true_now() {
+        assert!(Instant::now() < until, "{what} within {seconds} s");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_change_at_one_node_reaches_all_and_of_two_at_once_one_wins() {
+    let Some(cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let nodes: Vec<Node> = ["one", "two", "three"].iter().map(|name| house.node(name, "")).collect();
+    for node in &nodes {
+        assert_eq!(node.generation(), 1, "they agree on the first one");
+    }
+    let bundle = house.publish(&nodes[0], "first");
+    assert!(house.activate(&nodes[1], &bundle, 1).status.success(), "published at one node, activated at another");
+    for node in &nodes {
+        within(10, "generation 2 serves everywhere", || node.generation() == 2);
+        let (_, decision) = node.decide().unwrap();
+        assert_eq!(decision["decision"]["generation"], 2);
+    }
+    within(10, "every node says so", || {
+        let status = nodes[2].status();
+        let rows = status["nodes"].as_array().unwrap().clone();
+        rows.len() == 3 && rows.iter().all(|row| row["generation"] == 2 && row["lag"] == 0 && row["status"] == "ready")
+    });
+    let other = house.publish(&nodes[0], "second");
+    let (one, two) = thread::scope(|scope| {
+        let one = scope.spawn(|| house.activate(&nodes[0], &other, 2));
+        let two = scope.spawn(|| house.activate(&nodes[2], &other, 2));
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    let mut codes = [one.status.code().unwrap(), two.status.code().unwrap()];
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 2], "one of them hears that the other was first");
+    let words = ["rollback", "--why", "back", "--json", "--server", &nodes[1].url()];
+    assert!(house.command(&words).output().unwrap().status.success());
+    for node in &nodes {
+        within(10, "the rollback serves everywhere", || node.generation() == 4);
+    }
+    let (_, activations) = nodes[0].ask("GET /v1/activations", "").unwrap();
+    let generations: Vec<u64> =
+        activations["activations"].as_array().unwrap().iter().map(|one| one["generation"].as_u64().unwrap()).collect();
+    assert_eq!(generations, [4, 3, 2, 1]);
+    let output = house.command(&["status", "--server", &nodes[0].url()]).output().unwrap();
+    assert!(out(&output).contains("generation 4 (rollback)") && out(&output).contains("three"), "{}", out(&output));
+}
+
+/// Every answer that was given, by decision, with the bytes that matter.
+type Answers = Mutex<BTreeMap<String, (u64, String)>>;
+
+fn client(node: &Mutex<Option<Node>>, stop: &AtomicBool, answers: &Answers, refused: &Mutex<u32>) {
+    let mut last = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let held = node.lock().unwrap();
+        let Some(serving) = held.as_ref() else {
+            drop(held);
+            thread::sleep(Duration::from_millis(20));
+            continue;
+        };
+        match serving.decide() {
+            Ok((200, answer)) => {
+                let decision = &answer["decision"];
+                let generation = decision["generation"].as_u64().unwrap();
+                assert!(generation >= last, "generation {generation} after {last}");
+                last = generation;
+                let id = decision["id"].as_str().unwrap().to_owned();
+                let before = answers.lock().unwrap().insert(id, (generation, decision["ruleset"].to_string()));
+                assert_eq!(before, None);
+            }
+            Ok(_) => *refused.lock().unwrap() += 1,
+            Err(_) => {}
+        }
+        drop(held);
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let nodes: Vec<Mutex<Option<Node>>> =
+        ["one", "two"].iter().map(|name| Mutex::new(Some(house.node(name, "")))).collect();
+    let (stop, answers, refused) = (AtomicBool::new(false), Answers::default(), Mutex::new(0));
+    thread::scope(|scope| {
+        for node in &nodes {
+            let (stop, answers, refused) = (&stop, &answers, &refused);
+            scope.spawn(move || client(node, stop, answers, refused));
+        }
+        let bundle = {
+            let held = nodes[0].lock().unwrap();
+            let node = held.as_ref().unwrap();
+            let bundle = house.publish(node, "first");
+            assert!(house.activate(node, &bundle, 1).status.success());
+            bundle
+        };
+        thread::sleep(Duration::from_millis(500));
+        // A node is killed and comes back.
+        drop(nodes[1].lock().unwrap().take());
+        thread::sleep(Duration::from_millis(300));
+        *nodes[1].lock().unwrap() = Some(house.node("two", ""));
+        thread::sleep(Duration::from_millis(300));
+        // The database goes away under load and comes back.
+        cluster.kill();
+        thread::sleep(Duration::from_secs(2));
+        let away = answers.lock().unwrap().len();
+        thread::sleep(Duration::from_secs(1));
+        assert!(answers.lock().unwrap().len() > away, "nodes that are cut off go on");
+        cluster.resume();
+        thread::sleep(Duration::from_secs(1));
+        let held = nodes[1].lock().unwrap();
+        let words = ["rollback", "--why", "after the cut", "--server", &held.as_ref().unwrap().url()];
+        let back = house.command(&words).output().unwrap();
+        assert!(back.status.success(), "{}", support::err(&back));
+        drop(held);
+        drop(bundle);
+        thread::sleep(Duration::from_millis(500));
+        stop.store(true, Ordering::Relaxed);
+    });
+    let refused = *refused.lock().unwrap();
+    assert_eq!(refused, 0, "no request was refused");
+    let answers = answers.into_inner().unwrap();
+    let first = nodes[0].lock().unwrap();
+    let node = first.as_ref().unwrap();
+    within(20, "everything is delivered", || {
+        let waiting = nodes.iter().skip(1).all(|node| {
+            let held = node.lock().unwrap();
+            held.as_ref().unwrap().status()["reasons"] == serde_json::json!([])
+        });
+        waiting && node.status()["reasons"] == serde_json::json!([])
+    });
+    assert!(answers.len() > 50, "{}", answers.len());
+    for (id, (generation, ruleset)) in &answers {
+        let (status, record) = node.ask(&format!("GET /v1/decisions/{id}"), "").unwrap();
+        assert_eq!(status, 200, "{id} of generation {generation} is not recorded: {record}");
+        assert_eq!(
+            (record["generation"].as_u64().unwrap(), record["ruleset"].to_string()),
+            (*generation, ruleset.clone())
+        );
+    }
+    for id in answers.keys().step_by(answers.len() / 5) {
+        let (status, replay) = node.ask(&format!("POST /v1/decisions/{id}/replay"), "").unwrap();
+        assert_eq!((status, &replay["same"]), (200, &Value::Bool(true)), "{replay}");
+        let (status, _) = node.ask(&format!("GET /v1/decisions/{id}/receipt"), "").unwrap();
+        assert_eq!(status, 200);
+    }
+    let verified = house.command(&["audit", "verify", "--database", &house.database]).output().unwrap();
+    assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
+}
+
+#[test]
+fn a_node_that_is_cut_off_for_too_long_answers_no_more() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let node = house.node("one", "max-staleness-seconds = 1");
+    assert_eq!(node.decide().unwrap().0, 200);
+    cluster.kill();
+    within(15, "it refuses", || node.decide().unwrap().0 == 503);
+    let (_, problem) = node.decide().unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("ask another node"), "{problem}");
+    cluster.resume();
+    within(20, "it answers again", || node.decide().unwrap().0 == 200);
+}
