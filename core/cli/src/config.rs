@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
+use maple_bundle::format::{Choice, Form, Shape, Table, label, may, need};
 use maple_server::{Authentication, Config};
 use serde::Deserialize;
 
@@ -47,6 +47,15 @@ struct File {
     connections: Option<i64>,
     deadline_seconds: Option<i64>,
     drain_seconds: Option<i64>,
+    tls: Option<TlsFile>,
+}
+
+/// Certificate and key of the server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsFile {
+    certificate: PathBuf,
+    key: PathBuf,
 }
 
 /// Whether callers have to say who they are.
@@ -177,6 +186,26 @@ pub(crate) static TABLE: Table = Table::new(
             "停止时最多等待多少秒让进行中的请求结束，默认 20",
             "Seconds that a stop waits for what is under way [default: 20]",
         ),
+        may(
+            "tls",
+            Shape::Table(&TLS),
+            "用HTTPS服务；证书文件有变化时自动重新载入",
+            "Serve over HTTPS; the certificate is taken anew when its file changes",
+        ),
+    ],
+);
+static TLS: Table = Table::new(
+    "tls",
+    "the table `tls`",
+    label("服务证书及其私钥", "Certificate of the server, and its key"),
+    &[
+        need(
+            "certificate",
+            Shape::Text,
+            "证书链文件（PEM），自身证书在前",
+            "File with the chain of certificates (PEM), its own first",
+        ),
+        need("key", Shape::Text, "私钥文件（PEM），不设口令", "File with the private key (PEM), without a passphrase"),
     ],
 );
 static AUDIT: [Choice; 3] = [
@@ -204,6 +233,8 @@ pub(crate) struct Settings {
     pub(crate) audit: Audit,
     /// Whether callers have to say who they are, if said.
     pub(crate) authentication: Option<Authentication>,
+    /// Files of certificate and key, if connections are secured.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
     /// What logs of this node begin with.
     pub(crate) node: String,
     /// The file with the key that signs.
@@ -245,6 +276,7 @@ impl Settings {
             database,
             audit: args.audit.or(file.audit).unwrap_or(Audit::Off),
             authentication: file.authentication.map(Authentication::from),
+            tls: file.tls.map(|tls| (tls.certificate, tls.key)),
             node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
@@ -382,6 +414,8 @@ mod tests {
             ("listn = \"x\"", "unknown field `listn`"),
             ("listen = 5", "invalid type"),
             ("authentication = \"none\"", "unknown variant `none`, expected `required` or `off`"),
+            ("[tls]\ncertificate = \"a.pem\"", "missing field `key`"),
+            ("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"\nca = \"c.pem\"", "unknown field `ca`"),
             ("listen = ", "configuration"),
         ] {
             let error = settings(&[], Some(file)).unwrap_err();

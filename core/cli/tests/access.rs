@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use support::{err, maple, out, root, text};
 use tempfile::TempDir;
@@ -277,4 +278,88 @@ fn words_that_make_no_token_say_the_way_out() {
     }
     let refused = place.tokens(&["revoke", "nobody"]);
     assert!(err(&refused).contains("no token `nobody`") && err(&refused).contains("maple tokens list"));
+}
+
+/// An authority of one's own, and a certificate of this machine that it signed.
+fn certificates(place: &Place, authority: &str) {
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(DnType::CommonName, authority);
+    fs::write(place.path(authority), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let signed = own.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+    fs::write(place.path("key.tls.pem"), key.serialize_pem()).unwrap();
+    fs::write(place.path("certificate.pem"), signed.pem()).unwrap();
+}
+
+#[test]
+fn commands_ask_over_tls_and_a_new_certificate_serves_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (certificate, key) = (text(&dir.path().join("certificate.pem")), text(&dir.path().join("key.tls.pem")));
+    let place = Place { dir };
+    let lines = format!(
+        "authentication = \"required\"\naudit = \"durable\"\n[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n"
+    );
+    fs::write(place.path("maple.toml"), format!("signing-key = {:?}\n{lines}", text(&place.path("key.pem")))).unwrap();
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(
+        output.status.code() == Some(3) && err(&output).contains("cannot read the certificate"),
+        "{}",
+        err(&output)
+    );
+
+    certificates(&place, "first.pem");
+    let server = place.serve("127.0.0.1:0");
+    assert!(server.url.starts_with("https://"), "{}", server.url);
+    let (token, _) = place.token("auditor", "**");
+    let list = |authority: &str| {
+        let authority = text(&place.path(authority));
+        server.maple(&["decisions", "list", "--ca", &authority], Some(&token))
+    };
+    let listed = list("first.pem");
+    assert!(listed.status.success() && out(&listed).contains("no decision is kept"), "{}", err(&listed));
+    let untrusted = server.maple(&["decisions", "list"], Some(&token));
+    assert!(untrusted.status.code() == Some(3) && !err(&untrusted).contains(&token), "{}", err(&untrusted));
+    assert!(err(&list("nowhere.pem")).contains("cannot read the certificates to trust"));
+    assert!(err(&list("maple.toml")).contains("holds no certificate"));
+
+    certificates(&place, "second.pem");
+    let until = Instant::now() + Duration::from_secs(15);
+    while !list("second.pem").status.success() {
+        assert!(Instant::now() < until, "the new certificate never serves");
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(list("first.pem").status.code(), Some(3), "the old authority signed no more");
+}
+
+#[test]
+fn who_sends_slowly_or_too_much_is_let_go_and_others_are_served() {
+    let place = Place::new("authentication = \"required\"\ndeadline-seconds = 1");
+    let server = place.serve("127.0.0.1:0");
+    let (token, _) = place.token("evaluate", "**");
+    let head = format!(
+        "POST /v1/evaluate HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: 1000\r\n\r\n"
+    );
+    let mut slow: Vec<TcpStream> = (0..64).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    for (n, stream) in slow.iter_mut().enumerate() {
+        // Some never end their head, others their body.
+        stream.write_all(if n % 2 == 0 { b"POST /v1/evaluate HTTP/1.1\r\nhost:" } else { head.as_bytes() }).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    }
+    let began = Instant::now();
+    assert_eq!(server.evaluate(Some(&token), "cn").0, 200);
+    assert!(began.elapsed() < Duration::from_secs(1), "others wait");
+    let mut heard = String::new();
+    let mut buffer = [0; 4096];
+    while !heard.contains("/problems/request-timeout") {
+        let read = slow[1].read(&mut buffer).unwrap();
+        assert!(read > 0, "{heard}");
+        heard.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    let (status, body) = server.ask("POST /v1/evaluate", Some(&token), &" ".repeat((1 << 20) + 1));
+    assert!(status == 413 && body.contains("/problems/too-large"), "{body}");
+    let (status, body) = server.ask("POST /v1/evaluate", None, &" ".repeat(900 << 10));
+    assert!(status == 401 && body.contains("/problems/unauthenticated"), "{body}");
 }

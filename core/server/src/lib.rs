@@ -37,7 +37,7 @@ pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
 pub use rulesets::RULESETS_KEPT_MAX;
-pub use tls::{ClientTlsFault, PEM_BYTES_MAX, client_tls};
+pub use tls::{CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

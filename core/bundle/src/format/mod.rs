@@ -325,7 +325,8 @@ pub const fn label(zh: &'static str, en: &'static str) -> Label {
 }
 
 /// A key that must be there.
-const fn need(name: &'static str, shape: Shape, zh: &'static str, en: &'static str) -> Key {
+#[must_use]
+pub const fn need(name: &'static str, shape: Shape, zh: &'static str, en: &'static str) -> Key {
     Key::new(name, true, shape, label(zh, en))
 }
 

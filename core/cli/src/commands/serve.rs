@@ -12,7 +12,7 @@ use std::{
 
 use anstream::println;
 use maple_seal::Signer;
-use maple_server::{Access, App, Authentication, Config, Records, Serving, SharedPlugins, SystemClock, is_public};
+use maple_server::{Access, App, Authentication, Config, Records, Serving, SharedPlugins, SystemClock, Tls, is_public};
 use maple_store::{Activation, Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -42,6 +42,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     })?;
     let authentication =
         Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
+    let tls = tls(&settings)?;
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
@@ -55,7 +56,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let Loaded { sandbox, bundle, compiled, .. } = loaded;
     let guarded = authentication == Authentication::Required;
     let access = if guarded { Some(access(&store)?) } else { None };
-    let config = Config { listen, access, ..settings.service };
+    let way_in = WayIn { guarded, tls: tls.is_some() };
+    let config = Config { listen, access, tls, ..settings.service };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -64,9 +66,15 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let serving = Serving::new(bundle, compiled, activation);
         let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records);
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
-        welcome(address, guarded, &left_out);
+        welcome(address, way_in, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
+}
+
+/// Certificate and key, where connections are to be secured.
+fn tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Failure> {
+    let Some((certificate, key)) = settings.tls.clone() else { return Ok(None) };
+    Tls::load(certificate, key).map(|tls| Some(Arc::new(tls))).map_err(unreachable)
 }
 
 /// Who may do what.
@@ -176,28 +184,37 @@ fn summary(loaded: &Loaded) -> String {
     format!("{packs} packs with {policies} policies, {} localities", ruleset.localities().count())
 }
 
-fn welcome(address: SocketAddr, guarded: bool, left_out: &[String]) {
+/// How callers come in.
+#[derive(Clone, Copy)]
+struct WayIn {
+    guarded: bool,
+    tls: bool,
+}
+
+fn welcome(address: SocketAddr, way_in: WayIn, left_out: &[String]) {
+    let scheme = if way_in.tls { "https" } else { "http" };
     for pack in left_out {
         report::warning(&format!("pack {pack} has problems and was left out; /health/ready lists them"));
     }
-    if is_public(address) {
+    if is_public(address) && !way_in.tls {
         report::warning(&format!(
             "{address} can be reached by others without TLS: tokens and cases pass in the open, unless a proxy before it \
              has TLS"
         ));
     }
-    println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
-    println!("{}\n", curl(address, guarded));
+    println!("serving on {scheme}://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
+    println!("{}\n", curl(address, way_in));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
-    println!("Write a rule and see what it decides: http://{address}/playground");
+    println!("Write a rule and see what it decides: {scheme}://{address}/playground");
 }
 
 /// The line to try, on one line so that it can be copied.
-fn curl(address: SocketAddr, guarded: bool) -> String {
+fn curl(address: SocketAddr, WayIn { guarded, tls }: WayIn) -> String {
+    let scheme = if tls { "https" } else { "http" };
     let token = if guarded { " -H \"authorization: Bearer $MAPLE_TOKEN\"" } else { "" };
     let body = EXAMPLE.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
-        "curl -s http://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
+        "curl -s {scheme}://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
     )
 }
 
