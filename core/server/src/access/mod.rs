@@ -4,6 +4,8 @@
 
 mod cache;
 mod caller;
+mod jwks;
+mod jwt;
 mod listen;
 mod refusals;
 mod role;
@@ -20,6 +22,8 @@ use tokio::{sync::Semaphore, time::timeout};
 use tracing::error;
 
 pub use cache::{ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS};
+pub use jwks::{JWKS_BYTES_MAX, JWKS_KEYS_MAX, JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JwksFault};
+pub use jwt::{JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, Jwt, JwtConfig};
 pub use listen::{Authentication, Unguarded, is_public};
 pub use refusals::REFUSALS_LOGGED_PER_MINUTE;
 pub use role::{Role, RoleFault};
@@ -49,6 +53,7 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     cache: Cache,
     lookups: Semaphore,
+    jwt: Option<Jwt>,
     refusals: Arc<Refusals>,
 }
 
@@ -74,7 +79,20 @@ impl Access {
     /// When no thread can be had.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let refusals = Arc::new(Refusals::start(Arc::clone(&store), Arc::clone(&clock))?);
-        Ok(Self { store, clock, cache: Cache::default(), lookups: Semaphore::new(LOOKUPS_COUNT_MAX), refusals })
+        Ok(Self {
+            store,
+            clock,
+            cache: Cache::default(),
+            lookups: Semaphore::new(LOOKUPS_COUNT_MAX),
+            jwt: None,
+            refusals,
+        })
+    }
+
+    /// Takes the JWTs of an issuer, too.
+    #[must_use]
+    pub fn with_jwt(self, jwt: Jwt) -> Self {
+        Self { jwt: Some(jwt), ..self }
     }
 
     pub(crate) fn refusals(&self) -> &Arc<Refusals> {
@@ -108,7 +126,10 @@ impl Access {
     async fn look_up(self: &Arc<Self>, app: &App, text: &str, hash: Digest) -> Result<Arc<Who>, Unknown> {
         let found = match token::id_in(text) {
             Some(_) => self.api_key(app, hash).await,
-            None => Err(Unknown::because(Reason::Malformed)),
+            None => match &self.jwt {
+                Some(jwt) => jwt.prove(text, clock::timestamp(&*self.clock)).map_err(Unknown::because),
+                None => Err(Unknown::because(Reason::Malformed)),
+            },
         };
         match found {
             Ok(who) => {

@@ -43,6 +43,22 @@ pub(crate) enum Reason {
     Expired,
     /// It was taken back.
     Revoked,
+    /// It is signed by an algorithm that is not taken, or that the key is not for.
+    Algorithm,
+    /// Its issuer has no such key.
+    Key,
+    /// The signature does not hold.
+    Signature,
+    /// It holds from later on.
+    Early,
+    /// It would never end.
+    Endless,
+    /// Another issued it.
+    Issuer,
+    /// It is for somebody else.
+    Audience,
+    /// It names nobody.
+    Subject,
     /// The role is missing.
     Role,
     /// The place is another's.
@@ -57,6 +73,14 @@ impl Reason {
             Self::Unknown => "unknown",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::Algorithm => "algorithm",
+            Self::Key => "key",
+            Self::Signature => "signature",
+            Self::Early => "early",
+            Self::Endless => "endless",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Subject => "subject",
             Self::Role => "role",
             Self::Scope => "scope",
         }
