@@ -17,10 +17,13 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ED25519, PublicKeyData, SigningKey,
+};
 use serde_json::{Value, json};
 use support::{err, maple, out, root, text};
 use tempfile::TempDir;
@@ -362,4 +365,49 @@ fn who_sends_slowly_or_too_much_is_let_go_and_others_are_served() {
     assert!(status == 413 && body.contains("/problems/too-large"), "{body}");
     let (status, body) = server.ask("POST /v1/evaluate", None, &" ".repeat(900 << 10));
     assert!(status == 401 && body.contains("/problems/unauthenticated"), "{body}");
+}
+
+#[test]
+fn a_jwt_of_the_issuer_that_is_configured_is_taken_and_of_no_other_use_than_it_says() {
+    let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let place = Place::new("");
+    let jwks = place.path("jwks.json");
+    let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": b64(key.der_bytes()) }] });
+    fs::write(&jwks, set.to_string()).unwrap();
+    let table = format!("[jwt]\nissuer = \"https://id.example\"\naudience = \"maple\"\njwks = {:?}\n", text(&jwks));
+    let configure = |first: &str| {
+        let lines = format!("signing-key = {:?}\naudit = \"durable\"\n{first}\n{table}", text(&place.path("key.pem")));
+        fs::write(place.path("maple.toml"), lines).unwrap();
+    };
+    configure("");
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(output.status.code() == Some(2) && err(&output).contains("`[jwt]` is of no use"), "{}", err(&output));
+    configure("authentication = \"required\"");
+    let server = place.serve("127.0.0.1:0");
+
+    let sign = |audience: &str, seconds: i64| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let claims = json!({
+            "iss": "https://id.example", "aud": audience, "sub": "ana", "exp": i64::try_from(now).unwrap() + seconds,
+            "roles": ["evaluate", "auditor"], "localities": "cn/zhejiang/**",
+        });
+        let head = b64(json!({ "alg": "EdDSA", "kid": "k1" }).to_string().as_bytes());
+        let message = format!("{head}.{}", b64(claims.to_string().as_bytes()));
+        let signature = b64(&key.sign(message.as_bytes()).unwrap());
+        format!("{message}.{signature}")
+    };
+    let token = sign("maple", 60);
+    assert_eq!(server.evaluate(Some(&token), "cn/zhejiang/jinhua/yongkang").0, 200);
+    assert_eq!(server.evaluate(Some(&token), "cn/shanghai").0, 403);
+    let listed = server.maple(&["decisions", "list", "--locality", "cn/zhejiang"], Some(&token));
+    assert!(listed.status.success() && out(&listed).contains("yongkang"), "{}", err(&listed));
+    for (token, said) in [(sign("other", 60), "for somebody else"), (sign("maple", -61), "has expired")] {
+        let (status, body) = server.evaluate(Some(&token), "cn/zhejiang");
+        assert!(status == 401 && body.contains(said), "{body}");
+    }
+    drop(server);
+    fs::write(&jwks, "{}").unwrap();
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(output.status.code() == Some(3) && err(&output).contains("no JSON Web Key Set"), "{}", err(&output));
 }

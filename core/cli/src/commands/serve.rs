@@ -12,7 +12,9 @@ use std::{
 
 use anstream::println;
 use maple_seal::Signer;
-use maple_server::{Access, App, Authentication, Config, Records, Serving, SharedPlugins, SystemClock, Tls, is_public};
+use maple_server::{
+    Access, App, Authentication, Config, Jwt, Records, Serving, SharedPlugins, SystemClock, Tls, is_public,
+};
 use maple_store::{Activation, Mode, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -43,6 +45,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let authentication =
         Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
     let tls = tls(&settings)?;
+    let guarded = authentication == Authentication::Required;
+    let jwt = jwt(&settings, guarded)?;
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
@@ -54,8 +58,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let summary = summary(&loaded);
     let left_out: Vec<String> = loaded.compiled.left_out.iter().map(ToString::to_string).collect();
     let Loaded { sandbox, bundle, compiled, .. } = loaded;
-    let guarded = authentication == Authentication::Required;
-    let access = if guarded { Some(access(&store)?) } else { None };
+    let access = if guarded { Some(access(&store, jwt)?) } else { None };
     let way_in = WayIn { guarded, tls: tls.is_some() };
     let config = Config { listen, access, tls, ..settings.service };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -77,14 +80,31 @@ fn tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Failure> {
     Tls::load(certificate, key).map(|tls| Some(Arc::new(tls))).map_err(unreachable)
 }
 
+/// Who proves JWTs, where they are taken.
+fn jwt(settings: &Settings, guarded: bool) -> Result<Option<Jwt>, Failure> {
+    let Some(config) = settings.jwt.clone() else { return Ok(None) };
+    if !guarded {
+        return Err(Failure::Input(
+            "configuration: `[jwt]` is of no use while nobody has to show a token; write `authentication = \"required\"`, \
+             or take the table out"
+                .to_owned(),
+        ));
+    }
+    Jwt::start(config).map(Some).map_err(unreachable)
+}
+
 /// Who may do what.
-fn access(store: &Arc<Store>) -> Result<Arc<Access>, Failure> {
-    if store.tokens().map_err(unreachable)?.is_empty() {
+fn access(store: &Arc<Store>, jwt: Option<Jwt>) -> Result<Arc<Access>, Failure> {
+    if jwt.is_none() && store.tokens().map_err(unreachable)?.is_empty() {
         report::warning(
             "nobody has a token yet, so everybody is turned away; `maple tokens create` makes one, also while this serves",
         );
     }
-    Access::new(Arc::clone(store), Arc::new(SystemClock)).map(Arc::new).map_err(unreachable)
+    let access = Access::new(Arc::clone(store), Arc::new(SystemClock)).map_err(unreachable)?;
+    Ok(Arc::new(match jwt {
+        Some(jwt) => access.with_jwt(jwt),
+        None => access,
+    }))
 }
 
 /// Records that the policies serve; where decisions are kept, so is what they were made from.

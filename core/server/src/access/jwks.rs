@@ -34,7 +34,7 @@ pub const JWKS_KEYS_MAX: usize = 64;
 /// Seconds after which a set of keys that comes by https is taken anew.
 pub const JWKS_REFRESH_SECONDS: u64 = 300;
 /// Seconds between two looks for a key that is not known yet, at a file, and at an issuer that did not answer.
-pub const JWKS_RETRY_SECONDS: u64 = 10;
+pub const JWKS_RETRY_SECONDS: u64 = 5;
 /// Seconds that an issuer may take to answer.
 const JWKS_WAIT_SECONDS: u64 = 10;
 /// Bytes of the modulus of an RSA key: 2048 bits.
