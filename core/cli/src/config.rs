@@ -494,6 +494,26 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_read_with_their_defaults_and_limits() {
+        let jwt = |issuer: &str, more: &str| {
+            let table = format!("[jwt]\nissuer = \"{issuer}\"\naudience = \"a\"\njwks = \"f\"\n{more}");
+            settings(&[], Some(&table)).map(|settings| settings.jwt.unwrap())
+        };
+        let plain = jwt("i", "").unwrap();
+        assert_eq!((&*plain.roles, &*plain.localities, plain.ca), (ROLES, LOCALITIES, None));
+        let said = jwt("i", "roles = \"/realm_access/roles\"\nlocalities = \"places\"\nca = \"ca.pem\"").unwrap();
+        assert_eq!((&*said.roles, &*said.localities), ("/realm_access/roles", "places"));
+        assert!(jwt(&"i".repeat(JWT_TEXT_BYTES_MAX), "").is_ok());
+        assert!(jwt(&"i".repeat(JWT_TEXT_BYTES_MAX + 1), "").unwrap_err().contains("has 1025 bytes"));
+        let tls = settings(&[], Some("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"")).unwrap().tls;
+        assert_eq!(tls, Some(("a.pem".into(), "b.pem".into())));
+        for (line, said) in [("required", Authentication::Required), ("off", Authentication::Off)] {
+            let settings = settings(&[], Some(&format!("authentication = \"{line}\""))).unwrap();
+            assert_eq!(settings.authentication, Some(said));
+        }
+    }
+
+    #[test]
     fn bad_configuration_says_what_and_where() {
         for (file, said) in [
             ("databse = \"x\"", "line 1: unknown field `databse`"),

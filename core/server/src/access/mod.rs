@@ -44,7 +44,7 @@ use cache::{Cache, Found};
 
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 8 << 10;
-/// Looks into the database for tokens at a time; fewer than there are connections to it.
+/// Looks into the database for new tokens at a time, and as many for known ones: together fewer than there are connections.
 const LOOKUPS_COUNT_MAX: usize = 2;
 
 /// Knows who is asking.
@@ -53,6 +53,8 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     cache: Cache,
     lookups: Semaphore,
+    /* Apart from those, so that a flood of made-up tokens lets no known one end. */
+    renewals: Semaphore,
     jwt: Option<Jwt>,
     refusals: Arc<Refusals>,
 }
@@ -79,14 +81,8 @@ impl Access {
     /// When no thread can be had.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let refusals = Arc::new(Refusals::start(Arc::clone(&store), Arc::clone(&clock))?);
-        Ok(Self {
-            store,
-            clock,
-            cache: Cache::default(),
-            lookups: Semaphore::new(LOOKUPS_COUNT_MAX),
-            jwt: None,
-            refusals,
-        })
+        let [lookups, renewals] = [(); 2].map(|()| Semaphore::new(LOOKUPS_COUNT_MAX));
+        Ok(Self { store, clock, cache: Cache::default(), lookups, renewals, jwt: None, refusals })
     }
 
     /// Takes the JWTs of an issuer, too.
@@ -110,12 +106,12 @@ impl Access {
         let hash = Digest::of(text.as_bytes());
         let who = match self.cache.get(&hash) {
             Found::Fresh(who) => who,
-            Found::Aging(who) => match self.look_up(app, text, hash).await {
+            Found::Aging(who) => match self.look_up(app, &self.renewals, text, hash).await {
                 // What was known holds on for the rest of its time.
                 Err(Unknown::Unavailable(_)) => who,
                 other => other?,
             },
-            Found::Nobody => self.look_up(app, text, hash).await?,
+            Found::Nobody => self.look_up(app, &self.lookups, text, hash).await?,
         };
         if who.expires.is_some_and(|expires| expires <= clock::timestamp(&*self.clock)) {
             return Err(Unknown::Refused(Reason::Expired, Some(who.token.clone())));
@@ -123,9 +119,15 @@ impl Access {
         Ok(who)
     }
 
-    async fn look_up(self: &Arc<Self>, app: &App, text: &str, hash: Digest) -> Result<Arc<Who>, Unknown> {
+    async fn look_up(
+        self: &Arc<Self>,
+        app: &App,
+        places: &Semaphore,
+        text: &str,
+        hash: Digest,
+    ) -> Result<Arc<Who>, Unknown> {
         let found = match token::id_in(text) {
-            Some(_) => self.api_key(app, hash).await,
+            Some(_) => self.api_key(app, places, hash).await,
             None => match &self.jwt {
                 Some(jwt) => jwt.prove(text, clock::timestamp(&*self.clock)).map_err(Unknown::because),
                 None => Err(Unknown::because(Reason::Malformed)),
@@ -146,8 +148,8 @@ impl Access {
         }
     }
 
-    async fn api_key(self: &Arc<Self>, app: &App, hash: Digest) -> Result<Who, Unknown> {
-        let Ok(Ok(_place)) = timeout(app.config.wait, self.lookups.acquire()).await else {
+    async fn api_key(self: &Arc<Self>, app: &App, places: &Semaphore, hash: Digest) -> Result<Who, Unknown> {
+        let Ok(Ok(_place)) = timeout(app.config.wait, places.acquire()).await else {
             app.metrics.turned_away("access");
             return Err(Unknown::Unavailable(crate::http::overloaded()));
         };

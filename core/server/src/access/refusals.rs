@@ -16,7 +16,7 @@ use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
     clock::{self, Clock},
@@ -130,10 +130,7 @@ impl Refusals {
     }
 
     pub(crate) fn note(&self, refusal: Refusal) {
-        let Refusal { reason, route, trace, who, token } = &refusal;
-        let reason = reason.as_str();
-        self.counts.get_or_create(&Why { reason }).inc();
-        info!(reason, route, trace, who, token, "Access refused.");
+        self.counts.get_or_create(&Why { reason: refusal.reason.as_str() }).inc();
         if self.sender.as_ref().is_none_or(|sender| sender.try_send(refusal).is_err()) {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
@@ -165,7 +162,14 @@ enum Line {
 }
 
 impl Line {
+    /// Into the log and the audit log, both bounded: one batch may hold a great many lines of another's place.
     fn write(&self, store: &Store, clock: &dyn Clock) {
+        match self {
+            Self::One(Refusal { reason, route, trace, who, token }) => {
+                info!(reason = reason.as_str(), route, trace, who, token, "Access refused.");
+            }
+            Self::More(count) => warn!(count, "Access refused more often than is told one by one."),
+        }
         let time = clock::timestamp(clock);
         let detail = match self {
             Self::One(Refusal { reason, token, trace, .. }) => {

@@ -222,6 +222,8 @@ mod tests {
         }
         put(&pem.repeat(CHAIN_COUNT_MAX), &private);
         assert!(tls.look().unwrap());
+        put(&format!("{}{pem}", "\n".repeat(PEM_BYTES_MAX - pem.len())), &private);
+        assert!(tls.look().unwrap());
         put(&other, &other_private);
         assert!(tls.look().unwrap() && !tls.look().unwrap());
         assert_ne!(tls.current.load().digest, first);
