@@ -13,7 +13,7 @@ mod support;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -410,4 +410,45 @@ fn a_jwt_of_the_issuer_that_is_configured_is_taken_and_of_no_other_use_than_it_s
     fs::write(&jwks, "{}").unwrap();
     let output = place.command("127.0.0.1:0").output().unwrap();
     assert!(output.status.code() == Some(3) && err(&output).contains("no JSON Web Key Set"), "{}", err(&output));
+}
+
+#[test]
+fn a_token_goes_only_where_it_is_sent_and_not_unseen_in_the_open() {
+    let list = |server: &str| {
+        let mut command = maple(&["decisions", "list", "--server", server]);
+        command.env("MAPLE_TOKEN", "t0ken-of-somebody").output().unwrap()
+    };
+    let refused = list("http://somebody:secret@127.0.0.1:9");
+    assert!(refused.status.code() == Some(2) && err(&refused).contains("is no address of a server"));
+    assert!(!err(&refused).contains("secret"), "{}", err(&refused));
+    for (server, warned) in [
+        ("http://nowhere.invalid:9", true),
+        ("http://127.evil.invalid:9", true),
+        ("http://127.0.0.1:9", false),
+        ("http://[::1]:9", false),
+        ("http://localhost:9", false),
+    ] {
+        let said = err(&list(server));
+        assert_eq!(said.contains("goes to"), warned, "{said}");
+        assert!(said.contains("cannot reach the server") && !said.contains("t0ken"), "{said}");
+    }
+    // Who answers elsewhere gets no token from who was named.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let named = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (elsewhere, server) = (other.local_addr().unwrap(), format!("http://{}", named.local_addr().unwrap()));
+    let answering = thread::spawn(move || {
+        let (mut stream, _) = named.accept().unwrap();
+        let mut head = [0; 4096];
+        let read = stream.read(&mut head).unwrap();
+        write!(
+            stream,
+            "HTTP/1.1 307 Go\r\nlocation: http://{elsewhere}/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        )
+        .unwrap();
+        String::from_utf8_lossy(&head[..read]).into_owned()
+    });
+    assert_eq!(list(&server).status.code(), Some(3));
+    assert!(answering.join().unwrap().contains("authorization: Bearer t0ken-of-somebody"));
+    other.set_nonblocking(true).unwrap();
+    assert!(other.accept().is_err(), "nobody was sent there");
 }
