@@ -123,6 +123,14 @@ fn what_must_be_absent_is_absent() {
     only("postgres", &["maple-store"]);
     only("ed25519-dalek", &["maple-seal"]);
     only("axum", &["maple-server", "maple-tests"]);
+    only("tokio-rustls", &["maple-server"]);
+    only("rustls-native-certs", &["maple-server"]);
+    only("jsonwebtoken", &["maple-server"]);
+    only("ureq", &["maple-server", "maple"]);
+    for (name, (_, manifest)) in packages() {
+        // Of the crate `rsa` there is an advisory without a mended version (RUSTSEC-2023-0071).
+        assert!(!dependencies(&manifest, "dependencies").contains("rsa"), "`{name}` depends on `rsa`");
+    }
     let (_, kernel) = &packages()["maple-kernel"];
     assert_eq!(dependencies(kernel, "dependencies"), BTreeSet::from(["jiff".to_owned()]));
 }

@@ -1,9 +1,17 @@
 //! What can be typed.
 
+mod govern;
+mod keys;
+mod tokens;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use maple_wire::Language;
+
+pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
+pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf};
+pub(crate) use tokens::{CreateToken, ListTokens, RevokeToken, Tokens};
 
 /// Maple Bridge: where a dispute goes next, by when, with which duties and rights, and why.
 #[derive(Debug, Parser)]
@@ -143,130 +151,6 @@ pub(crate) struct Remote {
     /// File with certificates (PEM) to trust in place of the system's, for an https address
     #[arg(long, value_name = "FILE", env = "MAPLE_CA")]
     pub(crate) ca: Option<PathBuf>,
-}
-
-/// `maple publish`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Publish {
-    /// Folder with the policies, or a bundle (`.tar.gz`)
-    #[arg(value_name = "DIR|FILE", default_value = "policies")]
-    pub(crate) bundle: PathBuf,
-    /// Only examine it: nothing is kept
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Write the bundle to a file, too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) places: Places,
-    #[command(flatten)]
-    pub(crate) remote: Remote,
-}
-
-/// `maple activate`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Activate {
-    /// The bundle, as `maple publish` names it: sha256:…
-    pub(crate) bundle: String,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// The generation that it replaces [default: the one that serves now]
-    #[arg(long, value_name = "GENERATION")]
-    pub(crate) replaces: Option<u32>,
-    /// From when it serves, such as 2026-12-01T00:00:00+08:00 [default: now]
-    #[arg(long, value_name = "TIME", conflicts_with = "canary")]
-    pub(crate) at: Option<String>,
-    /// Let it decide so many of a hundred cases, and take it back by itself when it does badly
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=99))]
-    pub(crate) canary: Option<u8>,
-    /// Print the activation as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) remote: Remote,
-}
-
-/// `maple rollback`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Rollback {
-    /// The generation to go back to [default: the bundle before]
-    #[arg(long, value_name = "GENERATION")]
-    pub(crate) to: Option<u32>,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Print the activation as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) remote: Remote,
-}
-
-/// `maple brake`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Brake {
-    /// The policy, such as cn/zhejiang/labour
-    #[arg(long, value_name = "ID", required_unless_present = "locality", conflicts_with = "locality")]
-    pub(crate) policy: Option<String>,
-    /// The place: all policies of it and of all places below
-    #[arg(long, value_name = "PATH")]
-    pub(crate) locality: Option<String>,
-    /// How it serves from now on
-    #[arg(long, value_enum, default_value_t = How::Stopped)]
-    pub(crate) how: How,
-    /// Why; each decision that it touches repeats it, so write no names
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) why: String,
-    /// Print the activation as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) remote: Remote,
-}
-
-/// How a policy serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum How {
-    /// Not asked; each decision says so, and a person decides in the place of one that sets the floor
-    Stopped,
-    /// Not asked, without a word
-    Off,
-    /// Asked and noted, and changes nothing
-    Shadow,
-    /// It counts
-    Enforce,
-    /// As its file says: the brake is lifted
-    AsFiled,
-}
-
-/// `maple status`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Status {
-    /// Print everything as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) remote: Remote,
-}
-
-/// `maple sign`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Sign {
-    /// Folder with the policies
-    #[arg(value_name = "DIR", default_value = "policies")]
-    pub(crate) policies: PathBuf,
-    /// File with the private key (PEM); `maple keys new` makes one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
-    /// Sign the packs of these places only, such as cn/zhejiang/** [default: everything]
-    #[arg(long, value_name = "PLACES")]
-    pub(crate) only: Vec<String>,
-    #[command(flatten)]
-    pub(crate) places: Places,
 }
 
 /// `maple decisions`.
@@ -429,96 +313,6 @@ pub(crate) struct VerifyLogs {
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `maple tokens`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Tokens {
-    /// Make a token and show it, this once
-    Create(CreateToken),
-    /// List the tokens, without what they are made of
-    List(ListTokens),
-    /// Take a token back; a service that serves turns it away within seconds
-    Revoke(RevokeToken),
-}
-
-/// `maple tokens create`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CreateToken {
-    /// Who or what it is for, as the audit log will name its bearer
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: String,
-    /// What it lets do: evaluate, author, approver, admin, auditor; several with commas
-    #[arg(long, value_name = "ROLE", value_delimiter = ',', required = true)]
-    pub(crate) role: Vec<String>,
-    /// Where: a locality and all below as in `cn/zhejiang/**`, one place alone as in `cn/zhejiang`, or `**`
-    #[arg(long, value_name = "SUBTREE", value_delimiter = ',', required = true)]
-    pub(crate) scope: Vec<String>,
-    /// For how many days, at most 366
-    #[arg(long, value_name = "DAYS", default_value_t = maple_server::TOKEN_DAYS)]
-    pub(crate) days: u32,
-    /// Print what was made as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) database: Database,
-}
-
-/// `maple tokens list`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ListTokens {
-    /// Print them as JSON, one object a line
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) database: Database,
-}
-
-/// `maple tokens revoke`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct RevokeToken {
-    /// Its id, as `maple tokens list` shows it
-    pub(crate) id: String,
-    #[command(flatten)]
-    pub(crate) database: Database,
-}
-
-/// `maple keys`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    /// Print the public key of a private one, to give to whoever verifies
-    Public(PublicOf),
-    /// Make a private key that signs packs
-    New(NewKey),
-    /// List the public keys that a database keeps
-    List(ListKeys),
-}
-
-/// `maple keys new`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct NewKey {
-    /// The file to make; one that is there stays
-    pub(crate) file: PathBuf,
-}
-
-/// `maple keys list`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ListKeys {
-    /// Print one JSON object a line
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) database: Database,
-}
-
-/// `maple keys public`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct PublicOf {
-    /// File with the private key [default: the one that `maple serve` made in the state folder]
-    pub(crate) file: Option<PathBuf>,
-    /// Folder of the state
-    #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
-    pub(crate) state: Option<PathBuf>,
 }
 
 /// `maple eval`.

@@ -8,8 +8,8 @@ use std::{
 };
 
 use governance::{CHANGED, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
-use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
-use maple_server::{Authentication, Config, Governance};
+use maple_bundle::format::{Choice, Form, Shape, Table, label, may, need};
+use maple_server::{Authentication, Config, Governance, JwtConfig};
 use serde::Deserialize;
 
 use crate::{
@@ -23,6 +23,10 @@ pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 pub(crate) const STATE: &str = ".maple";
 /// What logs begin with when nobody says.
 const NODE: &str = "local";
+/// The claim of a JWT with the roles when nobody says.
+const ROLES: &str = "roles";
+/// The claim of a JWT with the subtrees of localities when nobody says.
+const LOCALITIES: &str = "localities";
 /// Letters of the name of a node.
 pub(crate) const NODE_BYTES_MAX: usize = 64;
 /// The file with the key that signs, in the folder of the state, when nobody says.
@@ -55,6 +59,55 @@ struct File {
     four_eyes: Option<Vec<String>>,
     changed_percent_max: Option<i64>,
     max_staleness_seconds: Option<i64>,
+    tls: Option<TlsFile>,
+    jwt: Option<JwtFile>,
+}
+
+/// Certificate and key of the server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsFile {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+/// Which JWTs are taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JwtFile {
+    issuer: String,
+    audience: String,
+    jwks: String,
+    ca: Option<PathBuf>,
+    roles: Option<String>,
+    localities: Option<String>,
+}
+
+/// Bytes of a text of the table `jwt`.
+const JWT_TEXT_BYTES_MAX: usize = 1_024;
+
+impl JwtFile {
+    fn read(self) -> Result<JwtConfig, Failure> {
+        let Self { issuer, audience, jwks, ca, roles, localities } = self;
+        let (roles, localities) =
+            (roles.unwrap_or_else(|| ROLES.into()), localities.unwrap_or_else(|| LOCALITIES.into()));
+        let texts = [
+            ("issuer", &issuer),
+            ("audience", &audience),
+            ("jwks", &jwks),
+            ("roles", &roles),
+            ("localities", &localities),
+        ];
+        for (key, text) in texts {
+            if !(1..=JWT_TEXT_BYTES_MAX).contains(&text.len()) {
+                let bytes = text.len();
+                return Err(Failure::Input(format!(
+                    "configuration: `{key}` of `[jwt]` has {bytes} bytes; write 1 to {JWT_TEXT_BYTES_MAX}"
+                )));
+            }
+        }
+        Ok(JwtConfig { issuer, audience, jwks, ca, roles, localities })
+    }
 }
 
 /// Whether callers have to say who they are.
@@ -215,6 +268,65 @@ pub(crate) static TABLE: Table = Table::new(
             "停止时最多等待多少秒让进行中的请求结束，默认 20",
             "Seconds that a stop waits for what is under way [default: 20]",
         ),
+        may(
+            "tls",
+            Shape::Table(&TLS),
+            "用HTTPS服务；证书文件有变化时自动重新载入",
+            "Serve over HTTPS; the certificate is taken anew when its file changes",
+        ),
+        may(
+            "jwt",
+            Shape::Table(&JWT),
+            "接受某一签发方的JWT（RS256、ES256、EdDSA）",
+            "Take the JWTs of an issuer (RS256, ES256, EdDSA)",
+        ),
+    ],
+);
+static TLS: Table = Table::new(
+    "tls",
+    "the table `tls`",
+    label("服务证书及其私钥", "Certificate of the server, and its key"),
+    &[
+        need(
+            "certificate",
+            Shape::Text,
+            "证书链文件（PEM），自身证书在前",
+            "File with the chain of certificates (PEM), its own first",
+        ),
+        need("key", Shape::Text, "私钥文件（PEM），不设口令", "File with the private key (PEM), without a passphrase"),
+    ],
+);
+static JWT: Table = Table::new(
+    "jwt",
+    "the table `jwt`",
+    label("接受哪些JWT", "Which JWTs are taken"),
+    &[
+        need("issuer", Shape::Text, "签发方，与iss一致", "Who issues them, as `iss` says"),
+        need("audience", Shape::Text, "受众，与aud一致", "Whom they are for, as `aud` says"),
+        need(
+            "jwks",
+            Shape::Text,
+            "签发方公钥集（JWKS）的文件或https地址",
+            "File with the issuer's keys (JWKS), or their https address",
+        ),
+        may(
+            "ca",
+            Shape::Text,
+            "访问该地址时信任的证书文件（PEM），代替系统证书",
+            "File with certificates (PEM) to trust for that address in place of the system's",
+        ),
+        may(
+            "roles",
+            Shape::Text,
+            "载明角色的声明，默认 roles；以/开头则为JSON指针",
+            "The claim with the roles [default: roles]; a JSON pointer where it begins with `/`",
+        ),
+        may(
+            "localities",
+            Shape::Text,
+            "载明地区范围的声明，默认 localities；以/开头则为JSON指针",
+            "The claim with the subtrees of localities [default: localities]; a JSON pointer where it begins with `/`",
+        ),
     ],
 );
 static AUDIT: [Choice; 3] = [
@@ -242,6 +354,10 @@ pub(crate) struct Settings {
     pub(crate) audit: Audit,
     /// Whether callers have to say who they are, if said.
     pub(crate) authentication: Option<Authentication>,
+    /// Files of certificate and key, if connections are secured.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Which JWTs are taken, if any.
+    pub(crate) jwt: Option<JwtConfig>,
     /// What logs of this node begin with.
     pub(crate) node: String,
     /// The file with the key that signs.
@@ -289,6 +405,8 @@ impl Settings {
             database,
             audit: args.audit.or(file.audit).unwrap_or(Audit::Durable),
             authentication: file.authentication.map(Authentication::from),
+            tls: file.tls.map(|tls| (tls.certificate, tls.key)),
+            jwt: file.jwt.map(JwtFile::read).transpose()?,
             node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
@@ -428,12 +546,39 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_read_with_their_defaults_and_limits() {
+        let jwt = |issuer: &str, more: &str| {
+            let table = format!("[jwt]\nissuer = \"{issuer}\"\naudience = \"a\"\njwks = \"f\"\n{more}");
+            settings(&[], Some(&table)).map(|settings| settings.jwt.unwrap())
+        };
+        let plain = jwt("i", "").unwrap();
+        assert_eq!((&*plain.roles, &*plain.localities, plain.ca), (ROLES, LOCALITIES, None));
+        let said = jwt("i", "roles = \"/realm_access/roles\"\nlocalities = \"places\"\nca = \"ca.pem\"").unwrap();
+        assert_eq!((&*said.roles, &*said.localities), ("/realm_access/roles", "places"));
+        assert!(jwt(&"i".repeat(JWT_TEXT_BYTES_MAX), "").is_ok());
+        assert!(jwt(&"i".repeat(JWT_TEXT_BYTES_MAX + 1), "").unwrap_err().contains("has 1025 bytes"));
+        let tls = settings(&[], Some("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"")).unwrap().tls;
+        assert_eq!(tls, Some(("a.pem".into(), "b.pem".into())));
+        for (line, said) in [("required", Authentication::Required), ("off", Authentication::Off)] {
+            let settings = settings(&[], Some(&format!("authentication = \"{line}\""))).unwrap();
+            assert_eq!(settings.authentication, Some(said));
+        }
+    }
+
+    #[test]
     fn bad_configuration_says_what_and_where() {
         for (file, said) in [
             ("databse = \"x\"", "line 1: unknown field `databse`"),
             ("listn = \"x\"", "unknown field `listn`"),
             ("listen = 5", "invalid type"),
             ("authentication = \"none\"", "unknown variant `none`, expected `required` or `off`"),
+            ("[tls]\ncertificate = \"a.pem\"", "missing field `key`"),
+            ("[tls]\ncertificate = \"a.pem\"\nkey = \"b.pem\"\nca = \"c.pem\"", "unknown field `ca`"),
+            ("[jwt]\nissuer = \"i\"\naudience = \"a\"", "missing field `jwks`"),
+            (
+                "[jwt]\nissuer = \"\"\naudience = \"a\"\njwks = \"f\"",
+                "`issuer` of `[jwt]` has 0 bytes; write 1 to 1024",
+            ),
             ("listen = ", "configuration"),
         ] {
             let error = settings(&[], Some(file)).unwrap_err();

@@ -13,13 +13,17 @@ mod support;
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ED25519, PublicKeyData, SigningKey,
+};
 use serde_json::{Value, json};
 use support::{err, maple, out, root, text};
 use tempfile::TempDir;
@@ -277,4 +281,174 @@ fn words_that_make_no_token_say_the_way_out() {
     }
     let refused = place.tokens(&["revoke", "nobody"]);
     assert!(err(&refused).contains("no token `nobody`") && err(&refused).contains("maple tokens list"));
+}
+
+/// An authority of one's own, and a certificate of this machine that it signed.
+fn certificates(place: &Place, authority: &str) {
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name.push(DnType::CommonName, authority);
+    fs::write(place.path(authority), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let signed = own.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+    fs::write(place.path("key.tls.pem"), key.serialize_pem()).unwrap();
+    fs::write(place.path("certificate.pem"), signed.pem()).unwrap();
+}
+
+#[test]
+fn commands_ask_over_tls_and_a_new_certificate_serves_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (certificate, key) = (text(&dir.path().join("certificate.pem")), text(&dir.path().join("key.tls.pem")));
+    let place = Place { dir };
+    let lines = format!(
+        "authentication = \"required\"\naudit = \"durable\"\n[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n"
+    );
+    fs::write(place.path("maple.toml"), format!("signing-key = {:?}\n{lines}", text(&place.path("key.pem")))).unwrap();
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(
+        output.status.code() == Some(3) && err(&output).contains("cannot read the certificate"),
+        "{}",
+        err(&output)
+    );
+
+    certificates(&place, "first.pem");
+    let server = place.serve("127.0.0.1:0");
+    assert!(server.url.starts_with("https://"), "{}", server.url);
+    let (token, _) = place.token("auditor", "**");
+    let list = |authority: &str| {
+        let authority = text(&place.path(authority));
+        server.maple(&["decisions", "list", "--ca", &authority], Some(&token))
+    };
+    let listed = list("first.pem");
+    assert!(listed.status.success() && out(&listed).contains("no decision is kept"), "{}", err(&listed));
+    let untrusted = server.maple(&["decisions", "list"], Some(&token));
+    assert!(untrusted.status.code() == Some(3) && !err(&untrusted).contains(&token), "{}", err(&untrusted));
+    assert!(err(&list("nowhere.pem")).contains("cannot read the certificates to trust"));
+    assert!(err(&list("maple.toml")).contains("holds no certificate"));
+
+    certificates(&place, "second.pem");
+    let until = Instant::now() + Duration::from_secs(15);
+    while !list("second.pem").status.success() {
+        assert!(Instant::now() < until, "the new certificate never serves");
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(list("first.pem").status.code(), Some(3), "the old authority signed no more");
+}
+
+#[test]
+fn who_sends_slowly_or_too_much_is_let_go_and_others_are_served() {
+    let place = Place::new("authentication = \"required\"\ndeadline-seconds = 1");
+    let server = place.serve("127.0.0.1:0");
+    let (token, _) = place.token("evaluate", "**");
+    let head = format!(
+        "POST /v1/evaluate HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: 1000\r\n\r\n"
+    );
+    let mut slow: Vec<TcpStream> = (0..64).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    for (n, stream) in slow.iter_mut().enumerate() {
+        // Some never end their head, others their body.
+        stream.write_all(if n % 2 == 0 { b"POST /v1/evaluate HTTP/1.1\r\nhost:" } else { head.as_bytes() }).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    }
+    let began = Instant::now();
+    assert_eq!(server.evaluate(Some(&token), "cn").0, 200);
+    assert!(began.elapsed() < Duration::from_secs(1), "others wait");
+    let mut heard = String::new();
+    let mut buffer = [0; 4096];
+    while !heard.contains("/problems/request-timeout") {
+        let read = slow[1].read(&mut buffer).unwrap();
+        assert!(read > 0, "{heard}");
+        heard.push_str(&String::from_utf8_lossy(&buffer[..read]));
+    }
+    let (status, body) = server.ask("POST /v1/evaluate", Some(&token), &" ".repeat((1 << 20) + 1));
+    assert!(status == 413 && body.contains("/problems/too-large"), "{body}");
+    let (status, body) = server.ask("POST /v1/evaluate", None, &" ".repeat(900 << 10));
+    assert!(status == 401 && body.contains("/problems/unauthenticated"), "{body}");
+}
+
+#[test]
+fn a_jwt_of_the_issuer_that_is_configured_is_taken_and_of_no_other_use_than_it_says() {
+    let key = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let place = Place::new("");
+    let jwks = place.path("jwks.json");
+    let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": b64(key.der_bytes()) }] });
+    fs::write(&jwks, set.to_string()).unwrap();
+    let table = format!("[jwt]\nissuer = \"https://id.example\"\naudience = \"maple\"\njwks = {:?}\n", text(&jwks));
+    let configure = |first: &str| {
+        let lines = format!("signing-key = {:?}\naudit = \"durable\"\n{first}\n{table}", text(&place.path("key.pem")));
+        fs::write(place.path("maple.toml"), lines).unwrap();
+    };
+    configure("");
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(output.status.code() == Some(2) && err(&output).contains("`[jwt]` is of no use"), "{}", err(&output));
+    configure("authentication = \"required\"");
+    let server = place.serve("127.0.0.1:0");
+
+    let sign = |audience: &str, seconds: i64| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let claims = json!({
+            "iss": "https://id.example", "aud": audience, "sub": "ana", "exp": i64::try_from(now).unwrap() + seconds,
+            "roles": ["evaluate", "auditor"], "localities": "cn/zhejiang/**",
+        });
+        let head = b64(json!({ "alg": "EdDSA", "kid": "k1" }).to_string().as_bytes());
+        let message = format!("{head}.{}", b64(claims.to_string().as_bytes()));
+        let signature = b64(&key.sign(message.as_bytes()).unwrap());
+        format!("{message}.{signature}")
+    };
+    let token = sign("maple", 60);
+    assert_eq!(server.evaluate(Some(&token), "cn/zhejiang/jinhua/yongkang").0, 200);
+    assert_eq!(server.evaluate(Some(&token), "cn/shanghai").0, 403);
+    let listed = server.maple(&["decisions", "list", "--locality", "cn/zhejiang"], Some(&token));
+    assert!(listed.status.success() && out(&listed).contains("yongkang"), "{}", err(&listed));
+    for (token, said) in [(sign("other", 60), "for somebody else"), (sign("maple", -61), "has expired")] {
+        let (status, body) = server.evaluate(Some(&token), "cn/zhejiang");
+        assert!(status == 401 && body.contains(said), "{body}");
+    }
+    drop(server);
+    fs::write(&jwks, "{}").unwrap();
+    let output = place.command("127.0.0.1:0").output().unwrap();
+    assert!(output.status.code() == Some(3) && err(&output).contains("no JSON Web Key Set"), "{}", err(&output));
+}
+
+#[test]
+fn a_token_goes_only_where_it_is_sent_and_not_unseen_in_the_open() {
+    let list = |server: &str| {
+        let mut command = maple(&["decisions", "list", "--server", server]);
+        command.env("MAPLE_TOKEN", "t0ken-of-somebody").output().unwrap()
+    };
+    let refused = list("http://somebody:secret@127.0.0.1:9");
+    assert!(refused.status.code() == Some(2) && err(&refused).contains("is no address of a server"));
+    assert!(!err(&refused).contains("secret"), "{}", err(&refused));
+    for (server, warned) in [
+        ("http://nowhere.invalid:9", true),
+        ("http://127.evil.invalid:9", true),
+        ("http://127.0.0.1:9", false),
+        ("http://[::1]:9", false),
+        ("http://localhost:9", false),
+    ] {
+        let said = err(&list(server));
+        assert_eq!(said.contains("goes to"), warned, "{said}");
+        assert!(said.contains("cannot reach the server") && !said.contains("t0ken"), "{said}");
+    }
+    // Who answers elsewhere gets no token from who was named.
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let named = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (elsewhere, server) = (other.local_addr().unwrap(), format!("http://{}", named.local_addr().unwrap()));
+    let answering = thread::spawn(move || {
+        let (mut stream, _) = named.accept().unwrap();
+        let mut head = [0; 4096];
+        let read = stream.read(&mut head).unwrap();
+        write!(
+            stream,
+            "HTTP/1.1 307 Go\r\nlocation: http://{elsewhere}/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        )
+        .unwrap();
+        String::from_utf8_lossy(&head[..read]).into_owned()
+    });
+    assert_eq!(list(&server).status.code(), Some(3));
+    assert!(answering.join().unwrap().contains("authorization: Bearer t0ken-of-somebody"));
+    other.set_nonblocking(true).unwrap();
+    assert!(other.accept().is_err(), "nobody was sent there");
 }

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Durat
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::access::Access;
+use crate::{access::Access, tls::Tls};
 
 /// Connections open at a time, by default.
 pub const CONNECTIONS_COUNT_MAX: usize = 1_024;
@@ -71,6 +71,8 @@ pub struct Config {
     pub utc_offset_minutes: i32,
     /// Who may do what; none where everybody may do everything.
     pub access: Option<Arc<Access>>,
+    /// How connections are secured; none where they are not.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Default for Config {
@@ -93,6 +95,7 @@ impl Default for Config {
             drain: Duration::from_secs(20),
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
             access: None,
+            tls: None,
         }
     }
 }

@@ -21,9 +21,11 @@ use maple_seal::{Key, Signer};
 use maple_store::{KeyPurpose, KeyRecord, Store, StoreError};
 
 pub use access::{
-    ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, Access, Authentication, NewToken, REFUSALS_LOGGED_PER_MINUTE, Role,
-    RoleFault, SCOPE_COUNT_MAX, TOKEN_BYTES_MAX, TOKEN_DAYS, TOKEN_DAYS_MAX, TOKEN_NAME_CHARS_MAX, TokenFault,
-    TokenRequest, Unguarded, is_public, token_create, token_revoke, token_state,
+    ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, Access, Authentication, JWKS_BYTES_MAX, JWKS_KEYS_MAX,
+    JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, JwksFault, Jwt, JwtConfig,
+    NewToken, REFUSALS_LOGGED_PER_MINUTE, Role, RoleFault, SCOPE_COUNT_MAX, TOKEN_BYTES_MAX, TOKEN_DAYS,
+    TOKEN_DAYS_MAX, TOKEN_NAME_CHARS_MAX, TokenFault, TokenRequest, Unguarded, is_public, token_create, token_revoke,
+    token_state,
 };
 pub use app::{App, Serving, SharedPlugins};
 pub use clock::{Clock, SystemClock, UTC_OFFSET_MINUTES, now, today};
@@ -41,7 +43,7 @@ pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
-pub use tls::{ClientTlsFault, PEM_BYTES_MAX, client_tls};
+pub use tls::{CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

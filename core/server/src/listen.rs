@@ -14,18 +14,18 @@ use axum::{Router, body::Body, response::Response, routing::future::RouteFuture}
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use maple_wire::{Problem, ProblemKind};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, Sleep, sleep, timeout},
 };
 use tracing::{debug, info, warn};
 
-use crate::{admission::RETRY_AFTER_SECONDS, app::App, http::router};
+use crate::{admission::RETRY_AFTER_SECONDS, app::App, http::router, tls::Tls};
 
 /// Bytes that the head of one request may take; one read more may pass.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -59,6 +59,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<O
     let places = Arc::new(Semaphore::new(app.config.connections.max(1)));
     let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_COUNT_MAX));
     let graceful = GracefulShutdown::new();
+    let tls = app.config.tls.clone();
+    let watching = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    // Whoever is still shaking hands when a stop begins has asked nothing yet.
+    let (stop, stopping) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let stream = tokio::select! {
@@ -74,17 +78,14 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<O
         };
         match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => {
-                let connection = connection(&app, &doors, stream);
-                let watched = graceful.watch(connection);
-                let app = Arc::clone(&app);
-                tokio::spawn(async move {
-                    let _open = app.metrics.connected();
-                    if let Err(error) = watched.await {
-                        debug!(%error, "A connection broke off.");
-                    }
-                    drop(place);
-                });
+                let guest = Guest { app: Arc::clone(&app), doors: doors.clone(), watcher: graceful.watcher(), place };
+                match &tls {
+                    None => drop(tokio::spawn(guest.serve(stream))),
+                    Some(tls) => drop(tokio::spawn(guest.secure(Arc::clone(tls), stream, stopping.clone()))),
+                }
             }
+            // To shake hands would cost more than to answer: who has no place and wants TLS is merely shut out.
+            Err(_) if tls.is_some() => app.metrics.turned_away("none"),
             Err(_) => {
                 app.metrics.turned_away("none");
                 if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {
@@ -97,6 +98,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<O
         }
     }
     drop(listener);
+    drop(stop);
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     app.drain();
     info!("Stopping: no new connections; what is under way ends.");
     timeout(app.config.drain, graceful.shutdown()).await.map_err(|_| {
@@ -118,9 +123,52 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Doors {
     }
 }
 
-fn connection(app: &App, doors: &Router, stream: TcpStream) -> http1::Connection<TokioIo<Patient>, Doors> {
-    // An answer leaves at once, whole.
-    let _ = stream.set_nodelay(true);
+/// A connection that has a place.
+struct Guest {
+    app: Arc<App>,
+    doors: Router,
+    watcher: Watcher,
+    place: OwnedSemaphorePermit,
+}
+
+impl Guest {
+    async fn serve(self, stream: TcpStream) {
+        let _open = self.app.metrics.connected();
+        // An answer leaves at once, whole.
+        let _ = stream.set_nodelay(true);
+        serve_on(&self.app, &self.doors, self.watcher, stream).await;
+        drop(self.place);
+    }
+
+    /// Shakes hands first, within the time that the head of a request may take.
+    async fn secure(self, tls: Arc<Tls>, stream: TcpStream, mut stopping: watch::Receiver<()>) {
+        let _open = self.app.metrics.connected();
+        let _ = stream.set_nodelay(true);
+        let shaken = tokio::select! {
+            shaken = timeout(self.app.config.head_wait, tls.accept(stream)) => shaken,
+            _ = stopping.changed() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => serve_on(&self.app, &self.doors, self.watcher, stream).await,
+            Ok(Err(error)) => debug!(%error, "A handshake failed."),
+            Err(_) => debug!("A handshake took too long."),
+        }
+        drop(self.place);
+    }
+}
+
+async fn serve_on(app: &App, doors: &Router, watcher: Watcher, stream: impl Stream) {
+    if let Err(error) = watcher.watch(connection(app, doors, stream)).await {
+        debug!(%error, "A connection broke off.");
+    }
+}
+
+/// Bytes in both directions, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+fn connection<S: Stream>(app: &App, doors: &Router, stream: S) -> http1::Connection<TokioIo<Patient<S>>, Doors> {
     let io = TokioIo::new(Patient { stream, stall: app.config.stall, since: None });
     http1::Builder::new()
         .timer(TokioTimer::new())
@@ -140,13 +188,13 @@ async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// A stream whose reader may be slow, but may not stop reading.
-struct Patient {
-    stream: TcpStream,
+struct Patient<S> {
+    stream: S,
     stall: Duration,
     since: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
+impl<S> Patient<S> {
     /// Passes on what the stream says of a write, and gives up when it has said `Pending` for too long.
     fn watch<T>(&mut self, wrote: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if wrote.is_ready() {
@@ -160,13 +208,13 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl<S: Stream> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Patient {
+impl<S: Stream> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watch(wrote, context)

@@ -351,3 +351,36 @@ async fn where_nobody_has_to_say_who_they_are_a_token_changes_nothing() {
         .unwrap();
     assert_eq!(service.call(request).await.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_flood_of_made_up_tokens_lets_no_known_one_end() {
+    let guarded = Arc::new(guarded());
+    let token = guarded.token(&["evaluate"], "**");
+    assert_eq!(guarded.evaluate(&token, "cn").await.status, 200);
+    let until = Instant::now() + Duration::from_secs(ACCESS_CACHE_SECONDS + 2);
+    let flood: Vec<_> = (0..16)
+        .map(|n| {
+            let guarded = Arc::clone(&guarded);
+            tokio::spawn(async move {
+                let mut count = 0;
+                while Instant::now() < until {
+                    count += 1;
+                    let forged = format!("Bearer maple_0123456789abcdef_{n:03}{count:040}");
+                    let status = guarded.ask(Method::GET, "/v1/packs", Some(&forged), "").await.status;
+                    assert!([401, 503].contains(&status), "{status}");
+                }
+            })
+        })
+        .collect();
+    while Instant::now() < until {
+        assert_eq!(guarded.evaluate(&token, "cn").await.status, 200);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for task in flood {
+        task.await.unwrap();
+    }
+    // Of all of them the audit log names some.
+    let events = guarded.store.audit_before(1_000_000, 1_000).unwrap();
+    let refused = events.iter().filter(|event| event.action == "refuse").count();
+    assert!(refused <= 61, "{refused}");
+}

@@ -326,11 +326,7 @@ pub const fn label(zh: &'static str, en: &'static str) -> Label {
 
 /// A key that must be there.
 #[must_use]
-pub const fn must(name: &'static str, shape: Shape, zh: &'static str, en: &'static str) -> Key {
-    need(name, shape, zh, en)
-}
-
-const fn need(name: &'static str, shape: Shape, zh: &'static str, en: &'static str) -> Key {
+pub const fn need(name: &'static str, shape: Shape, zh: &'static str, en: &'static str) -> Key {
     Key::new(name, true, shape, label(zh, en))
 }
 

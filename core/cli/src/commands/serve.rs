@@ -9,8 +9,8 @@ use std::{
 use anstream::println;
 use maple_seal::Signer;
 use maple_server::{
-    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Records, Serving, SharedPlugins,
-    SystemClock, is_public,
+    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving, SharedPlugins,
+    SystemClock, Tls, is_public,
 };
 use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
@@ -40,6 +40,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     })?;
     let authentication =
         Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
+    let tls = tls(&settings)?;
+    let guarded = authentication == Authentication::Required;
+    let jwt = jwt(&settings, guarded)?;
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
@@ -63,9 +66,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let sandbox = Arc::clone(&loaded.sandbox);
     let serving = begin(&settings, &control, loaded)?;
     let records = records(&settings, &store)?;
-    let guarded = authentication == Authentication::Required;
-    let access = if guarded { Some(access(&store)?) } else { None };
-    let config = Config { listen, access, ..settings.service.clone() };
+    let access = if guarded { Some(access(&store, jwt)?) } else { None };
+    let way_in = WayIn { guarded, tls: tls.is_some() };
+    let config = Config { listen, access, tls, ..settings.service.clone() };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -75,7 +78,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let _followed = Followed::start(&app).map_err(|error| Failure::Unreachable(error.to_string()))?;
         let _watching = settings.watch.then(|| watch::start(&settings, &app)).transpose()?;
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
-        welcome(address, guarded, &left_out);
+        welcome(address, way_in, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
 }
@@ -105,14 +108,37 @@ impl From<BeginError> for Begin {
     }
 }
 
+/// Certificate and key, where connections are to be secured.
+fn tls(settings: &Settings) -> Result<Option<Arc<Tls>>, Failure> {
+    let Some((certificate, key)) = settings.tls.clone() else { return Ok(None) };
+    Tls::load(certificate, key).map(|tls| Some(Arc::new(tls))).map_err(unreachable)
+}
+
+/// Who proves JWTs, where they are taken.
+fn jwt(settings: &Settings, guarded: bool) -> Result<Option<Jwt>, Failure> {
+    let Some(config) = settings.jwt.clone() else { return Ok(None) };
+    if !guarded {
+        return Err(Failure::Input(
+            "configuration: `[jwt]` is of no use while nobody has to show a token; write `authentication = \"required\"`, \
+             or take the table out"
+                .to_owned(),
+        ));
+    }
+    Jwt::start(config).map(Some).map_err(unreachable)
+}
+
 /// Who may do what.
-fn access(store: &Arc<Store>) -> Result<Arc<Access>, Failure> {
-    if store.tokens().map_err(unreachable)?.is_empty() {
+fn access(store: &Arc<Store>, jwt: Option<Jwt>) -> Result<Arc<Access>, Failure> {
+    if jwt.is_none() && store.tokens().map_err(unreachable)?.is_empty() {
         report::warning(
             "nobody has a token yet, so everybody is turned away; `maple tokens create` makes one, also while this serves",
         );
     }
-    Access::new(Arc::clone(store), Arc::new(SystemClock)).map(Arc::new).map_err(unreachable)
+    let access = Access::new(Arc::clone(store), Arc::new(SystemClock)).map_err(unreachable)?;
+    Ok(Arc::new(match jwt {
+        Some(jwt) => access.with_jwt(jwt),
+        None => access,
+    }))
 }
 
 fn from(settings: &Settings) -> load::From<'_> {
@@ -199,28 +225,37 @@ fn summary(serving: &Serving) -> String {
     format!("{packs} packs with {policies} policies, {} localities", ruleset.localities().count())
 }
 
-fn welcome(address: SocketAddr, guarded: bool, left_out: &[String]) {
+/// How callers come in.
+#[derive(Clone, Copy)]
+struct WayIn {
+    guarded: bool,
+    tls: bool,
+}
+
+fn welcome(address: SocketAddr, way_in: WayIn, left_out: &[String]) {
+    let scheme = if way_in.tls { "https" } else { "http" };
     for pack in left_out {
         report::warning(&format!("pack {pack} has problems and was left out; /health/ready lists them"));
     }
-    if is_public(address) {
+    if is_public(address) && !way_in.tls {
         report::warning(&format!(
             "{address} can be reached by others without TLS: tokens and cases pass in the open, unless a proxy before it \
              has TLS"
         ));
     }
-    println!("serving on http://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
-    println!("{}\n", curl(address, guarded));
+    println!("serving on {scheme}://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
+    println!("{}\n", curl(address, way_in));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
-    println!("Write a rule and see what it decides: http://{address}/playground");
+    println!("Write a rule and see what it decides: {scheme}://{address}/playground");
 }
 
 /// The line to try, on one line so that it can be copied.
-fn curl(address: SocketAddr, guarded: bool) -> String {
+fn curl(address: SocketAddr, WayIn { guarded, tls }: WayIn) -> String {
+    let scheme = if tls { "https" } else { "http" };
     let token = if guarded { " -H \"authorization: Bearer $MAPLE_TOKEN\"" } else { "" };
     let body = EXAMPLE.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
-        "curl -s http://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
+        "curl -s {scheme}://{address}/v1/evaluate{token} -H 'content-type: application/json' -H 'accept: text/plain' -d '{body}'"
     )
 }
 

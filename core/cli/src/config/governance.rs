@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use maple_bundle::format::{Form, Shape, Table, label, may, must};
+use maple_bundle::format::{Form, Shape, Table, label, may, need};
 use maple_seal::{Key, PEM_BYTES_MAX, PublicKey, Subtree, Trust, Trusted};
 use maple_server::Governance;
 use serde::Deserialize;
@@ -31,14 +31,14 @@ pub(super) static TRUST: Table = Table::new(
     "a trusted key",
     label("可为某些地域的规则包签名的密钥", "A key that may sign the packs of some places"),
     &[
-        must("key", Shape::Text, "公钥文件（PEM）", "File with the public key (PEM)"),
-        must(
+        need("key", Shape::Text, "公钥文件（PEM）", "File with the public key (PEM)"),
+        need(
             "localities",
             Shape::List(&Shape::Form(&SUBTREE)),
             "可签署的地域：cn/zhejiang/**含其下各地，cn/zhejiang仅本级，**为全部",
             "Places: `cn/zhejiang/**` with all below, `cn/zhejiang` alone, `**` for all",
         ),
-        must("from", Shape::Any, "启用时刻", "From when it may sign, such as 2026-01-01T00:00:00Z"),
+        need("from", Shape::Any, "启用时刻", "From when it may sign, such as 2026-01-01T00:00:00Z"),
         may("to", Shape::Any, "停用时刻", "Until when it may sign"),
         may("revoked", Shape::Any, "吊销时刻：自此其全部签名失效", "Since when nothing that it signed holds any more"),
     ],

@@ -53,7 +53,8 @@ impl Cache {
         }
     }
 
-    pub(crate) fn put(&self, hash: Digest, who: Arc<Who>) {
+    /// Keeps who was found by a look that began then.
+    pub(crate) fn put(&self, hash: Digest, who: Arc<Who>, since: Instant) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ACCESS_CACHE_COUNT_MAX && !known.contains_key(&hash) {
             known.retain(|_, one| one.since.elapsed() < LIFE);
@@ -61,7 +62,7 @@ impl Cache {
                 known.clear();
             }
         }
-        known.insert(hash, Known { who, since: Instant::now(), renewing: AtomicBool::new(false) });
+        known.insert(hash, Known { who, since, renewing: AtomicBool::new(false) });
     }
 
     pub(crate) fn forget(&self, hash: &Digest) {
@@ -86,12 +87,35 @@ mod tests {
         });
         let hash = |n: usize| Digest::of(&n.to_le_bytes());
         let knows = |n: usize| matches!(cache.get(&hash(n)), Found::Fresh(_));
-        (0..ACCESS_CACHE_COUNT_MAX).for_each(|n| cache.put(hash(n), Arc::clone(&who)));
-        cache.put(hash(0), Arc::clone(&who));
+        (0..ACCESS_CACHE_COUNT_MAX).for_each(|n| cache.put(hash(n), Arc::clone(&who), Instant::now()));
+        cache.put(hash(0), Arc::clone(&who), Instant::now());
         assert!(knows(0) && knows(ACCESS_CACHE_COUNT_MAX - 1));
-        cache.put(hash(ACCESS_CACHE_COUNT_MAX), Arc::clone(&who));
+        cache.put(hash(ACCESS_CACHE_COUNT_MAX), Arc::clone(&who), Instant::now());
         assert!(knows(ACCESS_CACHE_COUNT_MAX) && !knows(0), "one more begins anew");
         cache.forget(&hash(ACCESS_CACHE_COUNT_MAX));
         assert!(!knows(ACCESS_CACHE_COUNT_MAX));
+    }
+    #[test]
+    fn who_is_known_ages_once_and_is_then_forgotten() {
+        let cache = Cache::default();
+        let who = Arc::new(Who {
+            name: "n".to_owned(),
+            token: "t".to_owned(),
+            roles: Roles::default(),
+            scope: Vec::new(),
+            expires: None,
+        });
+        let hash = Digest::of(b"t");
+        let found = |age: Duration| {
+            cache.put(hash, Arc::clone(&who), Instant::now().checked_sub(age).unwrap());
+            [cache.get(&hash), cache.get(&hash)].map(|found| match found {
+                Found::Fresh(_) => "fresh",
+                Found::Aging(_) => "aging",
+                Found::Nobody => "nobody",
+            })
+        };
+        assert_eq!(found(Duration::ZERO), ["fresh", "fresh"]);
+        assert_eq!(found(LIFE / 2), ["aging", "fresh"], "one looks again, the others go on");
+        assert_eq!(found(LIFE), ["nobody", "nobody"]);
     }
 }

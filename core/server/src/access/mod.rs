@@ -4,12 +4,14 @@
 
 mod cache;
 mod caller;
+mod jwks;
+mod jwt;
 mod listen;
 mod refusals;
 mod role;
 mod token;
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Instant};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use maple_seal::Digest;
@@ -20,6 +22,8 @@ use tokio::{sync::Semaphore, time::timeout};
 use tracing::error;
 
 pub use cache::{ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS};
+pub use jwks::{JWKS_BYTES_MAX, JWKS_KEYS_MAX, JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JwksFault};
+pub use jwt::{JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, Jwt, JwtConfig};
 pub use listen::{Authentication, Unguarded, is_public};
 pub use refusals::REFUSALS_LOGGED_PER_MINUTE;
 pub use role::{Role, RoleFault};
@@ -40,7 +44,7 @@ use cache::{Cache, Found};
 
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 8 << 10;
-/// Looks into the database for tokens at a time; fewer than there are connections to it.
+/// Looks into the database for new tokens at a time, and as many for known ones: together fewer than there are connections.
 const LOOKUPS_COUNT_MAX: usize = 2;
 
 /// Knows who is asking.
@@ -49,6 +53,9 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     cache: Cache,
     lookups: Semaphore,
+    /* Apart from those, so that a flood of made-up tokens lets no known one end. */
+    renewals: Semaphore,
+    jwt: Option<Jwt>,
     refusals: Arc<Refusals>,
 }
 
@@ -74,7 +81,14 @@ impl Access {
     /// When no thread can be had.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let refusals = Arc::new(Refusals::start(Arc::clone(&store), Arc::clone(&clock))?);
-        Ok(Self { store, clock, cache: Cache::default(), lookups: Semaphore::new(LOOKUPS_COUNT_MAX), refusals })
+        let [lookups, renewals] = [(); 2].map(|()| Semaphore::new(LOOKUPS_COUNT_MAX));
+        Ok(Self { store, clock, cache: Cache::default(), lookups, renewals, jwt: None, refusals })
+    }
+
+    /// Takes the JWTs of an issuer, too.
+    #[must_use]
+    pub fn with_jwt(self, jwt: Jwt) -> Self {
+        Self { jwt: Some(jwt), ..self }
     }
 
     pub(crate) fn refusals(&self) -> &Arc<Refusals> {
@@ -92,12 +106,12 @@ impl Access {
         let hash = Digest::of(text.as_bytes());
         let who = match self.cache.get(&hash) {
             Found::Fresh(who) => who,
-            Found::Aging(who) => match self.look_up(app, text, hash).await {
+            Found::Aging(who) => match self.look_up(app, &self.renewals, text, hash).await {
                 // What was known holds on for the rest of its time.
                 Err(Unknown::Unavailable(_)) => who,
                 other => other?,
             },
-            Found::Nobody => self.look_up(app, text, hash).await?,
+            Found::Nobody => self.look_up(app, &self.lookups, text, hash).await?,
         };
         if who.expires.is_some_and(|expires| expires <= clock::timestamp(&*self.clock)) {
             return Err(Unknown::Refused(Reason::Expired, Some(who.token.clone())));
@@ -105,15 +119,25 @@ impl Access {
         Ok(who)
     }
 
-    async fn look_up(self: &Arc<Self>, app: &App, text: &str, hash: Digest) -> Result<Arc<Who>, Unknown> {
+    async fn look_up(
+        self: &Arc<Self>,
+        app: &App,
+        places: &Semaphore,
+        text: &str,
+        hash: Digest,
+    ) -> Result<Arc<Who>, Unknown> {
+        let since = Instant::now();
         let found = match token::id_in(text) {
-            Some(_) => self.api_key(app, hash).await,
-            None => Err(Unknown::because(Reason::Malformed)),
+            Some(_) => self.api_key(app, places, hash).await,
+            None => match &self.jwt {
+                Some(jwt) => jwt.prove(text, clock::timestamp(&*self.clock)).map_err(Unknown::because),
+                None => Err(Unknown::because(Reason::Malformed)),
+            },
         };
         match found {
             Ok(who) => {
                 let who = Arc::new(who);
-                self.cache.put(hash, Arc::clone(&who));
+                self.cache.put(hash, Arc::clone(&who), since);
                 Ok(who)
             }
             Err(unknown) => {
@@ -125,8 +149,8 @@ impl Access {
         }
     }
 
-    async fn api_key(self: &Arc<Self>, app: &App, hash: Digest) -> Result<Who, Unknown> {
-        let Ok(Ok(_place)) = timeout(app.config.wait, self.lookups.acquire()).await else {
+    async fn api_key(self: &Arc<Self>, app: &App, places: &Semaphore, hash: Digest) -> Result<Who, Unknown> {
+        let Ok(Ok(_place)) = timeout(app.config.wait, places.acquire()).await else {
             app.metrics.turned_away("access");
             return Err(Unknown::Unavailable(crate::http::overloaded()));
         };
@@ -137,7 +161,8 @@ impl Access {
             Unknown::Unavailable(unavailable())
         })?;
         let token = found.ok_or(Unknown::because(Reason::Unknown))?;
-        if token.revoked.is_some_and(|revoked| revoked <= clock::timestamp(&*self.clock)) {
+        // Whenever that was: whoever revoked it may have another clock.
+        if token.revoked.is_some() {
             return Err(Unknown::Refused(Reason::Revoked, Some(token.id)));
         }
         Ok(token::who(token))

@@ -16,7 +16,7 @@ use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
     clock::{self, Clock},
@@ -43,6 +43,22 @@ pub(crate) enum Reason {
     Expired,
     /// It was taken back.
     Revoked,
+    /// It is signed by an algorithm that is not taken, or that the key is not for.
+    Algorithm,
+    /// Its issuer has no such key.
+    Key,
+    /// The signature does not hold.
+    Signature,
+    /// It holds from later on.
+    Early,
+    /// It would never end.
+    Endless,
+    /// Another issued it.
+    Issuer,
+    /// It is for somebody else.
+    Audience,
+    /// It names nobody.
+    Subject,
     /// The role is missing.
     Role,
     /// The place is another's.
@@ -57,6 +73,14 @@ impl Reason {
             Self::Unknown => "unknown",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::Algorithm => "algorithm",
+            Self::Key => "key",
+            Self::Signature => "signature",
+            Self::Early => "early",
+            Self::Endless => "endless",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Subject => "subject",
             Self::Role => "role",
             Self::Scope => "scope",
         }
@@ -106,10 +130,7 @@ impl Refusals {
     }
 
     pub(crate) fn note(&self, refusal: Refusal) {
-        let Refusal { reason, route, trace, who, token } = &refusal;
-        let reason = reason.as_str();
-        self.counts.get_or_create(&Why { reason }).inc();
-        info!(reason, route, trace, who, token, "Access refused.");
+        self.counts.get_or_create(&Why { reason: refusal.reason.as_str() }).inc();
         if self.sender.as_ref().is_none_or(|sender| sender.try_send(refusal).is_err()) {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
@@ -141,7 +162,14 @@ enum Line {
 }
 
 impl Line {
+    /// Into the log and the audit log, both bounded: one batch may hold a great many lines of another's place.
     fn write(&self, store: &Store, clock: &dyn Clock) {
+        match self {
+            Self::One(Refusal { reason, route, trace, who, token }) => {
+                info!(reason = reason.as_str(), route, trace, who, token, "Access refused.");
+            }
+            Self::More(count) => warn!(count, "Access refused more often than is told one by one."),
+        }
         let time = clock::timestamp(clock);
         let detail = match self {
             Self::One(Refusal { reason, token, trace, .. }) => {

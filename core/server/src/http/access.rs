@@ -69,6 +69,36 @@ fn unknown(reason: Reason) -> Problem {
         Reason::Revoked => {
             ("the token was revoked; ask an administrator for a new one", "令牌已被撤销；请向管理员申领新的")
         }
+        Reason::Algorithm => (
+            "the token is signed by an algorithm that is not taken, or with a key that is not for it; RS256, ES256 and EdDSA are",
+            "令牌的签名算法不受支持或与密钥不符；可用RS256、ES256、EdDSA",
+        ),
+        Reason::Key => (
+            "the issuer has no key of the token's `kid`, or has not shown it yet; ask it for a new token, or try again in \
+             some seconds",
+            "签发方没有令牌kid所指的密钥，或尚未公布；请重新申领令牌，或稍后重试",
+        ),
+        Reason::Signature => (
+            "the signature of the token does not hold; ask its issuer for a new one",
+            "令牌签名无效；请向签发方重新申领",
+        ),
+        Reason::Early => {
+            ("the token does not hold yet, as its `nbf` says; look at the clocks", "令牌尚未生效（nbf）；请核对时钟")
+        }
+        Reason::Endless => {
+            ("the token has no `exp`; the issuer must give it an end", "令牌没有有效期（exp）；签发方须设置")
+        }
+        Reason::Issuer => (
+            "the token is of another issuer than this service takes, as its `iss` says",
+            "令牌签发方（iss）不是本服务认可的签发方",
+        ),
+        Reason::Audience => (
+            "the token is for somebody else, as its `aud` says; ask for one for this service",
+            "令牌的受众（aud）不是本服务；请申领面向本服务的令牌",
+        ),
+        Reason::Subject => {
+            ("the token names nobody: it needs a `sub` of at most 256 bytes", "令牌未载明主体（sub，至多256字节）")
+        }
         Reason::Unknown | Reason::Role | Reason::Scope => (
             "this service does not know the token; look whether it is whole, and for this service",
             "本服务不认识该令牌；请核对是否完整、是否由本服务签发",

@@ -1,6 +1,7 @@
 //! TLS, both ways: whom this service trusts, and how it proves who it is.
 
 mod client;
+mod server;
 
 use std::{
     fs::File,
@@ -9,6 +10,7 @@ use std::{
 };
 
 pub use client::{ClientTlsFault, client_tls};
+pub use server::{CHAIN_COUNT_MAX, TLS_POLL_SECONDS, Tls, TlsFault};
 
 /// Bytes of a file with certificates or a key.
 pub const PEM_BYTES_MAX: usize = 1 << 20;
