@@ -299,7 +299,12 @@ impl<'h, 'a> Draft<'h, 'a> {
         self.duties.reserve(duties.len());
         for claim in duties {
             let Claim::Duty { code, bearer, params } = &claim.finding.claim else { continue };
-            if self.duties.iter().any(|d| d.code == *code && d.bearer == *bearer) {
+            // Who says the same with other particulars means both; who repeats another means the other's.
+            let said = |d: &Duty<'_>| {
+                let own = d.ground.by.policy == claim.ground.by.policy;
+                d.code == *code && d.bearer == *bearer && (!own || d.params == *params)
+            };
+            if self.duties.iter().any(said) {
                 self.note(claim.ground.by, &claim.finding, "said before");
                 continue;
             }

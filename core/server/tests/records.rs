@@ -207,10 +207,15 @@ async fn what_cannot_be_made_again_says_why() {
     let (id, _) = kept.decided().await;
     let other =
         bundle_with(&[("cn/pack.toml", &include_str!("fixture/policies/cn/pack.toml").replace("1.0.0", "1.0.1"))]);
-    folder(&kept, other);
-    let answer = kept.service.post(&format!("/v1/decisions/{id}/replay"), "").await;
+    // The process that has both begins anew: nothing of before is at hand.
+    let control = Control::new(Arc::clone(&kept.store), Arc::new(Native), "other", Governance::default());
+    let serving = begun(&control, other, b"component");
+    let (clock, signer) = (Arc::new(Still), Arc::clone(&kept.signer));
+    let records = Records::start(Arc::clone(&kept.store), "other", Mode::Durable, signer, clock.clone(), None).unwrap();
+    let app = App::keeping(quick(), clock, Arc::new(Native), serving, Some(records), Some(control));
+    let answer = Service::of(app).post(&format!("/v1/decisions/{id}/replay"), "").await;
     answer.is_problem(409, "not-replayable");
-    assert!(answer.text().contains("`decision-table-1.0.0` of activation 1 is not taken"), "{}", answer.text());
+    assert!(answer.text().contains("`decision-table-1.0.0` of bundle"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,26 +1,28 @@
 //! Changes of what serves: publish, activate, roll back, stop, watch over. There is one way to change it: an activation.
 
 mod canary;
+mod folder;
 mod follow;
 mod made;
+mod refusal;
+mod state;
 mod terms;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool, mpsc},
 };
 
 use jiff::Timestamp;
-use maple_bundle::{Bundle, Compiled};
-use maple_gate::{Admitted, Budget, Changes, How, Report, State, StateFault, States, Subject, Terms, admit};
-use maple_kernel::{PluginInfo, Ruleset};
+use maple_gate::{Admitted, Budget, Changes, Report, States, Terms, admit};
+use maple_kernel::PluginInfo;
 use maple_seal::{Digest, Subtree, Trust};
 use maple_store::{Activation, ActivationKind, Event, Filter, Rejection, Request, Store, StoreError, Swap};
-use maple_wire::Problem;
 use tracing::{error, info, warn};
 
 pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_KEPT};
+pub use folder::BeginError;
 pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
 pub use terms::{
@@ -31,6 +33,8 @@ pub use terms::{
 pub(crate) use canary::{Alarm, Sample, Watched, differs, speaking};
 pub(crate) use follow::{Health, Node};
 pub(crate) use made::{InForce, Made, Shelf, Unmade};
+pub(crate) use refusal::Refusal;
+pub(crate) use state::Change;
 pub(crate) use terms::{ActivationTerms, CanaryLimits, CanaryTerms};
 
 use crate::{
@@ -83,52 +87,6 @@ impl fmt::Debug for Control {
     }
 }
 
-/// Why nothing was changed.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// Nothing is changed here while it serves.
-    NotControlled(Problem),
-    /// The bundle was not admitted; its report is kept under the id.
-    Rejected(Box<Report>, Option<String>),
-    /// Something else serves than the caller knows.
-    Conflict(Option<Box<Activation>>),
-    /// There is no such bundle, or it makes no ruleset here.
-    Unmade(Unmade),
-    /// The caller may not change this place.
-    Forbidden(String),
-    /// Whoever published the bundle may not activate it.
-    FourEyes(String),
-    /// Versions go back, and no rollback was asked for.
-    Downgrade(String),
-    /// A state that cannot be.
-    State(StateFault),
-    /// There is nothing to go back to.
-    NothingBefore,
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict { current } => Self::Conflict(current),
-            other => Self::Store(other),
-        }
-    }
-}
-
-impl From<Unmade> for Refusal {
-    fn from(why: Unmade) -> Self {
-        Self::Unmade(why)
-    }
-}
-
-impl From<StateFault> for Refusal {
-    fn from(why: StateFault) -> Self {
-        Self::State(why)
-    }
-}
-
 /// Who wants to change something, and whether a place is theirs to change; the empty name is all of them.
 pub(crate) struct Actor<'a> {
     pub(crate) name: &'a str,
@@ -149,16 +107,6 @@ pub(crate) struct Order<'a> {
     pub(crate) rollback: bool,
     pub(crate) effective: Option<Timestamp>,
     pub(crate) canary: Option<(u8, CanaryLimits)>,
-}
-
-/// A state that is to be.
-#[derive(Debug)]
-pub(crate) struct Change<'a> {
-    pub(crate) subject: Subject,
-    pub(crate) name: &'a str,
-    /// None puts everything back as the files say.
-    pub(crate) how: Option<How>,
-    pub(crate) why: &'a str,
 }
 
 /// A bundle that was published.
@@ -194,104 +142,6 @@ impl Control {
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.governance.trust.is_some()
-    }
-
-    /// What is to serve when a process starts with a folder of policies: what was activated last, unless the folder has
-    /// changed since it was last taken in, or `take` says that it is to be taken in all the same. The folder's archive is
-    /// made only where it is needed.
-    ///
-    /// # Errors
-    ///
-    /// When the folder is not admitted, what was activated last cannot be made, or the store fails.
-    pub fn begin<E: From<BeginError>>(
-        &self,
-        bundle: Bundle,
-        compiled: Compiled,
-        take: bool,
-        archive: impl Fn() -> Result<Vec<u8>, E>,
-        clock: &dyn Clock,
-    ) -> Result<Serving, E> {
-        let failed = |refusal: Refusal| E::from(BeginError(refusal));
-        let store = |error: StoreError| failed(Refusal::Store(error));
-        let folder = Arc::new(Made::new(bundle, compiled));
-        let digest = folder.ruleset.digest().to_string();
-        loop {
-            let current = self.store.serving(clock::timestamp(clock)).map_err(store)?;
-            let latest = self.store.current().map_err(store)?;
-            if let Some(activation) = current.filter(|current| current.bundle.is_some()) {
-                let terms = ActivationTerms::of(&activation).unwrap_or_default();
-                let serves = terms.base.as_deref().unwrap_or(&activation.ruleset) == digest;
-                if serves {
-                    if let Some(bundle) = &activation.bundle {
-                        self.shelf.put(bundle, Arc::clone(&folder));
-                    }
-                    return self.serving(&activation).map_err(|why| failed(why.into()));
-                }
-                let unchanged = self.last_folder().map_err(store)?.is_some_and(|last| last == digest);
-                if unchanged && !take {
-                    info!(
-                        generation = activation.generation,
-                        by = activation.by,
-                        "The folder of policies is as it was when it was last taken in; what was activated since serves."
-                    );
-                    return self.serving(&activation).map_err(|why| failed(why.into()));
-                }
-            }
-            let bytes = archive()?;
-            match self.take_folder(&folder, &bytes, latest, "the policies that lay in the folder at the start", clock) {
-                // Another process was first; it may have found the same.
-                Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(failed(other)),
-                Ok(activation) => return self.serving(&activation).map_err(|why| failed(why.into())),
-            }
-        }
-    }
-
-    /// Puts a folder in force. Where bundles must be signed it goes through the gate like any other.
-    fn take_folder(
-        &self,
-        folder: &Arc<Made>,
-        bytes: &[u8],
-        latest: Option<Activation>,
-        why: &str,
-        clock: &dyn Clock,
-    ) -> Result<Activation, Refusal> {
-        let now = clock::rfc3339(clock);
-        let mut versions = BTreeMap::new();
-        if self.is_strict() {
-            let admitted = self.examined(bytes, None, None, clock).map_err(|report| Refusal::Rejected(report, None))?;
-            versions = admitted.versions;
-        }
-        let bundle = self.store.bundle_put_with(bytes, &now, FOLDER, &versions)?.to_string();
-        self.shelf.put(&bundle, Arc::clone(folder));
-        let states = match &latest {
-            Some(latest) => ActivationTerms::of(latest).unwrap_or_default().states,
-            None => States::default(),
-        };
-        let same = latest.as_ref().is_some_and(|latest| latest.ruleset == **folder.ruleset.digest());
-        let kind = if same { ActivationKind::Renew } else { ActivationKind::Activate };
-        let replaces = latest.map(|latest| latest.generation);
-        self.swap(
-            folder,
-            &bundle,
-            &states,
-            Step { replaces, kind, by: FOLDER, why, effective: None, canary: None },
-            clock,
-        )
-    }
-
-    /// The digest of the ruleset that was last taken from the folder.
-    fn last_folder(&self) -> Result<Option<String>, StoreError> {
-        let mut before = u32::MAX;
-        loop {
-            let page = self.store.activations_before(before)?;
-            let Some(oldest) = page.last().map(|oldest| oldest.generation) else { return Ok(None) };
-            if let Some(found) = page.into_iter().find(|one| one.by == FOLDER && one.kind != ActivationKind::Rollback) {
-                let base = ActivationTerms::of(&found).unwrap_or_default().base;
-                return Ok(Some(base.unwrap_or(found.ruleset)));
-            }
-            before = oldest;
-        }
     }
 
     /// What an activation puts in force.
@@ -480,92 +330,6 @@ impl Control {
         }
     }
 
-    /// Changes the state of a policy or a place at once, whatever serves. What is planned stays planned, in the new state.
-    pub(crate) fn change(&self, app: &App, change: &Change<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
-        for _ in 0..ATTEMPTS_MAX {
-            let now = clock::timestamp(app.clock());
-            let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.serving(now)?) else {
-                return Err(Refusal::Conflict(None));
-            };
-            match self.changed(app, change, actor, &latest, &in_force) {
-                Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(other),
-                Ok(activation) => {
-                    self.put_in_force(app, &activation)?;
-                    if latest.generation != in_force.generation {
-                        self.plan_again(&latest, &activation, app.clock())?;
-                    }
-                    return Ok(activation);
-                }
-            }
-        }
-        Err(Refusal::Conflict(self.store.current()?.map(Box::new)))
-    }
-
-    fn changed(
-        &self,
-        app: &App,
-        change: &Change<'_>,
-        actor: &Actor<'_>,
-        latest: &Activation,
-        in_force: &Activation,
-    ) -> Result<Activation, Refusal> {
-        let InForce { made, terms, .. } = self.shelf.of(in_force)?;
-        let place = place_of(change, &made.ruleset)?;
-        if !(actor.may)(&place) {
-            return Err(Refusal::Forbidden(place));
-        }
-        let states = match change.how {
-            None => terms.states.without(change.subject, change.name),
-            Some(how) => {
-                let (by, at) = (actor.name.to_owned(), clock::rfc3339(app.clock()));
-                let (name, why) = (change.name.to_owned(), change.why.to_owned());
-                terms.states.with(State { subject: change.subject, name, how, why, by, at }, &made.ruleset)?
-            }
-        };
-        let bundle = in_force.bundle.as_deref().ok_or(Unmade::Unkept(in_force.generation))?;
-        let canary = terms.canary.map(|canary| self.canary_in(canary, &states)).transpose()?;
-        let step = Step {
-            replaces: Some(latest.generation),
-            kind: ActivationKind::Brake,
-            by: actor.name,
-            why: change.why,
-            effective: None,
-            canary,
-        };
-        self.swap(&made, bundle, &states, step, app.clock())
-    }
-
-    /// Puts back what was planned, behind what came in between.
-    fn plan_again(&self, planned: &Activation, now: &Activation, clock: &dyn Clock) -> Result<(), Refusal> {
-        let InForce { made, .. } = self.shelf.of(planned)?;
-        let bundle = planned.bundle.as_deref().ok_or(Unmade::Unkept(planned.generation))?;
-        let states = ActivationTerms::of(now).unwrap_or_default().states;
-        let step = Step {
-            replaces: Some(now.generation),
-            kind: planned.kind,
-            by: &planned.by,
-            why: &planned.why,
-            effective: planned.effective,
-            canary: None,
-        };
-        match self.swap(&made, bundle, &states, step, clock) {
-            Ok(_) => Ok(()),
-            // Whoever came in between knew what was planned and chose otherwise.
-            Err(Refusal::Conflict(_)) => Ok(()),
-            Err(other) => Err(other),
-        }
-    }
-
-    /// A canary under other states.
-    fn canary_in(&self, canary: CanaryTerms, states: &States) -> Result<CanaryTerms, Refusal> {
-        let plain = canary.base.as_deref().unwrap_or(&canary.ruleset).to_owned();
-        let made = self.shelf.made(&canary.bundle, Some(&plain))?;
-        let over = states.within(&made.ruleset).over(&made.ruleset)?;
-        let base = (**over.digest() != *plain).then_some(plain);
-        Ok(CanaryTerms { ruleset: over.digest().to_string(), base, ..canary })
-    }
-
     /// What a bundle becomes, its signatures checked where they must be.
     fn made_to_serve(&self, bundle: &str, clock: &dyn Clock) -> Result<Arc<Made>, Refusal> {
         if let Some(made) = self.shelf.at_hand(bundle) {
@@ -633,44 +397,6 @@ impl Control {
         Ok(())
     }
 
-    /// Puts a changed folder in force, through the gate.
-    fn refresh(&self, app: &App, bytes: &[u8]) -> Result<Option<Activation>, Refusal> {
-        let clock = app.clock();
-        let serving = app.serving();
-        let admitted = match self.examined(bytes, None, Some(&serving), clock) {
-            Ok(admitted) => admitted,
-            Err(report) => return Err(Refusal::Rejected(report, None)),
-        };
-        if admitted.compiled.ruleset.digest() == serving.made.ruleset.digest() {
-            return Ok(None);
-        }
-        let bundle = admitted.digest.to_string();
-        self.store.bundle_put_with(bytes, &clock::rfc3339(clock), FOLDER, &admitted.versions)?;
-        let made = Arc::new(Made::new(admitted.bundle, admitted.compiled));
-        self.shelf.put(&bundle, Arc::clone(&made));
-        for _ in 0..ATTEMPTS_MAX {
-            let latest = self.store.current()?;
-            let states = latest.as_ref().map(|latest| ActivationTerms::of(latest).unwrap_or_default().states);
-            let step = Step {
-                replaces: latest.map(|latest| latest.generation),
-                kind: ActivationKind::Activate,
-                by: FOLDER,
-                why: "the folder of policies changed",
-                effective: None,
-                canary: None,
-            };
-            match self.swap(&made, &bundle, &states.unwrap_or_default(), step, clock) {
-                Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(other),
-                Ok(activation) => {
-                    self.put_in_force(app, &activation)?;
-                    return Ok(Some(activation));
-                }
-            }
-        }
-        Err(Refusal::Conflict(None))
-    }
-
     /// Writes into the audit log what changed nothing that serves.
     pub(crate) fn note(&self, clock: &dyn Clock, actor: &str, action: &str, subject: &str, detail: &str) {
         let event = Event { time: clock::timestamp(clock), actor, action, subject, detail };
@@ -693,58 +419,6 @@ impl Control {
     }
 }
 
-impl App {
-    /// Puts the folder in force as it is now: its archive, or what keeps it from being one. What serves stays when the
-    /// folder does not pass the gate; `/health/ready` says so until it does. Gives the new generation, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from serving, in words.
-    pub fn refresh(&self, archive: Result<Vec<u8>, String>) -> Result<Option<u32>, String> {
-        let Some(control) = &self.control else { return Ok(None) };
-        let done = archive.and_then(|bytes| control.refresh(self, &bytes).map_err(|refusal| refusal.told()));
-        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) = done.as_ref().err().cloned();
-        done.map(|activation| activation.map(|activation| activation.generation))
-    }
-}
-
-/// Why a process cannot begin to serve.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.told())]
-pub struct BeginError(Refusal);
-
-impl Refusal {
-    /// In words, for a terminal and the log.
-    pub(crate) fn told(&self) -> String {
-        match self {
-            Self::Rejected(report, _) => {
-                let problems = report.stages.iter().flat_map(|one| one.problems.iter().map(move |p| (one.stage, p)));
-                let told = problems.filter(|(_, problem)| problem.error).map(|(stage, problem)| {
-                    let place = if problem.file.is_empty() { String::new() } else { format!("{}: ", problem.file) };
-                    let advice = problem.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
-                    format!("\n  {}: {place}{}{advice}", stage.word(), problem.message)
-                });
-                format!("the policies may not serve:{}", told.collect::<String>())
-            }
-            Self::NotControlled(problem) => problem.detail.clone(),
-            Self::Conflict(Some(current)) => {
-                format!("generation {} came first; look at it and try again", current.generation)
-            }
-            Self::Conflict(None) => "nothing serves yet that could be replaced".to_owned(),
-            Self::Unmade(why) => chain(why),
-            Self::Forbidden(place) if place.is_empty() => "only who may act for all places may change this".to_owned(),
-            Self::Forbidden(place) => format!("you may not change `{place}`"),
-            Self::FourEyes(place) => {
-                format!("for `{place}` one person publishes and another activates; you published this bundle")
-            }
-            Self::Downgrade(what) => format!("{what}; say `rollback` if that is meant"),
-            Self::State(why) => why.to_string(),
-            Self::NothingBefore => "no other bundle served before; there is nothing to go back to".to_owned(),
-            Self::Store(why) => chain(why),
-        }
-    }
-}
-
 /// What one activation changes.
 struct Step<'a> {
     replaces: Option<u32>,
@@ -760,28 +434,5 @@ fn allowed(changes: &Changes, actor: &Actor<'_>) -> Result<(), Refusal> {
     match changes.places().find(|place| !(actor.may)(place)) {
         Some(place) => Err(Refusal::Forbidden(place.to_owned())),
         None => Ok(()),
-    }
-}
-
-/// The place that a change is of.
-fn place_of(change: &Change<'_>, ruleset: &Ruleset) -> Result<String, Refusal> {
-    let found = match change.subject {
-        Subject::Locality => ruleset.locality(change.name).map(|(id, _)| id.as_str()).filter(|id| *id == change.name),
-        Subject::Policy => {
-            let policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
-            let mut policies = policies;
-            policies.find(|policy| policy.id.as_str() == change.name).map(|policy| policy.locality.as_str())
-        }
-    };
-    let what = match change.subject {
-        Subject::Locality => "locality",
-        Subject::Policy => "policy",
-    };
-    let unknown = || StateFault::Unknown { what, name: change.name.chars().take(256).collect() };
-    // A state of something that is gone may still be lifted.
-    match (found, change.how) {
-        (Some(place), _) => Ok(place.to_owned()),
-        (None, None) => Ok(String::new()),
-        (None, Some(_)) => Err(unknown().into()),
     }
 }
