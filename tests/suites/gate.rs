@@ -53,7 +53,6 @@ fn terms<'a>(on_hand: &'a BTreeSet<Arc<str>>) -> Terms<'a> {
         same_versions: true,
         published: &NONE,
         budget: None,
-        host_plugins: false,
         progress: &|_| {},
     }
 }
@@ -293,7 +292,7 @@ fn decisions_of_the_past_change_no_more_than_allowed() {
 
 fn state(subject: Subject, name: &str, how: How) -> State {
     let (by, at) = ("tester".into(), "2026-11-29T08:00:00Z".into());
-    State { subject, name: name.into(), how, why: "a test of the brake".into(), by, at }
+    State { subject, name: name.into(), how, why: "a test of the brake".into(), by, at, reach: String::new() }
 }
 
 #[test]

@@ -69,8 +69,6 @@ pub struct Terms<'a> {
     pub published: &'a dyn Fn(&str) -> Option<String>,
     /// How far decisions of the past may change.
     pub budget: Option<&'a Budget>,
-    /// True where the bundle may name plugins of the host, which its archive does not carry.
-    pub host_plugins: bool,
     /// Hears which stage begins.
     pub progress: &'a dyn Fn(Stage),
 }
@@ -167,7 +165,7 @@ impl Gate<'_> {
         self.begin(Stage::Signature);
         let (checked, mut parts) = match terms.trust {
             Some(trust) => {
-                let (checked, parts) = Checked::packs(&archive, trust, terms, &mut self.report);
+                let (checked, parts) = Checked::packs(&archive, trust, terms.at, &mut self.report);
                 (Some((checked, trust)), parts)
             }
             None => (None, 0),
@@ -176,7 +174,7 @@ impl Gate<'_> {
         let signing = self.began.elapsed();
         let compiled = self.compiled(&archive);
         if let (Some((checked, trust)), Some(compiled)) = (&checked, &compiled) {
-            parts += checked.components(&compiled.ruleset, trust, terms, &mut self.report);
+            parts += checked.components(&compiled.ruleset, trust, terms.on_hand, terms.at, &mut self.report);
         }
         if terms.trust.is_some() || self.report.stage(Stage::Signature).is_some_and(|one| !one.problems.is_empty()) {
             self.report.done(Stage::Signature, parts, signing);
@@ -263,9 +261,6 @@ impl Gate<'_> {
         }
         let refused = self.report.stage(Stage::Imports).is_some_and(|one| !one.problems.is_empty());
         let importing = self.began.elapsed();
-        if terms.host_plugins {
-            digests.extend(terms.on_hand.iter().cloned());
-        }
         self.begin(Stage::Compile);
         let brought = Brought { plugins: terms.plugins, digests };
         let files = archive.bundle.files().len();
@@ -338,7 +333,9 @@ impl Gate<'_> {
         let day = self.terms.day;
         let (mut asked, mut changed) = (0_u32, 0_u32);
         for bytes in &budget.questions {
-            let (Ok(old), Ok(new)) = (parse_question(bytes, before, day), parse_question(bytes, after, day)) else {
+            // What the rules of today cannot read was asked of others.
+            let Ok(old) = parse_question(bytes, before, day) else { continue };
+            let Ok(new) = parse_question(bytes, after, day) else {
                 // A word that is gone: the case can't be asked any more, which is a change.
                 asked += 1;
                 changed += 1;

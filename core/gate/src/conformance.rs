@@ -24,7 +24,8 @@ use crate::{
     report::{Problem, Report, Stage},
 };
 
-/// Questions that one bundle is asked at most; of more a part is asked, evenly.
+/// Questions that one bundle is asked at most of each sort, the host's and those of its own cases; of more a part is
+/// asked, evenly.
 pub const CONFORMANCE_QUESTIONS_MAX: usize = 20_000;
 
 /// Facts that say that somebody complained or petitioned before.
@@ -53,8 +54,12 @@ impl<'a> Conformance<'a> {
         let own = cases.iter().filter(|case| changes.touches(&case.pack, ruleset));
         let own = own.map(|case| (format!("{}:{}", case.file, case.line), case.question.clone()));
         let places = ruleset.localities().map(|(id, _)| id).filter(|id| changes.touches(id, ruleset));
-        let plain = places.flat_map(|place| {
-            ruleset.vocabulary().kinds.keys().map(move |kind| {
+        let touched = ruleset.localities().filter(|(id, _)| changes.touches(id, ruleset)).count();
+        let every = (touched * ruleset.vocabulary().kinds.len()).div_ceil(CONFORMANCE_QUESTIONS_MAX).max(1);
+        let plain = places.enumerate().flat_map(|(at, place)| {
+            // Of many places each is asked about other kinds, so that every kind is asked about somewhere.
+            let kinds = ruleset.vocabulary().kinds.keys().enumerate();
+            kinds.filter(move |(number, _)| (at + number) % every == 0).map(move |(_, kind)| {
                 let case = Case::new(
                     None,
                     place.clone(),
@@ -67,9 +72,10 @@ impl<'a> Conformance<'a> {
                 (format!("{kind} in {place}"), Question { case, purposes: Purposes::BOTH, as_of: day, explain: false })
             })
         });
-        let all: Vec<_> = own.chain(plain).collect();
-        let every = all.len().div_ceil(CONFORMANCE_QUESTIONS_MAX).max(1);
-        let questions = all.into_iter().step_by(every).collect();
+        let plain: Vec<_> = plain.collect();
+        let own: Vec<_> = own.collect();
+        let every = own.len().div_ceil(CONFORMANCE_QUESTIONS_MAX).max(1);
+        let questions = own.into_iter().step_by(every).chain(plain).collect();
         Self { ruleset, packs, questions }
     }
 

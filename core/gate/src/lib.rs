@@ -15,6 +15,6 @@ mod states;
 pub use admit::{Admitted, Budget, Current, Terms, WARM_UP_PLACES_MAX, admit};
 pub use changes::{Changes, PackChange};
 pub use conformance::CONFORMANCE_QUESTIONS_MAX;
-pub use report::{Ending, PROBLEMS_SHOWN_MAX, Problem, Report, Stage, StageReport};
-pub use signatures::{SignFault, Signatures, Signed, sign};
+pub use report::{Ending, MESSAGE_BYTES_MAX, PROBLEMS_SHOWN_MAX, Problem, Report, Stage, StageReport};
+pub use signatures::{SignFault, Signatures, Signed, sign, signatures_hold};
 pub use states::{How, STATES_COUNT_MAX, State, StateFault, States, Subject, WHY_BYTES_MAX};

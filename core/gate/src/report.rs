@@ -11,6 +11,9 @@ use crate::PackChange;
 /// Problems of one stage that a report shows; the rest are counted.
 pub const PROBLEMS_SHOWN_MAX: usize = 200;
 
+/// Length of one message.
+pub const MESSAGE_BYTES_MAX: usize = 2_048;
+
 /// A stage of the gate, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -128,8 +131,8 @@ impl Problem {
         Self {
             code: code.to_owned(),
             error: true,
-            message: message.into(),
-            message_zh: message_zh.into(),
+            message: cut(message.into()),
+            message_zh: cut(message_zh.into()),
             advice: None,
             file: String::new(),
             line: None,
@@ -146,15 +149,25 @@ impl Problem {
     }
 }
 
+/// A message of bounded length.
+fn cut(mut message: String) -> String {
+    if message.len() > MESSAGE_BYTES_MAX {
+        let at = (0..=MESSAGE_BYTES_MAX).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0);
+        message.truncate(at);
+        message.push('…');
+    }
+    message
+}
+
 impl From<&Diagnostic> for Problem {
     fn from(told: &Diagnostic) -> Self {
         let some = |number: u32| Some(number).filter(|number| *number > 0);
         Self {
             code: told.code.to_owned(),
             error: told.severity == Severity::Error,
-            message: told.message.clone(),
-            message_zh: tell_mistake_zh(told.code, &told.message, told.advice.as_deref()),
-            advice: told.advice.clone(),
+            message: cut(told.message.clone()),
+            message_zh: cut(tell_mistake_zh(told.code, &told.message, told.advice.as_deref())),
+            advice: told.advice.clone().map(cut),
             file: told.file.clone(),
             line: some(told.line),
             column: some(told.column),

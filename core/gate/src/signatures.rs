@@ -4,7 +4,10 @@
 //! (`plugins/decision-table-1.0.0`). A pack is signed for its place, registries for all places, and a component by a
 //! key that may sign for every place that uses it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use maple_bundle::{Archive, Bundle};
@@ -13,7 +16,7 @@ use maple_seal::{CanonicalFault, Digest, Pack, PackSignature, Signer, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    admit::{Terms, chain},
+    admit::chain,
     report::{Problem, Report, Stage},
 };
 
@@ -110,6 +113,25 @@ pub fn sign(
     Ok(all)
 }
 
+/// Whether a bundle may serve by its signatures at a moment: as the gate's stage, for one that has passed the gate before.
+///
+/// # Errors
+///
+/// The report, with this stage alone.
+pub fn signatures_hold(
+    archive: &Archive,
+    ruleset: &Ruleset,
+    trust: &Trust,
+    on_hand: &BTreeSet<Arc<str>>,
+    at: Timestamp,
+) -> Result<(), Box<Report>> {
+    let mut report = Report::new(String::new());
+    let (checked, packs) = Checked::packs(archive, trust, at, &mut report);
+    let components = checked.components(ruleset, trust, on_hand, at, &mut report);
+    report.done(Stage::Signature, packs + components, std::time::Duration::ZERO);
+    if report.failed().is_some() { Err(Box::new(report)) } else { Ok(()) }
+}
+
 /// The parts of a bundle, or the name of a pack without a version.
 fn units(archive: &Archive) -> impl Iterator<Item = Result<Unit, String>> {
     let packs = parts(&archive.bundle).into_iter().map(|(name, digest)| match name {
@@ -138,7 +160,7 @@ pub(crate) struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     /// Checks packs and registries; each that nobody may have signed so is told. Gives how many parts there are.
-    pub(crate) fn packs(archive: &'a Archive, trust: &Trust, terms: &Terms<'_>, report: &mut Report) -> (Self, u64) {
+    pub(crate) fn packs(archive: &'a Archive, trust: &Trust, at: Timestamp, report: &mut Report) -> (Self, u64) {
         let mut by_unit: BTreeMap<String, Vec<String>> = BTreeMap::new();
         match archive.signatures.as_deref().map(Signatures::read) {
             Some(Ok(all)) => {
@@ -163,7 +185,7 @@ impl<'a> Checked<'a> {
                 Ok(unit) if unit.name.starts_with(PLUGINS) => {}
                 Ok(unit) => {
                     count += 1;
-                    if let Err(problem) = checked.one(&unit, trust, terms.at) {
+                    if let Err(problem) = checked.one(&unit, trust, at) {
                         report.tell(Stage::Signature, problem);
                     }
                 }
@@ -175,7 +197,14 @@ impl<'a> Checked<'a> {
     }
 
     /// Checks the components, each for all places that use it. What the host itself brought needs no signature.
-    pub(crate) fn components(&self, ruleset: &Ruleset, trust: &Trust, terms: &Terms<'_>, report: &mut Report) -> u64 {
+    pub(crate) fn components(
+        &self,
+        ruleset: &Ruleset,
+        trust: &Trust,
+        on_hand: &BTreeSet<Arc<str>>,
+        at: Timestamp,
+        report: &mut Report,
+    ) -> u64 {
         let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (locality, _) in ruleset.localities() {
             for policy in ruleset.policies_of(locality) {
@@ -186,7 +215,7 @@ impl<'a> Checked<'a> {
         for (name, component) in &self.archive.components {
             let digest = Digest::of(component);
             let told = digest.to_string();
-            if terms.on_hand.contains(&*told) {
+            if on_hand.contains(&*told) {
                 continue;
             }
             count += 1;
@@ -194,7 +223,7 @@ impl<'a> Checked<'a> {
             let places = users.get(&*told).cloned().unwrap_or_else(|| BTreeSet::from([""]));
             for locality in places {
                 let unit = Unit { name: format!("{PLUGINS}{name}"), locality: locality.to_owned(), digest };
-                if let Err(problem) = self.one(&unit, trust, terms.at) {
+                if let Err(problem) = self.one(&unit, trust, at) {
                     report.tell(Stage::Signature, problem);
                     break;
                 }
@@ -203,7 +232,7 @@ impl<'a> Checked<'a> {
         count
     }
 
-    /// One of the signatures of a part must hold; if none does, the last says why.
+    /// One of the signatures of a part must hold; if none does, each says why.
     fn one(&self, unit: &Unit, trust: &Trust, at: Timestamp) -> Result<(), Problem> {
         let name = &unit.name;
         let Some(all) = self.by_unit.get(name) else {
@@ -211,14 +240,14 @@ impl<'a> Checked<'a> {
             return Err(problem.with_advice("sign it with `maple sign` and a key that is trusted for its place"));
         };
         let pack = Pack { unit: name, locality: &unit.locality, digest: unit.digest };
-        let mut why = None;
+        let mut why = Vec::new();
         for jws in all {
             match trust.admit(jws, &pack, at) {
                 Ok(_) => return Ok(()),
-                Err(fault) => why = Some(chain(&fault)),
+                Err(fault) => why.push(chain(&fault)),
             }
         }
-        let why = why.unwrap_or_default();
+        let why = why.join("; and ");
         Err(Problem::new("bad-signature", why, format!("{name}的签名不成立，或签名密钥无权为该地签署")))
     }
 }

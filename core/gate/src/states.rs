@@ -54,6 +54,9 @@ pub struct State {
     pub by: String,
     /// Since when, RFC 3339.
     pub at: String,
+    /// How far whoever said so may act, as a subtree such as `cn/zhejiang/**`; who may act less far does not undo it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reach: String,
 }
 
 impl State {

@@ -391,6 +391,9 @@ pub trait Plugins: Sync {
         Err(format!("a component of {} bytes cannot be taken in here", component.len()))
     }
 
+    /// Lets a component go that was taken in. Policies that were made of it go on.
+    fn dismiss(&self, _digest: &str) {}
+
     /// Configures policies, in parallel where it can; results in the order of the setups.
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>>;
 

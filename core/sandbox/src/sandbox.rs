@@ -264,6 +264,10 @@ impl Plugins for Sandbox {
         })
     }
 
+    fn dismiss(&self, digest: &str) {
+        self.plugins.write().unwrap_or_else(PoisonError::into_inner).remove(digest);
+    }
+
     fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
         self.configure_policies(setups).into_iter().map(|result| result.map(for_kernel)).collect()
     }

@@ -177,6 +177,11 @@ impl App {
         self.serving.load_full()
     }
 
+    /// The generation that serves.
+    pub(crate) fn generation(&self) -> u32 {
+        self.serving.load().activation.generation
+    }
+
     /// Puts another ruleset in force. Requests under way end with the one they began with.
     pub fn replace(&self, serving: Serving) {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -217,7 +222,7 @@ impl App {
             reasons.extend(quarantined.map(|state| format!("policy `{}` is in quarantine: {}", state.name, state.why)));
             let folder = control.folder.lock().unwrap_or_else(PoisonError::into_inner).clone();
             reasons.extend(folder.map(|why| format!("the folder of policies changed and does not serve: {why}")));
-            if control.stale.load(Ordering::Relaxed) {
+            if control.is_stale() {
                 reasons.push("this node is cut off from the database for too long".to_owned());
             }
         }

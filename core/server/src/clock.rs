@@ -54,6 +54,11 @@ pub(crate) fn rfc3339(clock: &dyn Clock) -> String {
     format!("{:.0}", timestamp(clock))
 }
 
+/// Now, RFC 3339 in UTC to the millisecond: for what must not look older than what came before it.
+pub(crate) fn rfc3339_fine(clock: &dyn Clock) -> String {
+    format!("{:.3}", timestamp(clock))
+}
+
 /// Now.
 pub(crate) fn timestamp(clock: &dyn Clock) -> Timestamp {
     let millis = i64::try_from(clock.unix_millis()).unwrap_or(i64::MAX);

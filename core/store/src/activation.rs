@@ -38,10 +38,18 @@ pub struct Activation {
 }
 
 impl Activation {
-    /// From when it serves, if its moments can be read.
+    /// From when it serves, if its moments can be read: for history. What serves now is told by [`Activation::is_due`],
+    /// so that clocks that differ change nothing of it.
     #[must_use]
     pub fn serves_from(&self) -> Option<Timestamp> {
-        self.effective.or_else(|| self.at.parse().ok())
+        let at = self.at.parse().ok();
+        self.effective.map_or(at, |from| Some(at.map_or(from, |at| from.max(at))))
+    }
+
+    /// True unless it is planned for later.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.effective.is_none_or(|from| from <= now)
     }
 }
 
@@ -153,6 +161,46 @@ impl Store {
         })
     }
 
+    /// Records several activations, one in the place of the other, wholly or not at all. Only what the first replaces is
+    /// compared.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::activation_swap`].
+    pub fn activations_swap(&self, swaps: &[Swap<'_>]) -> Result<Vec<Activation>, StoreError> {
+        let checked = swaps.iter().map(|swap| {
+            bounded("the digest of a bundle", swap.bundle.unwrap_or_default(), TEXT_BYTES_MAX)?;
+            bounded("the terms of an activation", swap.terms.unwrap_or_default(), TERMS_BYTES_MAX)?;
+            checked(&swap.request)
+        });
+        let times = checked.collect::<Result<Vec<_>, _>>()?;
+        self.pool().write("record the activations in", |link| {
+            link.serialise(Lock::Activation)?;
+            let mut last = last(link)?;
+            let replaces = swaps.first().and_then(|swap| swap.replaces);
+            if last.as_ref().map(|last| last.generation) != replaces {
+                return Err(StoreError::Conflict { current: last.map(Box::new) }.into());
+            }
+            let mut done = Vec::with_capacity(swaps.len());
+            for (swap, time) in swaps.iter().zip(&times) {
+                let replaces = last.as_ref().map(|last| last.generation);
+                let one = put(link, &Swap { replaces, ..*swap }, *time)?;
+                last = Some(one.clone());
+                done.push(one);
+            }
+            Ok(done)
+        })
+    }
+
+    /// The latest activation that is not planned for later: the one that serves now.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn in_force(&self, now: Timestamp) -> Result<Option<Activation>, StoreError> {
+        self.latest(|activation| activation.is_due(now))
+    }
+
     /// The latest activation, if there was any yet.
     ///
     /// # Errors
@@ -204,13 +252,34 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub fn serving(&self, at: Timestamp) -> Result<Option<Activation>, StoreError> {
-        let mut before = u32::MAX;
+        // A moment that cannot be read is one of an early version, which planned nothing.
+        self.latest(|activation| activation.serves_from().is_none_or(|from| from <= at))
+    }
+
+    /// The latest activation of which something is true.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn latest(&self, is: impl Fn(&Activation) -> bool) -> Result<Option<Activation>, StoreError> {
+        self.latest_before(u32::MAX, is)
+    }
+
+    /// The latest activation before a generation of which something is true.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn latest_before(
+        &self,
+        generation: u32,
+        is: impl Fn(&Activation) -> bool,
+    ) -> Result<Option<Activation>, StoreError> {
+        let mut before = generation;
         loop {
             let page = self.activations_before(before)?;
             let Some(oldest) = page.last().map(|oldest| oldest.generation) else { return Ok(None) };
-            // A moment that cannot be read is one of an early version, which planned nothing.
-            let serves = |activation: &Activation| activation.serves_from().is_none_or(|from| from <= at);
-            if let Some(found) = page.into_iter().find(serves) {
+            if let Some(found) = page.into_iter().find(|one| is(one)) {
                 return Ok(Some(found));
             }
             before = oldest;

@@ -84,6 +84,12 @@ impl Store {
             for (unit, digest) in packs {
                 bounded("the name of a pack", unit, TEXT_BYTES_MAX)?;
                 link.execute(put, &[unit.as_str().into(), digest.as_str().into(), name.as_str().into()])?;
+                let one = "SELECT digest FROM pack WHERE unit = $1";
+                let known = link.first(one, &[unit.as_str().into()])?.map(|mut row| row.text()).transpose()?;
+                if known.is_some_and(|known| known != *digest) {
+                    // Somebody else published other bytes of that version a moment ago.
+                    return Err(StoreError::Version { unit: unit.clone() }.into());
+                }
             }
             Ok(())
         })?;
@@ -176,14 +182,14 @@ impl Store {
         })
     }
 
-    /// The latest reports, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
+    /// The latest reports without what they say, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn rejections(&self, count: u32) -> Result<Vec<Rejection>, StoreError> {
         self.pool().read("read the reports from", |link| {
-            let page = "SELECT id, at, actor, bundle, body FROM report ORDER BY at DESC, id DESC LIMIT $1";
+            let page = "SELECT id, at, actor, bundle, '' FROM report ORDER BY at DESC, id DESC LIMIT $1";
             let rows = link.query(page, &[count.min(PAGE_COUNT_MAX).into()])?;
             Ok(rows.into_iter().map(rejection).collect::<Result<_, _>>()?)
         })

@@ -80,6 +80,12 @@ pub enum StoreError {
         /// The number.
         sequence: u64,
     },
+    /// A version of a pack is there with other bytes.
+    #[error("pack `{unit}` was published before with other files; give the changed pack a new version")]
+    Version {
+        /// The pack and its version.
+        unit: String,
+    },
     /// Something is not there.
     #[error("there is no {what} `{name}`")]
     Missing {

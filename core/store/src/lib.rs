@@ -34,8 +34,8 @@ pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
 pub use recorder::{
-    BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig, Signing,
-    Statistics, Unwritten,
+    BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig,
+    SPOOL_BYTES_MAX, Signing, Statistics, Unwritten,
 };
 pub use retention::Retired;
 pub use schema::SCHEMA_VERSION;
@@ -105,6 +105,12 @@ impl Store {
     /// version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::at(Place::file(path))
+    }
+
+    /// True when several processes on several machines may use it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !matches!(self.0.place(), Place::Sqlite { .. })
     }
 
     /// The database in words, without secrets.

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use maple_seal::Signer;
 
 use queue::{Job, Queue};
+pub use spool::SPOOL_BYTES_MAX;
 use writer::Writer;
 
 use crate::{CHECKPOINT_RECORDS_MAX, Prepared, Store, StoreError, Written, log};

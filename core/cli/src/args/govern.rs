@@ -57,6 +57,9 @@ pub(crate) struct Rollback {
     /// The generation to go back to [default: the bundle before]
     #[arg(long, value_name = "GENERATION")]
     pub(crate) to: Option<u32>,
+    /// The generation that it replaces [default: the one that serves now]
+    #[arg(long, value_name = "GENERATION")]
+    pub(crate) replaces: Option<u32>,
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,

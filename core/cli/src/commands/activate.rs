@@ -45,7 +45,11 @@ pub(crate) fn activate(args: &Activate) -> Result<(), Failure> {
 
 pub(crate) fn roll_back(args: &Rollback) -> Result<(), Failure> {
     let server = Server::new(&args.remote)?;
-    let mut asked = json!({ "rollback": true, "why": args.why });
+    let replaces = match args.replaces {
+        Some(generation) => generation,
+        None => latest(&server)?,
+    };
+    let mut asked = json!({ "rollback": true, "replaces": replaces, "why": args.why });
     if let (Some(to), Some(members)) = (args.to, asked.as_object_mut()) {
         members.insert("to".to_owned(), json!(to));
     }

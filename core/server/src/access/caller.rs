@@ -84,6 +84,22 @@ impl Caller {
         self.asked.is_none() || (self.who.roles.has(role) && self.who.scope.iter().any(covers))
     }
 
+    /// Whether they may do something in one place and in all below it.
+    pub(crate) fn may_below(&self, role: Role, locality: &str) -> bool {
+        self.within(role, |subtree| subtree.covers_below(locality))
+    }
+
+    /// Whether they have a role somewhere.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.asked.is_none() || self.who.roles.has(role)
+    }
+
+    /// The widest subtree around a place in which they may do something.
+    pub(crate) fn reach(&self, role: Role, locality: &str) -> String {
+        let around = self.who.scope.iter().filter(|subtree| self.may(role, locality) && subtree.covers(locality));
+        around.min_by_key(|subtree| subtree.top().len()).map(ToString::to_string).unwrap_or_default()
+    }
+
     /// Refuses, unless they may do something in one place.
     pub(crate) fn require(&self, role: Role, locality: &str) -> Result<(), Problem> {
         if self.may(role, locality) { Ok(()) } else { Err(self.refused(role, Some(locality))) }

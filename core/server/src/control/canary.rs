@@ -1,20 +1,22 @@
 //! Watching over what serves: policies that keep failing, canaries, and what policies in the shadow would change.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use maple_kernel::{Decision, FaultKind, Mode};
+use maple_kernel::{Asked, Decision, FaultKind, Mode, Question};
+use maple_seal::Digest;
+use maple_wire::canonical_question;
 use serde::Serialize;
 
 use super::terms::CanaryLimits;
 
-/// Failures in a row after which a policy is put into quarantine.
+/// Different cases in a row on which a policy fails, after which it is put into quarantine.
 pub const QUARANTINE_FAILURES: u32 = 20;
 /// Policies whose failures are counted at a time.
 pub const FAILING_POLICIES_MAX: usize = 4_096;
@@ -27,7 +29,7 @@ pub(crate) enum Alarm {
     /// A canary passed one of its limits.
     Canary { generation: u32, why: String },
     /// A policy failed so often in a row.
-    Policy { policy: String, failures: u32, fault: &'static str },
+    Policy { policy: String, generation: u32, fault: &'static str },
 }
 
 /// One case that a canary decided, beside what would have been decided without it.
@@ -115,8 +117,11 @@ struct Shadows {
 pub(crate) struct Watched {
     /* How many policies fail at the moment: with none, nobody looks further. */
     failing: AtomicUsize,
-    failures: Mutex<HashMap<String, u32>>,
+    /* Of each, the cases that it failed on in a row: the same case again is no other failure. */
+    failures: Mutex<HashMap<String, BTreeSet<u64>>>,
     canary: Mutex<(u32, CanaryCount, bool)>,
+    /* The generation whose canary decides nothing more here. */
+    ended: AtomicU32,
     shadows: Mutex<Shadows>,
 }
 
@@ -125,38 +130,58 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Watched {
-    /// Notes which policies failed on a case, and which did not.
-    pub(crate) fn answered(&self, decision: &Decision<'_>) -> Option<Alarm> {
-        let broken = |kind: FaultKind| !matches!(kind, FaultKind::Stopped | FaultKind::Refused);
-        let failed =
-            |answer: &Result<usize, maple_kernel::Fault>| answer.as_ref().is_err_and(|fault| broken(fault.kind));
-        let any = decision.asked.iter().any(|asked| failed(&asked.answer));
+    /// Notes which policies that count failed on a case, and which did not.
+    pub(crate) fn answered(&self, decision: &Decision<'_>, question: &Question, generation: u32) -> Option<Alarm> {
+        let failed = |asked: &&Asked<'_>| {
+            asked.mode == Mode::Enforce && asked.answer.as_ref().is_err_and(|fault| broken(fault.kind))
+        };
+        let any = decision.asked.iter().any(|asked| failed(&asked));
         if !any && self.failing.load(Ordering::Relaxed) == 0 {
             return None;
         }
+        let case = if any { alike(question) } else { 0 };
         let mut failures = held(&self.failures);
         let mut alarm = None;
         for asked in &decision.asked {
             let policy = asked.policy.as_str();
-            match &asked.answer {
-                Ok(_) => drop(failures.remove(policy)),
-                Err(fault) if broken(fault.kind) => {
-                    if failures.len() >= FAILING_POLICIES_MAX && !failures.contains_key(policy) {
-                        continue;
-                    }
-                    let count = failures.entry(policy.to_owned()).or_default();
-                    *count = count.saturating_add(1);
-                    // Told once; what failed so often and was let go on is told again after as many.
-                    if *count % QUARANTINE_FAILURES == 0 {
-                        let (policy, fault) = (policy.to_owned(), fault.kind.as_str());
-                        alarm = Some(Alarm::Policy { policy, failures: *count, fault });
-                    }
-                }
-                Err(_) => {}
+            if asked.answer.is_ok() {
+                failures.remove(policy);
+                continue;
+            }
+            if !failed(&asked) || failures.len() >= FAILING_POLICIES_MAX && !failures.contains_key(policy) {
+                continue;
+            }
+            let cases = failures.entry(policy.to_owned()).or_default();
+            cases.insert(case);
+            if cases.len() >= QUARANTINE_FAILURES as usize {
+                let fault = asked.answer.as_ref().err().map_or("", |fault| fault.kind.as_str());
+                alarm = Some(Alarm::Policy { policy: policy.to_owned(), generation, fault });
+                // Told once; what is let go on is counted anew.
+                failures.remove(policy);
             }
         }
         self.failing.store(failures.len(), Ordering::Relaxed);
         alarm
+    }
+
+    /// An alarm found no place: what it was about is told again.
+    pub(crate) fn unheard(&self, alarm: &Alarm) {
+        if let Alarm::Canary { generation, .. } = alarm {
+            self.tell_again(*generation);
+        }
+    }
+
+    /// A canary could not be taken back: the next case tells again.
+    pub(crate) fn tell_again(&self, generation: u32) {
+        let mut counted = held(&self.canary);
+        if counted.0 == generation {
+            counted.2 = false;
+        }
+    }
+
+    /// True once a canary passed its limits here: it decides nothing more, also before it is taken back.
+    pub(crate) fn has_ended(&self, generation: u32) -> bool {
+        self.ended.load(Ordering::Relaxed) == generation
     }
 
     /// Counts a case of a canary; the alarm when it passes a limit, once.
@@ -171,6 +196,7 @@ impl Watched {
         }
         let why = counted.1.passes(limits)?;
         counted.2 = true;
+        self.ended.store(generation, Ordering::Relaxed);
         Some(Alarm::Canary { generation, why })
     }
 
@@ -213,11 +239,21 @@ impl Watched {
     }
 }
 
+/// True for a failure of the policy's own: that it is stopped or declines is none.
+pub(crate) fn broken(kind: FaultKind) -> bool {
+    !matches!(kind, FaultKind::Stopped | FaultKind::Refused)
+}
+
+/// A number that is the same for cases that tell the same.
+fn alike(question: &Question) -> u64 {
+    let text = canonical_question(question);
+    Digest::of(&text).as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
 /// Policies in the shadow that had something to say.
 pub(crate) fn speaking<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d str> {
-    let speaks = |asked: &&maple_kernel::Asked<'_>| {
-        asked.mode == Mode::Shadow && asked.answer.as_ref().is_ok_and(|findings| *findings > 0)
-    };
+    let speaks =
+        |asked: &&Asked<'_>| asked.mode == Mode::Shadow && asked.answer.as_ref().is_ok_and(|findings| *findings > 0);
     decision.asked.iter().filter(speaks).map(|asked| asked.policy.as_str())
 }
 

@@ -10,11 +10,20 @@ use maple_gate::States;
 use maple_store::{Activation, ActivationKind, StoreError};
 use tracing::info;
 
-use super::{ATTEMPTS_MAX, ActivationTerms, Control, FOLDER, Made, Refusal, Step};
+use super::{ActivationTerms, Control, FOLDER, Made, Refusal, Step, Unmade};
 use crate::{
     app::{App, Serving},
     clock::{self, Clock},
 };
+
+/// Why a folder was not taken in.
+#[derive(Debug)]
+pub struct NotTaken {
+    /// In words.
+    pub why: String,
+    /// True when the same folder may be taken in later.
+    pub again: bool,
+}
 
 /// Why a process cannot begin to serve.
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +51,10 @@ impl Control {
         let folder = Arc::new(Made::new(bundle, compiled));
         let digest = folder.ruleset.digest().to_string();
         loop {
-            let current = self.store.serving(clock::timestamp(clock)).map_err(store)?;
+            let current = self.store.in_force(clock::timestamp(clock)).map_err(store)?;
             let latest = self.store.current().map_err(store)?;
             if let Some(activation) = current.filter(|current| current.bundle.is_some()) {
-                let terms = ActivationTerms::of(&activation).unwrap_or_default();
+                let terms = ActivationTerms::read(&activation).map_err(|why| failed(why.into()))?;
                 let serves = terms.base.as_deref().unwrap_or(&activation.ruleset) == digest;
                 if serves {
                     if let Some(bundle) = &activation.bundle {
@@ -53,12 +62,11 @@ impl Control {
                     }
                     return self.serving(&activation).map_err(|why| failed(why.into()));
                 }
-                let unchanged = self.last_folder().map_err(store)?.is_some_and(|last| last == digest);
-                if unchanged && !take {
+                if self.was_taken_in(&digest).map_err(failed)? && !take {
                     info!(
                         generation = activation.generation,
                         by = activation.by,
-                        "The folder of policies is as it was when it was last taken in; what was activated since serves."
+                        "The folder of policies was taken in before; what was activated since serves."
                     );
                     return self.serving(&activation).map_err(|why| failed(why.into()));
                 }
@@ -83,15 +91,22 @@ impl Control {
         clock: &dyn Clock,
     ) -> Result<Activation, Refusal> {
         let now = clock::rfc3339(clock);
+        let in_force = self.store.in_force(clock::timestamp(clock))?.filter(|current| current.bundle.is_some());
+        // What this engine cannot make it cannot compare with: then the whole folder is looked at.
+        let current = match in_force.map(|in_force| self.shelf.of(&in_force)).transpose() {
+            Err(Unmade::Store(why)) => return Err(why.into()),
+            other => other.ok().flatten(),
+        };
         let mut versions = BTreeMap::new();
-        if self.is_strict() {
-            let admitted = self.examined(bytes, None, None, clock).map_err(|report| Refusal::Rejected(report, None))?;
-            versions = admitted.versions;
+        // The very first folder may be anything that compiles, unless bundles must be signed.
+        if self.is_strict() || current.is_some() {
+            let current = current.as_ref().map(|current| &*current.made);
+            versions = self.examined(bytes, None, current, clock)?.versions;
         }
         let bundle = self.store.bundle_put_with(bytes, &now, FOLDER, &versions)?.to_string();
         self.shelf.put(&bundle, Arc::clone(folder));
         let states = match &latest {
-            Some(latest) => ActivationTerms::of(latest).unwrap_or_default().states,
+            Some(latest) => ActivationTerms::read(latest)?.states,
             None => States::default(),
         };
         let same = latest.as_ref().is_some_and(|latest| latest.ruleset == **folder.ruleset.digest());
@@ -106,56 +121,61 @@ impl Control {
         )
     }
 
-    /// The digest of the ruleset that was last taken from the folder.
-    fn last_folder(&self) -> Result<Option<String>, StoreError> {
+    /// True when this ruleset was taken from a folder before: in a database of one process the last time, in one that nodes
+    /// share at any time. A node with an old folder must not undo what the others have.
+    fn was_taken_in(&self, digest: &str) -> Result<bool, Refusal> {
+        let mut unread = None;
+        let mut of = |one: &Activation| {
+            let terms = ActivationTerms::read(one).unwrap_or_else(|why| {
+                unread.get_or_insert(why);
+                ActivationTerms::default()
+            });
+            terms.base.unwrap_or_else(|| one.ruleset.clone()) == digest
+        };
+        let folders = |one: &Activation| one.by == FOLDER && one.kind != ActivationKind::Brake;
         let mut before = u32::MAX;
-        loop {
-            let page = self.store.activations_before(before)?;
-            let Some(oldest) = page.last().map(|oldest| oldest.generation) else { return Ok(None) };
-            if let Some(found) = page.into_iter().find(|one| one.by == FOLDER && one.kind != ActivationKind::Rollback) {
-                let base = ActivationTerms::of(&found).unwrap_or_default().base;
-                return Ok(Some(base.unwrap_or(found.ruleset)));
+        let found = loop {
+            let Some(last) = self.store.latest_before(before, folders)? else { break false };
+            if of(&last) {
+                break true;
             }
-            before = oldest;
-        }
+            if !self.store.is_shared() {
+                break false;
+            }
+            before = last.generation;
+        };
+        unread.map_or(Ok(found), |why| Err(why.into()))
     }
 
     /// Puts a changed folder in force, through the gate.
     fn refresh(&self, app: &App, bytes: &[u8]) -> Result<Option<Activation>, Refusal> {
         let clock = app.clock();
+        let latest = self.store.current()?;
         let serving = app.serving();
-        let admitted = match self.examined(bytes, None, Some(&serving), clock) {
-            Ok(admitted) => admitted,
-            Err(report) => return Err(Refusal::Rejected(report, None)),
-        };
-        if admitted.compiled.ruleset.digest() == serving.made.ruleset.digest() {
+        let admitted = self.examined(bytes, None, Some(&serving.made), clock)?;
+        let digest = admitted.compiled.ruleset.digest();
+        if digest == serving.made.ruleset.digest() || self.was_taken_in(digest)? {
             return Ok(None);
         }
         let bundle = admitted.digest.to_string();
         self.store.bundle_put_with(bytes, &clock::rfc3339(clock), FOLDER, &admitted.versions)?;
         let made = Arc::new(Made::new(admitted.bundle, admitted.compiled));
         self.shelf.put(&bundle, Arc::clone(&made));
-        for _ in 0..ATTEMPTS_MAX {
-            let latest = self.store.current()?;
-            let states = latest.as_ref().map(|latest| ActivationTerms::of(latest).unwrap_or_default().states);
-            let step = Step {
-                replaces: latest.map(|latest| latest.generation),
-                kind: ActivationKind::Activate,
-                by: FOLDER,
-                why: "the folder of policies changed",
-                effective: None,
-                canary: None,
-            };
-            match self.swap(&made, &bundle, &states.unwrap_or_default(), step, clock) {
-                Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(other),
-                Ok(activation) => {
-                    self.put_in_force(app, &activation)?;
-                    return Ok(Some(activation));
-                }
-            }
-        }
-        Err(Refusal::Conflict(None))
+        let states = match &latest {
+            Some(latest) => ActivationTerms::read(latest)?.states,
+            None => States::default(),
+        };
+        let step = Step {
+            replaces: latest.map(|latest| latest.generation),
+            kind: ActivationKind::Activate,
+            by: FOLDER,
+            why: "the folder of policies changed",
+            effective: None,
+            canary: None,
+        };
+        let activation = self.swap(&made, &bundle, &states, step, clock)?;
+        self.begins(app, &activation);
+        Ok(Some(activation))
     }
 }
 
@@ -166,10 +186,16 @@ impl App {
     /// # Errors
     ///
     /// What keeps it from serving, in words.
-    pub fn refresh(&self, archive: Result<Vec<u8>, String>) -> Result<Option<u32>, String> {
+    pub fn refresh(&self, archive: Result<Vec<u8>, String>) -> Result<Option<u32>, NotTaken> {
         let Some(control) = &self.control else { return Ok(None) };
-        let done = archive.and_then(|bytes| control.refresh(self, &bytes).map_err(|refusal| refusal.told()));
-        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) = done.as_ref().err().cloned();
+        let bad = |why| NotTaken { why, again: false };
+        let done = archive.map_err(bad).and_then(|bytes| {
+            // What the gate refuses is refused again; anything else may go better the next time.
+            control
+                .refresh(self, &bytes)
+                .map_err(|refusal| NotTaken { why: refusal.told(), again: !matches!(refusal, Refusal::Rejected(..)) })
+        });
+        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) = done.as_ref().err().map(|not| not.why.clone());
         done.map(|activation| activation.map(|activation| activation.generation))
     }
 }

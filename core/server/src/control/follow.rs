@@ -11,13 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
 use maple_gate::{How, Subject};
 use maple_store::{ActivationKind, Node as NodeRecord, StoreError, Watch};
 use serde::{Deserialize, Serialize};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
-use super::{Alarm, Change, Control, Refusal, Step, host, terms::ActivationTerms};
+use super::{Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, terms::ActivationTerms};
 use crate::{
     app::App,
     clock,
@@ -35,6 +34,7 @@ const AWAY_WAIT: Duration = Duration::from_millis(250);
 /// How long a generation that cannot be made is left alone.
 const RETRY_WAIT: Duration = Duration::from_secs(5);
 const REASON_BYTES_MAX: usize = 400;
+const WHY_CHARS_MAX: usize = 250;
 
 /// How a node is, as it writes it for the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,6 @@ pub(crate) struct Health {
 pub(crate) struct Node {
     pub(crate) name: String,
     cannot: Mutex<Option<(u32, String)>>,
-    /// The latest generation that was seen.
-    latest: Mutex<u32>,
 }
 
 impl fmt::Debug for Node {
@@ -62,12 +60,19 @@ impl fmt::Debug for Node {
 
 impl Node {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), cannot: Mutex::default(), latest: Mutex::default() }
+        Self { name: name.to_owned(), cannot: Mutex::default() }
     }
 
     /// The generation that cannot be served here, and why.
     pub(crate) fn cannot(&self) -> Option<(u32, String)> {
         self.cannot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a generation cannot be served here.
+    pub(super) fn cannot_serve(&self, generation: u32, why: &str) {
+        error!(generation, why, "This node cannot serve the new generation and keeps the one before.");
+        let end = (0..=REASON_BYTES_MAX.min(why.len())).rev().find(|at| why.is_char_boundary(*at)).unwrap_or(0);
+        self.say(Some((generation, why.get(..end).unwrap_or_default().to_owned())));
     }
 
     fn say(&self, cannot: Option<(u32, String)>) {
@@ -91,7 +96,9 @@ impl Followed {
     pub fn start(app: &Arc<App>) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
-        for (name, run) in [("follow", follow as fn(&App, &Control, &AtomicBool)), ("watch-over", watch_over)] {
+        let all =
+            [("follow", follow as fn(&App, &Control, &AtomicBool)), ("heartbeat", beat), ("watch-over", watch_over)];
+        for (name, run) in all {
             let (app, stop) = (Arc::clone(app), Arc::clone(&stop));
             let run = move || {
                 if let Some(control) = &app.control {
@@ -118,36 +125,44 @@ impl Drop for Followed {
 /// Follows activations, whoever made them, and those that were planned.
 fn follow(app: &App, control: &Control, stop: &AtomicBool) {
     let mut watch: Option<Watch<'_>> = None;
-    let (mut contact, mut said) = (Instant::now(), None::<Instant>);
-    let mut retry: Option<Instant> = None;
+    let (mut again, mut pending, mut away) = (None::<Instant>, true, false);
     while !stop.load(Ordering::Relaxed) {
-        let seen = look(control, &mut watch);
-        match seen {
+        match look(control, &mut watch) {
             Ok(changed) => {
-                contact = Instant::now();
-                let again = retry.is_some_and(|at| at <= Instant::now());
-                if changed || again || planned(app, control) {
-                    retry = keep_up(app, control).err().map(|_| Instant::now() + RETRY_WAIT);
-                }
-                if said.is_none_or(|said| said.elapsed() >= Duration::from_secs(HEARTBEAT_SECONDS)) {
-                    heartbeat(app, control);
-                    said = Some(Instant::now());
+                control.reached();
+                away = false;
+                // What could not be made is left alone for a while, unless something else comes.
+                let due = again.map_or(pending, |at| at <= Instant::now());
+                if changed || due {
+                    match keep_up(app, control) {
+                        Ok(more) => (again, pending) = (None, more),
+                        Err(()) => again = Some(Instant::now() + RETRY_WAIT),
+                    }
                 }
             }
             Err(why) => {
-                if !control.stale.load(Ordering::Relaxed) {
+                if !away {
                     warn!(why = %chain(&why), "The database is out of reach; what served last goes on.");
                 }
-                watch = None;
+                (watch, away) = (None, true);
                 thread::sleep(AWAY_WAIT);
             }
         }
-        let max = control.governance().staleness_seconds_max;
-        let stale = max.is_some_and(|max| contact.elapsed() > Duration::from_secs(max));
-        if control.stale.swap(stale, Ordering::Relaxed) != stale {
-            let seconds = contact.elapsed().as_secs();
+    }
+}
+
+/// Says how this node is, again and again, also while another thread makes a ruleset.
+fn beat(app: &App, control: &Control, stop: &AtomicBool) {
+    let mut stale = false;
+    while !stop.load(Ordering::Relaxed) {
+        heartbeat(app, control);
+        let until = Instant::now() + Duration::from_secs(HEARTBEAT_SECONDS);
+        while !stop.load(Ordering::Relaxed) && Instant::now() < until {
+            thread::sleep(AWAY_WAIT);
+        }
+        if std::mem::replace(&mut stale, control.is_stale()) != stale {
             if stale {
-                error!(seconds, "This node has been cut off for too long and answers no more.");
+                error!("This node has been cut off for too long and answers no more.");
             } else {
                 info!("This node is in touch again.");
             }
@@ -167,62 +182,29 @@ fn look<'s>(control: &'s Control, watch: &mut Option<Watch<'s>>) -> Result<bool,
     }
 }
 
-/// True when something that was planned is to serve by now.
-fn planned(app: &App, control: &Control) -> bool {
-    let mut latest = control.node.latest.lock().unwrap_or_else(PoisonError::into_inner);
-    let serving = app.serving().activation().generation;
-    if *latest <= serving {
-        return false;
-    }
-    match control.store.activation(*latest) {
-        Ok(Some(activation)) => due(&activation, clock::timestamp(app.clock())),
-        _ => {
-            *latest = serving;
-            false
-        }
-    }
-}
-
-fn due(activation: &maple_store::Activation, now: Timestamp) -> bool {
-    activation.serves_from().is_none_or(|from| from <= now)
-}
-
-/// Makes the activation serve that is to serve now.
-fn keep_up(app: &App, control: &Control) -> Result<(), ()> {
+/// Makes the activation serve that is to serve now; true when something else is planned.
+fn keep_up(app: &App, control: &Control) -> Result<bool, ()> {
     let now = clock::timestamp(app.clock());
-    let found = control.store.serving(now).and_then(|serving| Ok((serving, control.store.current()?)));
+    let found = control.store.in_force(now).and_then(|target| Ok((target, control.store.current()?)));
     let (target, latest) = match found {
         Ok((Some(target), latest)) => (target, latest),
-        Ok((None, _)) => return Ok(()),
+        Ok((None, latest)) => return Ok(latest.is_some()),
         Err(why) => {
             warn!(why = %chain(&why), "What is to serve cannot be read.");
             return Err(());
         }
     };
-    if let Some(latest) = latest {
-        *control.node.latest.lock().unwrap_or_else(PoisonError::into_inner) = latest.generation;
-    }
     let generation = target.generation;
-    if generation <= app.serving().activation().generation {
-        control.node.say(None);
-        return Ok(());
+    let more = latest.is_some_and(|latest| latest.generation > generation);
+    if generation > app.generation()
+        && let Err(why) = control.put_in_force(app, &target)
+    {
+        control.node.cannot_serve(generation, &why.told());
+        heartbeat(app, control);
+        return Err(());
     }
-    match control.put_in_force(app, &target) {
-        Ok(()) => {
-            control.node.say(None);
-            Ok(())
-        }
-        Err(why) => {
-            let mut told = why.told();
-            error!(generation, why = told, "This node cannot serve the new generation and keeps the one before.");
-            told.truncate(
-                (0..=REASON_BYTES_MAX.min(told.len())).rev().find(|at| told.is_char_boundary(*at)).unwrap_or(0),
-            );
-            control.node.say(Some((generation, told)));
-            heartbeat(app, control);
-            Err(())
-        }
-    }
+    control.node.say(None);
+    Ok(more)
 }
 
 /// Says how this node is.
@@ -237,8 +219,9 @@ pub(super) fn heartbeat(app: &App, control: &Control) {
         health: serde_json::to_string(&health).unwrap_or_default(),
         seen: clock::timestamp(app.clock()),
     };
-    if let Err(why) = control.store.node_put(&record) {
-        warn!(why = %chain(&why), "This node cannot say how it is.");
+    match control.store.node_put(&record) {
+        Ok(()) => control.reached(),
+        Err(why) => debug!(why = %chain(&why), "This node cannot say how it is."),
     }
 }
 
@@ -256,8 +239,18 @@ fn watch_over(app: &App, control: &Control, stop: &AtomicBool) {
 
 fn act(app: &App, control: &Control, alarm: Alarm) {
     match alarm {
-        Alarm::Policy { policy, failures, fault } => {
-            let why = format!("failed {failures} times in a row ({fault})");
+        Alarm::Policy { policy, generation, fault } => {
+            let serving = app.serving();
+            let stopped = serving
+                .terms
+                .states
+                .get(Subject::Policy, &policy)
+                .is_some_and(|state| matches!(state.how, How::Stopped | How::Quarantined | How::Off | How::Shadow));
+            // Somebody else was first, or what failed serves no more.
+            if stopped || serving.activation.generation != generation {
+                return;
+            }
+            let why = format!("failed on {QUARANTINE_FAILURES} different cases in a row ({fault})");
             error!(policy, why, "A policy keeps failing and is put into quarantine.");
             let change = Change { subject: Subject::Policy, name: &policy, how: Some(How::Quarantined), why: &why };
             if let Err(refusal) = control.change(app, &change, &host("circuit breaker")) {
@@ -268,34 +261,43 @@ fn act(app: &App, control: &Control, alarm: Alarm) {
             error!(generation, why, "A canary is taken back.");
             if let Err(refusal) = control.take_back(app, generation, &why) {
                 error!(generation, why = refusal.told(), "The canary could not be taken back.");
+                control.watched.tell_again(generation);
             }
         }
     }
 }
 
 impl Control {
-    /// Ends the canary of a generation, unless something else came in between.
+    /// Ends the canary of a generation, unless something else serves by now. What is planned stays planned.
     fn take_back(&self, app: &App, generation: u32, why: &str) -> Result<(), Refusal> {
-        let Some(latest) = self.store.current()?.filter(|latest| latest.generation == generation) else {
+        let clock = app.clock();
+        let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.in_force(clock::timestamp(clock))?)
+        else {
             return Ok(());
         };
-        let terms = ActivationTerms::of(&latest).unwrap_or_default();
-        let (Some(bundle), Some(_)) = (&latest.bundle, &terms.canary) else { return Ok(()) };
-        let made = self.shelf.made(bundle, Some(terms.base.as_deref().unwrap_or(&latest.ruleset)))?;
-        let why = format!("the canary is taken back: {why}");
+        let terms = ActivationTerms::read(&in_force)?;
+        let (Some(bundle), Some(_), true) = (&in_force.bundle, &terms.canary, in_force.generation == generation) else {
+            return Ok(());
+        };
+        let made = self.shelf.made(bundle, Some(terms.base.as_deref().unwrap_or(&in_force.ruleset)))?;
+        let why: String = format!("the canary is taken back: {why}").chars().take(WHY_CHARS_MAX).collect();
         let step = Step {
-            replaces: Some(generation),
+            replaces: Some(latest.generation),
             kind: ActivationKind::Rollback,
             by: "canary",
             why: &why,
             effective: None,
             canary: None,
         };
-        match self.swap(&made, bundle, &terms.states, step, app.clock()) {
+        let done = self.swap_before_plan(&made, bundle, &terms.states, &step, &latest, &in_force, clock);
+        match done {
             // Another node was first.
             Err(Refusal::Conflict(_)) => Ok(()),
             Err(other) => Err(other),
-            Ok(activation) => self.put_in_force(app, &activation),
+            Ok(activation) => {
+                self.begins(app, &activation);
+                Ok(())
+            }
         }
     }
 }

@@ -161,7 +161,13 @@ impl Shelf {
 
     /// A bundle that is at hand.
     pub(crate) fn at_hand(&self, bundle: &str) -> Option<Arc<Made>> {
-        self.recent().iter().find(|(known, _)| known == bundle).map(|(_, made)| Arc::clone(made))
+        let mut recent = self.recent();
+        let at = recent.iter().position(|(known, _)| known == bundle)?;
+        // What is used stays longest.
+        let found = recent.remove(at)?;
+        let made = Arc::clone(&found.1);
+        recent.push_front(found);
+        Some(made)
     }
 
     /// What a bundle becomes. It may compile for a while, one at a time: not for a thread that serves. `ruleset` is what
@@ -228,8 +234,7 @@ impl Shelf {
     /// The ruleset of a generation that has this digest: that of most cases, or that of a canary.
     pub(crate) fn at(&self, generation: u32, digest: &str) -> Result<Arc<Ruleset>, Unmade> {
         let activation = self.store.activation(generation)?.ok_or(Unmade::Activation(generation))?;
-        let terms = ActivationTerms::of(&activation)
-            .map_err(|error| Unmade::Terms { generation, detail: error.to_string() })?;
+        let terms = ActivationTerms::read(&activation)?;
         if let Some(canary) = terms.canary.as_ref().filter(|canary| canary.ruleset == digest) {
             let made = self.made(&canary.bundle, canary.base.as_deref().or(Some(digest)))?;
             return Ok(terms.states.within(&made.ruleset).over(&made.ruleset)?);
@@ -260,7 +265,7 @@ fn in_force(
     activation: &Activation,
     bundle: &str,
 ) -> Result<(Arc<Made>, Arc<Ruleset>), Unmade> {
-    let ruleset = states.over(&made.ruleset)?;
+    let ruleset = states.within(&made.ruleset).over(&made.ruleset)?;
     if **ruleset.digest() != *activation.ruleset {
         let (recorded, found) = (activation.ruleset.clone(), ruleset.digest().to_string());
         return Err(Unmade::Other { bundle: bundle.to_owned(), recorded, found });

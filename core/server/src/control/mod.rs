@@ -9,20 +9,28 @@ mod state;
 mod terms;
 
 use std::{
-    collections::BTreeSet,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool, mpsc},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, TrySendError},
+    },
+    time::Instant,
 };
 
 use jiff::Timestamp;
-use maple_gate::{Admitted, Budget, Changes, Report, States, Terms, admit};
+use maple_bundle::Archive;
+use maple_gate::{Admitted, Budget, Changes, Report, States, Terms, admit, signatures_hold};
 use maple_kernel::PluginInfo;
 use maple_seal::{Digest, Subtree, Trust};
 use maple_store::{Activation, ActivationKind, Event, Filter, Rejection, Request, Store, StoreError, Swap};
 use tracing::{error, info, warn};
 
 pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_KEPT};
-pub use folder::BeginError;
+pub use folder::{BeginError, NotTaken};
 pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
 pub use terms::{
@@ -30,7 +38,7 @@ pub use terms::{
     CANARY_SLOWER_MAX,
 };
 
-pub(crate) use canary::{Alarm, Sample, Watched, differs, speaking};
+pub(crate) use canary::{Alarm, Sample, Watched, broken, differs, speaking};
 pub(crate) use follow::{Health, Node};
 pub(crate) use made::{InForce, Made, Shelf, Unmade};
 pub(crate) use refusal::Refusal;
@@ -49,6 +57,8 @@ pub const FOLDER: &str = "maple serve";
 pub const BUDGET_CASES_MAX: u32 = 1_000;
 /// How often a change of a state is tried again when something else came first.
 const ATTEMPTS_MAX: usize = 20;
+/// Alarms that wait to be acted on.
+const ALARMS_COUNT_MAX: usize = 16;
 
 /// How what serves may be changed.
 #[derive(Debug, Default)]
@@ -73,10 +83,12 @@ pub struct Control {
     /* One bundle is examined at a time: each takes all cores. */
     examining: Mutex<()>,
     pub(crate) node: Node,
-    pub(crate) stale: AtomicBool,
+    /* When the database was reached last, in milliseconds since the start. */
+    began: Instant,
+    contact: AtomicU64,
     /* What keeps the folder, as it is now, from serving. */
     pub(crate) folder: Mutex<Option<String>>,
-    alarms: mpsc::Sender<Alarm>,
+    alarms: mpsc::SyncSender<Alarm>,
     heard: Mutex<Option<mpsc::Receiver<Alarm>>>,
     pub(crate) watched: Watched,
 }
@@ -90,12 +102,18 @@ impl fmt::Debug for Control {
 /// Who wants to change something, and whether a place is theirs to change; the empty name is all of them.
 pub(crate) struct Actor<'a> {
     pub(crate) name: &'a str,
+    /// Whether they may act in a place.
     pub(crate) may: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether they may act in a place and all below it.
+    pub(crate) below: &'a (dyn Fn(&str) -> bool + Sync),
+    /// The widest subtree around a place in which they may act.
+    pub(crate) reach: &'a (dyn Fn(&str) -> String + Sync),
 }
 
 /// The host itself, which may everything.
 pub(crate) const fn host(name: &str) -> Actor<'_> {
-    Actor { name, may: &|_| true }
+    // Whoever is there may undo what the host did by itself.
+    Actor { name, may: &|_| true, below: &|_| true, reach: &|_| String::new() }
 }
 
 /// A bundle that is to serve.
@@ -121,7 +139,7 @@ impl Control {
     #[must_use]
     pub fn new(store: Arc<Store>, plugins: SharedPlugins, node: &str, governance: Governance) -> Self {
         let on_hand = plugins.list().into_iter().map(|PluginInfo { digest, .. }| digest).collect();
-        let (alarms, heard) = mpsc::channel();
+        let (alarms, heard) = mpsc::sync_channel(ALARMS_COUNT_MAX);
         Self {
             shelf: Shelf::new(Arc::clone(&store), Arc::clone(&plugins)),
             store,
@@ -130,7 +148,8 @@ impl Control {
             governance,
             examining: Mutex::default(),
             node: Node::new(node),
-            stale: AtomicBool::new(false),
+            began: Instant::now(),
+            contact: AtomicU64::new(0),
             folder: Mutex::default(),
             alarms,
             heard: Mutex::new(Some(heard)),
@@ -162,40 +181,70 @@ impl Control {
         &self,
         bytes: &[u8],
         expected: Option<&Digest>,
-        current: Option<&Serving>,
+        current: Option<&Made>,
         clock: &dyn Clock,
-    ) -> Result<Admitted, Box<Report>> {
+    ) -> Result<Admitted, Refusal> {
         let _one = self.examining.lock().unwrap_or_else(PoisonError::into_inner);
         let budget = match (self.governance.changed_percent_max, current) {
-            (Some(max), Some(_)) => self.budget(max),
+            (Some(max), Some(_)) => Some(self.budget(max)?),
             _ => None,
         };
-        let published = |unit: &str| self.store.pack_digest(unit).ok().flatten();
-        admit(
-            bytes,
-            expected,
-            &Terms {
-                plugins: &*self.plugins,
-                on_hand: &self.on_hand,
-                trust: self.governance.trust.as_ref(),
-                at: clock::timestamp(clock),
-                day: clock::day(clock, clock::UTC_OFFSET_MINUTES),
-                current: current.map(|serving| serving.made.side()),
-                rollback: false,
-                same_versions: !self.is_strict(),
-                published: &published,
-                budget: budget.as_ref(),
-                host_plugins: true,
-                progress: &|stage| info!(stage = stage.word(), "A bundle is examined."),
-            },
-        )
+        let unread = RefCell::new(None);
+        let published = |unit: &str| {
+            self.store.pack_digest(unit).unwrap_or_else(|why| {
+                unread.borrow_mut().get_or_insert(why);
+                None
+            })
+        };
+        let before: BTreeSet<Arc<str>> = self.plugins.list().into_iter().map(|plugin| plugin.digest).collect();
+        // A panic of the host in the middle of it is the host's failure, not the end of all changes.
+        let examine = || {
+            admit(
+                bytes,
+                expected,
+                &Terms {
+                    plugins: &*self.plugins,
+                    on_hand: &self.on_hand,
+                    trust: self.governance.trust.as_ref(),
+                    at: clock::timestamp(clock),
+                    day: clock::day(clock, clock::UTC_OFFSET_MINUTES),
+                    current: current.map(Made::side),
+                    rollback: false,
+                    same_versions: !self.is_strict(),
+                    published: &published,
+                    budget: budget.as_ref(),
+                    progress: &|stage| info!(stage = stage.word(), "A bundle is examined."),
+                },
+            )
+        };
+        let admitted = catch_unwind(AssertUnwindSafe(examine)).map_err(|_| Refusal::Broken)?;
+        if admitted.is_err() {
+            // What a rejected bundle brought is not kept at hand.
+            let after = self.plugins.list().into_iter().map(|plugin| plugin.digest);
+            after.filter(|digest| !before.contains(digest)).for_each(|digest| self.plugins.dismiss(&digest));
+        }
+        // What could not be read must not look as if nothing were there.
+        match unread.into_inner() {
+            Some(why) => Err(Refusal::Store(why)),
+            None => {
+                let admitted = admitted.map_err(|report| Refusal::Rejected(report, None))?;
+                // Where packs may change without a new version, a version says nothing of their bytes.
+                let versions = if self.is_strict() { admitted.versions } else { BTreeMap::new() };
+                Ok(Admitted { versions, ..admitted })
+            }
+        }
     }
 
     /// The latest recorded cases.
-    fn budget(&self, changed_percent_max: f64) -> Option<Budget> {
-        let listed = self.store.decisions(&Filter::default(), BUDGET_CASES_MAX).ok()?;
-        let read = |id: &str| Some(self.store.decision(id).ok()??.decision().ok()?.input);
-        Some(Budget { questions: listed.iter().filter_map(|one| read(&one.id)).collect(), changed_percent_max })
+    fn budget(&self, changed_percent_max: f64) -> Result<Budget, StoreError> {
+        let mut questions = Vec::new();
+        for one in self.store.decisions(&Filter::default(), BUDGET_CASES_MAX)? {
+            // One that was retired in between says nothing.
+            if let Some(record) = self.store.decision(&one.id)? {
+                questions.push(record.decision()?.input);
+            }
+        }
+        Ok(Budget { questions, changed_percent_max })
     }
 
     /// Examines a bundle and, unless it is only to be tried, keeps it. It does not serve yet.
@@ -209,7 +258,7 @@ impl Control {
     ) -> Result<Published, Refusal> {
         let clock = app.clock();
         let serving = app.serving();
-        match self.examined(bytes, expected, Some(&serving), clock) {
+        match self.examined(bytes, expected, Some(&serving.made), clock) {
             Ok(admitted) => {
                 allowed(&admitted.changes, actor)?;
                 let bundle = admitted.digest.to_string();
@@ -222,8 +271,8 @@ impl Control {
                 }
                 Ok(Published { report: admitted.report, new })
             }
-            Err(report) if dry => Ok(Published { report: *report, new: true }),
-            Err(report) => {
+            Err(Refusal::Rejected(report, _)) if dry => Ok(Published { report: *report, new: true }),
+            Err(Refusal::Rejected(report, _)) => {
                 let id = format!("r-{}", clock::unique(clock));
                 let stage = report.failed().map_or("", maple_gate::Stage::word);
                 warn!(report = id, by = actor.name, stage, "A bundle was rejected.");
@@ -233,6 +282,7 @@ impl Control {
                 self.note(clock, actor.name, "reject", &report.bundle, &format!("{id}: {stage}"));
                 Err(Refusal::Rejected(report, Some(id)))
             }
+            Err(other) => Err(other),
         }
     }
 
@@ -242,11 +292,16 @@ impl Control {
         if latest.as_ref().map(|latest| latest.generation) != order.replaces {
             return Err(Refusal::Conflict(latest.map(Box::new)));
         }
+        let now = clock::timestamp(app.clock());
+        if let Some(moment) = order.effective.filter(|moment| *moment <= now) {
+            return Err(Refusal::Past(moment));
+        }
         let made = self.made_to_serve(order.bundle, app.clock())?;
-        let in_force = self.store.serving(clock::timestamp(app.clock()))?;
+        let in_force = self.store.in_force(now)?;
         let (current, states) = match &in_force {
             Some(in_force) => {
                 let InForce { made, terms, .. } = self.shelf.of(in_force)?;
+                self.gives_way(&made, &terms, in_force, latest.as_ref(), actor)?;
                 (Some(made), terms.states)
             }
             None => (None, States::default()),
@@ -289,8 +344,28 @@ impl Control {
             }
             _ => self.swap(&made, order.bundle, &states, step(kind, None), app.clock())?,
         };
-        self.put_in_force(app, &activation)?;
+        self.begins(app, &activation);
         Ok(activation)
+    }
+
+    /// What is planned and what is tried gives way to whatever comes later; whose place that is must agree to it.
+    fn gives_way(
+        &self,
+        current: &Arc<Made>,
+        terms: &ActivationTerms,
+        in_force: &Activation,
+        latest: Option<&Activation>,
+        actor: &Actor<'_>,
+    ) -> Result<(), Refusal> {
+        if let Some(planned) = latest.filter(|latest| latest.generation != in_force.generation) {
+            let planned = self.shelf.of(planned)?.made;
+            allowed(&Changes::between(current.side(), planned.side()), actor)?;
+        }
+        if let Some(canary) = &terms.canary {
+            let tried = self.shelf.made(&canary.bundle, Some(canary.base.as_deref().unwrap_or(&canary.ruleset)))?;
+            allowed(&Changes::between(current.side(), tried.side()), actor)?;
+        }
+        Ok(())
     }
 
     /// Puts back the bundle that served before, or at a generation.
@@ -303,54 +378,67 @@ impl Control {
         actor: &Actor<'_>,
     ) -> Result<Activation, Refusal> {
         let latest = self.store.current()?.ok_or(Refusal::NothingBefore)?;
-        let replaces = replaces.or(Some(latest.generation));
+        if Some(latest.generation) != replaces {
+            return Err(Refusal::Conflict(Some(Box::new(latest))));
+        }
+        let in_force = self.store.in_force(clock::timestamp(app.clock()))?.ok_or(Refusal::NothingBefore)?;
         let target = match to {
             Some(generation) => self.store.activation(generation)?.ok_or(Unmade::Activation(generation))?,
-            None => self.before(&latest)?.ok_or(Refusal::NothingBefore)?,
+            // A plan or a canary is gone back from first.
+            None if latest.generation != in_force.generation => in_force,
+            None => self.before(in_force)?.ok_or(Refusal::NothingBefore)?,
         };
         let bundle = target.bundle.ok_or(Unmade::Unkept(target.generation))?;
         let order = Order { bundle: &bundle, replaces, why, rollback: true, effective: None, canary: None };
         self.activate(app, &order, actor)
     }
 
-    /// The latest activation of another bundle. A canary that runs is what is gone back from.
-    fn before(&self, latest: &Activation) -> Result<Option<Activation>, StoreError> {
-        if ActivationTerms::of(latest).unwrap_or_default().canary.is_some() {
-            return Ok(Some(latest.clone()));
+    /// What served before: the latest other bundle, leaving out what was planned and never served and what was gone back
+    /// from already. A canary that runs is what is gone back from.
+    fn before(&self, serving: Activation) -> Result<Option<Activation>, Refusal> {
+        if ActivationTerms::read(&serving)?.canary.is_some() {
+            return Ok(Some(serving));
         }
-        let mut before = latest.generation;
+        let mut from = serving.generation;
+        if serving.kind == ActivationKind::Rollback {
+            // Behind what was gone back to: not to what was gone back from.
+            let same = self.store.latest_before(from, |one| one.bundle == serving.bundle)?;
+            from = same.map_or(from, |same| same.generation);
+        }
+        let mut next = self.store.activation(from)?;
         loop {
-            let page = self.store.activations_before(before)?;
-            let Some(oldest) = page.last().map(|oldest| oldest.generation) else { return Ok(None) };
-            let other = |one: &Activation| one.bundle.is_some() && one.bundle != latest.bundle;
-            if let Some(found) = page.into_iter().find(other) {
-                return Ok(Some(found));
+            let one = self.store.latest_before(next.as_ref().map_or(0, |next| next.generation), |_| true)?;
+            let Some(one) = one else { return Ok(None) };
+            let ended = next.as_ref().and_then(|next| next.at.parse::<Timestamp>().ok());
+            let served = one.effective.is_none_or(|from| ended.is_none_or(|ended| from <= ended));
+            if served && one.bundle.is_some() && one.bundle != serving.bundle {
+                return Ok(Some(one));
             }
-            before = oldest;
+            next = Some(one);
         }
     }
 
-    /// What a bundle becomes, its signatures checked where they must be.
+    /// What a bundle becomes, its signatures checked where they must be: a key may have been revoked since it was published,
+    /// and what lies at hand may have come there in another way.
     fn made_to_serve(&self, bundle: &str, clock: &dyn Clock) -> Result<Arc<Made>, Refusal> {
-        if let Some(made) = self.shelf.at_hand(bundle) {
-            return Ok(made);
-        }
-        if self.is_strict() {
+        let made = self.shelf.made(bundle, None)?;
+        if let Some(trust) = &self.governance.trust {
             let unknown = || Unmade::Bundle(bundle.chars().take(80).collect());
             let digest: Digest = bundle.parse().map_err(|_| unknown())?;
             let bytes = self.store.bundle(&digest)?.ok_or_else(unknown)?.bytes;
-            // A key may have been revoked since the bundle was published.
-            let admitted =
-                self.examined(&bytes, None, None, clock).map_err(|report| Refusal::Rejected(report, None))?;
-            let made = Arc::new(Made::new(admitted.bundle, admitted.compiled));
-            self.shelf.put(bundle, Arc::clone(&made));
-            return Ok(made);
+            let archive =
+                Archive::read(&bytes).map_err(|source| Unmade::Archive { bundle: bundle.to_owned(), source })?;
+            let at = clock::timestamp(clock);
+            signatures_hold(&archive, &made.ruleset, trust, &self.on_hand, at)
+                .map_err(|report| Refusal::Rejected(report, None))?;
         }
-        Ok(self.shelf.made(bundle, None)?)
+        Ok(made)
     }
 
     fn four_eyes(&self, bundle: &str, changes: &Changes, actor: &Actor<'_>) -> Result<(), Refusal> {
-        let asked = |place: &str| self.governance.four_eyes.iter().any(|subtree| subtree.covers(place));
+        // The words of all are the words of each place that is guarded so.
+        let guards = &self.governance.four_eyes;
+        let asked = |place: &str| !guards.is_empty() && place.is_empty() || guards.iter().any(|one| one.covers(place));
         let Some(place) = changes.places().find(|place| asked(place)) else { return Ok(()) };
         let digest: Digest = bundle.parse().map_err(|_| Unmade::Bundle(bundle.to_owned()))?;
         let by = self.store.bundle_info(&digest)?.map(|info| info.by);
@@ -366,26 +454,14 @@ impl Control {
         step: Step<'_>,
         clock: &dyn Clock,
     ) -> Result<Activation, Refusal> {
-        let states = states.within(&made.ruleset);
-        let ruleset = states.over(&made.ruleset)?;
-        let base = (!states.is_empty()).then(|| made.ruleset.digest().to_string());
-        let terms = ActivationTerms { base, states, canary: step.canary }.written();
-        let at = clock::rfc3339(clock);
-        let request = Request { ruleset: ruleset.digest(), at: &at, by: step.by, why: step.why };
-        let swap = Swap {
-            request,
-            replaces: step.replaces,
-            bundle: Some(bundle),
-            kind: step.kind,
-            effective: step.effective,
-            terms: terms.as_deref(),
-        };
+        let Written { ruleset, terms, at } = written(made, states, step.canary.clone(), clock)?;
+        let swap = step.swap(&ruleset, bundle, terms.as_deref(), &at);
         Ok(self.store.activation_swap(&swap)?)
     }
 
     /// Makes an activation serve on this node, unless it is planned for later.
     fn put_in_force(&self, app: &App, activation: &Activation) -> Result<(), Refusal> {
-        if activation.serves_from().is_some_and(|from| from > clock::timestamp(app.clock())) {
+        if !activation.is_due(clock::timestamp(app.clock())) {
             return Ok(());
         }
         let serving = self.serving(activation)?;
@@ -395,6 +471,31 @@ impl Control {
             follow::heartbeat(app, self);
         }
         Ok(())
+    }
+
+    /// The same of one that is written already: when it cannot serve here that is told as of any other node.
+    fn begins(&self, app: &App, activation: &Activation) {
+        if let Err(why) = self.put_in_force(app, activation) {
+            self.node.cannot_serve(activation.generation, &why.told());
+        }
+    }
+
+    /// The database was reached.
+    fn reached(&self) {
+        self.contact.store(self.millis(), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// True where this node has been cut off from the database for longer than it may. It is looked at by whoever asks: a
+    /// thread that hangs on a database that hangs must not have to say so.
+    pub(crate) fn is_stale(&self) -> bool {
+        let max = self.governance.staleness_seconds_max;
+        max.is_some_and(|max| {
+            self.millis().saturating_sub(self.contact.load(Ordering::Relaxed)) > max.saturating_mul(1_000)
+        })
     }
 
     /// Writes into the audit log what changed nothing that serves.
@@ -407,7 +508,10 @@ impl Control {
 
     /// Tells what somebody should act on.
     pub(crate) fn alarm(&self, alarm: Alarm) {
-        let _ = self.alarms.send(alarm);
+        // One that finds no place comes again.
+        if let Err(TrySendError::Full(alarm) | TrySendError::Disconnected(alarm)) = self.alarms.try_send(alarm) {
+            self.watched.unheard(&alarm);
+        }
     }
 
     fn ears(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Alarm>>> {
@@ -427,6 +531,34 @@ struct Step<'a> {
     why: &'a str,
     effective: Option<Timestamp>,
     canary: Option<CanaryTerms>,
+}
+
+impl<'a> Step<'a> {
+    fn swap(&self, ruleset: &'a str, bundle: &'a str, terms: Option<&'a str>, at: &'a str) -> Swap<'a> {
+        let Self { replaces, kind, by, why, effective, .. } = *self;
+        let request = Request { ruleset, at, by, why };
+        Swap { request, replaces, bundle: Some(bundle), kind, effective, terms }
+    }
+}
+
+/// What is written of an activation beside its step.
+struct Written {
+    ruleset: String,
+    terms: Option<String>,
+    at: String,
+}
+
+fn written(
+    made: &Arc<Made>,
+    states: &States,
+    canary: Option<CanaryTerms>,
+    clock: &dyn Clock,
+) -> Result<Written, Refusal> {
+    // A state of something that is not there stays: it holds again when that comes back.
+    let ruleset = states.within(&made.ruleset).over(&made.ruleset)?;
+    let base = (ruleset.digest() != made.ruleset.digest()).then(|| made.ruleset.digest().to_string());
+    let terms = ActivationTerms { base, states: states.clone(), canary }.written();
+    Ok(Written { ruleset: ruleset.digest().to_string(), terms, at: clock::rfc3339_fine(clock) })
 }
 
 /// Every place that changes must be the actor's.

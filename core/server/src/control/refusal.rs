@@ -20,14 +20,20 @@ pub(crate) enum Refusal {
     Unmade(Unmade),
     /// The caller may not change this place.
     Forbidden(String),
+    /// Whoever set a state may act further than the caller.
+    Above(String),
     /// Whoever published the bundle may not activate it.
     FourEyes(String),
     /// Versions go back, and no rollback was asked for.
     Downgrade(String),
+    /// A plan for a moment that is over.
+    Past(jiff::Timestamp),
     /// A state that cannot be.
     State(StateFault),
     /// There is nothing to go back to.
     NothingBefore,
+    /// The host failed while it examined a bundle.
+    Broken,
     /// The store failed.
     Store(StoreError),
 }
@@ -74,12 +80,17 @@ impl Refusal {
             Self::Unmade(why) => chain(why),
             Self::Forbidden(place) if place.is_empty() => "only who may act for all places may change this".to_owned(),
             Self::Forbidden(place) => format!("you may not change `{place}`"),
+            Self::Above(reach) => {
+                format!("somebody who acts for `{reach}` said so; only who acts as far may say otherwise")
+            }
             Self::FourEyes(place) => {
                 format!("for `{place}` one person publishes and another activates; you published this bundle")
             }
             Self::Downgrade(what) => format!("{what}; say `rollback` if that is meant"),
+            Self::Past(moment) => format!("{moment} is over; leave it out to begin at once"),
             Self::State(why) => why.to_string(),
             Self::NothingBefore => "no other bundle served before; there is nothing to go back to".to_owned(),
+            Self::Broken => "the host failed while it examined the bundle; its log says where".to_owned(),
             Self::Store(why) => chain(why),
         }
     }

@@ -1,10 +1,13 @@
 //! The states of policies: changed at once, whatever serves.
 
+use std::sync::Arc;
+
 use maple_gate::{How, State, StateFault, States, Subject};
 use maple_kernel::Ruleset;
+use maple_seal::Subtree;
 use maple_store::{Activation, ActivationKind};
 
-use super::{ATTEMPTS_MAX, ActivationTerms, Actor, CanaryTerms, Control, InForce, Refusal, Step, Unmade};
+use super::{ATTEMPTS_MAX, Actor, CanaryTerms, Control, InForce, Made, Refusal, Step, Unmade, written};
 use crate::{
     app::App,
     clock::{self, Clock},
@@ -24,18 +27,11 @@ impl Control {
     /// Changes the state of a policy or a place at once, whatever serves. What is planned stays planned, in the new state.
     pub(crate) fn change(&self, app: &App, change: &Change<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
         for _ in 0..ATTEMPTS_MAX {
-            let now = clock::timestamp(app.clock());
-            let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.serving(now)?) else {
-                return Err(Refusal::Conflict(None));
-            };
-            match self.changed(app, change, actor, &latest, &in_force) {
+            match self.changed(app, change, actor) {
                 Err(Refusal::Conflict(_)) => {}
                 Err(other) => return Err(other),
                 Ok(activation) => {
-                    self.put_in_force(app, &activation)?;
-                    if latest.generation != in_force.generation {
-                        self.plan_again(&latest, &activation, app.clock())?;
-                    }
+                    self.begins(app, &activation);
                     return Ok(activation);
                 }
             }
@@ -43,25 +39,27 @@ impl Control {
         Err(Refusal::Conflict(self.store.current()?.map(Box::new)))
     }
 
-    fn changed(
-        &self,
-        app: &App,
-        change: &Change<'_>,
-        actor: &Actor<'_>,
-        latest: &Activation,
-        in_force: &Activation,
-    ) -> Result<Activation, Refusal> {
-        let InForce { made, terms, .. } = self.shelf.of(in_force)?;
-        let place = place_of(change, &made.ruleset)?;
-        if !(actor.may)(&place) {
-            return Err(Refusal::Forbidden(place));
-        }
+    fn changed(&self, app: &App, change: &Change<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
+        let clock = app.clock();
+        let now = clock::timestamp(clock);
+        let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.in_force(now)?) else {
+            return Err(Refusal::Conflict(None));
+        };
+        // What serves is at hand; nobody waits for a compilation to stop something.
+        let serving = app.serving();
+        let (made, terms) = if serving.activation == in_force {
+            (Arc::clone(&serving.made), serving.terms.clone())
+        } else {
+            let InForce { made, terms, .. } = self.shelf.of(&in_force)?;
+            (made, terms)
+        };
+        let place = self.yields(change, &terms.states, &made.ruleset, actor)?;
         let states = match change.how {
             None => terms.states.without(change.subject, change.name),
             Some(how) => {
-                let (by, at) = (actor.name.to_owned(), clock::rfc3339(app.clock()));
+                let (by, at, reach) = (actor.name.to_owned(), clock::rfc3339(clock), (actor.reach)(&place));
                 let (name, why) = (change.name.to_owned(), change.why.to_owned());
-                terms.states.with(State { subject: change.subject, name, how, why, by, at }, &made.ruleset)?
+                terms.states.with(State { subject: change.subject, name, how, why, by, at, reach }, &made.ruleset)?
             }
         };
         let bundle = in_force.bundle.as_deref().ok_or(Unmade::Unkept(in_force.generation))?;
@@ -74,28 +72,69 @@ impl Control {
             effective: None,
             canary,
         };
-        self.swap(&made, bundle, &states, step, app.clock())
+        self.swap_before_plan(&made, bundle, &states, &step, &latest, &in_force, clock)
     }
 
-    /// Puts back what was planned, behind what came in between.
-    fn plan_again(&self, planned: &Activation, now: &Activation, clock: &dyn Clock) -> Result<(), Refusal> {
-        let InForce { made, .. } = self.shelf.of(planned)?;
-        let bundle = planned.bundle.as_deref().ok_or(Unmade::Unkept(planned.generation))?;
-        let states = ActivationTerms::of(now).unwrap_or_default().states;
-        let step = Step {
-            replaces: Some(now.generation),
-            kind: planned.kind,
-            by: &planned.by,
-            why: &planned.why,
-            effective: planned.effective,
+    /// Writes an activation and, where something is planned, the plan again behind it: in one transaction, so that it is
+    /// never lost in between.
+    #[expect(clippy::too_many_arguments, reason = "what serves and what is planned, each with its bundle")]
+    pub(super) fn swap_before_plan(
+        &self,
+        made: &Arc<Made>,
+        bundle: &str,
+        states: &States,
+        step: &Step<'_>,
+        latest: &Activation,
+        in_force: &Activation,
+        clock: &dyn Clock,
+    ) -> Result<Activation, Refusal> {
+        let now = written(made, states, step.canary.clone(), clock)?;
+        let swap = step.swap(&now.ruleset, bundle, now.terms.as_deref(), &now.at);
+        if latest.generation == in_force.generation {
+            return Ok(self.store.activation_swap(&swap)?);
+        }
+        let planned = self.shelf.of(latest)?;
+        let planned_bundle = latest.bundle.as_deref().ok_or(Unmade::Unkept(latest.generation))?;
+        let again = Step {
+            replaces: None,
+            kind: latest.kind,
+            by: &latest.by,
+            why: &latest.why,
+            effective: latest.effective,
             canary: None,
         };
-        match self.swap(&made, bundle, &states, step, clock) {
-            Ok(_) => Ok(()),
-            // Whoever came in between knew what was planned and chose otherwise.
-            Err(Refusal::Conflict(_)) => Ok(()),
-            Err(other) => Err(other),
+        let then = written(&planned.made, states, None, clock)?;
+        let plan = again.swap(&then.ruleset, planned_bundle, then.terms.as_deref(), &then.at);
+        let mut done = self.store.activations_swap(&[swap, plan])?;
+        Ok(done.swap_remove(0))
+    }
+
+    /// The place that a change is of, when it is the actor's, and so is what was said of it before.
+    fn yields(
+        &self,
+        change: &Change<'_>,
+        states: &States,
+        ruleset: &Ruleset,
+        actor: &Actor<'_>,
+    ) -> Result<String, Refusal> {
+        let place = place_of(change, ruleset)?;
+        // A state of a place holds for all below it.
+        let may = match change.subject {
+            Subject::Locality => (actor.below)(&place),
+            Subject::Policy => (actor.may)(&place),
+        };
+        if !may {
+            return Err(Refusal::Forbidden(place));
         }
+        let before = states.get(change.subject, change.name).filter(|state| !state.reach.is_empty());
+        if let Some(reach) = before.and_then(|state| state.reach.parse::<Subtree>().ok()) {
+            let top = reach.top();
+            let as_far = if reach.covers_below(top) { (actor.below)(top) } else { (actor.may)(top) };
+            if !as_far {
+                return Err(Refusal::Above(reach.to_string()));
+            }
+        }
+        Ok(place)
     }
 
     /// A canary under other states.

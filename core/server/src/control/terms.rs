@@ -4,6 +4,8 @@ use maple_gate::States;
 use maple_store::Activation;
 use serde::{Deserialize, Serialize};
 
+use super::Unmade;
+
 /// Cases after which a canary is judged, where nobody says.
 pub const CANARY_CASES_MIN: u64 = 100;
 /// Of a hundred cases, how many a canary may fail on, where nobody says.
@@ -78,6 +80,12 @@ impl ActivationTerms {
     /// Those of an activation.
     pub(crate) fn of(activation: &Activation) -> Result<Self, serde_json::Error> {
         activation.terms.as_deref().map_or_else(|| Ok(Self::default()), serde_json::from_str)
+    }
+
+    /// The same, for whoever is about to change what serves: what cannot be read must not be lost.
+    pub(crate) fn read(activation: &Activation) -> Result<Self, Unmade> {
+        let generation = activation.generation;
+        Self::of(activation).map_err(|error| Unmade::Terms { generation, detail: error.to_string() })
     }
 
     /// As they are kept; nothing where there is nothing to say.

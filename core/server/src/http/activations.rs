@@ -76,16 +76,22 @@ async fn changing(
     role: Role,
     change: impl FnOnce(&App, &Control, &Actor<'_>) -> Result<Activation, Refusal> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let Ok(Ok(place)) = timeout(app.config.preview_deadline, Arc::clone(&app.changes).acquire_owned()).await else {
-        app.metrics.turned_away("/v1/activations");
-        return Err(answer::overloaded());
+    // Whatever is to stop something waits for nobody; what may have to compile first waits for its turn.
+    let place = match role {
+        Role::Admin => None,
+        _ => match timeout(app.config.preview_deadline, Arc::clone(&app.changes).acquire_owned()).await {
+            Ok(Ok(place)) => Some(place),
+            _ => {
+                app.metrics.turned_away("/v1/activations");
+                return Err(answer::overloaded());
+            }
+        },
     };
     let (worker, asks) = (Arc::clone(app), caller.clone());
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
         let control = controlled(&worker).map_err(Refusal::NotControlled)?;
-        let may = |place: &str| asks.may(role, place);
-        change(&worker, control, &Actor { name: asks.name(), may: &may })
+        acting(&asks, role, |actor| change(&worker, control, actor))
     });
     match done.await.map_err(|_| answer::internal())? {
         Ok(activation) => Ok(answer::of(StatusCode::CREATED, answer::JSON, shown(&activation).to_string())),
@@ -93,6 +99,14 @@ async fn changing(
         Err(Refusal::Conflict(current)) => Ok(conflict(current.as_deref())),
         Err(other) => Err(refused(&other, &caller, role)),
     }
+}
+
+/// Lets a caller act in a role.
+pub(super) fn acting<T>(caller: &Caller, role: Role, act: impl FnOnce(&Actor<'_>) -> T) -> T {
+    let may = |place: &str| caller.may(role, place);
+    let below = |place: &str| caller.may_below(role, place);
+    let reach = |place: &str| caller.reach(role, place);
+    act(&Actor { name: caller.name(), may: &may, below: &below, reach: &reach })
 }
 
 /// 409 with what is in the place of what the caller knows.
@@ -117,7 +131,11 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem
     let en = refusal.told();
     match refusal {
         Refusal::NotControlled(problem) => problem.clone(),
+        Refusal::Store(StoreError::Version { .. }) => {
+            Problem::new(ProblemKind::Conflict, en, "该版本已以不同内容发布；请使用新的版本号")
+        }
         Refusal::Store(why) => stored(why),
+        Refusal::Broken => answer::internal(),
         Refusal::Unmade(Unmade::Store(why)) => stored(why),
         Refusal::Unmade(Unmade::Bundle(_)) => field("/bundle", FlawCode::UnknownValue, en, "没有该规则包，请先发布"),
         Refusal::Unmade(Unmade::Activation(_)) => field("/to", FlawCode::UnknownValue, en, "没有这一代规则"),
@@ -130,6 +148,12 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem
         Refusal::FourEyes(place) => {
             Problem::new(ProblemKind::Forbidden, en, format!("{place}须由发布者以外的人启用规则"))
         }
+        Refusal::Above(reach) => Problem::new(
+            ProblemKind::Forbidden,
+            en,
+            format!("该状态由管理{reach}的人员设定，仅同等或更高权限者方可变更"),
+        ),
+        Refusal::Past(_) => field("/effective_at", FlawCode::OutOfRange, en, "该时刻已过；如需立即启用请不填"),
         Refusal::Downgrade(_) => field("/rollback", FlawCode::Inconsistent, en, "版本将回退；如确需回退请注明rollback"),
         Refusal::State(StateFault::Why { .. }) => {
             field("/why", FlawCode::BadFormat, en, &format!("why须为1至{WHY_BYTES_MAX}字节"))
@@ -211,7 +235,7 @@ impl Asked {
             false => Some(fields.needed("bundle", DIGEST_BYTES_MAX)),
         };
         let replaces = fields.number("replaces", 1, u32::MAX.into()).and_then(generation);
-        if !fields.has("replaces") && !rollback {
+        if !fields.has("replaces") {
             let en = "`replaces` is missing: the generation that serves, as `/v1/status` tells it".to_owned();
             fields.flaw("replaces", FlawCode::Missing, en, "缺少replaces：现行规则的代号，见/v1/status".to_owned());
         }

@@ -16,14 +16,14 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
 
 use super::{
-    activations::{controlled, refused},
+    activations::{acting, controlled, refused},
     answer,
     body::{self, Terms},
 };
 use crate::{
     access::{Caller, Role},
     app::App,
-    control::{Actor, Refusal},
+    control::Refusal,
 };
 
 const GZIP: &str = "application/gzip";
@@ -106,8 +106,7 @@ async fn published(app: Arc<App>, caller: Caller, query: &str, request: Request)
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
         let control = controlled(&worker).map_err(Refusal::NotControlled)?;
-        let may = |place: &str| asks.may(Role::Author, place);
-        control.publish(&worker, &bytes, digest.as_ref(), dry, &Actor { name: asks.name(), may: &may })
+        acting(&asks, Role::Author, |actor| control.publish(&worker, &bytes, digest.as_ref(), dry, actor))
     });
     match done.await.map_err(|_| answer::internal())? {
         Ok(published) => {
@@ -181,22 +180,33 @@ async fn shown(app: &Arc<App>, name: String, headers: &HeaderMap) -> Result<Resp
     Ok(answer::json(json!({ "bundle": found.digest, "at": found.at, "by": found.by }).to_string()))
 }
 
-pub(crate) async fn reports(State(app): State<Arc<App>>) -> Response {
-    answer::told(reported(&app).await)
+pub(crate) async fn reports(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Response {
+    answer::told(reported(&app, &caller).await)
 }
 
-async fn reported(app: &Arc<App>) -> Result<Response, Problem> {
+/// Reports tell what stands in policies that may never serve: for those who write or audit them.
+fn reads_reports(caller: &Caller) -> Result<(), Problem> {
+    if caller.has(Role::Auditor) { Ok(()) } else { caller.require_somewhere(Some(Role::Author)) }
+}
+
+async fn reported(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
+    reads_reports(caller)?;
     let found = super::activations::reading(app, |control| control.store.rejections(PAGE_COUNT_MAX)).await?;
     let rows: Vec<Value> =
         found.iter().map(|one| json!({ "id": one.id, "at": one.at, "by": one.by, "bundle": one.bundle })).collect();
     Ok(answer::json(json!({ "reports": rows }).to_string()))
 }
 
-pub(crate) async fn report(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    answer::told(report_of(&app, id).await)
+pub(crate) async fn report(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Response {
+    answer::told(report_of(&app, &caller, id).await)
 }
 
-async fn report_of(app: &Arc<App>, id: String) -> Result<Response, Problem> {
+async fn report_of(app: &Arc<App>, caller: &Caller, id: String) -> Result<Response, Problem> {
+    reads_reports(caller)?;
     let found = super::activations::reading(app, move |control| control.store.rejection(&id)).await?;
     let found = found.ok_or_else(|| {
         Problem::new(

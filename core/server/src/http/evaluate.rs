@@ -5,7 +5,7 @@ mod past;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
 };
 
 use axum::{
@@ -109,9 +109,7 @@ async fn decided_by(
 
 /// A node that was cut off from the others for too long does not know what serves.
 fn fresh(app: &App) -> Result<(), Problem> {
-    let Some(control) = app.control.as_ref().filter(|control| control.stale.load(Ordering::Relaxed)) else {
-        return Ok(());
-    };
+    let Some(control) = app.control.as_ref().filter(|control| control.is_stale()) else { return Ok(()) };
     let seconds = control.governance().staleness_seconds_max.unwrap_or_default();
     Err(Problem::new(
         ProblemKind::Unavailable,
@@ -219,14 +217,14 @@ fn decided_into<'a>(
         let decision = guarded(ruleset, question, id)?;
         app.metrics.decided(&decision);
         write_into(out, generation.into(), question, &decision, id);
-        watch(app, serving, question, &decision, id);
+        watch(app, serving, ruleset, question, &decision, id);
         return Ok((decision, None));
     }
     let mut heard = Heard::default();
     let decision = guarded_by(id, || evaluate_heard(ruleset, question, &mut |policy, said| heard.note(policy, said)))?;
     app.metrics.decided(&decision);
     write_into(out, generation.into(), question, &decision, id);
-    watch(app, serving, question, &decision, id);
+    watch(app, serving, ruleset, question, &decision, id);
     let output = out.get(start..).unwrap_or_default();
     let kept = Kept { id, generation, ruleset, question, decision: &decision, heard, output };
     match app.prepared(kept) {
@@ -239,10 +237,18 @@ fn decided_into<'a>(
     }
 }
 
-/// Notes policies that fail, and what those in the shadow would have changed.
-fn watch(app: &App, serving: &Serving, question: &Question, decision: &Decision<'_>, id: Uuid) {
+/// True for what serves now, and not what served before.
+pub(crate) fn is_now(app: &App, serving: &Serving) -> bool {
+    app.generation() == serving.activation.generation
+}
+
+/// Notes policies that fail, and what those in the shadow would have changed: of what serves now, and of its own ruleset.
+fn watch(app: &App, serving: &Serving, ruleset: &Ruleset, question: &Question, decision: &Decision<'_>, id: Uuid) {
     let Some(control) = &app.control else { return };
-    if let Some(alarm) = control.watched.answered(decision) {
+    if !std::ptr::eq(ruleset, &raw const *serving.ruleset) || !is_now(app, serving) {
+        return;
+    }
+    if let Some(alarm) = control.watched.answered(decision, question, serving.activation.generation) {
         control.alarm(alarm);
     }
     if let Some(lifted) = serving.lifted.as_ref().filter(|_| speaking(decision).next().is_some()) {

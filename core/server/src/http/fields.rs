@@ -80,8 +80,9 @@ impl Fields {
             self.flaw(name, FlawCode::Missing, format!("`{name}` is missing"), format!("缺少{name}"));
             return String::new();
         }
+        let before = self.flaws.len();
         let text = self.text(name, max).unwrap_or_default();
-        if text.trim().is_empty() && self.flaws.is_empty() {
+        if text.trim().is_empty() && self.flaws.len() == before {
             self.flaw(name, FlawCode::BadFormat, format!("`{name}` is empty"), format!("{name}为空"));
         }
         text

@@ -1,8 +1,11 @@
 //! `GET /v1/status`: every node, what serves, and what is watched.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Extension, State},
+    response::Response,
+};
 use maple_store::Node;
 use maple_wire::Problem;
 use serde_json::{Value, json};
@@ -12,6 +15,7 @@ use super::{
     answer,
 };
 use crate::{
+    access::{Caller, Role},
     app::App,
     clock::timestamp,
     control::Health,
@@ -19,11 +23,11 @@ use crate::{
     records::{ENGINE, Records},
 };
 
-pub(crate) async fn status(State(app): State<Arc<App>>) -> Response {
-    answer::told(told(&app).await)
+pub(crate) async fn status(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Response {
+    answer::told(told(&app, &caller).await)
 }
 
-async fn told(app: &Arc<App>) -> Result<Response, Problem> {
+async fn told(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
     let control = controlled(app)?;
     let serving = app.serving();
     // A node that is cut off still tells how it is itself.
@@ -42,7 +46,11 @@ async fn told(app: &Arc<App>) -> Result<Response, Problem> {
         json!({ "percent": terms.percent, "bundle": terms.bundle, "ruleset": terms.ruleset, "limits": terms.limits,
             "so_far": so_far, "slower": so_far.slower() })
     });
-    let (cases, differences) = control.watched.shadows();
+    let (cases, mut differences) = control.watched.shadows();
+    // They tell of single decisions.
+    if !caller.is_everywhere(Role::Auditor) {
+        differences.clear();
+    }
     let shadows: Vec<Value> = cases
         .into_iter()
         .map(|(policy, cases, changed)| json!({ "policy": policy, "cases": cases, "changed": changed }))
@@ -53,7 +61,7 @@ async fn told(app: &Arc<App>) -> Result<Response, Problem> {
         "engine": ENGINE,
         "status": if app.reasons().is_empty() { "ready" } else { "degraded" },
         "reasons": app.reasons(),
-        "database": { "reached": reach, "stale": control.stale.load(Ordering::Relaxed) },
+        "database": { "reached": reach, "stale": control.is_stale() },
         "serving": shown(&serving.activation),
         "planned": planned.as_ref().map(shown),
         "nodes": nodes,

@@ -13,7 +13,7 @@ use maple_seal::{Head, SEQUENCE_MAX};
 use super::{
     Mode, RecorderConfig, Signing, Unwritten,
     queue::{Job, Queue},
-    spool::Spool,
+    spool::{self, Spool},
 };
 use crate::{
     Prepared, Store, StoreError, Written,
@@ -62,7 +62,7 @@ impl Writer {
             Some(_) => Some(store.pool().read("read the log from", |link| Ok(log::head(link, &log)?))?),
             None => None,
         };
-        let left = spool_file.as_ref().filter(|file| file.exists());
+        let left = spool_file.as_ref().filter(|file| spool::left(file));
         let spool = left.map(|file| Spool::open(file, Arc::clone(&store), &log)).transpose()?;
         if let (Some(spool), Some(sure)) = (&spool, sure) {
             spool.begins_at(sure.sequence);
@@ -150,9 +150,17 @@ impl Writer {
         }
         let (file, sure) = (self.spool_file.clone()?, self.sure?);
         if self.spool.is_none() {
-            let spool = Spool::open(&file, Arc::clone(&self.store), &self.log).ok()?;
-            spool.begins_at(sure.sequence);
-            self.spool = Some(spool);
+            match Spool::open(&file, Arc::clone(&self.store), &self.log) {
+                Ok(spool) => {
+                    spool.begins_at(sure.sequence);
+                    self.spool = Some(spool);
+                }
+                Err(_) => {
+                    // Whether the database has them after all is not known, so neither is the next number.
+                    self.sure = None;
+                    return None;
+                }
+            }
         }
         self.away = true;
         let kept = self.spooled(decisions).ok();

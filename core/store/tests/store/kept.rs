@@ -39,7 +39,8 @@ fn reports_are_listed_the_newest_first() {
             body: "[\"坏\"]".to_owned(),
         };
         (1..=3).for_each(|n| store.rejection_put(&report(n)).unwrap());
-        assert_eq!(store.rejections(2).unwrap(), [report(3), report(2)]);
+        let listed = |n: u32| Rejection { body: String::new(), ..report(n) };
+        assert_eq!(store.rejections(2).unwrap(), [listed(3), listed(2)], "what they say is read one by one");
         assert_eq!(store.rejection("r1").unwrap(), Some(report(1)));
         assert_eq!(store.rejection("r9").unwrap(), None);
         let long = Rejection { by: "x".repeat(TEXT_BYTES_MAX + 1), ..report(4) };

@@ -8,10 +8,10 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use maple_server::App;
+use maple_server::{App, NotTaken};
 
 use crate::{
     Failure,
@@ -22,6 +22,8 @@ use crate::{
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long a folder that could not be taken in is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A thread that watches; it ends when this is dropped.
 pub(super) struct Watching {
@@ -80,8 +82,8 @@ impl Watcher {
     }
 
     fn run(self) {
-        let (mut seen, mut taken) = (self.stamp(), load::files(&self.from()).ok().map(|files| files.digest));
-        let mut moving = false;
+        let mut seen = self.stamp();
+        let (mut moving, mut again) = (false, None::<Instant>);
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
             let now = self.stamp();
@@ -90,19 +92,15 @@ impl Watcher {
                 (seen, moving) = (now, true);
                 continue;
             }
-            if std::mem::take(&mut moving) {
-                self.take(&mut taken);
+            let due = again.is_some_and(|at| at <= Instant::now());
+            if std::mem::take(&mut moving) || due {
+                again = self.take().then(|| Instant::now() + AGAIN);
             }
         }
     }
 
-    /// Puts what the folder holds now in force, or tells why not.
-    fn take(&self, taken: &mut Option<Arc<str>>) {
-        let digest = load::files(&self.from()).ok().map(|files| files.digest);
-        if digest.is_some() && digest == *taken {
-            return;
-        }
-        *taken = digest;
+    /// Puts what the folder holds now in force, or tells why not; true when it may go better later.
+    fn take(&self) -> bool {
         let told = match load::load(&self.from()) {
             Ok(loaded) => loaded.archive_of(&self.policies).map_err(|failure| failure.to_string()),
             Err(Refusal::Problems(problems, files)) => {
@@ -113,10 +111,14 @@ impl Watcher {
         };
         match self.app.refresh(told) {
             Ok(Some(generation)) => {
-                report::said(true, &format!("the changed policies serve as generation {generation}"))
+                report::said(true, &format!("the changed policies serve as generation {generation}"));
+                false
             }
-            Ok(None) => {}
-            Err(why) => report::said(false, &format!("the changed policies do not serve: {why}")),
+            Ok(None) => false,
+            Err(NotTaken { why, again }) => {
+                report::said(false, &format!("the changed policies do not serve: {why}"));
+                again
+            }
         }
     }
 
@@ -126,6 +128,7 @@ impl Watcher {
         for folder in [Some(self.policies.clone()), plugins].into_iter().flatten() {
             walk(&folder, &mut stamp);
         }
+        note(load::policies_folder(&self.policies).join(load::SIGNATURES), &mut stamp);
         stamp
     }
 }
@@ -138,9 +141,15 @@ fn walk(folder: &Path, stamp: &mut Stamp) {
         let Ok(data) = std::fs::metadata(&path) else { continue };
         if data.is_dir() && !hidden && entry.file_name() != "target" {
             walk(&path, stamp);
-        } else if data.is_file() {
-            use std::os::unix::fs::MetadataExt;
-            stamp.insert(path, (data.len(), data.modified().ok(), data.ino()));
+        } else if data.is_file() && !hidden {
+            note(path, stamp);
         }
+    }
+}
+
+fn note(path: PathBuf, stamp: &mut Stamp) {
+    use std::os::unix::fs::MetadataExt;
+    if let Ok(data) = std::fs::metadata(&path) {
+        stamp.insert(path, (data.len(), data.modified().ok(), data.ino()));
     }
 }

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Instant};
 use maple_kernel::{Decision, Question, Ruleset, evaluate};
 use maple_seal::Digest;
 
-use super::Parse;
+use super::{Parse, is_now};
 use crate::{
     app::{App, Serving},
-    control::{Sample, differs},
+    control::{Sample, broken, differs},
 };
 
 /// The canary's ruleset and the question in its words, where the canary decides this case. The same case is always
@@ -22,6 +22,11 @@ pub(super) fn chosen(
 ) -> Option<(Arc<Ruleset>, Question)> {
     let canary = serving.canary.as_ref()?;
     let percent = serving.terms.canary.as_ref()?.percent;
+    // Only what serves now is tried.
+    let generation = serving.activation.generation;
+    if !is_now(app, serving) || app.control.as_ref().is_some_and(|control| control.watched.has_ended(generation)) {
+        return None;
+    }
     let key = question.case.id.as_deref().map_or(body, str::as_bytes);
     if share(key) >= percent {
         return None;
@@ -55,7 +60,9 @@ pub(super) fn compare(app: &App, serving: &Serving, question: &Question, decisio
     let without = evaluate(&serving.ruleset, question);
     // Both once more, so that both are measured alike.
     let (took, took_without) = (timed(canary), timed(&serving.ruleset));
-    let failures = |decision: &Decision<'_>| decision.asked.iter().filter(|asked| asked.answer.is_err()).count();
+    let failures = |decision: &Decision<'_>| {
+        decision.asked.iter().filter(|asked| asked.answer.as_ref().is_err_and(|fault| broken(fault.kind))).count()
+    };
     let sample = Sample {
         failed: failures(decision) > failures(&without),
         changed: differs(&without, decision),

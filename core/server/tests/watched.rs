@@ -1,0 +1,266 @@
+//! What serves is watched over: canaries, quarantine, shadows, places, four eyes, swaps under load.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod fixture;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use fixture::{desk::*, of_kind, packed, question};
+use maple_server::{Governance, QUARANTINE_FAILURES};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_changes_too_much_is_taken_back() {
+    let desk = desk();
+    let bundle = desk.publish(&mediating()).await.json()["bundle"].clone();
+    let order = json!({ "bundle": bundle, "replaces": 1, "why": "a trial",
+        "canary": { "percent": 50, "cases_min": 20, "changed_percent_max": 50.0, "slower_max": 1000.0 } });
+    let begun = desk.activate(&order).await;
+    assert_eq!((begun.status, &begun.json()["kind"]), (201, &json!("canary")), "{}", begun.text());
+    let (mut canaried, mut plain) = (0, 0);
+    let until = Instant::now() + Duration::from_secs(20);
+    for case in 0.. {
+        let mut question = question();
+        question["case"]["id"] = json!(format!("c-{case}"));
+        let one = desk.service.evaluate(&question).await.json()["decision"].clone();
+        let two = desk.service.evaluate(&question).await.json()["decision"].clone();
+        if desk.generation() > 2 {
+            break;
+        }
+        assert_eq!((&one["generation"], &one["ruleset"]), (&json!(2), &two["ruleset"]), "the same case, the same side");
+        if channels(&one).contains(&"labour_mediation") {
+            canaried += 1
+        } else {
+            plain += 1
+        }
+        assert!(Instant::now() < until, "the canary is not taken back");
+    }
+    assert!(canaried >= 8 && plain >= 3, "{canaried} {plain}");
+    let latest = desk.store.current().unwrap().unwrap();
+    assert_eq!((latest.generation, latest.by.as_str()), (3, "canary"));
+    assert!(latest.why.contains("came out otherwise"), "{}", latest.why);
+    assert_eq!(channels(&desk.decide().await), ["labour_inspection", "court"]);
+    assert_eq!(desk.status().await["canary"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_does_well_stays_and_may_be_promoted() {
+    let desk = desk();
+    let bundle = desk.publish(&mediating()).await.json()["bundle"].clone();
+    let order = json!({ "bundle": bundle, "replaces": 1, "why": "a trial",
+        "canary": { "percent": 99, "cases_min": 5, "changed_percent_max": 100, "slower_max": 1000 } });
+    desk.activate(&order).await;
+    let mut ids = Vec::new();
+    for case in 0..40 {
+        let mut question = question();
+        question["case"]["id"] = json!(format!("c-{case}"));
+        let decision = desk.service.evaluate(&question).await.json()["decision"].clone();
+        ids.push(decision["id"].as_str().unwrap().to_owned());
+    }
+    let status = desk.status().await;
+    assert_eq!(status["serving"]["generation"], 2);
+    assert!(status["canary"]["so_far"]["cases"].as_u64().unwrap() >= 30, "{status}");
+    for id in ids {
+        let replayed = desk.service.post(&format!("/v1/decisions/{id}/replay"), "").await;
+        assert_eq!(replayed.json()["same"], true, "either side is made again: {}", replayed.text());
+    }
+    let order = json!({ "bundle": bundle, "replaces": 2, "why": "it did well" });
+    assert_eq!(desk.activate(&order).await.status, 201);
+    assert!(channels(&desk.decide().await).contains(&"labour_mediation"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_keeps_failing_is_put_into_quarantine() {
+    let kinds = format!("{KINDS}\n{}", KINDS.replace("labour.wage", "test.trap"));
+    let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
+    let failing = async |number: u32| {
+        let mut question = of_kind("test.trap");
+        question["case"]["id"] = json!(format!("c-{number}"));
+        assert_eq!(desk.service.evaluate(&question).await.json()["decision"]["outcome"], "refer");
+    };
+    // The same case again and again is one failure; one success in between, and the count begins anew.
+    for _ in 0..3 * QUARANTINE_FAILURES {
+        failing(0).await;
+    }
+    for number in 1..QUARANTINE_FAILURES - 1 {
+        failing(number).await;
+    }
+    desk.decide().await;
+    for number in 1..QUARANTINE_FAILURES {
+        failing(number).await;
+    }
+    assert_eq!(desk.generation(), 1);
+    failing(0).await;
+    desk.serves(2).await;
+    let latest = desk.store.current().unwrap().unwrap();
+    assert_eq!(latest.by, "circuit breaker");
+    let decision = desk.decide().await;
+    assert_eq!(decision["outcome"], "refer", "its cases go to the floor and a person");
+    assert!(channels(&decision).contains(&"court"));
+    assert_eq!(decision["verdicts"][0]["fault"], "stopped");
+    let ready = desk.service.get("/health/ready").await.json();
+    assert!(ready["status"] == "degraded" && ready.to_string().contains("quarantine"), "{ready}");
+    desk.state(json!({ "policy": "cn/labour", "how": "as_filed", "why": "mended" })).await;
+    assert_eq!(desk.decide().await["outcome"], "route");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_policy_in_the_shadow_would_change_is_counted_and_listed() {
+    let desk = desk_of(calm(&[("cn/zhejiang/more.toml", &offering("labour_mediation"))]), Governance::default(), false);
+    desk.state(json!({ "policy": "cn/zhejiang/more", "how": "shadow", "why": "a trial" })).await;
+    let decision = desk.decide().await;
+    desk.decide().await;
+    assert_eq!(channels(&decision), ["labour_inspection", "court"]);
+    let shadow = desk.status().await["shadow"].clone();
+    assert_eq!(shadow["policies"], json!([{ "policy": "cn/zhejiang/more", "cases": 2, "changed": 2 }]));
+    let listed = &shadow["differences"][1];
+    assert_eq!(listed["decision"], decision["id"]);
+    assert_eq!(listed["otherwise"], "route: labour_inspection, labour_mediation, court");
+    let metrics = desk.service.get("/metrics").await.text();
+    assert!(metrics.contains("maple_shadow_cases_total{policy=\"cn/zhejiang/more\",changed=\"yes\"} 2"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_touches_the_place_of_another() {
+    let desk = desk_of(calm(&[]), Governance::default(), true);
+    let roles = ["author", "approver", "admin", "auditor"];
+    let (province, city) =
+        (token(&desk, "zhejiang", &roles, "cn/zhejiang/**"), token(&desk, "shanghai", &roles, "cn/shanghai/**"));
+    let reader = token(&desk, "reader", &["auditor"], "**");
+    let bytes = mediating();
+    let publish = async |token: &str| desk.send("/v1/bundles", "application/gzip", Some(token), bytes.clone()).await;
+    publish(&reader).await.is_problem(403, "forbidden");
+    let problem = publish(&city).await.is_problem(403, "forbidden");
+    assert!(problem["detail"].as_str().unwrap().contains("`cn/zhejiang`"), "{problem}");
+    let published = publish(&province).await;
+    assert_eq!(published.status, 201, "{}", published.text());
+    let order = json!({ "bundle": published.json()["bundle"], "replaces": 1, "why": "ours" }).to_string();
+    let activate =
+        async |token: &str| desk.send("/v1/activations", "application/json", Some(token), order.clone()).await;
+    activate(&reader).await.is_problem(403, "forbidden");
+    activate(&city).await.is_problem(403, "forbidden");
+    assert_eq!(activate(&province).await.status, 201);
+    assert_eq!(desk.store.current().unwrap().unwrap().by, "zhejiang");
+    let stop = |name: &str| json!({ "policy": name, "how": "stopped", "why": "w" }).to_string();
+    for (who, policy, status) in
+        [(&city, "cn/zhejiang/more", 403), (&province, "cn/labour", 403), (&province, "cn/zhejiang/more", 201)]
+    {
+        let answer = desk.send("/v1/states", "application/json", Some(who), stop(policy)).await;
+        assert_eq!(answer.status, status, "{policy}: {}", answer.text());
+    }
+    // The words of all are for who may act everywhere.
+    let words = packed(
+        &calm(&[("cn/zhejiang/more.toml", &offering("labour_mediation")), ("kinds.toml", &format!("# more\n{KINDS}"))]),
+        b"component",
+    );
+    let answer = desk.send("/v1/bundles", "application/gzip", Some(&province), words).await;
+    answer.is_problem(403, "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_four_eyes_look_one_person_does_not_do_both() {
+    let governance = Governance { four_eyes: vec!["cn/zhejiang/**".parse().unwrap()], ..Governance::default() };
+    let desk = desk_of(calm(&[]), governance, true);
+    let roles = ["author", "approver"];
+    let (one, two) = (token(&desk, "one", &roles, "**"), token(&desk, "two", &roles, "**"));
+    let published = desk.send("/v1/bundles", "application/gzip", Some(&one), mediating()).await;
+    let order = json!({ "bundle": published.json()["bundle"], "replaces": 1, "why": "ours" }).to_string();
+    let activate =
+        async |token: &str| desk.send("/v1/activations", "application/json", Some(token), order.clone()).await;
+    let problem = activate(&one).await.is_problem(403, "forbidden");
+    assert!(problem["detail"].as_str().unwrap().contains("you published"), "{problem}");
+    assert_eq!(activate(&two).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn swaps_under_load_fail_no_request_and_generations_never_go_back() {
+    let desk = Arc::new(desk());
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let (desk, stop) = (Arc::clone(&desk), Arc::clone(&stop));
+            tokio::spawn(async move {
+                let (mut last, mut count) = (0, 0_u32);
+                while !stop.load(Ordering::Relaxed) {
+                    let decision = desk.decide().await;
+                    let generation = decision["generation"].as_u64().unwrap();
+                    assert!(generation >= last, "{generation} after {last}");
+                    let mediates = channels(&decision).contains(&"labour_mediation");
+                    assert_eq!(mediates, generation % 2 == 0, "a decision is of one ruleset");
+                    (last, count) = (generation, count + 1);
+                }
+                count
+            })
+        })
+        .collect();
+    let bundles = [packed(&calm(&[]), b"component"), mediating()];
+    for swap in 1..=30 {
+        desk.swap(&bundles[swap % 2]).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut answered = 0;
+    for client in clients {
+        answered += client.await.unwrap();
+    }
+    assert!(answered > 30, "{answered}");
+    // Everything that was answered is on record, and every record is made again.
+    let kept = desk.store.decisions(&maple_store::Filter::default(), 1_000).unwrap();
+    assert!(kept.len() as u32 >= answered.min(1_000), "{} of {answered}", kept.len());
+    for one in kept.iter().step_by(kept.len() / 20) {
+        let replayed = desk.service.post(&format!("/v1/decisions/{}/replay", one.id), "").await;
+        assert_eq!((replayed.status, &replayed.json()["same"]), (200, &json!(true)), "{}", replayed.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_above_stopped_nobody_below_lets_go() {
+    let desk = desk_of(calm(&[("cn/zhejiang/more.toml", &offering("labour_mediation"))]), Governance::default(), true);
+    let nation = token(&desk, "nation", &["admin"], "**");
+    let province = token(&desk, "province", &["admin"], "cn/zhejiang/**");
+    let alone = token(&desk, "alone", &["admin"], "cn/zhejiang");
+    let set = async |who: &str, body: serde_json::Value| {
+        desk.send("/v1/states", "application/json", Some(who), body.to_string()).await
+    };
+    let policy = |how: &str| json!({ "policy": "cn/zhejiang/more", "how": how, "why": "a test" });
+    let place = json!({ "locality": "cn/zhejiang", "how": "stopped", "why": "a test" });
+    set(&alone, place.clone()).await.is_problem(403, "forbidden");
+    assert_eq!(set(&province, place).await.status, 201, "a state of a place holds for all below it");
+    assert_eq!(set(&nation, policy("stopped")).await.status, 201);
+    for how in ["as_filed", "enforce"] {
+        let problem = set(&province, policy(how)).await.is_problem(403, "forbidden");
+        assert!(problem["detail"].as_str().unwrap().contains("`**`"), "{problem}");
+    }
+    assert_eq!(set(&nation, policy("as_filed")).await.status, 201);
+    assert_eq!(set(&province, policy("stopped")).await.status, 201);
+    assert_eq!(set(&alone, policy("as_filed")).await.status, 403);
+    assert_eq!(set(&nation, policy("as_filed")).await.status, 201, "who acts further may");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_of_the_past_put_nobody_into_quarantine() {
+    let kinds = format!("{KINDS}\n{}", KINDS.replace("labour.wage", "test.trap"));
+    let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
+    desk.clock.0.store(60_000, Ordering::Relaxed);
+    desk.state(json!({ "policy": "cn/labour", "how": "enforce", "why": "another generation" })).await;
+    let then = jiff::Timestamp::from_millisecond(i64::try_from(START + 30_000).unwrap()).unwrap().to_string();
+    for number in 0..2 * QUARANTINE_FAILURES {
+        let mut question = of_kind("test.trap");
+        question["case"]["id"] = json!(format!("c-{number}"));
+        question["known_at"] = json!(then);
+        assert_eq!(desk.service.evaluate(&question).await.json()["decision"]["generation"], 1);
+    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(desk.generation(), 2);
+}
