@@ -29,6 +29,8 @@ use support::{check, copy, err, maple, out, replace, root, run, text};
 use tempfile::TempDir;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// As the command has it.
+const MANIFEST_BYTES_MAX: usize = 1 << 20;
 const BUNDLE: &str = "application/vnd.maple-bridge.bundle.v1";
 const LAYER: &str = "application/vnd.maple-bridge.bundle.v1.tar+gzip";
 const SIGNATURES: &str = "application/vnd.maple-bridge.signatures.v1+json";
@@ -178,6 +180,15 @@ fn what_is_no_bundle_is_refused_and_says_why() {
         let (_, said) = check(&["pull", &registry.at(&format!("x:{tag}")), "--out", &text(&back)], 1);
         assert!(said.contains(why) && !back.exists(), "{tag}: {said}");
     }
+    let padded = |bytes: usize| format!("{:<bytes$}", made("text/plain", layer(10)).to_string());
+    for (tag, bytes, why) in [
+        ("most", MANIFEST_BYTES_MAX, "`text/plain` and no bundle"),
+        ("beyond", MANIFEST_BYTES_MAX + 1, "more than 1048576 bytes"),
+    ] {
+        registry.keep_manifest("x", tag, MANIFEST, &padded(bytes));
+        let (_, said) = check(&["pull", &registry.at(&format!("x:{tag}")), "--out", &text(&back)], 1);
+        assert!(said.contains(why) && !back.exists(), "{tag}: {said}");
+    }
     let nothing = format!("x@sha256:{}", "0".repeat(64));
     for absent in ["x:none", "nowhere:1", &nothing] {
         let (_, said) = check(&["pull", &registry.at(absent), "--out", &text(&back)], 2);
@@ -286,6 +297,13 @@ fn tls_is_proved_by_the_named_authority_and_no_password_leaves_it() {
     let (_, said) = check(&["pull", &address, "--ca", &text(&file)], 3);
     assert!(said.contains("holds no certificate"), "{said}");
 
+    // One that sends its callers away from TLS.
+    let believed = Some("http://127.0.0.1:9");
+    let manner = Manner { tls: Some(tls.clone()), believed, ..Manner::default() };
+    let Some(registry) = Registry::start(&manner) else { return };
+    let (_, said) = check(&["push", &registry.at("rules:1"), &text(&file), "--ca", &text(&tls.0)], 3);
+    assert!(said.contains("points to `http://127.0.0.1`"), "{said}");
+
     // A registry with TLS whose sign-in has none: the password does not go there.
     let sign_in = TcpListener::bind("127.0.0.1:0").unwrap();
     let auth = format!(
@@ -337,12 +355,14 @@ impl Drop for Server {
     }
 }
 
-fn serve(dir: &TempDir, key: &Path) -> Server {
+fn serve(dir: &TempDir, key: &Path, policies: &Path) -> Server {
     let config = dir.path().join("maple.toml");
     let lines = format!("[[trust]]\nkey = {:?}\nlocalities = [\"**\"]\nfrom = 2026-01-01T00:00:00Z\n", text(key));
     fs::write(&config, lines).unwrap();
     let database = format!("sqlite://{}", text(&dir.path().join("maple.sqlite")));
     let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
+    let policies = text(policies);
+    let words = [&words[..], &["--policies", &policies, "--plugins", "plugins"]].concat();
     let mut child = maple(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = loop {
@@ -364,7 +384,15 @@ fn a_pulled_bundle_is_admitted_when_it_was_signed_and_refused_when_not() {
     let (key, public) = (dir.path().join("key.pem"), dir.path().join("public.pem"));
     check(&["keys", "new", &text(&key)], 0);
     fs::write(&public, check(&["keys", "public", &text(&key)], 0).0).unwrap();
-    let server = serve(&dir, &public);
+    let folder = ["--plugins", "plugins"];
+    let (_, said) = check(&[&["push", &*registry.at("all:unsigned"), &*text(&policies)], &folder[..]].concat(), 0);
+    assert!(said.contains("it is not signed") && said.contains("kB go to 127.0.0.1"), "{said}");
+    check(&[&["sign", &*text(&policies), "--key", &*text(&key)], &folder[..]].concat(), 0);
+    let words = ["push", &*registry.at("all:signed"), &*text(&policies), "--json"];
+    let (printed, _) = check(&[&words[..], &folder].concat(), 0);
+    let pushed: Value = serde_json::from_str(&printed).unwrap();
+
+    let server = serve(&dir, &public, &policies);
     let pulled = dir.path().join("pulled.tar.gz");
     let publish = |address: &str| {
         check(&["pull", address, "--out", &text(&pulled)], 0);
@@ -372,26 +400,19 @@ fn a_pulled_bundle_is_admitted_when_it_was_signed_and_refused_when_not() {
         let report: Value = serde_json::from_str(&out(&output)).unwrap_or_else(|_| panic!("{}", err(&output)));
         (output.status.code(), report)
     };
-    let folder = ["--plugins", "plugins"];
-
-    let (_, said) = check(&[&["push", &*registry.at("all:unsigned"), &*text(&policies)], &folder[..]].concat(), 0);
-    assert!(said.contains("it is not signed") && said.contains("kB go to 127.0.0.1"), "{said}");
-    let (code, report) = publish(&registry.at("all:unsigned"));
-    let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["result"] == "failed").unwrap();
-    assert_eq!((code, &stage["stage"]), (Some(1), &json!("signature")), "{stage}");
-
-    check(&[&["sign", &*text(&policies), "--key", &*text(&key)], &folder[..]].concat(), 0);
-    let words = ["push", &*registry.at("all:signed"), &*text(&policies), "--json"];
-    let (printed, _) = check(&[&words[..], &folder].concat(), 0);
-    let pushed: Value = serde_json::from_str(&printed).unwrap();
-    let (code, report) = publish(pushed["by_digest"].as_str().unwrap());
-    assert_eq!((code, &report["admitted"], &report["bundle"]), (Some(0), &json!(true), &pushed["bundle"]), "{report}");
+    let refused = |address: &str, code: &str| {
+        let (exit, report) = publish(address);
+        let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["result"] == "failed").unwrap();
+        assert_eq!((exit, &stage["stage"]), (Some(1), &json!("signature")), "{stage}");
+        assert!(stage["problems"].as_array().unwrap().iter().any(|problem| problem["code"] == code), "{stage}");
+    };
+    refused(&registry.at("all:unsigned"), "unsigned");
+    let (exit, report) = publish(pushed["by_digest"].as_str().unwrap());
+    assert_eq!((exit, &report["admitted"], &report["bundle"]), (Some(0), &json!(true), &pushed["bundle"]), "{report}");
 
     // Changed after it was signed: pulled as it is, and refused by the server.
     let pack = policies.join("cn/zhejiang/jinhua/yongkang/pack.toml");
     replace(&pack, "\ntitle", "\n# changed\ntitle");
     check(&[&["push", &*registry.at("all:changed"), &*text(&policies)], &folder[..]].concat(), 0);
-    let (code, report) = publish(&registry.at("all:changed"));
-    let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["result"] == "failed").unwrap();
-    assert_eq!((code, &stage["stage"]), (Some(1), &json!("signature")), "{stage}");
+    refused(&registry.at("all:changed"), "bad-signature");
 }

@@ -18,6 +18,8 @@ use tempfile::TempDir;
 pub struct Manner {
     /// Lines of its configuration that say who may ask.
     pub auth: String,
+    /// The address that it believes to have.
+    pub believed: Option<&'static str>,
     /// Files with its certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// On all addresses of this machine, not on loopback alone.
@@ -47,9 +49,10 @@ impl Registry {
         let tls = manner.tls.as_ref().map_or_else(String::new, |(certificate, key)| {
             format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display())
         });
+        let believed = manner.believed.map_or_else(String::new, |address| format!("  host: {address}\n"));
         let config = format!(
             "version: 0.1\nlog:\n  level: warn\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: \
-             {host}:{port}\n{tls}{}\n",
+             {host}:{port}\n{tls}{believed}{}\n",
             dir.path().join("kept").display(),
             manner.auth
         );

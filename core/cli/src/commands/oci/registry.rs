@@ -6,7 +6,6 @@ use bytes::Bytes;
 use maple_seal::Digest;
 use oci_client::{
     Client,
-    client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol},
     errors::{DigestError, OciDistributionError, OciErrorCode},
     manifest::{
         IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
@@ -18,40 +17,28 @@ use tokio::{runtime::Runtime, time::timeout};
 use tokio_stream::StreamExt;
 
 use super::{
-    super::{read_bounded, remote::is_here},
+    super::remote::is_here,
     Address, Artifact, MANIFEST_BYTES_MAX,
+    access::{ANSWER_WAIT, PASSWORD, UPLOAD_WAIT, Wait, authentication, config},
     artifact::EMPTY_BYTES,
 };
 use crate::{Failure, args::Access, load::chain, report};
 
-/// Where the password stands that no file holds.
-const PASSWORD: &str = "MAPLE_REGISTRY_PASSWORD";
-/// Bytes of a password; some clouds give keys of some kilobytes.
-pub(crate) const PASSWORD_BYTES_MAX: usize = 16 << 10;
 /// How many artifacts may refer to one bundle where the registry keeps them as a list.
 const REFERRERS_COUNT_MAX: usize = 1_000;
-/// Bytes of certificates to trust.
-const PEM_BYTES_MAX: usize = maple_server::PEM_BYTES_MAX;
-/// How long a connection may take to come about.
-const CONNECT_WAIT: Duration = Duration::from_secs(10);
-/// How long a registry may say nothing while something is fetched, and may take for a manifest altogether.
-const ANSWER_WAIT: Duration = Duration::from_secs(60);
-/// How long a layer may take to be sent.
-const UPLOAD_WAIT: Duration = Duration::from_secs(600);
 /// Bytes that are sent at a time.
 const CHUNK_BYTES: usize = 1 << 20;
+/// From how many bytes on a transfer is told.
+const PROGRESS_BYTES_MIN: usize = 64 << 10;
 /// How often a long transfer says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// Letters of what a registry says that are shown.
 const SAID_CHARS_MAX: usize = 500;
-/// Where nothing listens: what would go out without TLS is sent there.
-const NOWHERE: &str = "http://127.0.0.1:0";
-/// Every name and every address.
-const ANY_HOST: &str = "*,0.0.0.0/0,::/0";
-
 /// A registry.
 pub(crate) struct Registry {
     host: String,
+    /* Without TLS. */
+    plain: bool,
     client: Client,
     runtime: Runtime,
 }
@@ -80,7 +67,7 @@ impl Registry {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unmade(&error))?;
         runtime.block_on(client.store_auth_if_needed(address.reference().resolve_registry(), &auth));
-        Ok(Self { host, client, runtime })
+        Ok(Self { host, plain, client, runtime })
     }
 
     /// The bytes of a manifest, which have the digest that is said and that was asked for.
@@ -252,6 +239,13 @@ impl Registry {
             Error::DigestError(fault) => {
                 wrong(&format!("what {host} gives for {at} is not what its digest says: {}", said(&chain(fault))))
             }
+            Error::RequestError(fault) if !self.plain && fault.url().is_some_and(|url| url.scheme() == "http") => {
+                let to = fault.url().and_then(|url| url.host_str()).map(said).unwrap_or_default();
+                Failure::Unreachable(format!(
+                    "{host} has TLS and points to `http://{to}`, where nothing is sent to; whoever runs it tells it its \
+                     own address, which begins with `https://`"
+                ))
+            }
             Error::RequestError(fault) if fault.is_connect() => Failure::Unreachable(format!(
                 "cannot reach the registry at {host}: {}; is it running? One without TLS needs `--insecure-http`, one \
                  with its own authority `--ca FILE`",
@@ -260,15 +254,6 @@ impl Registry {
             _ => Failure::Unreachable(format!("{host} did not do it: {}", said(&chain(error)))),
         }
     }
-}
-
-/// What is mostly waited for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Wait {
-    /// Something that is fetched: silence is a fault.
-    Fetch,
-    /// Something that is sent: the registry is silent meanwhile.
-    Send,
 }
 
 /// How far a transfer is.
@@ -281,8 +266,8 @@ struct Progress {
 
 impl Progress {
     fn new(size: usize, doing: String) -> Self {
-        // What is hardly more than a manifest is there at once.
-        if size > CHUNK_BYTES {
+        // What is smaller is there at once.
+        if size >= PROGRESS_BYTES_MIN {
             report::progress(&format!("{} kB {doing}", size.div_ceil(1_000)));
         }
         Self { size, done: 0, doing, told: Instant::now() }
@@ -302,95 +287,4 @@ impl Progress {
 pub(crate) fn wrong(text: &str) -> Failure {
     report::said(false, text);
     Failure::Wrong
-}
-
-fn config(host: &str, plain: bool, access: &Access, wait: Wait) -> Result<ClientConfig, Failure> {
-    // `oci-client` needs the system's certificates even where others are trusted in their place.
-    let untrusted = |error| Failure::Unreachable(chain(&error));
-    maple_server::client_tls(None).map_err(untrusted)?;
-    let mut trusted = Vec::new();
-    if let Some(file) = access.ca.as_deref().filter(|_| !plain) {
-        maple_server::client_tls(Some(file)).map_err(untrusted)?;
-        let data = read_bounded(file, "file of certificates", PEM_BYTES_MAX)?;
-        trusted.push(Certificate { encoding: CertificateEncoding::Pem, data });
-    }
-    // What has no TLS stays on its way to the registry that was named; with TLS, nothing leaves without it, neither to
-    // a sign-in nor to where a registry points.
-    let (https_proxy, no_proxy) = if plain { (None, Some(ANY_HOST.to_owned())) } else { (proxy(host), None) };
-    Ok(ClientConfig {
-        protocol: if plain { ClientProtocol::Http } else { ClientProtocol::Https },
-        use_monolithic_push: true,
-        tls_certs_only: trusted,
-        platform_resolver: None,
-        read_timeout: Some(match wait {
-            Wait::Fetch => ANSWER_WAIT,
-            Wait::Send => UPLOAD_WAIT,
-        }),
-        connect_timeout: Some(CONNECT_WAIT),
-        user_agent: concat!("maple/", env!("CARGO_PKG_VERSION")),
-        http_proxy: Some(NOWHERE.to_owned()),
-        https_proxy,
-        no_proxy,
-        ..ClientConfig::default()
-    })
-}
-
-/// The environment's proxy, as other commands take it.
-fn proxy(host: &str) -> Option<String> {
-    let proxy = ureq::Proxy::try_from_env()?;
-    let registry: ureq::http::Uri = format!("https://{host}/").parse().ok()?;
-    (!proxy.is_no_proxy(&registry)).then(|| proxy.uri().to_string())
-}
-
-/// Who asks.
-fn authentication(access: &Access) -> Result<RegistryAuth, Failure> {
-    let (password, place) = match &access.password_file {
-        Some(file) => {
-            let bytes = read_bounded(file, "password file", PASSWORD_BYTES_MAX)?;
-            (Some(String::from_utf8(bytes).unwrap_or_default()), format!("the password file `{}`", file.display()))
-        }
-        None => (std::env::var(PASSWORD).ok().filter(|text| !text.is_empty()), format!("the environment's {PASSWORD}")),
-    };
-    let user = access.user.as_deref().filter(|user| !user.is_empty());
-    let (user, password) = match (user, password) {
-        (None, None) => return Ok(RegistryAuth::Anonymous),
-        (Some(user), Some(password)) => (user, password),
-        (None, Some(_)) => {
-            return Err(Failure::Input(format!(
-                "{place} has a password and nobody it is of; name the user by MAPLE_REGISTRY_USER or `--user`"
-            )));
-        }
-        (Some(user), None) => {
-            return Err(Failure::Input(format!(
-                "`{user}` has no password; set {PASSWORD}, or name a file by `--password-file`"
-            )));
-        }
-    };
-    let password = password.trim_end_matches(['\r', '\n']);
-    if password.is_empty() || password.len() > PASSWORD_BYTES_MAX {
-        return Err(Failure::Input(format!(
-            "{place} holds no password; one is text of 1 to {PASSWORD_BYTES_MAX} bytes, and nothing else is in it"
-        )));
-    }
-    if user.contains(':') {
-        return Err(Failure::Input(format!("the user `{user}` has a `:`, which registries cannot take")));
-    }
-    Ok(RegistryAuth::Basic(user.to_owned(), password.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_taken_up_to_its_limit_from_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("password");
-        for (length, taken) in [(0, false), (1, true), (PASSWORD_BYTES_MAX, true), (PASSWORD_BYTES_MAX + 1, false)] {
-            std::fs::write(&file, "p".repeat(length)).unwrap();
-            let access =
-                Access { user: Some("me".into()), password_file: Some(file.clone()), ca: None, insecure_http: false };
-            assert_eq!(authentication(&access).is_ok(), taken, "{length}");
-        }
-    }
 }
