@@ -31,6 +31,8 @@ use tempfile::TempDir;
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// As the command has it.
 const MANIFEST_BYTES_MAX: usize = 1 << 20;
+/// As the command has it.
+const REFERRERS_COUNT_MAX: usize = 1_000;
 const BUNDLE: &str = "application/vnd.maple-bridge.bundle.v1";
 const LAYER: &str = "application/vnd.maple-bridge.bundle.v1.tar+gzip";
 const SIGNATURES: &str = "application/vnd.maple-bridge.signatures.v1+json";
@@ -92,6 +94,29 @@ fn what_is_pushed_comes_back_byte_for_byte_by_tag_and_by_digest() {
     assert_eq!(attached["subject"]["digest"], by_digest.split_once('@').unwrap().1);
     let layer = attached["layers"][0]["digest"].as_str().unwrap();
     assert_eq!(registry.get(&format!("/v2/rules/zhejiang/blobs/{layer}")), (200, "{\"signatures\":[]}".to_owned()));
+}
+
+#[test]
+fn a_list_of_signatures_that_is_full_takes_no_more() {
+    let Some(registry) = Registry::plain() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (file, _) = small(dir.path(), true);
+    let address = registry.at("rules:1");
+    let pushed = push(&address, &file);
+    let digest = pushed["by_digest"].as_str().unwrap().split_once('@').unwrap().1.to_owned();
+    let list = digest.replace(':', "-");
+    let size = fs::metadata(registry.file(&digest)).unwrap().len();
+    let index = "application/vnd.oci.image.index.v1+json";
+    for (count, code) in [(REFERRERS_COUNT_MAX, 2), (REFERRERS_COUNT_MAX - 1, 0)] {
+        let entry = json!({ "mediaType": MANIFEST, "digest": digest, "size": size });
+        let full = json!({ "schemaVersion": 2, "mediaType": index, "manifests": vec![entry; count] });
+        registry.keep_manifest("rules", &list, index, &full.to_string());
+        let (_, said) = check(&["push", &address, &text(&file)], code);
+        assert_eq!(said.contains("at most 1000 are kept"), code == 2, "{said}");
+    }
+    let (_, listed) = registry.get(&format!("/v2/rules/manifests/{list}"));
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["manifests"].as_array().unwrap().len(), REFERRERS_COUNT_MAX, "others' entries stay");
 }
 
 #[test]
@@ -180,7 +205,11 @@ fn what_is_no_bundle_is_refused_and_says_why() {
         let (_, said) = check(&["pull", &registry.at(&format!("x:{tag}")), "--out", &text(&back)], 1);
         assert!(said.contains(why) && !back.exists(), "{tag}: {said}");
     }
-    let padded = |bytes: usize| format!("{:<bytes$}", made("text/plain", layer(10)).to_string());
+    let padded = |bytes: usize| {
+        let manifest = made("text/plain", layer(10)).to_string();
+        let blanks = " ".repeat(bytes - manifest.len());
+        manifest + &blanks
+    };
     for (tag, bytes, why) in [
         ("most", MANIFEST_BYTES_MAX, "`text/plain` and no bundle"),
         ("beyond", MANIFEST_BYTES_MAX + 1, "more than 1048576 bytes"),

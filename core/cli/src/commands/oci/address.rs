@@ -41,7 +41,7 @@ impl Address {
         parse(text).map_err(|why| {
             // What stands before an `@` that begins no digest is a secret that was typed where it does not belong.
             let after = |(at, _): (usize, &str)| text.get(at + 1..).filter(|after| !after.starts_with("sha"));
-            let shown = text.match_indices('@').filter_map(after).last().unwrap_or(text);
+            let shown = text.match_indices('@').filter_map(after).next_back().unwrap_or(text);
             let shown: String = shown.chars().filter(|letter| !letter.is_control()).take(SHOWN_CHARS_MAX).collect();
             Failure::Input(format!("`{shown}` is no address of a bundle: {why}; {FORM}"))
         })
