@@ -256,6 +256,10 @@ fn bad_addresses_and_a_registry_that_is_away_are_told() {
         assert!(said.contains("cannot reach the registry at 127.0.0.1") && said.contains("is it running"), "{said}");
     }
     assert!(!back.exists());
+    let mut bare = maple(&["pull", &away]);
+    let output = bare.env("SSL_CERT_FILE", "nowhere").env("SSL_CERT_DIR", "nowhere").output().unwrap();
+    let said = err(&output);
+    assert!(output.status.code() == Some(3) && said.contains("no certificates to trust"), "{said}");
 }
 
 /// Runs with a user and a password in the environment.

@@ -35,12 +35,17 @@ pub(crate) enum Wait {
 }
 
 pub(super) fn config(host: &str, plain: bool, access: &Access, wait: Wait) -> Result<ClientConfig, Failure> {
-    // `oci-client` needs the system's certificates even where others are trusted in their place.
-    let untrusted = |error| Failure::Unreachable(chain(&error));
-    maple_server::client_tls(None).map_err(untrusted)?;
+    // `oci-client` makes a client that trusts the system even where it is told of another, and panics without.
+    maple_server::client_tls(None).map_err(|_| {
+        Failure::Unreachable(
+            "this system has no certificates to trust, without which no registry is asked, also where `--ca` names \
+             others or there is no TLS; install `ca-certificates`, or name a file with some by SSL_CERT_FILE"
+                .to_owned(),
+        )
+    })?;
     let mut trusted = Vec::new();
     if let Some(file) = access.ca.as_deref().filter(|_| !plain) {
-        maple_server::client_tls(Some(file)).map_err(untrusted)?;
+        maple_server::client_tls(Some(file)).map_err(|error| Failure::Unreachable(chain(&error)))?;
         let data = read_bounded(file, "file of certificates", maple_server::PEM_BYTES_MAX)?;
         trusted.push(Certificate { encoding: CertificateEncoding::Pem, data });
     }
