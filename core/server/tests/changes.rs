@@ -684,6 +684,7 @@ impl maple_kernel::Plugins for Older {
     }
 }
 
+
 /// Another node on the same database, whose clock is so far ahead.
 fn beside(
     desk: &Desk,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::Database;
+use super::{Database};
 
 /// `maple keys`.
 #[derive(Debug, Subcommand)]

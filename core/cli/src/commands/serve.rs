@@ -9,8 +9,8 @@ use std::{
 use anstream::println;
 use maple_seal::Signer;
 use maple_server::{
-    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving,
-    SharedPlugins, SystemClock, Tls, is_public,
+    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving, SharedPlugins,
+    SystemClock, Tls, is_public,
 };
 use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
