@@ -126,6 +126,7 @@ fn what_must_be_absent_is_absent() {
     only("tokio-rustls", &["maple-server"]);
     only("rustls-native-certs", &["maple-server"]);
     only("jsonwebtoken", &["maple-server"]);
+    only("oci-client", &["maple"]);
     only("ureq", &["maple-server", "maple"]);
     for (name, (_, manifest)) in packages() {
         // Of the crate `rsa` there is an advisory without a mended version (RUSTSEC-2023-0071).

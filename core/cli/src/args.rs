@@ -2,6 +2,7 @@
 
 mod govern;
 mod keys;
+mod oci;
 mod tokens;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use maple_wire::Language;
 
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf};
+pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use tokens::{CreateToken, ListTokens, RevokeToken, Tokens};
 
 /// Maple Bridge: where a dispute goes next, by when, with which duties and rights, and why.
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     Build(Build),
     /// Examine a bundle of policies on a server and keep it there, to be activated
     Publish(Publish),
+    /// Keep a bundle in an OCI registry, by digest, with its signatures
+    Push(Push),
+    /// Fetch a bundle from an OCI registry
+    Pull(Pull),
     /// Put a published bundle in force
     Activate(Activate),
     /// Put back what served before

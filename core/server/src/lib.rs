@@ -43,7 +43,9 @@ pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
-pub use tls::{CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls};
+pub use tls::{
+    CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls, share_tls_provider,
+};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

@@ -33,7 +33,7 @@ fn new(args: &NewKey) -> Result<(), Failure> {
     let name = args.file.display();
     let signer = make(&args.file)?
         .ok_or_else(|| Failure::Input(format!("`{name}` is there already and stays as it is; name another file")))?;
-    println!("{name}: key {}; `maple keys public --file {name}` prints its public half", signer.id());
+    println!("{name}: key {}; `maple keys public {name}` prints its public half", signer.id());
     Ok(())
 }
 

@@ -16,7 +16,10 @@ mod keys;
 mod lsp;
 mod man;
 mod new;
+mod oci;
 mod publish;
+mod pull;
+mod push;
 mod receipt;
 mod remote;
 mod replay;
@@ -52,6 +55,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::New(args) => new::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Publish(args) => publish::run(&args),
+        Command::Push(args) => push::run(&args),
+        Command::Pull(args) => pull::run(&args),
         Command::Activate(args) => activate::activate(&args),
         Command::Rollback(args) => activate::roll_back(&args),
         Command::Brake(args) => activate::brake(&args),

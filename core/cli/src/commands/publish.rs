@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Failure,
-    args::Publish,
+    args::{Places, Publish},
     load::{self},
     report,
 };
@@ -29,7 +29,7 @@ struct Rejected {
 
 pub(crate) fn run(args: &Publish) -> Result<(), Failure> {
     let server = Server::new(&args.remote)?;
-    let bytes = bundle(args)?;
+    let bytes = bundle(&args.bundle, &args.places)?;
     if let Some(out) = &args.out {
         write_out(Some(out), |file| file.write_all(&bytes).map_err(|error| super::remote::unwritten(&error)))?;
     }
@@ -65,15 +65,14 @@ pub(crate) fn run(args: &Publish) -> Result<(), Failure> {
 }
 
 /// The bytes of a bundle: a file as it is, or a folder packed.
-fn bundle(args: &Publish) -> Result<Vec<u8>, Failure> {
-    let path: &Path = &args.bundle;
+pub(super) fn bundle(path: &Path, places: &Places) -> Result<Vec<u8>, Failure> {
     if path.is_file() {
         return read_bounded(path, "bundle", ARCHIVE_BYTES_MAX);
     }
     let from = load::From {
         policies: path,
-        plugins: args.places.plugins.as_deref(),
-        state: args.places.state.as_deref(),
+        plugins: places.plugins.as_deref(),
+        state: places.state.as_deref(),
         keep_going: false,
         diary: false,
         tables: false,

@@ -180,7 +180,7 @@ fn token(remote: &Remote) -> Result<Option<String>, Failure> {
 }
 
 /// Whether an address stays on this machine.
-fn is_here(host: &str) -> bool {
+pub(super) fn is_here(host: &str) -> bool {
     let host = host.split('/').next().unwrap_or_default();
     let host = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),

@@ -29,6 +29,8 @@ pub fn maple(words: &[&str]) -> Command {
         "MAPLE_SERVER",
         "MAPLE_TOKEN",
         "MAPLE_CA",
+        "MAPLE_REGISTRY_USER",
+        "MAPLE_REGISTRY_PASSWORD",
         "LC_ALL",
         "LC_MESSAGES",
         "LANG",

@@ -59,6 +59,12 @@ pub fn client_tls(ca: Option<&Path>) -> Result<TlsConfig, ClientTlsFault> {
         .build())
 }
 
+/// Makes the one provider the process's own, for a client that asks the process for it.
+pub fn share_tls_provider() {
+    // When it is the process's own already, it is the same one.
+    let _ = aws_lc_rs::default_provider().install_default();
+}
+
 /// One provider for everything: the one that also proves JWTs.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())

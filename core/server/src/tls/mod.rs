@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-pub use client::{ClientTlsFault, client_tls};
+pub use client::{ClientTlsFault, client_tls, share_tls_provider};
 pub use server::{CHAIN_COUNT_MAX, TLS_POLL_SECONDS, Tls, TlsFault};
 
 /// Bytes of a file with certificates or a key.
