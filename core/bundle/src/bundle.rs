@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use maple_kernel::LOCALITY_DEPTH_MAX;
@@ -24,14 +24,24 @@ pub const PATH_DEPTH_MAX: usize = LOCALITY_DEPTH_MAX + 1;
 pub const PATH_BYTES_MAX: usize = 512;
 
 /// The files of a bundle by their path below its folder, with `/` between the parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Bundle {
     /* INVARIANT: within every limit of this file; paths are relative, plain and end in `.toml`. */
     files: BTreeMap<String, Arc<[u8]>>,
     /* INVARIANT: among the files, which are empty. */
     shut: BTreeSet<String>,
     digest: Arc<str>,
+    /* Made when somebody asks first; shared by all copies. */
+    parts: Arc<OnceLock<BTreeMap<String, String>>>,
 }
+
+impl PartialEq for Bundle {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.shut == other.shut
+    }
+}
+
+impl Eq for Bundle {}
 
 /// Why files are not a bundle.
 #[derive(Debug, thiserror::Error)]
@@ -187,12 +197,14 @@ impl Bundle {
 
     /// A digest for each part: for the registries, under an empty name, and for each pack, under its folder.
     #[must_use]
-    pub fn part_digests(&self) -> BTreeMap<&str, String> {
-        let mut parts: BTreeMap<&str, Sha256> = BTreeMap::new();
-        for (path, bytes) in &self.files {
-            feed(parts.entry(pack_of(path).unwrap_or_default()).or_default(), path, bytes);
-        }
-        parts.into_iter().map(|(name, hash)| (name, told(hash))).collect()
+    pub fn part_digests(&self) -> &BTreeMap<String, String> {
+        self.parts.get_or_init(|| {
+            let mut parts: BTreeMap<&str, Sha256> = BTreeMap::new();
+            for (path, bytes) in &self.files {
+                feed(parts.entry(pack_of(path).unwrap_or_default()).or_default(), path, bytes);
+            }
+            parts.into_iter().map(|(name, hash)| (name.to_owned(), told(hash))).collect()
+        })
     }
 
     /// The version that a pack says it has, if its file can be read so far.
@@ -244,7 +256,7 @@ impl Gathered {
         for (path, bytes) in &self.files {
             feed(&mut hash, path, bytes);
         }
-        Bundle { files: self.files, shut: self.shut, digest: told(hash).into() }
+        Bundle { files: self.files, shut: self.shut, digest: told(hash).into(), parts: Arc::default() }
     }
 }
 

@@ -304,6 +304,28 @@ fn a_log_that_was_tampered_with_is_found() {
 }
 
 #[test]
+fn what_is_retired_is_gone_and_what_proves_the_rest_stays() {
+    let place = Place::new();
+    let server = place.serve();
+    let ids: Vec<String> = (0..3).map(|_| server.decided().0).collect();
+    // A receipt needs a checkpoint, so from here on there is one.
+    assert_eq!(server.ask(&format!("GET /v1/decisions/{}/receipt", ids[2]), "").0, 200);
+    drop(server);
+    let database = place.database();
+    let (told, _) = check(&["decisions", "retire", "--before", "2000-01-01T00:00:00Z", "--database", &database], 0);
+    assert!(told.starts_with("0 decisions"), "{told}");
+    let (told, _) =
+        check(&["decisions", "retire", "--before", "2199-01-01T00:00:00Z", "--json", "--database", &database], 0);
+    let records: u64 =
+        told.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["records"].as_u64().unwrap()).sum();
+    assert_eq!(records, 3, "{told}");
+    check(&["audit", "verify", "--database", &database], 0);
+    let server = place.serve();
+    assert_eq!(server.ask(&format!("GET /v1/decisions/{}", ids[0]), "").0, 404);
+    assert_eq!(server.decide().0, 200);
+}
+
+#[test]
 fn bad_words_say_the_way_out() {
     for (words, code, said) in [
         (vec!["decisions", "list", "--server", "ftp://x"], 2, "is no address of a server"),
@@ -320,6 +342,19 @@ fn bad_words_say_the_way_out() {
         (vec!["audit", "verify", "--database", "sqlite://tests/nowhere.sqlite"], 3, "there is no database"),
         (vec!["audit", "verify", "--database", "mysql://u:secret@h/d"], 2, "is not known"),
         (vec!["replay"], 2, "<ID>"),
+        (vec!["decisions", "retire", "--before", "yesterday"], 2, "is no moment"),
+        (
+            vec!["decisions", "retire", "--before", "2026-01-01T00:00:00Z", "--state", "tests/nowhere"],
+            3,
+            "there is no database",
+        ),
+        (vec!["publish", "tests/nowhere", "--server", "http://127.0.0.1:9"], 3, "tests/nowhere"),
+        (vec!["activate", "sha256:x", "--why", "w", "--server", "http://127.0.0.1:9"], 3, "is `maple serve` running?"),
+        (vec!["activate", "sha256:x", "--why", "w", "--canary", "100"], 2, "100"),
+        (vec!["brake", "--why", "w"], 2, "--policy"),
+        (vec!["sign", "policies", "--key", "Cargo.toml"], 2, "is no private key"),
+        (vec!["sign", "policies", "--key", "nowhere.pem"], 3, "cannot read the private key"),
+        (vec!["keys", "new", "Cargo.toml"], 2, "is there already"),
     ] {
         let (_, told) = check(&words, code);
         assert!(told.contains(said), "{words:?}: {told}");

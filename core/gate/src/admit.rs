@@ -203,13 +203,13 @@ impl Gate<'_> {
         let mut versions = BTreeMap::new();
         let digests = bundle.part_digests();
         let serving = self.terms.current.map(|current| (current.bundle.part_digests(), current.packs));
-        for (name, digest) in digests.into_iter().filter(|(name, _)| !name.is_empty()) {
+        for (name, digest) in digests.iter().filter(|(name, _)| !name.is_empty()) {
             // That a version is missing or no semver is told where packs are read.
             let Some(text) = bundle.pack_version(name) else { continue };
             let Ok(version) = text.parse::<Version>() else { continue };
             let unit = format!("{name}@{text}");
             let before = serving.as_ref().and_then(|(digests, packs)| {
-                let pack = packs.iter().find(|pack| pack.id.as_str() == name)?;
+                let pack = packs.iter().find(|pack| pack.id.as_str() == name.as_str())?;
                 Some((digests.get(name)?.as_str(), pack.version.parse::<Version>().ok()?))
             });
             let lower = before.as_ref().filter(|(_, serving)| version < *serving);
@@ -225,7 +225,7 @@ impl Gate<'_> {
             let served =
                 before.as_ref().filter(|(_, serving)| *serving == version).map(|(digest, _)| (*digest).to_owned());
             let known = served.or_else(|| (self.terms.published)(&unit));
-            if known.is_some_and(|known| known != digest) && !self.terms.same_versions {
+            if known.is_some_and(|known| known != *digest) && !self.terms.same_versions {
                 let problem = Problem::new(
                     "same-version",
                     format!("pack `{unit}` was published before with other files"),
@@ -233,7 +233,7 @@ impl Gate<'_> {
                 );
                 self.tell(Stage::Signature, problem.with_advice("give the changed pack a new version"));
             }
-            versions.insert(unit, digest);
+            versions.insert(unit, digest.clone());
         }
         versions
     }

@@ -80,12 +80,12 @@ impl Changes {
 }
 
 /// What a part of a bundle is made of: its files, and the code that its policies use.
-type Part<'a> = (Option<String>, Vec<(&'a PolicyId, &'a str)>);
+type Part<'a> = (Option<&'a str>, Vec<(&'a PolicyId, &'a str)>);
 
 fn parts(side: Current<'_>) -> BTreeMap<&str, Part<'_>> {
     let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
     for (name, digest) in side.bundle.part_digests() {
-        parts.entry(name).or_default().0 = Some(digest);
+        parts.entry(name).or_default().0 = Some(digest.as_str());
     }
     for pack in side.packs {
         let policies = side.ruleset.policies_of(&pack.id).iter();

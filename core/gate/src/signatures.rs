@@ -148,8 +148,11 @@ fn units(archive: &Archive) -> impl Iterator<Item = Result<Unit, String>> {
 }
 
 fn parts(bundle: &Bundle) -> Vec<(&str, Digest)> {
-    let read = |(name, digest): (_, String)| digest.parse().ok().map(|digest| (name, digest));
-    bundle.part_digests().into_iter().filter_map(read).collect()
+    let mut parts = Vec::new();
+    for (name, digest) in bundle.part_digests() {
+        parts.extend(digest.parse().ok().map(|digest| (name.as_str(), digest)));
+    }
+    parts
 }
 
 /// The signatures of a bundle, sorted by what they are of.
@@ -186,7 +189,7 @@ impl<'a> Checked<'a> {
                 Ok(unit) => {
                     count += 1;
                     if let Err(problem) = checked.one(&unit, trust, at) {
-                        report.tell(Stage::Signature, problem);
+                        report.tell(Stage::Signature, *problem);
                     }
                 }
                 // That its version is missing is told where packs are read.
@@ -224,7 +227,7 @@ impl<'a> Checked<'a> {
             for locality in places {
                 let unit = Unit { name: format!("{PLUGINS}{name}"), locality: locality.to_owned(), digest };
                 if let Err(problem) = self.one(&unit, trust, at) {
-                    report.tell(Stage::Signature, problem);
+                    report.tell(Stage::Signature, *problem);
                     break;
                 }
             }
@@ -233,11 +236,13 @@ impl<'a> Checked<'a> {
     }
 
     /// One of the signatures of a part must hold; if none does, each says why.
-    fn one(&self, unit: &Unit, trust: &Trust, at: Timestamp) -> Result<(), Problem> {
+    fn one(&self, unit: &Unit, trust: &Trust, at: Timestamp) -> Result<(), Box<Problem>> {
         let name = &unit.name;
         let Some(all) = self.by_unit.get(name) else {
             let problem = Problem::new("unsigned", format!("`{name}` is not signed"), format!("{name}没有签名"));
-            return Err(problem.with_advice("sign it with `maple sign` and a key that is trusted for its place"));
+            return Err(Box::new(
+                problem.with_advice("sign it with `maple sign` and a key that is trusted for its place"),
+            ));
         };
         let pack = Pack { unit: name, locality: &unit.locality, digest: unit.digest };
         let mut why = Vec::new();
@@ -248,6 +253,7 @@ impl<'a> Checked<'a> {
             }
         }
         let why = why.join("; and ");
-        Err(Problem::new("bad-signature", why, format!("{name}的签名不成立，或签名密钥无权为该地签署")))
+        let zh = format!("{name}的签名不成立，或签名密钥无权为该地签署");
+        Err(Box::new(Problem::new("bad-signature", why, zh)))
     }
 }

@@ -2,13 +2,19 @@
 
 use anstream::println;
 use comfy_table::{Table, presets};
+use jiff::Timestamp;
+use maple_store::{AUDIT_LOG, Retired, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::remote::{Server, query, segment, unwritten, write_out};
+use super::{
+    database,
+    remote::{Server, query, segment, unwritten, write_out},
+};
 use crate::{
     Failure,
-    args::{Decisions, ExportDecisions, ExportFormat, ListDecisions, ShowDecision},
+    args::{Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision},
+    load::chain,
 };
 
 /// Decisions on one page of an export.
@@ -40,7 +46,37 @@ pub(crate) fn run(args: &Decisions) -> Result<(), Failure> {
         Decisions::List(args) => list(args),
         Decisions::Show(args) => show(args),
         Decisions::Export(args) => export(args),
+        Decisions::Retire(args) => retire(args),
     }
+}
+
+/// Deletes whole checkpoints of decisions, from the oldest on.
+fn retire(args: &RetireDecisions) -> Result<(), Failure> {
+    let before: Timestamp = args.before.parse().map_err(|_| {
+        let before: String = args.before.chars().take(64).collect();
+        Failure::Input(format!("`--before {before}` is no moment; write one such as 2026-01-01T00:00:00+08:00"))
+    })?;
+    let store = database::open(&args.database)?;
+    let failed = |error: StoreError| Failure::Unreachable(chain(&error));
+    let logs = store.logs().map_err(failed)?;
+    let mut whole = Retired::default();
+    for log in logs.iter().filter(|log| *log != AUDIT_LOG) {
+        let Retired { checkpoints, records } =
+            store.decisions_retire(log, before, "maple decisions retire", maple_server::now()).map_err(failed)?;
+        whole.checkpoints += checkpoints;
+        whole.records += records;
+        if args.json {
+            println!("{}", serde_json::json!({ "log": log, "records": records, "checkpoints": checkpoints }));
+        }
+    }
+    if !args.json {
+        let Retired { checkpoints, records } = whole;
+        println!(
+            "{records} decisions in {checkpoints} checkpoints were deleted; the audit log says so, and what proves the \
+             others stays. What has no checkpoint yet, or shares one with younger ones, is kept"
+        );
+    }
+    Ok(())
 }
 
 fn list(args: &ListDecisions) -> Result<(), Failure> {

@@ -41,6 +41,9 @@ struct Flaw {
     detail: String,
 }
 
+/// What a server answers, or the status and the body in which it says why not.
+pub(super) type Told = Result<Vec<u8>, (u16, Vec<u8>)>;
+
 /// A server.
 pub(super) struct Server<'a> {
     address: &'a str,
@@ -95,12 +98,7 @@ impl<'a> Server<'a> {
     }
 
     /// What a path answers to a body: its own answer, or a status and why not.
-    pub(super) fn send(
-        &self,
-        path: &str,
-        content_type: &str,
-        body: &[u8],
-    ) -> Result<Result<Vec<u8>, (u16, Vec<u8>)>, Failure> {
+    pub(super) fn send(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Told, Failure> {
         let mut request = self.agent.post(self.url(path)).header("content-type", content_type);
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);

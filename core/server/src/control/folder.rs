@@ -28,7 +28,7 @@ pub struct NotTaken {
 /// Why a process cannot begin to serve.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.told())]
-pub struct BeginError(Refusal);
+pub struct BeginError(Box<Refusal>);
 
 impl Control {
     /// What is to serve when a process starts with a folder of policies: what was activated last, unless the folder has
@@ -46,7 +46,7 @@ impl Control {
         archive: impl Fn() -> Result<Vec<u8>, E>,
         clock: &dyn Clock,
     ) -> Result<Serving, E> {
-        let failed = |refusal: Refusal| E::from(BeginError(refusal));
+        let failed = |refusal: Refusal| E::from(BeginError(Box::new(refusal)));
         let store = |error: StoreError| failed(Refusal::Store(error));
         let folder = Arc::new(Made::new(bundle, compiled));
         let digest = folder.ruleset.digest().to_string();

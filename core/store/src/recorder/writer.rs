@@ -59,7 +59,7 @@ impl Writer {
         let RecorderConfig { log, mode, signing, spool: spool_file, .. } = config;
         // Where decisions may have to be numbered elsewhere, the end of the log is known from the beginning.
         let sure = match &spool_file {
-            Some(_) => Some(store.pool().read("read the log from", |link| Ok(log::head(link, &log)?))?),
+            Some(_) => Some(store.pool().read("read the log from", |link| log::head(link, &log))?),
             None => None,
         };
         let left = spool_file.as_ref().filter(|file| spool::left(file));

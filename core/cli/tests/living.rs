@@ -1,0 +1,236 @@
+//! What serves, changed while the binary serves: a folder that is watched, kills in the middle of a change, a disk that takes
+//! nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use support::{copy, err, maple, out, replace, root, text};
+use tempfile::TempDir;
+
+struct Place {
+    dir: TempDir,
+}
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const COUNTY: &str = "policies/cn/zhejiang/jinhua/yongkang/pack.toml";
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&root().join("policies"), &dir.path().join("policies"));
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn command(&self, policies: &Path, more: &[&str]) -> Command {
+        let database = format!("sqlite://{}", text(&self.path("maple.sqlite")));
+        let words = ["serve", "--listen", "127.0.0.1:0", "--database", &database, "--policies", &text(policies)];
+        let mut command = maple(&[&words[..], more].concat());
+        command.env("MAPLE_PLUGINS", "plugins");
+        command
+    }
+
+    fn serve(&self, policies: &Path, more: &[&str]) -> Server {
+        let mut child = self.command(policies, more).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended before it served").unwrap();
+            if let Some(address) = line.strip_prefix("serving on http://") {
+                break address.to_owned();
+            }
+        };
+        thread::spawn(move || lines.for_each(drop));
+        Server { child, address }
+    }
+}
+
+impl Server {
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn ask(&self, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let (address, length) = (&self.address, body.len());
+        write!(
+            stream,
+            "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let broken = || std::io::Error::other("no whole answer");
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+        Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
+    }
+
+    fn generation(&self) -> u64 {
+        self.ask("GET /v1/status", "").unwrap().1["serving"]["generation"].as_u64().unwrap()
+    }
+
+    fn ready(&self) -> Value {
+        self.ask("GET /health/ready", "").unwrap().1
+    }
+
+    fn decide(&self) -> (u16, Value) {
+        self.ask("POST /v1/evaluate", &fs::read_to_string(root().join("core/cli/src/example.json")).unwrap()).unwrap()
+    }
+}
+
+#[track_caller]
+fn within(seconds: u64, what: &str, mut true_now: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    while !true_now() {
+        assert!(Instant::now() < until, "{what} within {seconds} s");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_watched_folder_is_put_in_force_when_it_passes_and_told_of_when_it_does_not() {
+    let place = Place::new();
+    let server = place.serve(&place.path("policies"), &["--watch"]);
+    assert_eq!(server.generation(), 1);
+    replace(&place.path(COUNTY), "\ntitle", "\n# edited\ntitle");
+    within(20, "the edited folder serves", || server.generation() == 2);
+    fs::write(place.path("policies/cn/zhejiang/jinhua/yongkang/broken.toml"), "[[rule]]\nid = 7\n").unwrap();
+    within(20, "the broken folder is told of", || server.ready()["status"] == "degraded");
+    assert!(server.ready()["reasons"][0].as_str().unwrap().contains("folder of policies"), "{}", server.ready());
+    let (status, decision) = server.decide();
+    assert_eq!((status, &decision["decision"]["generation"]), (200, &json!(2)), "the last good one goes on");
+    fs::remove_file(place.path("policies/cn/zhejiang/jinhua/yongkang/broken.toml")).unwrap();
+    within(20, "the mended folder is well again", || server.ready()["status"] == "ready");
+    // Only the time of a file changed: nothing to do.
+    replace(&place.path(COUNTY), "# edited", "# edited");
+    thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(server.generation(), 2);
+}
+
+#[test]
+fn a_folder_behind_a_link_is_noticed_when_the_link_leads_elsewhere() {
+    // As Kubernetes mounts a ConfigMap: a link to a folder of data, which is exchanged as a whole.
+    let place = Place::new();
+    copy(&place.path("policies"), &place.path("next"));
+    replace(&place.path("next/cn/zhejiang/jinhua/yongkang/pack.toml"), "\ntitle", "\n# the next\ntitle");
+    let link = place.path("mounted");
+    std::os::unix::fs::symlink(place.path("policies"), &link).unwrap();
+    let server = place.serve(&link, &["--watch"]);
+    let other = place.path("mounted.new");
+    std::os::unix::fs::symlink(place.path("next"), &other).unwrap();
+    fs::rename(&other, &link).unwrap();
+    within(20, "what the link leads to serves", || server.generation() == 2);
+}
+
+#[test]
+fn killed_in_the_middle_of_changes_it_begins_wholly_before_or_wholly_after() {
+    let place = Place::new();
+    copy(&place.path("policies"), &place.path("other"));
+    replace(&place.path("other/cn/zhejiang/jinhua/yongkang/pack.toml"), "\ntitle", "\n# the other\ntitle");
+    let mut last = 0;
+    for round in 0..4_u64 {
+        let mut server = place.serve(&place.path("policies"), &[]);
+        let generation = server.generation();
+        assert!(generation >= last.max(1), "generations never go back: {generation} after {last}");
+        let (status, decision) = server.decide();
+        assert_eq!((status, &decision["decision"]["generation"]), (200, &json!(generation)));
+        let bundle = {
+            let folder = if round % 2 == 0 { "other" } else { "policies" };
+            let words = ["publish", &text(&place.path(folder)), "--json", "--server", &server.url()];
+            let output = maple(&words).env("MAPLE_PLUGINS", "plugins").output().unwrap();
+            assert!(output.status.success(), "{}{}", out(&output), err(&output));
+            serde_json::from_str::<Value>(&out(&output)).unwrap()["bundle"].as_str().unwrap().to_owned()
+        };
+        // Killed somewhere between the request and its answer, each time a little later.
+        let order = json!({ "bundle": bundle, "replaces": generation, "why": "a kill" }).to_string();
+        let told = thread::scope(|scope| {
+            let asked = scope.spawn(|| server.ask("POST /v1/activations", &order).map(|(status, _)| status));
+            thread::sleep(Duration::from_millis(round * 4));
+            // SIGKILL: nothing is tidied up.
+            let _ = Command::new("kill").args(["-9", &server.child.id().to_string()]).status();
+            asked.join().unwrap()
+        });
+        server.child.wait().unwrap();
+        let again = place.serve(&place.path("policies"), &[]);
+        last = again.generation();
+        assert!(last == generation || last == generation + 1, "{last} after {generation}");
+        if matches!(told, Ok(201)) {
+            assert_eq!(last, generation + 1, "what was told is kept");
+        }
+        let (status, decision) = again.decide();
+        assert_eq!((status, &decision["decision"]["generation"]), (200, &json!(last)));
+        let (_, replay) = again
+            .ask(&format!("POST /v1/decisions/{}/replay", decision["decision"]["id"].as_str().unwrap()), "")
+            .unwrap();
+        assert_eq!(replay["same"], true);
+    }
+    let database = format!("sqlite://{}", text(&place.path("maple.sqlite")));
+    let verified = maple(&["audit", "verify", "--database", &database]).output().unwrap();
+    assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));
+}
+
+#[test]
+fn what_was_activated_serves_after_a_restart_until_the_folder_changes() {
+    let place = Place::new();
+    copy(&place.path("policies"), &place.path("other"));
+    replace(&place.path("other/cn/zhejiang/jinhua/yongkang/pack.toml"), "\ntitle", "\n# the other\ntitle");
+    {
+        let server = place.serve(&place.path("policies"), &[]);
+        let words = ["publish", &text(&place.path("other")), "--json", "--server", &server.url()];
+        let output = maple(&words).env("MAPLE_PLUGINS", "plugins").output().unwrap();
+        let bundle = serde_json::from_str::<Value>(&out(&output)).unwrap()["bundle"].as_str().unwrap().to_owned();
+        let words = ["activate", &bundle, "--why", "a test", "--server", &server.url()];
+        assert!(maple(&words).output().unwrap().status.success());
+        let words = ["brake", "--policy", "cn/general", "--why", "a test", "--server", &server.url()];
+        assert!(maple(&words).output().unwrap().status.success());
+        assert_eq!(server.generation(), 3);
+    }
+    {
+        let server = place.serve(&place.path("policies"), &[]);
+        assert_eq!(server.generation(), 3, "the folder is as it was");
+        assert_eq!(server.decide().1["decision"]["outcome"], "refer", "and the brake is on");
+        let status = maple(&["status", "--server", &server.url()]).output().unwrap();
+        assert!(out(&status).contains("stopped: cn/general, by local: a test"), "{}", out(&status));
+    }
+    {
+        let server = place.serve(&place.path("policies"), &["--take-policies"]);
+        assert_eq!(server.generation(), 4);
+    }
+    replace(&place.path(COUNTY), "\ntitle", "\n# edited\ntitle");
+    let server = place.serve(&place.path("policies"), &[]);
+    assert_eq!(server.generation(), 5, "a folder that was edited is taken in");
+    assert_eq!(server.decide().1["decision"]["outcome"], "refer", "a brake outlives the folder");
+}
