@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Status(Status),
     /// Sign the packs of a folder with a private key
     Sign(Sign),
-    /// List, show and export the decisions that a server keeps
+    /// List, show, export and retire the decisions that are kept
     #[command(subcommand)]
     Decisions(Decisions),
     /// Make a kept decision again, from what was recorded, and compare it byte for byte
@@ -76,7 +76,7 @@ pub(crate) enum Command {
     /// Fetch and prove receipts of decisions
     #[command(subcommand)]
     Receipt(Receipt),
-    /// Walk the logs of decisions and find what was changed
+    /// Walk the logs of decisions and of changes, and find what was tampered with
     #[command(subcommand)]
     Audit(AuditLog),
     /// Keys that sign

@@ -389,6 +389,12 @@ impl Settings {
             Some(url) => database(url)?,
             None => format!("sqlite://{}", state.join("maple.sqlite").display()),
         };
+        let node = match file.node {
+            Some(name) => node(name)?,
+            None if database.starts_with("sqlite://") => NODE.to_owned(),
+            // Nodes that share a database must tell each other apart.
+            None => host_name(),
+        };
         let plain = Config::default();
         let service = Config {
             utc_offset_minutes: UTC_OFFSET.read(file.utc_offset_minutes, plain.utc_offset_minutes)?,
@@ -407,7 +413,7 @@ impl Settings {
             authentication: file.authentication.map(Authentication::from),
             tls: file.tls.map(|tls| (tls.certificate, tls.key)),
             jwt: file.jwt.map(JwtFile::read).transpose()?,
-            node: file.node.map_or_else(|| Ok(NODE.to_owned()), node)?,
+            node,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
             plugins: args.places.plugins.or(file.plugins),
@@ -455,6 +461,14 @@ pub(crate) fn database(url: String) -> Result<String, Failure> {
             )))
         }
     }
+}
+
+/// What the machine is called, in letters that the name of a node may have.
+fn host_name() -> String {
+    let text = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    let name: String = text.trim().chars().map(letter).take(NODE_BYTES_MAX).collect();
+    if name.is_empty() { NODE.to_owned() } else { name }
 }
 
 /// The name of a node stands in the names of logs.

@@ -21,9 +21,9 @@ use maple_seal::{Key, Signer};
 use maple_store::{KeyPurpose, KeyRecord, Store, StoreError};
 
 pub use access::{
-    ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, Access, Authentication, JWKS_BYTES_MAX, JWKS_KEYS_MAX,
-    JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, JwksFault, Jwt, JwtConfig,
-    NewToken, REFUSALS_LOGGED_PER_MINUTE, Role, RoleFault, SCOPE_COUNT_MAX, TOKEN_BYTES_MAX, TOKEN_DAYS,
+    ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, ACCESS_OUTAGE_SECONDS, Access, Authentication, JWKS_BYTES_MAX,
+    JWKS_KEYS_MAX, JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, JwksFault, Jwt,
+    JwtConfig, NewToken, REFUSALS_LOGGED_PER_MINUTE, Role, RoleFault, SCOPE_COUNT_MAX, TOKEN_BYTES_MAX, TOKEN_DAYS,
     TOKEN_DAYS_MAX, TOKEN_NAME_CHARS_MAX, TokenFault, TokenRequest, Unguarded, is_public, token_create, token_revoke,
     token_state,
 };

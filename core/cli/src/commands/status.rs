@@ -15,8 +15,14 @@ struct Status {
     serving: Shown,
     planned: Option<Shown>,
     nodes: Vec<Node>,
+    database: Database,
     canary: Option<Canary>,
     shadow: Shadow,
+}
+
+#[derive(Deserialize)]
+struct Database {
+    reached: bool,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +78,7 @@ struct Shadowed {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let server = Server::new(&args.remote)?;
     let bytes = server.get("/v1/status")?;
-    let Status { status, reasons, serving, planned, nodes, canary, shadow } = server.read(&bytes)?;
+    let Status { status, reasons, serving, planned, nodes, database, canary, shadow } = server.read(&bytes)?;
     if args.json {
         println!("{}", String::from_utf8_lossy(&bytes));
         return Ok(());
@@ -114,5 +120,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
     }
     reasons.iter().for_each(|reason| report::warning(reason));
-    if status == "ready" { Ok(()) } else { Err(Failure::Wrong) }
+    if !database.reached {
+        report::warning("the database is out of reach of this node, or every place to ask it is taken");
+    }
+    let well = status == "ready" && database.reached && nodes.iter().all(|node| node.status == "ready");
+    if well { Ok(()) } else { Err(Failure::Wrong) }
 }

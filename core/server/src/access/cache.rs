@@ -15,14 +15,19 @@ use super::caller::Who;
 
 /// Seconds for which somebody stays known without a look into the database: a revoked token ends within them.
 pub const ACCESS_CACHE_SECONDS: u64 = 5;
+/// Seconds for which somebody stays known while the database is away. When it answers, it is asked.
+pub const ACCESS_OUTAGE_SECONDS: u64 = 3_600;
 /// Tokens that are known at a time.
 pub const ACCESS_CACHE_COUNT_MAX: usize = 10_000;
 
 const LIFE: Duration = Duration::from_secs(ACCESS_CACHE_SECONDS);
+const OUTAGE: Duration = Duration::from_secs(ACCESS_OUTAGE_SECONDS);
 
 struct Known {
     who: Arc<Who>,
     since: Instant,
+    /* When it was last proved; `since` goes on while nothing can be proved. */
+    proved: Instant,
     renewing: AtomicBool,
 }
 
@@ -36,6 +41,8 @@ pub(crate) enum Found {
     Fresh(Arc<Who>),
     /// Who it was. The one request that hears this looks again; the others go on, so that a busy token never waits.
     Aging(Arc<Who>),
+    /// Who it was some time ago: it holds only where nobody can be asked.
+    Lapsed(Arc<Who>),
     /// Nothing.
     Nobody,
 }
@@ -47,6 +54,7 @@ impl Cache {
         let age = one.since.elapsed();
         let who = Arc::clone(&one.who);
         match age {
+            age if age >= LIFE && one.proved.elapsed() < OUTAGE => Found::Lapsed(who),
             age if age >= LIFE => Found::Nobody,
             age if age >= LIFE / 2 && !one.renewing.swap(true, Ordering::Relaxed) => Found::Aging(who),
             _ => Found::Fresh(who),
@@ -57,12 +65,22 @@ impl Cache {
     pub(crate) fn put(&self, hash: Digest, who: Arc<Who>, since: Instant) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ACCESS_CACHE_COUNT_MAX && !known.contains_key(&hash) {
+            // First those that are not in use, then all: whoever comes is proved again.
             known.retain(|_, one| one.since.elapsed() < LIFE);
             if known.len() >= ACCESS_CACHE_COUNT_MAX {
                 known.clear();
             }
         }
-        known.insert(hash, Known { who, since, renewing: AtomicBool::new(false) });
+        known.insert(hash, Known { who, since, proved: since, renewing: AtomicBool::new(false) });
+    }
+
+    /// Nobody could be asked: who is known stays so for a while.
+    pub(crate) fn hold(&self, hash: &Digest) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(one) = known.get_mut(hash) {
+            one.since = Instant::now();
+            one.renewing = AtomicBool::new(false);
+        }
     }
 
     pub(crate) fn forget(&self, hash: &Digest) {
@@ -111,11 +129,18 @@ mod tests {
             [cache.get(&hash), cache.get(&hash)].map(|found| match found {
                 Found::Fresh(_) => "fresh",
                 Found::Aging(_) => "aging",
+                Found::Lapsed(_) => "lapsed",
                 Found::Nobody => "nobody",
             })
         };
         assert_eq!(found(Duration::ZERO), ["fresh", "fresh"]);
         assert_eq!(found(LIFE / 2), ["aging", "fresh"], "one looks again, the others go on");
-        assert_eq!(found(LIFE), ["nobody", "nobody"]);
+        assert_eq!(found(LIFE), ["lapsed", "lapsed"], "it holds only where nobody can be asked");
+        cache.hold(&hash);
+        assert!(matches!(cache.get(&hash), Found::Fresh(_)), "and is then not asked about for a while");
+        // A machine that has just started knows no moment so long ago.
+        if Instant::now().checked_sub(OUTAGE).is_some() {
+            assert_eq!(found(OUTAGE), ["nobody", "nobody"]);
+        }
     }
 }

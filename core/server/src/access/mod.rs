@@ -21,7 +21,7 @@ use prometheus_client::metrics::{counter::Counter, family::Family};
 use tokio::{sync::Semaphore, time::timeout};
 use tracing::error;
 
-pub use cache::{ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS};
+pub use cache::{ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, ACCESS_OUTAGE_SECONDS};
 pub use jwks::{JWKS_BYTES_MAX, JWKS_KEYS_MAX, JWKS_REFRESH_SECONDS, JWKS_RETRY_SECONDS, JwksFault};
 pub use jwt::{JWT_LEEWAY_SECONDS, JWT_SUBJECT_BYTES_MAX, Jwt, JwtConfig};
 pub use listen::{Authentication, Unguarded, is_public};
@@ -108,7 +108,21 @@ impl Access {
             Found::Fresh(who) => who,
             Found::Aging(who) => match self.look_up(app, &self.renewals, text, hash).await {
                 // What was known holds on for the rest of its time.
-                Err(Unknown::Unavailable(_)) => who,
+                Err(Unknown::Unavailable(problem)) => {
+                    if problem.kind == ProblemKind::Unavailable {
+                        self.cache.hold(&hash);
+                    }
+                    who
+                }
+                other => other?,
+            },
+            Found::Lapsed(who) => match self.look_up(app, &self.lookups, text, hash).await {
+                // The database is away, which is no reason to turn away whoever was let in before; that there is no
+                // place to ask it is one.
+                Err(Unknown::Unavailable(problem)) if problem.kind == ProblemKind::Unavailable => {
+                    self.cache.hold(&hash);
+                    who
+                }
                 other => other?,
             },
             Found::Nobody => self.look_up(app, &self.lookups, text, hash).await?,

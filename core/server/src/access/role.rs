@@ -9,9 +9,9 @@ pub enum Role {
     Evaluate,
     /// Write policies: try them, hand them in.
     Author,
-    /// Approve what an author handed in.
+    /// Put in force what an author handed in, and go back.
     Approver,
-    /// Put policies in force, stop them.
+    /// Stop policies, and set how they serve.
     Admin,
     /// Read what was decided, and have it decided again.
     Auditor,

@@ -12,7 +12,7 @@ use std::{
 };
 
 use maple_gate::{How, Subject};
-use maple_store::{ActivationKind, Node as NodeRecord, StoreError, Watch};
+use maple_store::{AUDIT_LOG, ActivationKind, Node as NodeRecord, StoreError, Watch};
 use serde::{Deserialize, Serialize};
 use tracing::{debug, error, info, warn};
 
@@ -156,6 +156,7 @@ fn beat(app: &App, control: &Control, stop: &AtomicBool) {
     let mut stale = false;
     while !stop.load(Ordering::Relaxed) {
         heartbeat(app, control);
+        seal_changes(app, control);
         let until = Instant::now() + Duration::from_secs(HEARTBEAT_SECONDS);
         while !stop.load(Ordering::Relaxed) && Instant::now() < until {
             thread::sleep(AWAY_WAIT);
@@ -169,6 +170,13 @@ fn beat(app: &App, control: &Control, stop: &AtomicBool) {
         }
     }
     let _ = control.store.node_remove(&control.node.name);
+}
+
+/// Signs the log of who changed what, when it has grown. Another node may do the same: of two one is refused.
+fn seal_changes(app: &App, control: &Control) {
+    if let Some(records) = &app.records {
+        let _ = control.store.checkpoint(AUDIT_LOG, &records.signer, clock::timestamp(app.clock()));
+    }
 }
 
 /// Waits for a change. The first look after the database was away counts as one.

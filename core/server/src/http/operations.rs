@@ -33,6 +33,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let (code, status) = if app.is_draining() {
         reasons.push("the service is stopping".to_owned());
         (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    } else if app.control.as_ref().is_some_and(crate::control::Control::is_stale) {
+        // It answers no question: another node should be asked.
+        (StatusCode::SERVICE_UNAVAILABLE, "stale")
     } else if reasons.is_empty() {
         (StatusCode::OK, "ready")
     } else {
