@@ -177,6 +177,27 @@ fn whoever_punishes_a_refusal_does_not_serve() {
 }
 
 #[test]
+fn nobody_loses_anything_for_a_complaint_or_for_a_language() {
+    let on_hand = BTreeSet::new();
+    for (unless, said) in [
+        ("{ repeated_petition = true }", "complained or petitioned before"),
+        ("{ any = { language = \"ug\" } }", "speaks another language or needs support"),
+        ("{ any = { support_need = [\"other\"] } }", "speaks another language or needs support"),
+    ] {
+        let punishing = rule(&format!(
+            "[[rule]]\nid = \"G1\"\nsummary = {{ zh = \"另眼相看\", en = \"Not for everybody\" }}\n\
+             when = {{ kind = [\"neighbour.*\"], not = {unless} }}\nthen = [ {{ offer = \"legal_aid\" }} ]\n\
+             basis = [\"cn.peoples_mediation.3\"]\n"
+        ));
+        let report = refused(&punishing, &terms(&on_hand));
+        assert_eq!(report.failed(), Some(Stage::Conformance), "{unless}: {report:#?}");
+        let problems = &report.stage(Stage::Conformance).unwrap().problems;
+        assert!(problems.iter().all(|problem| problem.message.contains(said)), "{problems:#?}");
+        assert!(problems[0].message.contains("the step `legal_aid`"), "{}", problems[0].message);
+    }
+}
+
+#[test]
 fn versions_neither_go_back_nor_change_their_bytes() {
     let on_hand = BTreeSet::new();
     let pack = "cn/zhejiang/jinhua/yongkang/pack.toml";

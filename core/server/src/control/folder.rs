@@ -154,7 +154,13 @@ impl Control {
         let serving = app.serving();
         let admitted = self.examined(bytes, None, Some(&serving.made), clock)?;
         let digest = admitted.compiled.ruleset.digest();
-        if digest == serving.made.ruleset.digest() || self.was_taken_in(digest)? {
+        if digest == serving.made.ruleset.digest() {
+            return Ok(None);
+        }
+        if self.was_taken_in(digest)? {
+            info!(
+                "The folder is one that was taken in before; what serves goes on. `--take-policies` takes it in again."
+            );
             return Ok(None);
         }
         let bundle = admitted.digest.to_string();
