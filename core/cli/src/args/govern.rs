@@ -35,7 +35,7 @@ pub(crate) struct Activate {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,
-    /// The generation that it replaces [default: the one that serves now]
+    /// The generation that it replaces [default: the latest]
     #[arg(long, value_name = "GENERATION")]
     pub(crate) replaces: Option<u32>,
     /// From when it serves, such as 2026-12-01T00:00:00+08:00 [default: now]
@@ -57,7 +57,7 @@ pub(crate) struct Rollback {
     /// The generation to go back to [default: the bundle before]
     #[arg(long, value_name = "GENERATION")]
     pub(crate) to: Option<u32>,
-    /// The generation that it replaces [default: the one that serves now]
+    /// The generation that it replaces [default: the latest]
     #[arg(long, value_name = "GENERATION")]
     pub(crate) replaces: Option<u32>,
     /// Why, for the history

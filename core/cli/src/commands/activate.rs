@@ -20,9 +20,8 @@ struct Shown {
 }
 
 #[derive(Deserialize)]
-struct Status {
-    serving: Shown,
-    planned: Option<Shown>,
+struct History {
+    activations: Vec<Shown>,
 }
 
 pub(crate) fn activate(args: &Activate) -> Result<(), Failure> {
@@ -76,10 +75,11 @@ pub(crate) fn brake(args: &Brake) -> Result<(), Failure> {
     change(&server, &args.remote, "/v1/states", &asked, args.json)
 }
 
-/// The generation that a change must replace: what is planned, or what serves.
+/// The generation that a change must replace: the latest, which this node may not serve yet.
 fn latest(server: &Server<'_>) -> Result<u32, Failure> {
-    let Status { serving, planned } = server.read(&server.get("/v1/status")?)?;
-    Ok(planned.map_or(serving.generation, |planned| planned.generation))
+    let History { activations } = server.read(&server.get("/v1/activations")?)?;
+    let nothing = || Failure::Input("nothing serves there yet that could be replaced".to_owned());
+    activations.first().map(|latest| latest.generation).ok_or_else(nothing)
 }
 
 fn change(server: &Server<'_>, remote: &Remote, path: &str, asked: &Value, json: bool) -> Result<(), Failure> {
