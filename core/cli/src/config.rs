@@ -1,5 +1,6 @@
 //! The server's configuration: a file, over it the environment, over that the flags.
 
+mod access;
 mod governance;
 
 use std::{
@@ -7,8 +8,9 @@ use std::{
     time::Duration,
 };
 
+use access::{Asking, JWT, JwtFile, TLS, TlsFile};
 use governance::{CHANGED, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
-use maple_bundle::format::{Choice, Form, Shape, Table, label, may, need};
+use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
 use maple_server::{Authentication, Config, Governance, JwtConfig};
 use serde::Deserialize;
 
@@ -23,10 +25,6 @@ pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 pub(crate) const STATE: &str = ".maple";
 /// What logs begin with when nobody says.
 const NODE: &str = "local";
-/// The claim of a JWT with the roles when nobody says.
-const ROLES: &str = "roles";
-/// The claim of a JWT with the subtrees of localities when nobody says.
-const LOCALITIES: &str = "localities";
 /// Letters of the name of a node.
 pub(crate) const NODE_BYTES_MAX: usize = 64;
 /// The file with the key that signs, in the folder of the state, when nobody says.
@@ -61,70 +59,6 @@ struct File {
     max_staleness_seconds: Option<i64>,
     tls: Option<TlsFile>,
     jwt: Option<JwtFile>,
-}
-
-/// Certificate and key of the server.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsFile {
-    certificate: PathBuf,
-    key: PathBuf,
-}
-
-/// Which JWTs are taken.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JwtFile {
-    issuer: String,
-    audience: String,
-    jwks: String,
-    ca: Option<PathBuf>,
-    roles: Option<String>,
-    localities: Option<String>,
-}
-
-/// Bytes of a text of the table `jwt`.
-const JWT_TEXT_BYTES_MAX: usize = 1_024;
-
-impl JwtFile {
-    fn read(self) -> Result<JwtConfig, Failure> {
-        let Self { issuer, audience, jwks, ca, roles, localities } = self;
-        let (roles, localities) =
-            (roles.unwrap_or_else(|| ROLES.into()), localities.unwrap_or_else(|| LOCALITIES.into()));
-        let texts = [
-            ("issuer", &issuer),
-            ("audience", &audience),
-            ("jwks", &jwks),
-            ("roles", &roles),
-            ("localities", &localities),
-        ];
-        for (key, text) in texts {
-            if !(1..=JWT_TEXT_BYTES_MAX).contains(&text.len()) {
-                let bytes = text.len();
-                return Err(Failure::Input(format!(
-                    "configuration: `{key}` of `[jwt]` has {bytes} bytes; write 1 to {JWT_TEXT_BYTES_MAX}"
-                )));
-            }
-        }
-        Ok(JwtConfig { issuer, audience, jwks, ca, roles, localities })
-    }
-}
-
-/// Whether callers have to say who they are.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Asking {
-    Required,
-    Off,
-}
-
-impl From<Asking> for Authentication {
-    fn from(said: Asking) -> Self {
-        match said {
-            Asking::Required => Self::Required,
-            Asking::Off => Self::Off,
-        }
-    }
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -279,53 +213,6 @@ pub(crate) static TABLE: Table = Table::new(
             Shape::Table(&JWT),
             "接受某一签发方的JWT（RS256、ES256、EdDSA）",
             "Take the JWTs of an issuer (RS256, ES256, EdDSA)",
-        ),
-    ],
-);
-static TLS: Table = Table::new(
-    "tls",
-    "the table `tls`",
-    label("服务证书及其私钥", "Certificate of the server, and its key"),
-    &[
-        need(
-            "certificate",
-            Shape::Text,
-            "证书链文件（PEM），自身证书在前",
-            "File with the chain of certificates (PEM), its own first",
-        ),
-        need("key", Shape::Text, "私钥文件（PEM），不设口令", "File with the private key (PEM), without a passphrase"),
-    ],
-);
-static JWT: Table = Table::new(
-    "jwt",
-    "the table `jwt`",
-    label("接受哪些JWT", "Which JWTs are taken"),
-    &[
-        need("issuer", Shape::Text, "签发方，与iss一致", "Who issues them, as `iss` says"),
-        need("audience", Shape::Text, "受众，与aud一致", "Whom they are for, as `aud` says"),
-        need(
-            "jwks",
-            Shape::Text,
-            "签发方公钥集（JWKS）的文件或https地址",
-            "File with the issuer's keys (JWKS), or their https address",
-        ),
-        may(
-            "ca",
-            Shape::Text,
-            "访问该地址时信任的证书文件（PEM），代替系统证书",
-            "File with certificates (PEM) to trust for that address in place of the system's",
-        ),
-        may(
-            "roles",
-            Shape::Text,
-            "载明角色的声明，默认 roles；以/开头则为JSON指针",
-            "The claim with the roles [default: roles]; a JSON pointer where it begins with `/`",
-        ),
-        may(
-            "localities",
-            Shape::Text,
-            "载明地区范围的声明，默认 localities；以/开头则为JSON指针",
-            "The claim with the subtrees of localities [default: localities]; a JSON pointer where it begins with `/`",
         ),
     ],
 );
