@@ -375,7 +375,10 @@ mod tests {
 
     use clap::Parser;
 
-    use super::*;
+    use super::{
+        access::{JWT_TEXT_BYTES_MAX, LOCALITIES, ROLES},
+        *,
+    };
     use crate::args::{Args, Command};
 
     fn settings(flags: &[&str], file: Option<&str>) -> Result<Settings, String> {

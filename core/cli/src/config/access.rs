@@ -9,9 +9,9 @@ use serde::Deserialize;
 use crate::Failure;
 
 /// The claim of a JWT with the roles when nobody says.
-const ROLES: &str = "roles";
+pub(super) const ROLES: &str = "roles";
 /// The claim of a JWT with the subtrees of localities when nobody says.
-const LOCALITIES: &str = "localities";
+pub(super) const LOCALITIES: &str = "localities";
 
 pub(super) static TLS: Table = Table::new(
     "tls",
@@ -82,7 +82,7 @@ pub(super) struct JwtFile {
 }
 
 /// Bytes of a text of the table `jwt`.
-const JWT_TEXT_BYTES_MAX: usize = 1_024;
+pub(super) const JWT_TEXT_BYTES_MAX: usize = 1_024;
 
 impl JwtFile {
     pub(super) fn read(self) -> Result<JwtConfig, Failure> {
