@@ -11,6 +11,8 @@
 #[path = "../../store/tests/store/cluster.rs"]
 mod cluster;
 mod support;
+#[path = "../../store/tests/store/wire.rs"]
+mod wire;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +32,7 @@ use cluster::Cluster;
 use serde_json::Value;
 use support::{copy, maple, out, replace, root, text};
 use tempfile::TempDir;
+use wire::Wire;
 
 struct House {
     dir: TempDir,
@@ -63,10 +66,14 @@ impl House {
     }
 
     fn node(&self, name: &str, more: &str) -> Node {
+        self.node_at(&self.database, name, more)
+    }
+
+    fn node_at(&self, database: &str, name: &str, more: &str) -> Node {
         let (config, policies) = (self.dir.path().join(format!("{name}.toml")), self.dir.path().join("policies"));
         let state = self.dir.path().join(name);
         fs::write(&config, format!("node = \"{name}\"\n{more}\n")).unwrap();
-        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &self.database];
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", database];
         let mut command =
             self.command(&[&words[..], &["--policies", &text(&policies), "--state", &text(&state)]].concat());
         // What is compiled is shared; what is kept is each node's own.
@@ -315,6 +322,64 @@ fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
         let (status, _) = node.ask(&format!("GET /v1/decisions/{id}/receipt"), "").unwrap();
         assert_eq!(status, 200);
     }
+    let verified = house.command(&["audit", "verify", "--database", &house.database]).output().unwrap();
+    assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
+}
+
+#[test]
+fn a_node_behind_a_network_that_swallows_everything_goes_on_and_catches_up() {
+    let Some(cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let wire = Wire::to(&cluster.socket());
+    let nodes = [house.node_at(&wire.url("maple"), "far", ""), house.node("near", "")].map(Some).map(Mutex::new);
+    let with = |at: usize, what: &dyn Fn(&Node)| what(nodes[at].lock().unwrap().as_ref().unwrap());
+    let (stop, answers, refused) = (AtomicBool::new(false), Answers::default(), Mutex::new(0));
+    thread::scope(|scope| {
+        let _ended = Stop(&stop);
+        for node in &nodes {
+            let (stop, answers, refused) = (&stop, &answers, &refused);
+            scope.spawn(move || client(node, stop, answers, refused));
+        }
+        thread::sleep(Duration::from_millis(500));
+        wire.cut();
+        // The other one changes what serves meanwhile, and more than once.
+        with(1, &|near| {
+            let bundle = house.publish(near, "first");
+            assert!(house.activate(near, &bundle, 1).status.success());
+            let words = ["rollback", "--why", "back again", "--server", &near.url()];
+            assert!(house.command(&words).output().unwrap().status.success());
+        });
+        let far_only = || {
+            let answers = answers.lock().unwrap();
+            answers.values().filter(|(generation, _)| *generation == 1).count()
+        };
+        let before = far_only();
+        within(20, "the node that is cut off goes on", || far_only() > before + 20);
+        with(0, &|far| {
+            let status = far.status();
+            assert_eq!(status["serving"]["generation"], 1, "{status}");
+            assert_eq!(status["database"]["reached"], false, "{status}");
+        });
+        wire.mend();
+        within(20, "it catches up", || {
+            let held = nodes[0].lock().unwrap();
+            held.as_ref().unwrap().generation() == 3
+        });
+        thread::sleep(Duration::from_millis(300));
+    });
+    assert_eq!(*refused.lock().unwrap(), 0, "no request was refused");
+    let answers = answers.into_inner().unwrap();
+    with(1, &|near| {
+        within(20, "everything is delivered", || {
+            answers.keys().all(|id| near.ask(&format!("GET /v1/decisions/{id}"), "").unwrap().0 == 200)
+        });
+    });
+    let words = ["decisions", "export", "--format", "csv", "--server"];
+    let url = nodes[1].lock().unwrap().as_ref().unwrap().url();
+    let listed = house.command(&[&words[..], &[&url]].concat()).output().unwrap();
+    let listed = out(&listed);
+    let kept: Vec<&str> = listed.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert!(answers.keys().all(|id| kept.iter().filter(|one| *one == id).count() == 1), "each arrived once");
     let verified = house.command(&["audit", "verify", "--database", &house.database]).output().unwrap();
     assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
 }

@@ -133,7 +133,7 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub fn token(&self, hash: &Digest) -> Result<Option<Token>, StoreError> {
-        self.pool().read("read the token from", |link| {
+        self.pool().read_soon("read the token from", |link| {
             let one = format!("SELECT {TOKEN} FROM token WHERE hash = $1");
             Ok(link.first(&one, &[Value::Bytes(hash.as_bytes())])?.map(token).transpose()?)
         })

@@ -207,7 +207,7 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub fn current(&self) -> Result<Option<Activation>, StoreError> {
-        self.pool().read("read the activation from", last)
+        self.pool().read_soon("read the activation from", last)
     }
 
     /// One activation.
@@ -216,7 +216,7 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub fn activation(&self, generation: u32) -> Result<Option<Activation>, StoreError> {
-        self.pool().read("read the activation from", |link| {
+        self.pool().read_soon("read the activation from", |link| {
             let one = format!("SELECT {COLUMNS} FROM activation WHERE generation = $1");
             Ok(link.first(&one, &[generation.into()])?.map(read).transpose()?)
         })

@@ -1,7 +1,7 @@
 //! What can go wrong with the database, and the way out.
 
-use postgres::error::SqlState;
 use rusqlite::ErrorCode;
+use tokio_postgres::error::SqlState;
 
 pub use crate::sql::Fault;
 use crate::{Activation, place::Place};
@@ -45,6 +45,12 @@ pub enum StoreError {
     Url {
         /// The URL, without secrets.
         url: String,
+    },
+    /// There is nobody to trust.
+    #[error("{why}; `sslrootcert` in `MAPLE_DATABASE` names a file with the certificate of who signed the server's")]
+    Certificates {
+        /// Why.
+        why: String,
     },
     /// Something is too long.
     #[error("{what} of {bytes} bytes is too long; it has at most {max}")]
@@ -131,6 +137,8 @@ impl StoreError {
         let advice = match &source {
             Fault::Sqlite(error) => file_advice(error),
             Fault::Postgres(error) => server_advice(error),
+            Fault::Silent => "check that the server runs and can be reached",
+            Fault::Runtime(_) => "a limit of the system is the usual cause (`ulimit -n`)",
             Fault::Busy => "too much is under way; try again",
             Fault::Shape => "it is damaged; put back a copy",
         };
@@ -156,7 +164,7 @@ fn file_advice(error: &rusqlite::Error) -> &'static str {
     }
 }
 
-fn server_advice(error: &postgres::Error) -> &'static str {
+fn server_advice(error: &tokio_postgres::Error) -> &'static str {
     let Some(code) = error.code() else {
         return "check that the server runs and can be reached";
     };

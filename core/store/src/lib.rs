@@ -20,6 +20,7 @@ mod recorder;
 mod retention;
 mod schema;
 mod sql;
+mod tls;
 mod verify;
 mod watch;
 
@@ -44,11 +45,14 @@ pub use watch::Watch;
 
 use place::Place;
 use pool::Pool;
+use sql::postgres::usual_patience;
 
 /// How long one opener waits for another to finish writing, and a call for a free connection.
 pub const BUSY_MILLIS_MAX: u64 = 5_000;
 /// How long one statement may take.
 pub const OPERATION_MILLIS_MAX: u64 = 30_000;
+/// How long a server is waited for where something else can be done without it, such as keeping decisions on this node.
+pub const BRIEF_MILLIS_MAX: u64 = 2_000;
 /// How long a server that went away is waited for.
 pub const RECONNECT_MILLIS_MAX: u64 = 3_000;
 /// Connections of one process to one database, apart from those that watch.
@@ -113,6 +117,12 @@ impl Store {
         !matches!(self.0.place(), Place::Sqlite { .. })
     }
 
+    /// True when whoever listens between this machine and the server can read what is kept.
+    #[must_use]
+    pub fn is_readable_on_the_way(&self) -> bool {
+        self.0.place().is_readable_on_the_way()
+    }
+
     /// The database in words, without secrets.
     #[must_use]
     pub fn place(&self) -> String {
@@ -121,7 +131,7 @@ impl Store {
 
     fn at(place: Place) -> Result<Self, StoreError> {
         schema::write_ahead(&place)?;
-        let mut link = place.connect().map_err(|fault| StoreError::new("open", &place, fault))?;
+        let mut link = place.connect(usual_patience()).map_err(|fault| StoreError::new("open", &place, fault))?;
         schema::migrate(&mut *link, &place)?;
         Ok(Self(Pool::new(place)))
     }

@@ -35,7 +35,7 @@ impl Store {
         for text in [id, engine, health] {
             bounded("a text of a node", text, TEXT_BYTES_MAX)?;
         }
-        self.pool().write("note the node in", |link| {
+        self.pool().write_soon("note the node in", |link| {
             let put = "INSERT INTO node (id, generation, engine, health, seen) VALUES ($1, $2, $3, $4, $5) \
                        ON CONFLICT (id) DO UPDATE SET generation = $2, engine = $3, health = $4, seen = $5 \
                        WHERE node.seen <= $5";
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// When the database cannot be read.
     pub fn nodes(&self) -> Result<Vec<Node>, StoreError> {
-        self.pool().read("read the nodes from", |link| {
+        self.pool().read_soon("read the nodes from", |link| {
             let all = "SELECT id, generation, engine, health, seen FROM node ORDER BY id LIMIT $1";
             let rows = link.query(all, &[LIST_COUNT_MAX.into()])?;
             Ok(rows.into_iter().map(node).collect::<Result<_, _>>()?)
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub fn node_remove(&self, id: &str) -> Result<(), StoreError> {
-        self.pool().write("forget the node in", |link| {
+        self.pool().write_soon("forget the node in", |link| {
             link.execute("DELETE FROM node WHERE id = $1", &[id.into()])?;
             Ok(())
         })

@@ -7,6 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use percent_encoding::percent_decode_str;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
 use crate::{
     OPERATION_MILLIS_MAX, RECONNECT_MILLIS_MAX, StoreError,
     sql::{
@@ -14,6 +18,7 @@ use crate::{
         postgres::{self, Postgres},
         sqlite::Sqlite,
     },
+    tls,
 };
 
 /// How long to wait before a server is asked again.
@@ -22,7 +27,7 @@ const RECONNECT_WAIT: Duration = Duration::from_millis(50);
 /// Where the database is.
 pub(crate) enum Place {
     Sqlite { path: PathBuf },
-    Postgres { config: Box<::postgres::Config>, shown: String },
+    Postgres { config: Box<tokio_postgres::Config>, tls: Option<MakeRustlsConnect>, shown: String },
 }
 
 impl Place {
@@ -42,31 +47,56 @@ impl Place {
     }
 
     fn server(url: &str) -> Result<Self, StoreError> {
+        let Asked { url: plain, encrypted, roots } = Asked::of(url);
         // What the parser says may hold a part of the URL.
-        let config: ::postgres::Config = url.parse().map_err(|_| StoreError::Url { url: without_secret(url) })?;
+        let mut config: tokio_postgres::Config =
+            plain.parse().map_err(|_| StoreError::Url { url: without_secret(url) })?;
         let host = config.get_hosts().first().map(|host| match host {
-            ::postgres::config::Host::Tcp(name) => name.clone(),
+            Host::Tcp(name) => name.clone(),
             #[cfg(unix)]
-            ::postgres::config::Host::Unix(path) => path.display().to_string(),
+            Host::Unix(path) => path.display().to_string(),
         });
         let name = config.get_dbname().or(config.get_user()).unwrap_or_default();
         let shown = format!("postgres://{}/{name}", host.unwrap_or_default());
-        Ok(Self::Postgres { config: Box::new(postgres::bounded(config)), shown })
+        // A connection that is encrypted where it happens to be possible says nothing of whom it speaks to.
+        let encrypted = encrypted || config.get_ssl_mode() == SslMode::Require;
+        config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
+        let tls = encrypted.then(|| tls::connector(roots.as_deref())).transpose()?;
+        Ok(Self::Postgres { config: Box::new(postgres::bounded(config)), tls, shown })
     }
 
-    /// A connection; a server that does not answer is asked again for a while.
-    pub(crate) fn connect(&self) -> Result<Box<dyn Link>, Fault> {
+    /// Whether what goes to the server leaves this machine readable by others.
+    pub(crate) fn is_readable_on_the_way(&self) -> bool {
+        let Self::Postgres { config, tls: None, .. } = self else { return false };
+        config.get_hosts().iter().any(|host| match host {
+            Host::Tcp(name) => {
+                name != "localhost" && !name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            #[cfg(unix)]
+            Host::Unix(_) => false,
+        })
+    }
+
+    /// A connection; a server that does not answer is asked again for a while, `patience` at most.
+    pub(crate) fn connect(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
         match self {
             Self::Sqlite { path } => {
                 let link = Sqlite::open(path, OPERATION_MILLIS_MAX)?;
                 Ok(Box::new(link))
             }
-            Self::Postgres { config, .. } => {
-                let began = Instant::now();
+            Self::Postgres { config, tls, .. } => {
+                let until = Instant::now() + patience.min(Duration::from_millis(RECONNECT_MILLIS_MAX));
+                let mut last = None;
                 loop {
-                    match Postgres::open(config) {
+                    let left = until.saturating_duration_since(Instant::now());
+                    match Postgres::open(config, tls.as_ref(), left) {
                         Ok(link) => return Ok(Box::new(link)),
-                        Err(Fault::Postgres(error)) if away(&error) && lasts(began) => thread::sleep(RECONNECT_WAIT),
+                        Err(Fault::Postgres(error)) if away(&error) && Instant::now() < until => {
+                            last = Some(error);
+                            thread::sleep(RECONNECT_WAIT);
+                        }
+                        // What it said before tells more.
+                        Err(Fault::Silent) => return Err(last.map_or(Fault::Silent, Fault::Postgres)),
                         Err(error) => return Err(error),
                     }
                 }
@@ -75,14 +105,43 @@ impl Place {
     }
 }
 
-fn lasts(began: Instant) -> bool {
-    began.elapsed() < Duration::from_millis(RECONNECT_MILLIS_MAX)
-}
-
 /// Whether the server may be back soon: it does not answer, or is starting or stopping.
-fn away(error: &::postgres::Error) -> bool {
+fn away(error: &tokio_postgres::Error) -> bool {
     let class = error.code().map(|code| code.code().to_owned());
     class.is_none_or(|code| code.starts_with("57P"))
+}
+
+/// What a URL says of encryption in the words of PostgreSQL's own clients, which the library does not know all.
+struct Asked {
+    /// The URL without these words.
+    url: String,
+    encrypted: bool,
+    roots: Option<PathBuf>,
+}
+
+impl Asked {
+    fn of(url: &str) -> Self {
+        let Some((base, query)) = url.split_once('?') else {
+            return Self { url: url.to_owned(), encrypted: false, roots: None };
+        };
+        let (mut rest, mut encrypted, mut roots) = (Vec::new(), false, None);
+        for pair in query.split('&') {
+            match pair.split_once('=') {
+                Some(("sslrootcert", path)) => {
+                    encrypted = true;
+                    let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
+                    // The word for whom the system trusts.
+                    roots = (path != "system").then(|| path.into());
+                }
+                // A certificate is always held against the name of the host, too.
+                Some(("sslmode", "verify-ca" | "verify-full")) => encrypted = true,
+                Some(("sslmode", "allow")) => {}
+                _ => rest.push(pair),
+            }
+        }
+        let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+        Self { url: format!("{base}{query}"), encrypted, roots }
+    }
 }
 
 impl fmt::Display for Place {

@@ -6,10 +6,13 @@ use std::{
 };
 
 use crate::{
-    BUSY_MILLIS_MAX, CONNECTIONS_COUNT_MAX, StoreError,
+    BRIEF_MILLIS_MAX, BUSY_MILLIS_MAX, CONNECTIONS_COUNT_MAX, StoreError,
     place::Place,
-    sql::{Fault, Link},
+    sql::{Fault, Link, postgres::usual_patience},
 };
+
+/// How long an answer is waited for where something else can be done without it.
+const BRIEF: Duration = Duration::from_millis(BRIEF_MILLIS_MAX);
 
 /// Why a piece of work failed.
 #[derive(Debug)]
@@ -63,15 +66,34 @@ impl Pool {
     pub(crate) fn read<T>(
         &self,
         step: &'static str,
+        query: impl FnMut(&mut dyn Link) -> Done<T>,
+    ) -> Result<T, StoreError> {
+        self.read_within(usual_patience(), step, query)
+    }
+
+    /// Runs a small query, without much patience for a server that does not answer.
+    pub(crate) fn read_soon<T>(
+        &self,
+        step: &'static str,
+        query: impl FnMut(&mut dyn Link) -> Done<T>,
+    ) -> Result<T, StoreError> {
+        self.read_within(BRIEF, step, query)
+    }
+
+    fn read_within<T>(
+        &self,
+        patience: Duration,
+        step: &'static str,
         mut query: impl FnMut(&mut dyn Link) -> Done<T>,
     ) -> Result<T, StoreError> {
         let mut again = true;
         loop {
-            let mut link = self.take().map_err(|fault| self.failed(step, fault))?;
+            let mut link = self.take(patience).map_err(|fault| self.failed(step, fault))?;
             let found = query(&mut *link);
             let broken = link.broken();
             self.give_back(link);
             match found {
+                Err(Failed::Database(Fault::Silent)) => return Err(self.failed(step, Fault::Silent)),
                 Err(Failed::Database(_)) if broken && again => again = false,
                 found => return found.map_err(|failed| self.told(step, failed)),
             }
@@ -82,10 +104,28 @@ impl Pool {
     pub(crate) fn write<T>(
         &self,
         step: &'static str,
+        change: impl FnMut(&mut dyn Link) -> Done<T>,
+    ) -> Result<T, StoreError> {
+        self.write_within(usual_patience(), step, change)
+    }
+
+    /// Runs a change, without much patience for a server that does not answer.
+    pub(crate) fn write_soon<T>(
+        &self,
+        step: &'static str,
+        change: impl FnMut(&mut dyn Link) -> Done<T>,
+    ) -> Result<T, StoreError> {
+        self.write_within(BRIEF, step, change)
+    }
+
+    fn write_within<T>(
+        &self,
+        patience: Duration,
+        step: &'static str,
         mut change: impl FnMut(&mut dyn Link) -> Done<T>,
     ) -> Result<T, StoreError> {
         let _one = matches!(self.place, Place::Sqlite { .. }).then(|| lock(&self.writer));
-        let mut link = self.begun().map_err(|fault| self.failed(step, fault))?;
+        let mut link = self.begun(patience).map_err(|fault| self.failed(step, fault))?;
         let changed = change(&mut *link).and_then(|changed| {
             link.batch("COMMIT")?;
             Ok(changed)
@@ -100,13 +140,13 @@ impl Pool {
     }
 
     /// A connection on which a transaction began. One that broke while it was idle is replaced.
-    fn begun(&self) -> Result<Box<dyn Link>, Fault> {
+    fn begun(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
         let mut again = true;
         loop {
-            let mut link = self.take()?;
+            let mut link = self.take(patience)?;
             match link.begin() {
                 Ok(()) => return Ok(link),
-                Err(_) if link.broken() && again => {
+                Err(fault) if link.broken() && again && !matches!(fault, Fault::Silent) => {
                     again = false;
                     self.give_back(link);
                 }
@@ -118,8 +158,14 @@ impl Pool {
         }
     }
 
-    fn take(&self) -> Result<Box<dyn Link>, Fault> {
-        let until = Instant::now() + Duration::from_millis(BUSY_MILLIS_MAX);
+    fn take(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
+        let mut link = self.taken(patience)?;
+        link.have_patience(patience);
+        Ok(link)
+    }
+
+    fn taken(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
+        let until = Instant::now() + patience.min(Duration::from_millis(BUSY_MILLIS_MAX));
         let mut state = lock(&self.state);
         loop {
             if let Some(link) = state.idle.pop() {
@@ -128,15 +174,15 @@ impl Pool {
             if state.open < CONNECTIONS_COUNT_MAX {
                 state.open += 1;
                 drop(state);
-                return self.connect().inspect_err(|_| self.leave());
+                return self.connect(patience).inspect_err(|_| self.leave());
             }
             let left = until.checked_duration_since(Instant::now()).ok_or(Fault::Busy)?;
             state = self.free.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    fn connect(&self) -> Result<Box<dyn Link>, Fault> {
-        let mut link = self.place.connect()?;
+    fn connect(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
+        let mut link = self.place.connect(patience)?;
         if matches!(self.place, Place::Sqlite { .. }) {
             link.batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")?;
         }

@@ -132,7 +132,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let opened = |name: String| {
             let place = Place::file(&dir.path().join(name));
-            (place.connect().unwrap(), place)
+            (place.connect(std::time::Duration::from_secs(5)).unwrap(), place)
         };
         let (mut whole, place) = opened("whole".to_owned());
         migrate(&mut *whole, &place).unwrap();

@@ -3,6 +3,8 @@
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
+use std::time::Duration;
+
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -151,6 +153,9 @@ pub(crate) trait Link: Send {
     /// Waits until somebody says that something changed, at most so long; `None` where nobody says.
     fn listen(&mut self, millis: u64) -> Option<Result<(), Fault>>;
 
+    /// How long each answer is waited for from now on; a file has its own limits.
+    fn have_patience(&mut self, _patience: Duration) {}
+
     /// Whether nothing will come through any more.
     fn broken(&self) -> bool;
 
@@ -194,7 +199,13 @@ pub enum Fault {
     Sqlite(#[from] rusqlite::Error),
     /// What PostgreSQL said.
     #[error(transparent)]
-    Postgres(#[from] ::postgres::Error),
+    Postgres(#[from] tokio_postgres::Error),
+    /// The server said nothing in time.
+    #[error("the server does not answer")]
+    Silent,
+    /// The system gives no means to wait.
+    #[error("cannot wait for a server")]
+    Runtime(#[source] std::io::Error),
     /// No connection became free in time.
     #[error("every connection is in use")]
     Busy,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    Store, StoreError,
+    BRIEF_MILLIS_MAX, Store, StoreError,
     pool::Pool,
     sql::{Dialect, Fault, Link},
 };
@@ -75,8 +75,9 @@ impl Watch<'_> {
         let link = match &mut self.link {
             Some(link) => link,
             none => {
-                let mut link = self.pool.place().connect()?;
+                let mut link = self.pool.place().connect(Duration::from_millis(BRIEF_MILLIS_MAX))?;
                 // From here on nothing is missed: the look that follows sees what came before.
+                link.have_patience(Duration::from_millis(BRIEF_MILLIS_MAX));
                 link.listen(0).transpose()?;
                 none.insert(link)
             }

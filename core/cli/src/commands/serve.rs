@@ -49,6 +49,12 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| Failure::Unreachable(format!("cannot listen on `{listen}`: {error}")))?;
     let store = Arc::new(open(&settings)?);
+    if store.is_readable_on_the_way() {
+        tracing::warn!(
+            "What is kept goes to the database as anybody on the way can read it; `sslmode=verify-full` in \
+             `MAPLE_DATABASE` encrypts it."
+        );
+    }
     let Settings { governance, .. } = settings;
     let settings = Settings { governance: Governance::default(), ..settings };
     if governance.trust.is_none() {

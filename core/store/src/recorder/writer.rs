@@ -240,7 +240,7 @@ impl Writer {
     /// Writes decisions in one transaction; gives their numbers. After a failure some of them may stand there already.
     fn batch(&mut self, decisions: &[Box<Prepared>]) -> Result<Vec<u64>, StoreError> {
         let (log, known, doubt) = (&self.log, self.head, self.failures > 0 || self.head.is_none());
-        let (head, numbers, added) = self.store.pool().write("record decisions in", |link| {
+        let change = |link: &mut dyn Link| {
             let head = match known {
                 Some(head) => head,
                 None => log::head(link, log)?,
@@ -253,7 +253,13 @@ impl Writer {
             }
             decision::put(link, &records)?;
             Ok((head, numbers(decisions, &records, &there), records.len() as u64))
-        })?;
+        };
+        let (step, pool) = ("record decisions in", self.store.pool());
+        let (head, numbers, added) = match &self.spool_file {
+            // What takes too long is kept on this node meanwhile.
+            Some(_) => pool.write_soon(step, change)?,
+            None => pool.write(step, change)?,
+        };
         self.head = Some(head);
         self.sure = Some(head);
         self.unsealed = self.unsealed.map(|unsealed| unsealed + added);
@@ -288,7 +294,7 @@ impl Writer {
     /// Counts the records since the last checkpoint; whether there are as many as a checkpoint has.
     fn count(&mut self) -> bool {
         let most = self.signing.as_ref().map_or(u64::MAX, |signing| signing.records);
-        let counted = self.store.pool().read("read the log from", |link| {
+        let counted = self.store.pool().read_soon("read the log from", |link| {
             let end = log::head(link, &self.log)?.sequence;
             Ok(end - log::last_checkpoint(link, &self.log)?.map_or(0, |(last, _)| last.last).min(end))
         });

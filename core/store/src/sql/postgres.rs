@@ -1,13 +1,25 @@
-//! PostgreSQL.
+//! PostgreSQL. Every wait ends on this side: a server that fell silent, or a network that swallows everything, ends no
+//! call by itself.
 
-use std::{collections::HashMap, thread, time::Duration};
+use std::{
+    collections::HashMap,
+    future::{Future, poll_fn},
+    thread,
+    time::Duration,
+};
 
 use bytes::BytesMut;
-use postgres::{
-    Client, Config, NoTls, Statement,
-    fallible_iterator::FallibleIterator,
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    runtime::{Builder, Runtime},
+    sync::mpsc,
+    task::JoinHandle,
+};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection, NoTls, Statement,
     types::{IsNull, ToSql, Type, to_sql_checked},
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Cell, Dialect, Fault, Insert, Link, Row, Value};
 use crate::{BUSY_MILLIS_MAX, OPERATION_MILLIS_MAX};
@@ -16,12 +28,26 @@ use crate::{BUSY_MILLIS_MAX, OPERATION_MILLIS_MAX};
 const STATEMENTS_COUNT_MAX: usize = 256;
 /// Rows that one statement adds.
 const ROWS_COUNT_MAX: usize = 64;
+/// How much longer than the server's own limit a statement is waited for, so that the server's word comes first.
+const GRACE_MILLIS: u64 = 2_000;
+/// How long a connection may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A connection to a server.
 pub(crate) struct Postgres {
     /// Taken at the end.
-    client: Option<Client>,
+    open: Option<Open>,
     statements: HashMap<String, Statement>,
+    patience: Duration,
+    /// It did not answer in time; what it would have said is not known.
+    silent: bool,
+}
+
+struct Open {
+    client: Client,
+    runtime: Runtime,
+    driver: JoinHandle<()>,
+    notified: mpsc::Receiver<()>,
     listening: bool,
 }
 
@@ -45,14 +71,38 @@ pub(crate) fn bounded(mut config: Config) -> Config {
     config
 }
 
+/// What an answer is waited for where nobody says otherwise.
+pub(crate) const fn usual_patience() -> Duration {
+    Duration::from_millis(OPERATION_MILLIS_MAX + GRACE_MILLIS)
+}
+
 impl Postgres {
-    pub(crate) fn open(config: &Config) -> Result<Self, Fault> {
-        let client = config.connect(NoTls)?;
-        Ok(Self { client: Some(client), statements: HashMap::new(), listening: false })
+    /// Connects, within `patience`.
+    pub(crate) fn open(config: &Config, tls: Option<&MakeRustlsConnect>, patience: Duration) -> Result<Self, Fault> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
+        let (tell, notified) = mpsc::channel(1);
+        let opened = match tls {
+            Some(tls) => runtime.block_on(within(patience, connected(config, tls.clone(), tell))),
+            None => runtime.block_on(within(patience, connected(config, NoTls, tell))),
+        };
+        match opened {
+            Ok((client, driver)) => {
+                let open = Open { client, runtime, driver, notified, listening: false };
+                Ok(Self { open: Some(open), statements: HashMap::new(), patience: usual_patience(), silent: false })
+            }
+            Err(fault) => {
+                runtime.shutdown_background();
+                Err(fault)
+            }
+        }
     }
 
-    fn client(&mut self) -> Result<&mut Client, Fault> {
-        self.client.as_mut().ok_or(Fault::Busy)
+    /// Waits for what the server says to something.
+    fn wait<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, tokio_postgres::Error>) -> Result<T, Fault> {
+        let open = self.open.as_ref().filter(|_| !self.silent).ok_or(Fault::Silent)?;
+        let said = open.runtime.block_on(within(self.patience, ask(&open.client)));
+        self.silent = matches!(said, Err(Fault::Silent));
+        said
     }
 
     fn prepared(&mut self, statement: &str) -> Result<Statement, Fault> {
@@ -62,18 +112,64 @@ impl Postgres {
         if self.statements.len() >= STATEMENTS_COUNT_MAX {
             self.statements.clear();
         }
-        let prepared = self.client()?.prepare(statement)?;
+        let prepared = self.wait(async |client| client.prepare(statement).await)?;
         self.statements.insert(statement.to_owned(), prepared.clone());
         Ok(prepared)
     }
 }
 
-impl Drop for Postgres {
-    /// The client waits for its own end, which a thread that drives other tasks must not do.
-    fn drop(&mut self) {
-        if let Some(client) = self.client.take() {
-            thread::spawn(move || drop(client));
+/// Connects, and lets a task carry what goes to and fro.
+async fn connected<T>(
+    config: &Config,
+    tls: T,
+    tell: mpsc::Sender<()>,
+) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error>
+where
+    T: tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>,
+    T::Stream: Send + 'static,
+{
+    let (client, connection) = config.connect(tls).await?;
+    Ok((client, tokio::spawn(carry(connection, tell))))
+}
+
+/// Carries what goes to and fro, and passes on that something changed; ends with the connection.
+async fn carry<S, T>(mut connection: Connection<S, T>, tell: mpsc::Sender<()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(_) = message {
+            // Where one waits to be heard already, this one says nothing new.
+            let _ = tell.try_send(());
         }
+    }
+}
+
+/// What comes of something that is waited for so long and no longer.
+async fn within<T>(
+    patience: Duration,
+    something: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Fault> {
+    match tokio::time::timeout(patience, something).await {
+        Ok(said) => said.map_err(Fault::from),
+        Err(_) => Err(Fault::Silent),
+    }
+}
+
+impl Drop for Postgres {
+    /// To say goodbye is to wait, which a thread that drives other tasks must not do.
+    fn drop(&mut self) {
+        let Some(Open { client, runtime, driver, .. }) = self.open.take() else { return };
+        if self.silent {
+            return runtime.shutdown_background();
+        }
+        thread::spawn(move || {
+            drop(client);
+            // A connection that does not end by itself is cut.
+            let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, driver).await });
+            runtime.shutdown_background();
+        });
     }
 }
 
@@ -94,8 +190,8 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-fn cell(row: &postgres::Row, at: usize) -> Result<Cell, Fault> {
-    let ty = row.columns().get(at).map(postgres::Column::type_);
+fn cell(row: &tokio_postgres::Row, at: usize) -> Result<Cell, Fault> {
+    let ty = row.columns().get(at).map(tokio_postgres::Column::type_);
     Ok(match ty {
         Some(&Type::INT8) => row.try_get::<_, Option<i64>>(at)?.map_or(Cell::Null, Cell::Int),
         Some(&Type::INT4) => row.try_get::<_, Option<i32>>(at)?.map_or(Cell::Null, |value| Cell::Int(value.into())),
@@ -116,18 +212,18 @@ impl Link for Postgres {
 
     fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64, Fault> {
         let prepared = self.prepared(statement)?;
-        Ok(self.client()?.execute(&prepared, &parameters(values))?)
+        self.wait(async |client| client.execute(&prepared, &parameters(values)).await)
     }
 
     fn query(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
         let prepared = self.prepared(statement)?;
-        let rows = self.client()?.query(&prepared, &parameters(values))?;
-        let cells = |row: postgres::Row| (0..row.len()).map(|at| cell(&row, at)).collect::<Result<_, Fault>>();
+        let rows = self.wait(async |client| client.query(&prepared, &parameters(values)).await)?;
+        let cells = |row: tokio_postgres::Row| (0..row.len()).map(|at| cell(&row, at)).collect::<Result<_, Fault>>();
         rows.into_iter().map(|row| Ok(Row::new(cells(row)?))).collect()
     }
 
     fn batch(&mut self, statements: &str) -> Result<(), Fault> {
-        Ok(self.client()?.batch_execute(statements)?)
+        self.wait(async |client| client.batch_execute(statements).await)
     }
 
     fn insert(&mut self, into: &Insert, rows: &[Vec<Value<'_>>]) -> Result<u64, Fault> {
@@ -139,19 +235,28 @@ impl Link for Postgres {
     }
 
     fn listen(&mut self, millis: u64) -> Option<Result<(), Fault>> {
-        if !self.listening {
-            if let Err(error) = self.batch("LISTEN maple_change") {
-                return Some(Err(error));
-            }
-            self.listening = true;
+        if self.open.as_ref().is_some_and(|open| !open.listening)
+            && let Err(error) = self.batch("LISTEN maple_change")
+        {
+            return Some(Err(error));
         }
-        let client = self.client.as_mut()?;
-        let mut notifications = client.notifications();
-        let told = notifications.timeout_iter(Duration::from_millis(millis)).next();
-        Some(told.map(|_| ()).map_err(Fault::from))
+        let open = self.open.as_mut()?;
+        open.listening = true;
+        let Open { runtime, notified, .. } = open;
+        let heard = async { tokio::time::timeout(Duration::from_millis(millis), notified.recv()).await };
+        match runtime.block_on(heard) {
+            // The connection ended.
+            Ok(None) => Some(Err(Fault::Silent)),
+            Ok(Some(())) => Some(Ok(())),
+            Err(_) => None,
+        }
     }
 
     fn broken(&self) -> bool {
-        self.client.as_ref().is_none_or(Client::is_closed)
+        self.silent || self.open.as_ref().is_none_or(|open| open.client.is_closed())
+    }
+
+    fn have_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 }

@@ -13,5 +13,7 @@ mod files;
 mod kept;
 mod logs;
 mod measure;
+mod network;
 mod recorder;
 mod support;
+mod wire;
