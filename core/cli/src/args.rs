@@ -15,7 +15,7 @@ pub(crate) use decisions::{
     Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision, Which,
 };
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
-pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf};
+pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use tokens::{CreateToken, ListTokens, RevokeToken, Tokens};
 
@@ -201,7 +201,8 @@ pub(crate) struct GetReceipt {
 pub(crate) struct VerifyReceipt {
     /// The receipt
     pub(crate) file: PathBuf,
-    /// Public key (PEM) that may have signed it; several for keys that followed each other
+    /// Public key (PEM) that may have signed it, or the answer of `GET /v1/keys`, which says when each key held; several
+    /// for keys that followed each other
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) key: Vec<PathBuf>,
     /// The reply that it must be about, as it was received
@@ -214,6 +215,36 @@ pub(crate) struct VerifyReceipt {
 pub(crate) enum AuditLog {
     /// Hash every record anew and look at every link and checkpoint
     Verify(VerifyLogs),
+    /// List what was done to the service, by whom, the newest first
+    List(ListEvents),
+    /// Print the last checkpoint of each log, to be kept elsewhere and given to `verify`
+    Checkpoints(Checkpoints),
+}
+
+/// `maple audit list`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListEvents {
+    /// How many at most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) count: u32,
+    /// Only events before this number
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) before: Option<u64>,
+    /// Print the API's JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
+/// `maple audit checkpoints`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Checkpoints {
+    /// The file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) database: Database,
 }
 
 /// The database to work on.
@@ -232,9 +263,14 @@ pub(crate) struct Database {
 pub(crate) struct VerifyLogs {
     #[command(flatten)]
     pub(crate) database: Database,
-    /// Public key (PEM) that may have signed checkpoints; without one, signatures are not proved
+    /// Public key (PEM) that may have signed checkpoints, or the answer of `GET /v1/keys`; without one, signatures are not
+    /// proved
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
+    /// What `maple audit checkpoints` printed at an earlier time: a log that was cut or exchanged since, together with its
+    /// own checkpoints, is found by it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoints: Option<PathBuf>,
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,

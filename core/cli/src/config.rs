@@ -9,7 +9,7 @@ use std::{
 };
 
 use access::{Asking, JWT, JwtFile, TLS, TlsFile};
-use governance::{CHANGED, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
+use governance::{CHANGED, RETENTION, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
 use maple_server::{Authentication, Config, Governance, JwtConfig};
 use serde::Deserialize;
@@ -57,6 +57,7 @@ struct File {
     four_eyes: Option<Vec<String>>,
     changed_percent_max: Option<i64>,
     max_staleness_seconds: Option<i64>,
+    retention_days: Option<i64>,
     tls: Option<TlsFile>,
     jwt: Option<JwtFile>,
 }
@@ -165,6 +166,12 @@ pub(crate) static TABLE: Table = Table::new(
             STALENESS.shape(),
             "与数据库失联多少秒后停止答复；不填则一直以最后的规则答复",
             "Seconds after which a node that is cut off from the database stops answering [default: never]",
+        ),
+        may(
+            RETENTION.key,
+            RETENTION.shape(),
+            "决定留存多少天后删除；不填则一直留存",
+            "Days after which decisions are deleted [default: never]",
         ),
         may(
             UTC_OFFSET.key,
@@ -313,6 +320,7 @@ impl Settings {
                 four_eyes: file.four_eyes,
                 changed_percent_max: file.changed_percent_max,
                 max_staleness_seconds: file.max_staleness_seconds,
+                retention_days: file.retention_days,
             })?,
         })
     }

@@ -169,6 +169,11 @@ fn what_was_answered_outlives_a_kill_and_is_listed_replayed_and_proved() {
     assert!(rows.starts_with("id,time,locality,kind,outcome,generation,ruleset,engine,policies\n"), "{rows}");
     assert_eq!((rows.lines().count(), fs::read_to_string(&ndjson).unwrap().lines().count()), (3, 2));
 
+    let parquet = text(&place.path("all.parquet"));
+    check(&["decisions", "export", "--format", "parquet", "--server", &url, "--out", &parquet], 0);
+    let bytes = fs::read(&parquet).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1") && bytes.len() > 5_000, "{} bytes", bytes.len());
+
     let database = place.database();
     let (said, _) = check(&["audit", "verify", "--database", &database, "--key", &key], 0);
     assert!(said.contains("logs are whole; every signature is proved"), "{said}");
@@ -213,7 +218,7 @@ fn a_key_that_is_none_is_told() {
     let output = maple(&words.iter().map(String::as_str).collect::<Vec<_>>()).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("cannot use the signing key") && said.contains("key.pem"), "{said}");
+    assert!(said.contains("is no private key") && said.contains("key.pem"), "{said}");
 }
 
 #[test]
@@ -326,6 +331,135 @@ fn what_is_retired_is_gone_and_what_proves_the_rest_stays() {
 }
 
 #[test]
+fn a_key_is_replaced_while_it_serves_and_what_it_signed_stays_proved() {
+    let place = Place::new();
+    let server = place.serve();
+    let (url, key) = (server.url(), text(&place.path("key.pem")));
+    let receipt = |server: &Server, name: &str| {
+        let (id, _) = server.decided();
+        let file = text(&place.path(name));
+        check(&["receipt", "get", &id, "--server", &server.url(), "--out", &file], 0);
+        file
+    };
+    let first = receipt(&server, "first.json");
+    let old = text(&place.path("old.pem"));
+    fs::copy(place.public_key(), &old).unwrap();
+    let (said, _) = check(&["keys", "rotate", &key], 0);
+    assert!(said.contains("signs in the place of") && said.contains("Keep the public half of the old one"), "{said}");
+    let keys = || serde_json::from_str::<Value>(&server.ask("GET /v1/keys", "").1).unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while keys()["keys"].as_array().unwrap().iter().filter(|key| key["to"].is_string()).count() != 1 {
+        assert!(Instant::now() < until, "the new key is never taken: {}", keys());
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!place.path("key.pem.old").exists(), "the private key that was replaced is gone");
+    let second = receipt(&server, "second.json");
+    let (new, all) = (place.public_key(), text(&place.path("keys.json")));
+    fs::write(&all, keys().to_string()).unwrap();
+    for (file, keys, code) in [
+        (&first, vec![&old], 0),
+        (&first, vec![&new], 1),
+        (&second, vec![&old], 1),
+        (&second, vec![&new], 0),
+        (&first, vec![&old, &new], 0),
+        (&first, vec![&all], 0),
+        (&second, vec![&all], 0),
+    ] {
+        let mut words = vec!["receipt", "verify", file.as_str()];
+        keys.iter().for_each(|key| words.extend(["--key", key.as_str()]));
+        check(&words, code);
+    }
+    let database = place.database();
+    check(&["audit", "verify", "--database", &database, "--key", &all], 0);
+    let (events, _) = check(&["audit", "list", "--server", &url], 0);
+    assert!(events.contains("key-rotate") && events.contains("maple serve"), "{events}");
+
+    // Of a key that somebody else may have, nothing is proved from then on.
+    let id = |pem: &str| {
+        let wanted = fs::read_to_string(pem).unwrap();
+        let keys = keys();
+        let key =
+            keys["keys"].as_array().unwrap().iter().find(|key| key["pem"].as_str().unwrap().trim() == wanted.trim());
+        key.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let words = ["keys", "revoke", &id(&new), "--why", "a laptop was lost", "--since", "2020-01-01T00:00:00Z"];
+    check(&[&words[..], &["--database", &database]].concat(), 0);
+    fs::write(&all, keys().to_string()).unwrap();
+    let (said, _) = check(&["receipt", "verify", &second, "--key", &all], 1);
+    assert!(said.contains("revoked"), "{said}");
+    check(&["receipt", "verify", &first, "--key", &all], 0);
+    let (said, _) = check(&["audit", "verify", "--database", &database, "--key", &all], 1);
+    assert!(said.contains("revoked"), "{said}");
+    check(&["keys", "retire", &id(&old), "--at", "2020-01-01T00:00:00Z", "--database", &database], 0);
+    fs::write(&all, keys().to_string()).unwrap();
+    check(&["receipt", "verify", &first, "--key", &all], 1);
+    let (_, told) = check(&["keys", "retire", "nobody", "--database", &database], 2);
+    assert!(told.contains("maple keys list"), "{told}");
+    let (_, told) = check(&["keys", "retire", "nobody", "--at", "soon", "--database", &database], 2);
+    assert!(told.contains("`--at soon` is no moment"), "{told}");
+    let (events, _) = check(&["audit", "list", "--json", "--count", "2", "--server", &url], 0);
+    let events: Value = serde_json::from_str(&events).unwrap();
+    assert_eq!(
+        (&events["events"][0]["action"], &events["events"][1]["action"]),
+        (&"key-retire".into(), &"key-revoke".into())
+    );
+}
+
+#[test]
+fn a_key_that_is_replaced_while_nothing_serves_is_ended_at_the_next_start() {
+    let place = Place::new();
+    let server = place.serve();
+    server.decided();
+    drop(server);
+    let key = text(&place.path("key.pem"));
+    check(&["keys", "rotate", &key], 0);
+    let (_, told) = check(&["keys", "rotate", &key], 2);
+    assert!(told.contains("no service has taken it yet"), "{told}");
+    // A rotation that was cut short between its two steps: both files hold the same key, and both steps are done again.
+    fs::copy(&key, place.path("key.pem.old")).unwrap();
+    check(&["keys", "rotate", &key], 0);
+    let server = place.serve();
+    server.decided();
+    assert!(!place.path("key.pem.old").exists());
+    drop(server);
+    let (listed, _) = check(&["keys", "list", "--json", "--database", &place.database()], 0);
+    let keys: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // The one in the middle never signed anything.
+    assert_eq!(keys.len(), 2, "{listed}");
+    let (_, told) = check(&["keys", "rotate", "Cargo.toml"], 3);
+    assert!(told.contains("is no private key"), "{told}");
+}
+
+#[test]
+fn a_log_that_was_cut_with_its_checkpoints_is_found_by_what_is_kept_elsewhere() {
+    let place = Place::new();
+    let stopped = |decisions: usize| {
+        let mut server = place.serve();
+        (0..decisions).for_each(|_| drop(server.decided()));
+        assert!(Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap().success());
+        assert!(server.child.wait().unwrap().success());
+    };
+    stopped(2);
+    let (database, file) = (place.database(), place.path("maple.sqlite"));
+    let earlier = fs::read(&file).unwrap();
+    stopped(3);
+    let kept = text(&place.path("checkpoints.ndjson"));
+    check(&["audit", "checkpoints", "--database", &database, "--out", &kept], 0);
+    check(&["audit", "verify", "--database", &database, "--checkpoints", &kept], 0);
+    // Whoever puts an old copy back takes the proof away with the records.
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{end}", file.display()));
+    }
+    fs::write(&file, earlier).unwrap();
+    check(&["audit", "verify", "--database", &database], 0);
+    let (said, _) = check(&["audit", "verify", "--database", &database, "--checkpoints", &kept], 1);
+    assert!(said.contains("the log was cut"), "{said}");
+    fs::write(&kept, "{\"log\":\"x\"}\n").unwrap();
+    let (_, told) = check(&["audit", "verify", "--database", &database, "--checkpoints", &kept], 2);
+    assert!(told.contains("line 1 is no line of `maple audit checkpoints`"), "{told}");
+}
+
+#[test]
 fn bad_words_say_the_way_out() {
     for (words, code, said) in [
         (vec!["decisions", "list", "--server", "ftp://x"], 2, "is no address of a server"),
@@ -333,6 +467,10 @@ fn bad_words_say_the_way_out() {
         (vec!["decisions", "list", "--count", "0"], 2, "0"),
         (vec!["decisions", "list", "--count", "1001"], 2, "1001"),
         (vec!["decisions", "export", "--format", "xml"], 2, "ndjson"),
+        (vec!["decisions", "export", "--format", "parquet"], 2, "name it with `--out`"),
+        (vec!["keys", "rotate", "nowhere.pem"], 3, "cannot read the signing key"),
+        (vec!["keys", "revoke", "x"], 2, "--why"),
+        (vec!["audit", "list", "--count", "0"], 2, "0"),
         (vec!["receipt", "verify", "Cargo.toml", "--key", "Cargo.toml"], 2, "is no public key"),
         (vec!["receipt", "verify", "Cargo.toml"], 2, "--key"),
         (vec!["receipt", "verify", "nowhere.json", "--key", "nowhere.pem"], 3, "cannot read the public key"),

@@ -14,11 +14,12 @@ mod listen;
 mod metrics;
 mod records;
 mod replay;
+mod signing;
 mod tls;
 mod trace;
 
-use maple_seal::{Key, Signer};
-use maple_store::{KeyPurpose, KeyRecord, Store, StoreError};
+use maple_seal::Signer;
+use maple_store::{Store, StoreError};
 
 pub use access::{
     ACCESS_CACHE_COUNT_MAX, ACCESS_CACHE_SECONDS, ACCESS_OUTAGE_SECONDS, Access, Authentication, JWKS_BYTES_MAX,
@@ -37,12 +38,14 @@ pub use config::{
 pub use control::{
     BUDGET_CASES_MAX, BeginError, CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX,
     CANARY_FAILED_PERCENT_MAX, CANARY_SLOWER_MAX, Control, FAILING_POLICIES_MAX, FOLDER, Followed, Governance,
-    HEARTBEAT_SECONDS, NotTaken, QUARANTINE_FAILURES, RULESETS_KEPT_MAX, SHADOW_DIFFERENCES_KEPT, STALE_NODE_SECONDS,
+    HEARTBEAT_SECONDS, NotTaken, QUARANTINE_FAILURES, RETIRE_EVERY_SECONDS, RULESETS_KEPT_MAX, SHADOW_DIFFERENCES_KEPT,
+    STALE_NODE_SECONDS,
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
 pub use replay::DIFFERENCES_COUNT_MAX;
+pub use signing::{ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key};
 pub use tls::{
     CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls, share_tls_provider,
 };
@@ -53,10 +56,5 @@ pub use tls::{
 ///
 /// When the store cannot be read or written.
 pub fn keep_key(store: &Store, signer: &Signer) -> Result<(), StoreError> {
-    if store.keys()?.iter().any(|known| known.key.public.id() == signer.id()) {
-        return Ok(());
-    }
-    let from = clock::timestamp(&SystemClock);
-    let key = Key { public: signer.public().clone(), from, to: None, revoked: None };
-    store.key_put(&KeyRecord { purpose: KeyPurpose::Log, key })
+    signing::keep(store, signer, clock::timestamp(&SystemClock))
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     clock::{self, Clock},
     http::evaluate::{NO_NAME, named},
+    signing::SigningKey,
 };
 
 /// The engine that decided, as a record names it. A replay by another says so.
@@ -30,7 +31,7 @@ pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// Where records go.
 pub struct Records {
     pub(crate) store: Arc<Store>,
-    pub(crate) signer: Arc<Signer>,
+    signing: Arc<SigningKey>,
     /* None once it is closed, which is when this is dropped. */
     recorder: Option<Recorder>,
     mode: Mode,
@@ -38,7 +39,8 @@ pub struct Records {
 
 impl Records {
     /// Begins a log of its own, whose name begins with that of the node: nobody else ever writes it. `spool` is the file
-    /// of this process that takes decisions while a shared database is away.
+    /// of this process that takes decisions while a shared database is away, `key` the file in which another signing key may
+    /// be put.
     ///
     /// # Errors
     ///
@@ -50,19 +52,34 @@ impl Records {
         signer: Arc<Signer>,
         clock: Arc<dyn Clock>,
         spool: Option<PathBuf>,
+        key: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
         let (log, now) = (format!("{node}-{}", clock::unique(&*clock)), clock::timestamp(&*clock));
+        let key = Arc::new(SigningKey::new(signer, key));
+        // A rotation that nobody brought to its end.
+        key.look(&store, now);
+        let signers = Arc::clone(&key);
         let signing = Signing {
-            signer: Arc::clone(&signer),
+            signer: Arc::new(move || signers.signer()),
             records: CHECKPOINT_EVERY_RECORDS,
             interval: CHECKPOINT_EVERY,
             now: Arc::new(move || clock::timestamp(&*clock)),
         };
         let queue = RECORDS_WAITING_MAX;
-        seal_what_is_open(&store, &signer, now)?;
+        seal_what_is_open(&store, &key.signer(), now)?;
         let recorder =
             Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing), spool })?;
-        Ok(Self { store, signer, recorder: Some(recorder), mode })
+        Ok(Self { store, signing: key, recorder: Some(recorder), mode })
+    }
+
+    /// The key that signs now.
+    pub(crate) fn signer(&self) -> Arc<Signer> {
+        self.signing.signer()
+    }
+
+    /// Takes another signing key where one was put in the place of the one before.
+    pub(crate) fn look_for_key(&self, now: Timestamp) {
+        self.signing.look(&self.store, now);
     }
 
     /// True when decisions are kept.

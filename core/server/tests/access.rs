@@ -56,7 +56,7 @@ fn guarded() -> Guarded {
     let access = Access::new(Arc::clone(&store), clock.clone()).unwrap();
     let config = Config { access: Some(Arc::new(access)), ..quick() };
     let signer = Arc::new(Signer::generate().unwrap());
-    let records = Records::start(Arc::clone(&store), "test", Mode::Durable, signer, clock.clone(), None).unwrap();
+    let records = Records::start(Arc::clone(&store), "test", Mode::Durable, signer, clock.clone(), None, None).unwrap();
     let app = App::keeping(config, clock.clone(), Arc::new(Native), serving(bundle(), 17), Some(records), None);
     Guarded { service: Service::of(app), store, clock, _dir: dir }
 }
@@ -151,6 +151,7 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
                     "activations",
                     "states",
                     "status",
+                    "keys",
                 ]
                 .iter()
                 .any(|view| path.starts_with(&format!("/v1/{view}")));

@@ -45,8 +45,18 @@ fn beside(
     plugins: Arc<dyn maple_kernel::Plugins + Send + Sync>,
     ahead: u64,
 ) -> (Service, Followed) {
+    governed(desk, name, plugins, ahead, Governance::default())
+}
+
+fn governed(
+    desk: &Desk,
+    name: &str,
+    plugins: Arc<dyn maple_kernel::Plugins + Send + Sync>,
+    ahead: u64,
+    governance: Governance,
+) -> (Service, Followed) {
     let clock = Arc::new(Moved(AtomicU64::new(ahead)));
-    let control = Control::new(Arc::clone(&desk.store), Arc::clone(&plugins), name, Governance::default());
+    let control = Control::new(Arc::clone(&desk.store), Arc::clone(&plugins), name, governance);
     let serving = begun(&control, calm(&[]), b"component");
     let app = App::keeping(quick(), clock, plugins, serving, None, Some(control));
     let followed = Followed::start(&app).unwrap();
@@ -122,4 +132,56 @@ async fn whoever_edits_a_folder_back_means_it_where_the_database_is_not_shared()
     assert_eq!(begun(&control(), newer, b"component").activation().generation, 2);
     assert_eq!(begun(&control(), calm(&[]), b"component").activation().generation, 3);
     assert_eq!(begun(&control(), calm(&[]), b"component").activation().generation, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_are_deleted_by_themselves_when_they_need_not_be_kept_any_longer() {
+    const DAY: u64 = 86_400_000;
+    let desk = desk();
+    let decided = desk.service.evaluate(&question()).await.json();
+    let id = decided["decision"]["id"].as_str().unwrap();
+    assert_eq!(desk.service.get(&format!("/v1/decisions/{id}/receipt")).await.status, 200, "which signs it");
+    let keep = |days| Governance { retention_days: Some(days), ..Governance::default() };
+    // A day later it is not older than two days; three days later it is.
+    let (_, _young) = governed(&desk, "node-2", Arc::new(Native), DAY, keep(2));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let path = format!("/v1/decisions/{id}");
+    assert_eq!(desk.service.get(&path).await.status, 200);
+    let (_, _old) = governed(&desk, "node-3", Arc::new(Native), 3 * DAY, keep(2));
+    let until = Instant::now() + Duration::from_secs(10);
+    while desk.service.get(&path).await.status != 404 {
+        assert!(Instant::now() < until, "it is still there");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let events = desk.service.get("/v1/audit?count=1000").await.json();
+    let event = events["events"].as_array().unwrap().iter().find(|event| event["action"] == "retire").unwrap();
+    assert_eq!(event["actor"], "maple serve");
+    assert!(event["detail"].as_str().unwrap().starts_with("records 1 to 1 of log test-"), "{event}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_listed_page_by_page_and_bad_words_are_told() {
+    let desk = desk();
+    desk.swap(&mediating()).await;
+    let all = desk.service.get("/v1/audit").await.json();
+    let all = all["events"].as_array().unwrap().clone();
+    assert!(all.len() >= 2, "{all:?}");
+    let (mut before, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = desk.service.get(&format!("/v1/audit?count=1{before}")).await.json();
+        let events = page["events"].as_array().unwrap();
+        assert!(events.len() <= 1);
+        seen.extend(events.iter().cloned());
+        match page["next"].as_u64() {
+            Some(next) => before = format!("&before={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all);
+    let wrong = desk.service.get("/v1/audit?count=0&before=x&befor=1").await;
+    assert_eq!(wrong.status, 400);
+    let told = wrong.text();
+    for part in ["from 1 to 1000", "`before` is the number of an event", "did you mean `before`?"] {
+        assert!(told.contains(part), "{told}");
+    }
 }

@@ -50,7 +50,8 @@ fn kept_with(mode: Mode, component: &[u8]) -> Kept {
     let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
     let signer = Arc::new(Signer::generate().unwrap());
     let (clock, plugins) = (Arc::new(Still), Arc::new(Native));
-    let records = Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), None).unwrap();
+    let records =
+        Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), None, None).unwrap();
     let control = Control::new(Arc::clone(&store), plugins.clone(), "test", Governance::default());
     let serving = begun(&control, bundle(), component);
     let app = App::keeping(quick(), clock, plugins, serving, Some(records), Some(control));
@@ -216,7 +217,8 @@ async fn what_cannot_be_made_again_says_why() {
     let control = Control::new(Arc::clone(&kept.store), Arc::new(Native), "other", Governance::default());
     let serving = begun(&control, other, b"component");
     let (clock, signer) = (Arc::new(Still), Arc::clone(&kept.signer));
-    let records = Records::start(Arc::clone(&kept.store), "other", Mode::Durable, signer, clock.clone(), None).unwrap();
+    let records =
+        Records::start(Arc::clone(&kept.store), "other", Mode::Durable, signer, clock.clone(), None, None).unwrap();
     let app = App::keeping(quick(), clock, Arc::new(Native), serving, Some(records), Some(control));
     let answer = Service::of(app).post(&format!("/v1/decisions/{id}/replay"), "").await;
     answer.is_problem(409, "not-replayable");

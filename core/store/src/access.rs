@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maple_seal::{Digest, Key, PublicKey};
 
 use crate::{
-    Event, LIST_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
+    DETAIL_BYTES_MAX, Event, LIST_COUNT_MAX, Store, StoreError, TEXT_BYTES_MAX,
     activation::moment,
     audit, bounded,
     log::digest,
@@ -21,12 +21,23 @@ pub enum KeyPurpose {
 }
 
 impl KeyPurpose {
-    const fn word(self) -> &'static str {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Pack => "pack",
         }
     }
+}
+
+/// How a key ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyEnd {
+    /// What it signs from then on is not proved.
+    To(Timestamp),
+    /// Nothing is proved whose time is from then on, since somebody else may have it.
+    Revoked(Timestamp),
 }
 
 /// A public key that is kept.
@@ -86,6 +97,29 @@ impl Store {
             let (id, word) = (public.id().as_str(), record.purpose.word());
             link.execute(put, &[id.into(), word.into(), pem.as_str().into(), micros(*from), may(*to), may(*revoked)])?;
             Ok(())
+        })
+    }
+
+    /// Says until when a key holds, or since when it is revoked, and writes so into the audit log.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such key, a text is too long, or the database cannot be written.
+    pub fn key_end(&self, id: &str, end: KeyEnd, event: &Event<'_>) -> Result<(), StoreError> {
+        for text in [id, event.actor, event.subject] {
+            bounded("a text of a key", text, TEXT_BYTES_MAX)?;
+        }
+        bounded("the detail of the audit log", event.detail, DETAIL_BYTES_MAX)?;
+        let (change, at) = match end {
+            KeyEnd::To(at) => ("UPDATE signing_key SET valid_to = $1 WHERE id = $2", at),
+            // Once revoked it stays so from the earliest moment that anybody named.
+            KeyEnd::Revoked(at) => {
+                ("UPDATE signing_key SET revoked = CASE WHEN revoked < $1 THEN revoked ELSE $1 END WHERE id = $2", at)
+            }
+        };
+        self.pool().write("change the key in", |link| match link.execute(change, &[micros(at), id.into()])? {
+            0 => Err(StoreError::Missing { what: "key", name: id.to_owned() }.into()),
+            _ => Ok(audit::append(link, event).map(|_| ())?),
         })
     }
 

@@ -26,7 +26,7 @@ mod watch;
 
 use std::{fmt, path::Path};
 
-pub use access::{KeyPurpose, KeyRecord, Token};
+pub use access::{KeyEnd, KeyPurpose, KeyRecord, Token};
 pub use activation::{Activation, ActivationKind, Request, Swap};
 pub use audit::{AuditRecord, Event};
 pub use bundle::{Bundle, BundleInfo, Rejection};

@@ -47,8 +47,8 @@ pub enum Mode {
 /// How checkpoints are signed.
 #[derive(Clone)]
 pub struct Signing {
-    /// The key.
-    pub signer: Arc<Signer>,
+    /// The key that signs now.
+    pub signer: Arc<dyn Fn() -> Arc<Signer> + Send + Sync>,
     /// Records between two checkpoints, at most [`CHECKPOINT_RECORDS_MAX`].
     pub records: u64,
     /// The longest time between two checkpoints, where there are records.
@@ -60,8 +60,9 @@ pub struct Signing {
 impl fmt::Debug for Signing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { signer, records, interval, .. } = self;
+        let signer = signer();
         let mut shown = f.debug_struct("Signing");
-        shown.field("signer", signer).field("records", records).field("interval", interval).finish_non_exhaustive()
+        shown.field("signer", &signer).field("records", records).field("interval", interval).finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     bounded,
     log::{self, number},
     pool::Done,
-    sql::{Link, Value},
+    sql::{Link, Lock, Value},
 };
 
 /// What was retired.
@@ -56,6 +56,8 @@ impl Store {
 
 /// Retires the oldest checkpoint that has its records still; gives how many these were, none if it is too young.
 fn one(link: &mut dyn Link, log: &str, before: Timestamp, by: &str, time: Timestamp) -> Done<u64> {
+    // Of two that delete at once the second sees what the first did.
+    link.serialise(Lock::Audit)?;
     let oldest = "SELECT number, first, last FROM checkpoint WHERE log = $1 AND leaves IS NULL ORDER BY number LIMIT 1";
     let Some(mut row) = link.first(oldest, &[log.into()])? else { return Ok(0) };
     let (at, first, last) = (row.count()?, row.count()?, row.count()?);

@@ -57,6 +57,12 @@ pub enum LogFault {
         /// The record that the checkpoint ends at.
         sealed: u64,
     },
+    /// A checkpoint is not the one that is kept elsewhere.
+    #[error("checkpoint {number} is another than the one that was kept elsewhere: the log was exchanged")]
+    Exchanged {
+        /// Its number.
+        number: u64,
+    },
     /// A checkpoint is not signed by a key that held.
     #[error("checkpoint {number} does not hold")]
     Checkpoint {
@@ -140,6 +146,11 @@ impl Store {
             let followed = sealed.checkpoint.follows(before.as_ref());
             walk.check(sealed.checkpoint.number, followed.err());
             walk.check(sealed.checkpoint.number, sealed.fault);
+            if let Some(known) = known.filter(|known| known.number == sealed.checkpoint.number)
+                && known.digest() != sealed.checkpoint.digest()
+            {
+                walk.tell(LogFault::Exchanged { number: known.number });
+            }
             before = Some(sealed.checkpoint);
         }
         let sealed = walk.head.sequence;

@@ -91,6 +91,8 @@ pub(crate) enum ExportFormat {
     Ndjson,
     /// One row a decision, without its parts
     Csv,
+    /// A Parquet file, one row a decision, with question, context and reply as JSON; needs `--out`
+    Parquet,
 }
 
 /// `maple decisions retire`.

@@ -5,10 +5,10 @@ use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use maple_store::{AUDIT_LOG, Retired, StoreError};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use super::{
-    database,
+    database, parquet,
     remote::{Server, query, segment, unwritten, write_out},
 };
 use crate::{
@@ -112,6 +112,9 @@ fn show(args: &ShowDecision) -> Result<(), Failure> {
 }
 
 fn export(args: &ExportDecisions) -> Result<(), Failure> {
+    if args.format == ExportFormat::Parquet && args.out.is_none() {
+        return Err(Failure::Input("`--format parquet` writes a file: name it with `--out`".to_owned()));
+    }
     let server = Server::new(&args.remote)?;
     write_out(args.out.as_deref(), |out| match args.format {
         ExportFormat::Ndjson => each_page(&server, args, |rows| {
@@ -130,6 +133,44 @@ fn export(args: &ExportDecisions) -> Result<(), Failure> {
             })?;
             csv.flush().map_err(|error| unwritten(&error))
         }
+        ExportFormat::Parquet => {
+            let mut file = parquet::File::begin(out).map_err(|error| unwritten(&error))?;
+            each_page(&server, args, |rows| {
+                let rows = rows.iter().map(|row| whole(&server, row)).collect::<Result<Vec<_>, _>>()?;
+                file.put(&rows).map_err(|error| unwritten(&error))
+            })?;
+            file.end().map_err(|error| unwritten(&error))
+        }
+    })
+}
+
+/// The parts of a decision, as the very bytes that were recorded.
+#[derive(Deserialize)]
+struct Parts {
+    input: Option<Box<RawValue>>,
+    context: Option<Box<RawValue>>,
+    output: Option<Box<RawValue>>,
+}
+
+/// A decision with its parts.
+fn whole(server: &Server<'_>, row: &Row) -> Result<parquet::Row, Failure> {
+    let parts: Parts = server.read(&server.get(&format!("/v1/decisions/{}", segment(&row.id)))?)?;
+    let text = |part: Option<Box<RawValue>>| part.map_or_else(|| "null".to_owned(), |part| part.get().to_owned());
+    let time =
+        row.time.parse().map_err(|_| Failure::Unreachable("the server names a moment that is none".to_owned()))?;
+    Ok(parquet::Row {
+        id: row.id.clone(),
+        time,
+        locality: row.locality.clone(),
+        kind: row.kind.clone(),
+        outcome: row.outcome.clone(),
+        generation: row.generation,
+        ruleset: row.ruleset.clone(),
+        engine: row.engine.clone(),
+        policies: row.policies.clone(),
+        input: text(parts.input),
+        context: text(parts.context),
+        output: text(parts.output),
     })
 }
 

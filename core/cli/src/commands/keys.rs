@@ -2,18 +2,18 @@
 
 use std::{
     io::{ErrorKind, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anstream::println;
 use maple_seal::{Key, Signer};
-use maple_store::{KeyPurpose, KeyRecord};
+use maple_store::{Event, KeyEnd, KeyRecord, StoreError};
 use serde_json::json;
 
 use super::{database, read_bounded};
 use crate::{
     Failure,
-    args::{Keys, ListKeys, NewKey, PublicOf},
+    args::{Database, Keys, ListKeys, NewKey, PublicOf, RotateKey},
     config::{SIGNING_KEY, STATE},
     load::chain,
 };
@@ -26,6 +26,24 @@ pub(crate) fn run(args: &Keys) -> Result<(), Failure> {
         Keys::Public(args) => public(args),
         Keys::New(args) => new(args),
         Keys::List(args) => list(args),
+        Keys::Rotate(args) => rotate(args),
+        Keys::Retire(args) => {
+            let at = moment("--at", args.at.as_deref())?;
+            end(&args.database, &args.id, KeyEnd::To(at), "key-retire", &format!("holds until {at}"))?;
+            println!("key {} holds until {at}; what it signed before stays proved", args.id);
+            Ok(())
+        }
+        Keys::Revoke(args) => {
+            let since = moment("--since", args.since.as_deref())?;
+            let detail = format!("since {since}: {}", args.why);
+            end(&args.database, &args.id, KeyEnd::Revoked(since), "key-revoke", &detail)?;
+            println!(
+                "key {} is revoked: nothing that it signed from {since} on is proved; give the answer of /v1/keys, or the \
+                 new list, to whoever verifies",
+                args.id
+            );
+            Ok(())
+        }
     }
 }
 
@@ -39,30 +57,96 @@ fn new(args: &NewKey) -> Result<(), Failure> {
 
 /// Makes a private key in a file that only its owner may read; none where there is a file already.
 pub(super) fn make(file: &Path) -> Result<Option<Signer>, Failure> {
-    let unmade = |error: &dyn std::fmt::Display| {
-        Failure::Unreachable(format!("cannot make the key `{}`: {error}", file.display()))
-    };
-    let made = Signer::generate().and_then(|signer| Ok((signer.to_pem()?, signer)));
-    let (pem, signer) = made.map_err(|error| unmade(&chain(&error)))?;
-    // It appears whole or not at all, readable by its owner only.
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut kept = tempfile::NamedTempFile::new_in(folder).map_err(|error| unmade(&error))?;
-    kept.write_all(pem.as_bytes()).and_then(|()| kept.as_file().sync_all()).map_err(|error| unmade(&error))?;
+    let (signer, kept) = fresh(file)?;
     match kept.persist_noclobber(file) {
         Ok(_) => Ok(Some(signer)),
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(None),
-        Err(error) => Err(unmade(&error.error)),
+        Err(error) => Err(unmade(file, &error.error)),
     }
+}
+
+/// A new private key, in a file beside the one that it is for, readable by its owner only: it appears whole or not at all.
+fn fresh(file: &Path) -> Result<(Signer, tempfile::NamedTempFile), Failure> {
+    let made = Signer::generate().and_then(|signer| Ok((signer.to_pem()?, signer)));
+    let (pem, signer) = made.map_err(|error| unmade(file, &chain(&error)))?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut kept = tempfile::NamedTempFile::new_in(folder).map_err(|error| unmade(file, &error))?;
+    kept.write_all(pem.as_bytes()).and_then(|()| kept.as_file().sync_all()).map_err(|error| unmade(file, &error))?;
+    Ok((signer, kept))
+}
+
+fn unmade(file: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Unreachable(format!("cannot make the key `{}`: {error}", file.display()))
+}
+
+/// Puts a new private key in the place of one, which is laid beside it until a service has said in its database until when
+/// it holds.
+fn rotate(args: &RotateKey) -> Result<(), Failure> {
+    let file = private(args.file.as_ref(), args.state.as_ref());
+    let before = maple_server::read_signing_key(&file).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let old = maple_server::replaced_key(&file);
+    let unmade = |error: &dyn std::fmt::Display| {
+        Failure::Unreachable(format!("cannot replace the key `{}`: {error}", file.display()))
+    };
+    // Where a rotation was cut short before its second step, the old key is laid down already.
+    match std::fs::hard_link(&file, &old) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let laid = maple_server::read_signing_key(&old).map_err(|error| Failure::Unreachable(chain(&error)))?;
+            if laid.id() != before.id() {
+                return Err(Failure::Input(format!(
+                    "the key was replaced before, and no service has taken it yet: `{}` is still there; start the service, \
+                     or wait for some seconds where it runs",
+                    old.display()
+                )));
+            }
+        }
+        Err(error) => return Err(unmade(&error)),
+    }
+    let (signer, kept) = fresh(&file)?;
+    kept.persist(&file).map_err(|error| unmade(&error.error))?;
+    println!(
+        "{}: key {} signs in the place of {}, as soon as the service looks, which it does every {} seconds and when it \
+         starts; `maple keys public {}` prints its public half for whoever verifies. Keep the public half of the old one: \
+         earlier receipts need it",
+        file.display(),
+        signer.id(),
+        before.id(),
+        maple_server::HEARTBEAT_SECONDS,
+        file.display()
+    );
+    Ok(())
+}
+
+fn end(database: &Database, id: &str, end: KeyEnd, action: &str, detail: &str) -> Result<(), Failure> {
+    let store = database::open(database)?;
+    let event = Event { time: maple_server::now(), actor: "maple keys", action, subject: id, detail };
+    store.key_end(id, end, &event).map_err(|error| match error {
+        StoreError::Missing { .. } => Failure::Input(format!("{}; `maple keys list` shows the ids", chain(&error))),
+        error @ StoreError::TooLong { .. } => Failure::Input(chain(&error)),
+        error => Failure::Unreachable(chain(&error)),
+    })
+}
+
+/// A moment that was typed, or now.
+fn moment(flag: &str, typed: Option<&str>) -> Result<jiff::Timestamp, Failure> {
+    let Some(typed) = typed else { return Ok(maple_server::now()) };
+    typed.parse().map_err(|_| {
+        let typed: String = typed.chars().take(64).collect();
+        Failure::Input(format!("`{flag} {typed}` is no moment; write one such as 2026-12-31T00:00:00+08:00"))
+    })
+}
+
+/// The file of a private key: the one that is named, or the one of the state folder.
+fn private(file: Option<&PathBuf>, state: Option<&PathBuf>) -> PathBuf {
+    file.cloned().unwrap_or_else(|| state.cloned().unwrap_or_else(|| STATE.into()).join(SIGNING_KEY))
 }
 
 fn list(args: &ListKeys) -> Result<(), Failure> {
     let keys = database::open(&args.database)?.keys().map_err(|error| Failure::Unreachable(chain(&error)))?;
     let moment = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string());
     for KeyRecord { purpose, key: Key { public, from, to, revoked } } in &keys {
-        let purpose = match purpose {
-            KeyPurpose::Log => "log",
-            KeyPurpose::Pack => "pack",
-        };
+        let purpose = purpose.word();
         if args.json {
             let pem = public.to_pem().map_err(|error| Failure::Unreachable(chain(&error)))?;
             println!(
@@ -83,8 +167,7 @@ fn list(args: &ListKeys) -> Result<(), Failure> {
 }
 
 fn public(args: &PublicOf) -> Result<(), Failure> {
-    let made = || args.state.clone().unwrap_or_else(|| STATE.into()).join(SIGNING_KEY);
-    let file = args.file.clone().unwrap_or_else(made);
+    let file = private(args.file.as_ref(), args.state.as_ref());
     let unread = |error: &dyn std::fmt::Display| {
         Failure::Input(format!("`{}` is no private key (Ed25519, PEM): {error}", file.display()))
     };

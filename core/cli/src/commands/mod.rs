@@ -17,6 +17,7 @@ mod lsp;
 mod man;
 mod new;
 mod oci;
+mod parquet;
 mod publish;
 mod pull;
 mod push;

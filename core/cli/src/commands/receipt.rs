@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use anstream::println;
+use jiff::Timestamp;
 use maple_seal::{Digest, Key, KeySet, PublicKey, RECEIPT_BYTES_MAX, verify_receipt};
+use serde::Deserialize;
 
 use super::{
     read_bounded,
@@ -16,8 +18,8 @@ use crate::{
     report,
 };
 
-/// Bytes of a public key's file.
-const KEY_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a file with public keys.
+const KEYS_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a reply.
 const REPLY_BYTES_MAX: usize = 16 << 20;
 
@@ -62,18 +64,41 @@ fn verify(args: &VerifyReceipt) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Public keys from files. When they held is not known offline: whoever gives them here vouches for that.
+/// The answer of `GET /v1/keys`.
+#[derive(Deserialize)]
+struct Listed {
+    keys: Vec<ListedKey>,
+}
+
+#[derive(Deserialize)]
+struct ListedKey {
+    pem: String,
+    from: Timestamp,
+    to: Option<Timestamp>,
+    revoked: Option<Timestamp>,
+}
+
+/// Public keys from files. When one held that stands alone is not known offline: whoever gives it here vouches for that.
 pub(super) fn keys(files: &[PathBuf]) -> Result<KeySet, Failure> {
     let mut keys = KeySet::new();
     for file in files {
-        let pem = read_bounded(file, "public key", KEY_BYTES_MAX)?;
+        let text = read_bounded(file, "public key", KEYS_BYTES_MAX)?;
         let unread = |error: &dyn std::fmt::Display| {
-            Failure::Input(format!("`{}` is no public key (Ed25519, PEM): {error}", file.display()))
+            Failure::Input(format!(
+                "`{}` is no public key (Ed25519, PEM) and no answer of `/v1/keys`: {error}",
+                file.display()
+            ))
         };
-        let pem = String::from_utf8(pem).map_err(|error| unread(&error))?;
-        let public = PublicKey::from_pem(&pem).map_err(|error| unread(&chain(&error)))?;
-        let key = Key { public, from: jiff::Timestamp::MIN, to: None, revoked: None };
-        keys.insert(key).map_err(|error| unread(&chain(&error)))?;
+        let text = String::from_utf8(text).map_err(|error| unread(&error))?;
+        let listed = if text.trim_start().starts_with('{') {
+            serde_json::from_str::<Listed>(&text).map_err(|error| unread(&error))?.keys
+        } else {
+            vec![ListedKey { pem: text, from: Timestamp::MIN, to: None, revoked: None }]
+        };
+        for ListedKey { pem, from, to, revoked } in listed {
+            let public = PublicKey::from_pem(&pem).map_err(|error| unread(&chain(&error)))?;
+            keys.insert(Key { public, from, to, revoked }).map_err(|error| unread(&chain(&error)))?;
+        }
     }
     Ok(keys)
 }

@@ -219,9 +219,9 @@ pub(super) fn query(which: &Which, count: u32, after: Option<&str>) -> String {
 /// Where a command writes: a file that appears when it is whole, or standard output.
 pub(super) fn write_out(
     file: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Some(file) = file else { return write(&mut anstream::stdout().lock()) };
+    let Some(file) = file else { return write(&mut anstream::stdout()) };
     let unwritten =
         |error: &dyn std::fmt::Display| Failure::Unreachable(format!("cannot write `{}`: {error}", file.display()));
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -10,7 +10,7 @@ use anstream::println;
 use maple_seal::Signer;
 use maple_server::{
     Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving,
-    SharedPlugins, SystemClock, Tls, is_public,
+    SharedPlugins, SystemClock, Tls, is_public, read_signing_key,
 };
 use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
@@ -19,11 +19,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     Failure,
     args::{Audit, Serve},
-    commands::{
-        EXAMPLE,
-        keys::{self, KEY_BYTES_MAX},
-        read_bounded, refused, stop,
-    },
+    commands::{EXAMPLE, keys, refused, stop},
     config::Settings,
     load::{self, Loaded, chain},
     report,
@@ -43,6 +39,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let tls = tls(&settings)?;
     let guarded = authentication == Authentication::Required;
     let jwt = jwt(&settings, guarded)?;
+    let watched = settings.watch.then(|| watch::Watched::new(&settings));
     let loaded = load(&settings)?;
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
@@ -82,7 +79,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let (summary, generation) = (summary(&serving), serving.activation().generation);
         let app = App::keeping(config, Arc::new(SystemClock), sandbox, serving, records, Some(control));
         let _followed = Followed::start(&app).map_err(|error| Failure::Unreachable(error.to_string()))?;
-        let _watching = settings.watch.then(|| watch::start(&settings, &app)).transpose()?;
+        let _watching = watched.map(|watched| watch::start(watched, &app)).transpose()?;
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
         welcome(address, way_in, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
@@ -200,7 +197,8 @@ fn records(settings: &Settings, store: &Arc<Store>) -> Result<Option<Records>, F
     if let Some(spool) = &spool {
         make_folder_of(spool)?;
     }
-    Records::start(Arc::clone(store), &settings.node, mode, signer, clock, spool).map(Some).map_err(unreachable)
+    let key = Some(settings.signing_key.clone());
+    Records::start(Arc::clone(store), &settings.node, mode, signer, clock, spool, key).map(Some).map_err(unreachable)
 }
 
 /// The key in a file, which is made where there is none and which nobody else may read.
@@ -209,11 +207,7 @@ fn signer(file: &Path) -> Result<Signer, Failure> {
         Failure::Unreachable(format!("cannot use the signing key `{}`: {error}", file.display()))
     };
     match std::fs::metadata(file) {
-        Ok(_) => {
-            let pem = read_bounded(file, "signing key", KEY_BYTES_MAX)?;
-            let pem = String::from_utf8(pem).map_err(|error| unread(&error))?;
-            return Signer::from_pem(&pem).map_err(|error| unread(&chain(&error)));
-        }
+        Ok(_) => return read_signing_key(file).map_err(unreachable),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(unread(&error)),
     }

@@ -14,6 +14,9 @@ use crate::{Failure, load::chain};
 pub(super) const STALENESS: Bounded = Bounded { key: "max-staleness-seconds", min: 1, max: 3_153_600_000 };
 pub(super) const CHANGED: Bounded = Bounded { key: "changed-percent-max", min: 0, max: 100 };
 
+/// A hundred years.
+pub(super) const RETENTION: Bounded = Bounded { key: "retention-days", min: 1, max: 36_500 };
+
 /// A key that may sign packs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -54,6 +57,7 @@ pub(super) struct Said {
     pub(super) four_eyes: Option<Vec<String>>,
     pub(super) changed_percent_max: Option<i64>,
     pub(super) max_staleness_seconds: Option<i64>,
+    pub(super) retention_days: Option<i64>,
 }
 
 /// How what serves may be changed.
@@ -63,7 +67,9 @@ pub(super) fn governance(said: Said) -> Result<Governance, Failure> {
     #[expect(clippy::cast_precision_loss, reason = "at most a hundred")]
     let changed_percent_max = changed.map(|percent| percent as f64);
     let staleness = optional(&STALENESS, said.max_staleness_seconds)?;
+    let retention = optional(&RETENTION, said.retention_days)?;
     Ok(Governance {
+        retention_days: retention.and_then(|days| u32::try_from(days).ok()),
         trust: said.trust.map(trust).transpose()?,
         four_eyes: subtrees("four-eyes", &said.four_eyes.unwrap_or_default())?,
         changed_percent_max,

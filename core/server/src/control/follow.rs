@@ -16,7 +16,7 @@ use maple_store::{AUDIT_LOG, ActivationKind, Node as NodeRecord, StoreError, Wat
 use serde::{Deserialize, Serialize};
 use tracing::{debug, error, info, warn};
 
-use super::{Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, terms::ActivationTerms};
+use super::{Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, retain::retain, terms::ActivationTerms};
 use crate::{
     app::App,
     clock,
@@ -96,8 +96,12 @@ impl Followed {
     pub fn start(app: &Arc<App>) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
-        let all =
-            [("follow", follow as fn(&App, &Control, &AtomicBool)), ("heartbeat", beat), ("watch-over", watch_over)];
+        let all = [
+            ("follow", follow as fn(&App, &Control, &AtomicBool)),
+            ("heartbeat", beat),
+            ("watch-over", watch_over),
+            ("retain", retain),
+        ];
         for (name, run) in all {
             let (app, stop) = (Arc::clone(app), Arc::clone(&stop));
             let run = move || {
@@ -172,10 +176,12 @@ fn beat(app: &App, control: &Control, stop: &AtomicBool) {
     let _ = control.store.node_remove(&control.node.name);
 }
 
-/// Signs the log of who changed what, when it has grown. Another node may do the same: of two one is refused.
+/// Looks for another signing key, and signs the log of who changed what, when it has grown. Another node may do the same: of two one is refused.
 fn seal_changes(app: &App, control: &Control) {
     if let Some(records) = &app.records {
-        let _ = control.store.checkpoint(AUDIT_LOG, &records.signer, clock::timestamp(app.clock()));
+        let now = clock::timestamp(app.clock());
+        records.look_for_key(now);
+        let _ = control.store.checkpoint(AUDIT_LOG, &records.signer(), now);
     }
 }
 

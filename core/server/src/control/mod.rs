@@ -5,6 +5,7 @@ mod folder;
 mod follow;
 mod made;
 mod refusal;
+mod retain;
 mod state;
 mod terms;
 
@@ -33,6 +34,7 @@ pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_K
 pub use folder::{BeginError, NotTaken};
 pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
+pub use retain::RETIRE_EVERY_SECONDS;
 pub use terms::{
     CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX, CANARY_FAILED_PERCENT_MAX,
     CANARY_SLOWER_MAX,
@@ -71,6 +73,8 @@ pub struct Governance {
     pub changed_percent_max: Option<f64>,
     /// How long, in seconds, a node that is cut off from the database still answers; none is without end.
     pub staleness_seconds_max: Option<u64>,
+    /// After how many days decisions are deleted; none keeps them for ever.
+    pub retention_days: Option<u32>,
 }
 
 /// Changes what serves.

@@ -8,13 +8,16 @@ use axum::{
 };
 use jiff::Timestamp;
 use maple_kernel::Ruleset;
-use maple_store::{Cursor, Filter, PAGE_COUNT_MAX, Record, StoreError, Summary};
-use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
+use maple_store::{Cursor, Filter, Record, StoreError, Summary};
+use maple_wire::{Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
 use tracing::error;
 
-use super::answer;
+use super::{
+    answer,
+    query::{self, Wrong},
+};
 use crate::{
     access::{Caller, Role},
     app::App,
@@ -154,16 +157,16 @@ async fn receipted(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     let issued = timestamp(app.clock());
     let receipt = reading(app, move |records| {
         for _ in 0..SEALINGS_COUNT_MAX {
-            match records.store.receipt(&id, &records.signer, issued) {
+            match records.store.receipt(&id, &records.signer(), issued) {
                 // Nothing covers it yet. Its writer may be doing the same: of two checkpoints one is refused, which is
                 // as good, and the next look finds the other.
                 Err(StoreError::Unsealed { log, .. }) => {
-                    let _ = records.store.checkpoint(&log, &records.signer, issued);
+                    let _ = records.store.checkpoint(&log, &records.signer(), issued);
                 }
                 other => return other,
             }
         }
-        records.store.receipt(&id, &records.signer, issued)
+        records.store.receipt(&id, &records.signer(), issued)
     })
     .await?;
     let bytes = receipt.to_bytes().map_err(|error| {
@@ -187,7 +190,7 @@ async fn record(app: &Arc<App>, id: String) -> Result<Record, Problem> {
 }
 
 /// Reads from the store on a thread that may wait.
-async fn reading<T: Send + 'static>(
+pub(super) async fn reading<T: Send + 'static>(
     app: &Arc<App>,
     read: impl FnOnce(&Records) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -271,20 +274,11 @@ const PARAMETERS: [&str; 9] = ["from", "to", "locality", "kind", "outcome", "pol
 impl Asked {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut asked = Self { filter: Filter::default(), count: PAGE_COUNT };
-        let mut flaws = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if let Err((en, zh)) = asked.take(&name, &value) {
-                let name: String = name.chars().take(64).collect();
-                let (place, at) = (None, None);
-                let code = FlawCode::BadFormat;
-                flaws.push(Flaw { pointer: format!("?{name}"), code, detail: en, detail_zh: zh, place, at });
-            }
-        }
-        let count = flaws.len();
-        if flaws.is_empty() { Ok(asked) } else { Err(Problem::with_errors(ProblemKind::InvalidQuery, flaws, count)) }
+        query::read(query, |name, value| asked.take(name, value))?;
+        Ok(asked)
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), (String, String)> {
+    fn take(&mut self, name: &str, value: &str) -> Result<(), Wrong> {
         let moment = || {
             value.parse::<Timestamp>().map_err(|_| {
                 let en = format!("`{name}` is a moment such as 2026-11-23T08:00:00Z");
@@ -304,20 +298,8 @@ impl Asked {
                 let en = "`after` is what `next` of the page before says".to_owned();
                 self.filter.after = Some(cursor(value).ok_or((en, "after应取自上一页的next".to_owned()))?);
             }
-            "count" => {
-                let read = value.parse().ok().filter(|count| (1..=PAGE_COUNT_MAX).contains(count));
-                let en = format!("`count` is a number from 1 to {PAGE_COUNT_MAX}");
-                self.count = read.ok_or((en, format!("count应为1至{PAGE_COUNT_MAX}的整数")))?;
-            }
-            other => {
-                let near = maple_wire::nearest(other, PARAMETERS.into_iter());
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let (other, all) = (other.escape_debug(), PARAMETERS.join(", "));
-                return Err((
-                    format!("there is no parameter `{other}`{hint} (the parameters are {all})"),
-                    format!("没有这一参数；可用参数为{all}"),
-                ));
-            }
+            "count" => self.count = query::count(value)?,
+            other => return Err(query::unknown(other, &PARAMETERS)),
         }
         Ok(())
     }

@@ -9,10 +9,12 @@ mod bundles;
 mod decisions;
 pub(crate) mod evaluate;
 mod fields;
+mod keys;
 mod lines;
 mod operations;
 mod playground;
 mod preview;
+mod query;
 mod status;
 mod views;
 
@@ -51,7 +53,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 26] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 28] {
     use Needs::{AnyRole, Nothing};
     let role = Needs::Role;
     [
@@ -62,6 +64,8 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 26] {
         ("/v1/decisions/{id}", get(decisions::one), role(Role::Auditor)),
         ("/v1/decisions/{id}/replay", post(decisions::again), role(Role::Auditor)),
         ("/v1/decisions/{id}/receipt", get(decisions::receipt), role(Role::Auditor)),
+        ("/v1/keys", get(keys::keys), AnyRole),
+        ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),
         ("/v1/bundles/{digest}", get(bundles::one), AnyRole),
         ("/v1/reports", get(bundles::reports), AnyRole),

@@ -281,7 +281,7 @@ impl Writer {
         }
         self.sealed_at = Instant::now();
         let Some(signing) = &self.signing else { return };
-        match self.store.checkpoint(&self.log, &signing.signer, (signing.now)()) {
+        match self.store.checkpoint(&self.log, &(signing.signer)(), (signing.now)()) {
             Ok(sealed) => {
                 self.queue.note(|done| done.seal_error = None);
                 self.unsealed = if sealed.is_some() { None } else { Some(0) };

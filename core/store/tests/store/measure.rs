@@ -12,7 +12,7 @@ use std::{
 
 use maple_store::{Decision, Mode, Recorder, RecorderConfig, Signing};
 
-use crate::support::{Base, at, both, decision, signer};
+use crate::support::{Base, always, at, both, decision, signer};
 
 const CALLERS: u64 = 64;
 
@@ -74,7 +74,7 @@ fn measure() {
     let signer = Arc::new(signer);
     both(|base| {
         let signing = Signing {
-            signer: Arc::clone(&signer),
+            signer: always(&signer),
             records: 1_000,
             interval: Duration::from_secs(5),
             now: Arc::new(|| at(1)),

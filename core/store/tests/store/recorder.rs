@@ -12,7 +12,7 @@ use maple_store::{
     Store, Unwritten,
 };
 
-use crate::support::{Base, at, both, prepared, request, signer};
+use crate::support::{Base, always, at, both, prepared, request, signer};
 
 fn config(mode: Mode, queue: usize) -> RecorderConfig {
     RecorderConfig { log: "node-1".to_owned(), mode, queue, signing: None, spool: None }
@@ -100,9 +100,9 @@ fn a_full_queue_refuses_and_counts() {
 #[test]
 fn limits_of_a_recorder_hold_at_their_edges() {
     let base = Base::file();
-    let (signer, _) = signer();
+    let signer = Arc::new(signer().0);
     let signing = |records| Signing {
-        signer: Arc::new(maple_seal::Signer::from_pem(&signer.to_pem().unwrap()).unwrap()),
+        signer: always(&signer),
         records,
         interval: Duration::from_secs(1),
         now: Arc::new(|| at(0)),
@@ -127,9 +127,8 @@ fn checkpoints_are_signed_by_number_by_time_on_demand_and_at_the_end() {
     both(|base| {
         let (signer, keys) = signer();
         let signer = Arc::new(signer);
-        let signing = |records, interval| {
-            Some(Signing { signer: Arc::clone(&signer), records, interval, now: Arc::new(|| at(7)) })
-        };
+        let signing =
+            |records, interval| Some(Signing { signer: always(&signer), records, interval, now: Arc::new(|| at(7)) });
         let last = |store: &Store| store.checkpoint_last("node-1").unwrap();
         let until = |what: &str, done: &dyn Fn() -> bool| {
             let began = Instant::now();

@@ -4,7 +4,7 @@
 mod cluster;
 
 use std::sync::{
-    OnceLock,
+    Arc, OnceLock,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -120,6 +120,12 @@ pub(crate) fn signer() -> (Signer, KeySet) {
     let mut keys = KeySet::new();
     keys.insert(Key { public: signer.public().clone(), from: Timestamp::MIN, to: None, revoked: None }).unwrap();
     (signer, keys)
+}
+
+/// The same key, whenever one is asked for.
+pub(crate) fn always(signer: &Arc<Signer>) -> Arc<dyn Fn() -> Arc<Signer> + Send + Sync> {
+    let signer = Arc::clone(signer);
+    Arc::new(move || Arc::clone(&signer))
 }
 
 /// The error and its sources, one after the other.

@@ -43,33 +43,49 @@ impl Drop for Watching {
 /// What is known of the files without reading them. Links are followed, so a link to another folder is another file.
 type Stamp = BTreeMap<PathBuf, (u64, Option<SystemTime>, u64)>;
 
+/// What is to be watched, as it is before it is read: what changes while it is read is noticed, too.
+pub(super) struct Watched {
+    folder: Folder,
+    seen: Stamp,
+}
+
+impl Watched {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let Settings { policies, plugins, state, keep_going, .. } = settings;
+        let folder = Folder {
+            policies: policies.clone(),
+            plugins: plugins.clone(),
+            state: state.clone(),
+            keep_going: *keep_going,
+        };
+        let seen = folder.stamp();
+        Self { folder, seen }
+    }
+}
+
 /// Begins to watch.
-pub(super) fn start(settings: &Settings, app: &Arc<App>) -> Result<Watching, Failure> {
+pub(super) fn start(Watched { folder, seen }: Watched, app: &Arc<App>) -> Result<Watching, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    let Settings { policies, plugins, state, keep_going, .. } = settings;
-    let watcher = Watcher {
-        policies: policies.clone(),
-        plugins: plugins.clone(),
-        state: state.clone(),
-        keep_going: *keep_going,
-        app: Arc::clone(app),
-        stop: Arc::clone(&stop),
-    };
-    let thread = thread::Builder::new().name("watch-folder".to_owned()).spawn(move || watcher.run());
+    let watcher = Watcher { folder, app: Arc::clone(app), stop: Arc::clone(&stop) };
+    let thread = thread::Builder::new().name("watch-folder".to_owned()).spawn(move || watcher.run(seen));
     let thread = thread.map_err(|error| Failure::Unreachable(format!("cannot watch the policies: {error}")))?;
     Ok(Watching { stop, thread: Some(thread) })
 }
 
-struct Watcher {
+struct Folder {
     policies: PathBuf,
     plugins: Option<PathBuf>,
     state: PathBuf,
     keep_going: bool,
+}
+
+struct Watcher {
+    folder: Folder,
     app: Arc<App>,
     stop: Arc<AtomicBool>,
 }
 
-impl Watcher {
+impl Folder {
     fn from(&self) -> load::From<'_> {
         load::From {
             policies: &self.policies,
@@ -81,12 +97,23 @@ impl Watcher {
         }
     }
 
-    fn run(self) {
-        let mut seen = self.stamp();
+    fn stamp(&self) -> Stamp {
+        let mut stamp = Stamp::new();
+        let plugins = load::plugins_folder(&self.from());
+        for folder in [Some(self.policies.clone()), plugins].into_iter().flatten() {
+            walk(&folder, &mut stamp);
+        }
+        note(load::policies_folder(&self.policies).join(load::SIGNATURES), &mut stamp);
+        stamp
+    }
+}
+
+impl Watcher {
+    fn run(self, mut seen: Stamp) {
         let (mut moving, mut again) = (false, None::<Instant>);
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
-            let now = self.stamp();
+            let now = self.folder.stamp();
             if now != seen {
                 // Whoever writes may not be done: it is read when two looks see the same.
                 (seen, moving) = (now, true);
@@ -101,8 +128,8 @@ impl Watcher {
 
     /// Puts what the folder holds now in force, or tells why not; true when it may go better later.
     fn take(&self) -> bool {
-        let told = match load::load(&self.from()) {
-            Ok(loaded) => loaded.archive_of(&self.policies).map_err(|failure| failure.to_string()),
+        let told = match load::load(&self.folder.from()) {
+            Ok(loaded) => loaded.archive_of(&self.folder.policies).map_err(|failure| failure.to_string()),
             Err(Refusal::Problems(problems, files)) => {
                 report::diagnostics(&problems, Some(&files), None);
                 Err(report::count(&problems))
@@ -120,16 +147,6 @@ impl Watcher {
                 again
             }
         }
-    }
-
-    fn stamp(&self) -> Stamp {
-        let mut stamp = Stamp::new();
-        let plugins = load::plugins_folder(&self.from());
-        for folder in [Some(self.policies.clone()), plugins].into_iter().flatten() {
-            walk(&folder, &mut stamp);
-        }
-        note(load::policies_folder(&self.policies).join(load::SIGNATURES), &mut stamp);
-        stamp
     }
 }
 

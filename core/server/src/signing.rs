@@ -1,0 +1,150 @@
+//! The key that signs checkpoints and receipts, and how another takes its place while the service runs.
+//!
+//! `maple keys rotate` puts a new private key in the file and lays the old one beside it. Whoever runs takes the new one
+//! at its next look, says in the store until when the old one holds, and only then takes the old file away; so a rotation
+//! that was cut short anywhere is brought to its end by the next look, or the next start.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use maple_seal::{Key, Signer};
+use maple_store::{Event, KeyEnd, KeyPurpose, KeyRecord, Store, StoreError};
+use tracing::{error, info};
+
+use crate::records::chain;
+
+/// Bytes of a private key's file.
+pub const SIGNING_KEY_BYTES_MAX: usize = 16 << 10;
+/// How long, in seconds, a key still holds after another took its place: what it was signing just then stays proved.
+pub const ROTATION_GRACE_SECONDS: i64 = 60;
+/// What the name of the old key's file ends with.
+const OLD: &str = ".old";
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningKeyFault {
+    /// The file cannot be read.
+    #[error("cannot read the signing key `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is none.
+    #[error("`{}` is no private key (Ed25519, PKCS#8 PEM)", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: maple_seal::KeyFault,
+    },
+}
+
+/// The file beside the key's, in which the one before lies while it is replaced.
+#[must_use]
+pub fn replaced_key(file: &Path) -> PathBuf {
+    let mut old = file.as_os_str().to_owned();
+    old.push(OLD);
+    old.into()
+}
+
+/// Reads a private key.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is none.
+pub fn read_signing_key(path: &Path) -> Result<Signer, SigningKeyFault> {
+    let read = crate::tls::read_bounded(path, SIGNING_KEY_BYTES_MAX);
+    let pem = read.map_err(|source| SigningKeyFault::Read { path: path.to_owned(), source })?;
+    Signer::from_pem(&String::from_utf8_lossy(&pem))
+        .map_err(|source| SigningKeyFault::Key { path: path.to_owned(), source })
+}
+
+/// The key that signs now.
+pub(crate) struct SigningKey {
+    now: RwLock<Arc<Signer>>,
+    /* Where another may come from. */
+    file: Option<PathBuf>,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("key", self.signer().id()).field("file", &self.file).finish()
+    }
+}
+
+impl SigningKey {
+    pub(crate) fn new(signer: Arc<Signer>, file: Option<PathBuf>) -> Self {
+        Self { now: RwLock::new(signer), file }
+    }
+
+    pub(crate) fn signer(&self) -> Arc<Signer> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the key that is in the file now, and ends the one that it replaced.
+    pub(crate) fn look(&self, store: &Store, at: Timestamp) {
+        let Some(file) = &self.file else { return };
+        let signer = match read_signing_key(file) {
+            Ok(signer) => signer,
+            Err(why) => {
+                // What signs goes on; the next look may find it whole.
+                return error!(why = %chain(&why), "The signing key cannot be read again; the one before signs on.");
+            }
+        };
+        if let Err(why) = self.take(signer, store, at).and_then(|()| self.end_old(file, store, at)) {
+            error!(why = %chain(&why), "The new signing key is not taken yet; the one before signs on.");
+        }
+    }
+
+    fn take(&self, signer: Signer, store: &Store, at: Timestamp) -> Result<(), StoreError> {
+        let before = self.signer();
+        if signer.id() == before.id() {
+            return Ok(());
+        }
+        // Whoever verifies knows it before anything is signed with it.
+        keep(store, &signer, at)?;
+        info!(key = %signer.id(), replaces = %before.id(), "Another key signs from now on.");
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(signer);
+        Ok(())
+    }
+
+    /// Says until when the key holds that was replaced.
+    fn end_old(&self, file: &Path, store: &Store, at: Timestamp) -> Result<(), StoreError> {
+        let old = replaced_key(file);
+        if !old.exists() {
+            return Ok(());
+        }
+        // One that cannot be read ends nothing; it stays there for whoever looks after it.
+        let Ok(replaced) = read_signing_key(&old) else { return Ok(()) };
+        let now = self.signer();
+        if replaced.id() != now.id() {
+            let to = at.saturating_add(SignedDuration::from_secs(ROTATION_GRACE_SECONDS)).unwrap_or(at);
+            let (subject, detail) = (replaced.id().as_str(), format!("{} signs from now on", now.id()));
+            let event = Event { time: at, actor: "maple serve", action: "key-rotate", subject, detail: &detail };
+            match store.key_end(subject, KeyEnd::To(to), &event) {
+                // It never signed anything here.
+                Ok(()) | Err(StoreError::Missing { .. }) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        if let Err(why) = fs::remove_file(&old) {
+            error!(file = %old.display(), %why, "The private key that was replaced cannot be deleted; delete it.");
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the public key of a node beside what it signs, from the first time on.
+pub(crate) fn keep(store: &Store, signer: &Signer, from: Timestamp) -> Result<(), StoreError> {
+    if store.keys()?.iter().any(|known| known.key.public.id() == signer.id()) {
+        return Ok(());
+    }
+    let key = Key { public: signer.public().clone(), from, to: None, revoked: None };
+    store.key_put(&KeyRecord { purpose: KeyPurpose::Log, key })
+}
