@@ -130,6 +130,9 @@ pub(crate) struct Serve {
     /// Put a changed folder of policies in force by itself, through the gate; what does not pass is told and left out
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Take bundles that nobody signed also where others reach this service or its database
+    #[arg(long)]
+    pub(crate) unsigned: bool,
     /// Put the policies of the folder in force, whatever was activated since they were last taken in
     #[arg(long)]
     pub(crate) take_policies: bool,

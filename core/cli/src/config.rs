@@ -53,6 +53,7 @@ struct File {
     deadline_seconds: Option<i64>,
     drain_seconds: Option<i64>,
     watch: Option<bool>,
+    unsigned: Option<bool>,
     trust: Option<Vec<TrustedKey>>,
     four_eyes: Option<Vec<String>>,
     changed_percent_max: Option<i64>,
@@ -148,6 +149,12 @@ pub(crate) static TABLE: Table = Table::new(
             Shape::List(&Shape::Table(&TRUST)),
             "可签署规则包的密钥；不填则不要求签名",
             "Keys that may sign packs; without any, no signature is asked for",
+        ),
+        may(
+            "unsigned",
+            Shape::Flag,
+            "他人可访问本服务或其数据库时，也接受无人签名的规则包",
+            "Take bundles that nobody signed also where others reach the service or its database",
         ),
         may(
             "four-eyes",
@@ -268,6 +275,8 @@ pub(crate) struct Settings {
     pub(crate) watch: bool,
     /// Put the folder in force, whatever was activated since it was last taken in.
     pub(crate) take: bool,
+    /// Bundles need no signature, also where others reach the service.
+    pub(crate) unsigned: bool,
     /// How what serves may be changed.
     pub(crate) governance: Governance,
     /// How the service behaves; its address is not looked at.
@@ -315,6 +324,7 @@ impl Settings {
             keep_going: args.keep_going || file.keep_going.unwrap_or(false),
             watch: args.watch || file.watch.unwrap_or(false),
             take: args.take_policies,
+            unsigned: args.unsigned || file.unsigned.unwrap_or(false),
             governance: governance(Said {
                 trust: file.trust,
                 four_eyes: file.four_eyes,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use maple_bundle::{Archive, Bundle, Compiled, Diagnostic, Options, ReadError, Severity, Spot};
-use maple_kernel::{LocalityId, PluginInfo, Plugins};
+use maple_kernel::{Configured, LocalityId, PluginInfo, Plugins, Setup, SetupError};
 use maple_kit::{
     build::{self, BuildError, Step},
     project::{self, Files, Project},
@@ -114,6 +114,27 @@ impl std::convert::From<Failure> for Refusal {
 pub(crate) fn load(from: &From<'_>) -> Result<Loaded, Refusal> {
     let files = files(from).map_err(|error| Failure::Unreachable(chain(&error)))?;
     compile(from, files, Arc::new(sandbox(from)?))
+}
+
+/// As [`load`], for who only wants to know that everything holds together: what is not compiled yet stays so.
+pub(crate) fn load_lightly(from: &From<'_>) -> Result<Loaded, Refusal> {
+    let files = files(from).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    let sandbox = Arc::new(sandbox(from)?);
+    let compiled = compile_with(from, &files, &Lightly(&sandbox))?;
+    Ok(Loaded { sandbox, bundle: files.bundle, compiled, own: files.own, digest: files.digest })
+}
+
+/// Plugins whose policies are configured, and not made ready for more than that.
+struct Lightly<'s>(&'s Sandbox);
+
+impl Plugins for Lightly<'_> {
+    fn list(&self) -> Vec<PluginInfo> {
+        Plugins::list(self.0)
+    }
+
+    fn configure(&self, setups: &[Setup<'_>]) -> Vec<Result<Configured, SetupError>> {
+        self.0.sketch(setups)
+    }
 }
 
 /// The policy files.

@@ -157,8 +157,34 @@ fn a_public_address_without_authentication_refuses_to_start() {
 }
 
 #[test]
-fn a_public_address_asks_for_tokens_and_says_what_is_missing() {
+fn a_public_address_asks_who_may_sign_or_hears_that_nobody_must() {
     let place = Place::new("");
+    let output = place.command("0.0.0.0:0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = err(&output);
+    assert!(said.contains("nothing says who may sign policies") && said.contains("unsigned = true"), "{said}");
+    assert!(!place.path("maple.sqlite").exists(), "nothing was begun");
+    let shared = ["serve", "--listen", "127.0.0.1:0", "--database", "postgres://nobody@127.0.0.1:9/none"];
+    let output = maple(&shared).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("the database is shared, and nothing says"), "{}", err(&output));
+    let key = place.path("sign.pem");
+    assert!(maple(&["keys", "new", &text(&key)]).output().unwrap().status.success());
+    let public = maple(&["keys", "public", &text(&key)]).output().unwrap();
+    fs::write(place.path("sign.pub"), public.stdout).unwrap();
+    let trust = format!(
+        "unsigned = true\n[[trust]]\nkey = {:?}\nlocalities = [\"**\"]\nfrom = 2026-01-01T00:00:00Z",
+        text(&place.path("sign.pub"))
+    );
+    let both = Place::new(&trust);
+    let output = both.command("0.0.0.0:0").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("contradict each other"), "{}", err(&output));
+}
+
+#[test]
+fn a_public_address_asks_for_tokens_and_says_what_is_missing() {
+    let place = Place::new("unsigned = true");
     let mut command = place.command("0.0.0.0:0");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -180,6 +206,7 @@ fn a_public_address_asks_for_tokens_and_says_what_is_missing() {
     server.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.contains("nobody has a token yet"), "{said}");
     assert!(said.contains("without TLS"), "{said}");
+    assert!(said.contains("bundles are taken without a signature"), "{said}");
     assert!(!said.contains(&token), "no token is logged");
 }
 

@@ -72,7 +72,7 @@ impl House {
     fn node_at(&self, database: &str, name: &str, more: &str) -> Node {
         let (config, policies) = (self.dir.path().join(format!("{name}.toml")), self.dir.path().join("policies"));
         let state = self.dir.path().join(name);
-        fs::write(&config, format!("node = \"{name}\"\n{more}\n")).unwrap();
+        fs::write(&config, format!("node = \"{name}\"\nunsigned = true\n{more}\n")).unwrap();
         let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", database];
         let mut command =
             self.command(&[&words[..], &["--policies", &text(&policies), "--state", &text(&state)]].concat());

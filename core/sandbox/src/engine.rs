@@ -1,13 +1,17 @@
 //! The engine: how guest code is compiled, where it runs, and the clock behind its backstop.
 
 use std::{
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
+use crate::functions::Functions;
 use crate::limits::{
     CORE_INSTANCES_COUNT_MAX, EPOCH_TICK_MS, MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX,
     TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
@@ -32,14 +36,15 @@ pub(crate) struct Engines {
 impl Engines {
     /// Makes them for `concurrency` evaluations at a time.
     pub(crate) fn new(concurrency: usize) -> wasmtime::Result<Self> {
+        let functions = Arc::new(Functions::default());
         Ok(Self {
-            fresh: make(InstanceAllocationStrategy::Pooling(pool(concurrency)))?,
-            warm: make(InstanceAllocationStrategy::OnDemand)?,
+            fresh: make(InstanceAllocationStrategy::Pooling(pool(concurrency)), &functions)?,
+            warm: make(InstanceAllocationStrategy::OnDemand, &functions)?,
         })
     }
 }
 
-fn make(instances: InstanceAllocationStrategy) -> wasmtime::Result<Engine> {
+fn make(instances: InstanceAllocationStrategy, functions: &Arc<Functions>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     deterministic(&mut config);
     bounded(&mut config);
@@ -48,7 +53,10 @@ fn make(instances: InstanceAllocationStrategy) -> wasmtime::Result<Engine> {
         .memory_init_cow(true)
         .wasm_backtrace_max_frames(None)
         .generate_address_map(false)
-        .allocation_strategy(instances);
+        // Nobody walks a stack through guests; registering tables for thousands of policies would cost every start.
+        .native_unwind_info(false)
+        .allocation_strategy(instances)
+        .enable_incremental_compilation(Arc::clone(functions) as Arc<dyn wasmtime::CacheStore>)?;
     Engine::new(&config)
 }
 

@@ -15,6 +15,7 @@ mod cell;
 mod contract;
 mod engine;
 mod fault;
+mod functions;
 mod host;
 mod plugin;
 mod prepared;

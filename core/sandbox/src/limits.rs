@@ -22,6 +22,8 @@ pub const CONFIGURE_FUEL_MAX: u64 = 1_000_000_000;
 pub const MEMORY_BYTES_DEFAULT: u64 = 64 << 20;
 /// Bytes of linear memory that a policy may set; also what `configure` may use.
 pub const MEMORY_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of compiled functions that are kept at hand, so that what policies share is compiled once.
+pub const FUNCTIONS_BYTES_MAX: usize = 64 << 20;
 /// Linear memories of one sandbox.
 pub const MEMORIES_COUNT_MAX: u32 = 4;
 /// Tables of one sandbox.

@@ -238,6 +238,10 @@ impl Sandbox {
         if let (Some(cache), Ok(code)) = (&self.cache, prepared.serialize()) {
             let record = Record::of(&prepared, code.len() as u64);
             cache.store(&order.key, record, Some(&code));
+            // Mapped from there its code is the file's own pages, which the system may drop; what was just made is not.
+            if let Some(mapped) = self.revive(order) {
+                return Ok(mapped);
+            }
         }
         Ok(prepared)
     }

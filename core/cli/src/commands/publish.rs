@@ -77,7 +77,7 @@ pub(super) fn bundle(path: &Path, places: &Places) -> Result<Vec<u8>, Failure> {
         diary: false,
         tables: false,
     };
-    load::load(&from).map_err(refused)?.archive_of(path)
+    load::load_lightly(&from).map_err(refused)?.archive_of(path)
 }
 
 fn show(found: &Report) {

@@ -36,6 +36,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     })?;
     let authentication =
         Authentication::on(listen, settings.authentication).map_err(|error| Failure::Input(error.to_string()))?;
+    signatures(&settings, listen)?;
     let tls = tls(&settings)?;
     let guarded = authentication == Authentication::Required;
     let jwt = jwt(&settings, guarded)?;
@@ -55,7 +56,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let Settings { governance, .. } = settings;
     let settings = Settings { governance: Governance::default(), ..settings };
     if governance.trust.is_none() {
-        tracing::warn!("Bundles are taken without a signature; `trust` in the configuration asks for one.");
+        report::warning("bundles are taken without a signature; `[[trust]]` in the configuration says who may sign");
     }
     let four_eyes = !governance.four_eyes.is_empty();
     if four_eyes && authentication == Authentication::Off {
@@ -84,6 +85,28 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         welcome(address, way_in, &left_out);
         maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
     })
+}
+
+/// Whether bundles need a signature is said where others could bring one; alone on this machine they need none.
+fn signatures(settings: &Settings, listen: SocketAddr) -> Result<(), Failure> {
+    let reached = if is_public(listen) {
+        format!("`{listen}` can be reached by others")
+    } else if settings.database.starts_with("sqlite://") {
+        return Ok(());
+    } else {
+        "the database is shared".to_owned()
+    };
+    match (settings.governance.trust.is_some(), settings.unsigned) {
+        (false, false) => Err(Failure::Input(format!(
+            "{reached}, and nothing says who may sign policies: write `[[trust]]` with their public keys into the \
+             configuration (`maple keys new`, `maple sign`), or `unsigned = true` (`--unsigned`) to take policies that \
+             nobody signed"
+        ))),
+        (true, true) => Err(Failure::Input(
+            "configuration: `unsigned = true` and `[[trust]]` contradict each other; take one of them out".to_owned(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What is to serve first: the folder, or what was activated since it was last taken in.

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Sign) -> Result<(), Failure> {
         diary: false,
         tables: false,
     };
-    let loaded = load::load(&from).map_err(refused)?;
+    let loaded = load::load_lightly(&from).map_err(refused)?;
     let archive = loaded.signed(&args.policies)?;
     let may = |place: &str| only.is_empty() || only.iter().any(|subtree| subtree.covers(place));
     let signatures =
