@@ -121,10 +121,13 @@ fn what_must_be_absent_is_absent() {
     only("wasmtime-wizer", &["maple-sandbox"]);
     only("rusqlite", &["maple-store"]);
     only("postgres", &["maple-store"]);
+    only("tokio-postgres", &["maple-store"]);
+    only("tokio-postgres-rustls", &["maple-store"]);
+    only("parquet", &["maple"]);
     only("ed25519-dalek", &["maple-seal"]);
     only("axum", &["maple-server", "maple-tests"]);
     only("tokio-rustls", &["maple-server"]);
-    only("rustls-native-certs", &["maple-server"]);
+    only("rustls-native-certs", &["maple-server", "maple-store"]);
     only("jsonwebtoken", &["maple-server"]);
     only("oci-client", &["maple"]);
     only("ureq", &["maple-server", "maple"]);
