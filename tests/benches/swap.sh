@@ -122,6 +122,7 @@ if [ "$counties" -gt 0 ]; then
         serve country --audit off --policies "$work/country" --plugins plugins
         echo $((($(date +%s%N) - start) / 1000000)) >>"$work/start"
         country_memory=$(memory)
+        country_own=$(awk '/RssAnon/ {print int($2 / 1024)}' "/proc/$maple_pid/status")
         stop "$maple_pid"
         maple_pid=
     done
@@ -145,7 +146,8 @@ row "p99, a bundle is examined meanwhile / none" \
 row "memory after $swaps swaps / after 100" "$(ratio "$after_many" "$after_some") ($after_many / $after_some MiB)" "≤ 1.1"
 if [ "$counties" -gt 0 ]; then
     row "start to ready, $counties counties, warm cache" "$(median "$work/start") ms" "≤ 3000"
-    row "memory with $counties counties" "$country_memory MiB" "≤ 1500"
+    row "memory with $counties counties, without the files of compiled code" "$country_own MiB" "≤ 1500"
+    row "the same, with what is mapped of these files" "$country_memory MiB" ""
     row "one county's pack: examined, of all that publishing takes" "$examined ms of $country_publish ms" ""
     row "one county's pack: activated" "$(awk -v t="$country_activate" 'BEGIN {printf "%.1f ms", t * 1000}')" ""
 fi

@@ -146,6 +146,13 @@ async fn nobody_touches_the_place_of_another() {
     assert!(problem["detail"].as_str().unwrap().contains("`cn/zhejiang`"), "{problem}");
     let published = publish(&province).await;
     assert_eq!(published.status, 201, "{}", published.text());
+    // What somebody could not put in force is not even read for them, so nothing is told of it and no report is kept.
+    let broken = packed(&calm(&[("cn/zhejiang/more.toml", "[[rule]]\nid = 7\n")]), b"component");
+    for (who, status) in [(&city, 403), (&province, 422)] {
+        let answer = desk.send("/v1/bundles", "application/gzip", Some(who), broken.clone()).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(desk.store.rejections(10).unwrap().len(), usize::from(status == 422));
+    }
     let order = json!({ "bundle": published.json()["bundle"], "replaces": 1, "why": "ours" }).to_string();
     let activate =
         async |token: &str| desk.send("/v1/activations", "application/json", Some(token), order.clone()).await;

@@ -262,6 +262,8 @@ impl Control {
     ) -> Result<Published, Refusal> {
         let clock = app.clock();
         let serving = app.serving();
+        // Whatever its files say is not compiled for somebody who could not put it in force.
+        within_reach(bytes, &serving.made, actor)?;
         match self.examined(bytes, expected, Some(&serving.made), clock) {
             Ok(admitted) => {
                 allowed(&admitted.changes, actor)?;
@@ -563,6 +565,17 @@ fn written(
     let base = (ruleset.digest() != made.ruleset.digest()).then(|| made.ruleset.digest().to_string());
     let terms = ActivationTerms { base, states: states.clone(), canary }.written();
     Ok(Written { ruleset: ruleset.digest().to_string(), terms, at: clock::rfc3339_fine(clock) })
+}
+
+/// Every place whose files are others than those that serve must be the actor's. What is no archive is told later.
+fn within_reach(bytes: &[u8], current: &Made, actor: &Actor<'_>) -> Result<(), Refusal> {
+    let Ok(archive) = Archive::read(bytes) else { return Ok(()) };
+    let (before, after) = (current.side().bundle.part_digests(), archive.bundle.part_digests());
+    let changed = |place: &&String| before.get(*place) != after.get(*place);
+    match before.keys().chain(after.keys()).filter(changed).find(|place| !(actor.may)(place)) {
+        Some(place) => Err(Refusal::Forbidden(place.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Every place that changes must be the actor's.
