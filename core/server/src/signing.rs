@@ -103,12 +103,13 @@ impl SigningKey {
     }
 
     fn take(&self, signer: Signer, store: &Store, at: Timestamp) -> Result<(), StoreError> {
-        let before = self.signer();
+        let (before, grace) = (self.signer(), SignedDuration::from_secs(ROTATION_GRACE_SECONDS));
         if signer.id() == before.id() {
             return Ok(());
         }
         // Whoever verifies knows it before anything is signed with it.
-        keep(store, &signer, at)?;
+        // It holds a little earlier, too: a receipt that is being made may take its time before it takes its key.
+        keep(store, &signer, at.saturating_sub(grace).unwrap_or(at))?;
         info!(key = %signer.id(), replaces = %before.id(), "Another key signs from now on.");
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(signer);
         Ok(())
@@ -123,15 +124,17 @@ impl SigningKey {
         // One that cannot be read ends nothing; it stays there for whoever looks after it.
         let Ok(replaced) = read_signing_key(&old) else { return Ok(()) };
         let now = self.signer();
-        if replaced.id() != now.id() {
-            let to = at.saturating_add(SignedDuration::from_secs(ROTATION_GRACE_SECONDS)).unwrap_or(at);
-            let (subject, detail) = (replaced.id().as_str(), format!("{} signs from now on", now.id()));
-            let event = Event { time: at, actor: "maple serve", action: "key-rotate", subject, detail: &detail };
-            match store.key_end(subject, KeyEnd::To(to), &event) {
-                // It never signed anything here.
-                Ok(()) | Err(StoreError::Missing { .. }) => {}
-                Err(why) => return Err(why),
-            }
+        if replaced.id() == now.id() {
+            // A rotation is between its two steps: what is laid down here is needed after the second.
+            return Ok(());
+        }
+        let to = at.saturating_add(SignedDuration::from_secs(ROTATION_GRACE_SECONDS)).unwrap_or(at);
+        let (subject, detail) = (replaced.id().as_str(), format!("{} signs from now on", now.id()));
+        let event = Event { time: at, actor: "maple serve", action: "key-rotate", subject, detail: &detail };
+        match store.key_end(subject, KeyEnd::To(to), &event) {
+            // It never signed anything here.
+            Ok(()) | Err(StoreError::Missing { .. }) => {}
+            Err(why) => return Err(why),
         }
         if let Err(why) = fs::remove_file(&old) {
             error!(file = %old.display(), %why, "The private key that was replaced cannot be deleted; delete it.");

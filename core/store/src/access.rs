@@ -111,7 +111,11 @@ impl Store {
         }
         bounded("the detail of the audit log", event.detail, DETAIL_BYTES_MAX)?;
         let (change, at) = match end {
-            KeyEnd::To(at) => ("UPDATE signing_key SET valid_to = $1 WHERE id = $2", at),
+            // An end that was said before is not put off.
+            KeyEnd::To(at) => (
+                "UPDATE signing_key SET valid_to = CASE WHEN valid_to < $1 THEN valid_to ELSE $1 END WHERE id = $2",
+                at,
+            ),
             // Once revoked it stays so from the earliest moment that anybody named.
             KeyEnd::Revoked(at) => {
                 ("UPDATE signing_key SET revoked = CASE WHEN revoked < $1 THEN revoked ELSE $1 END WHERE id = $2", at)

@@ -156,6 +156,13 @@ impl Store {
         let sealed = walk.head.sequence;
         self.records_to(&mut walk, u64::MAX)?;
         walk.found.unsealed = walk.head.sequence - sealed;
+        if let Some(known) = known
+            && before.as_ref().is_none_or(|before| before.number < known.number)
+            && self.log_end(log)? >= known.last
+        {
+            // As long as ever, and without the checkpoint that is kept elsewhere: written anew.
+            walk.tell(LogFault::Exchanged { number: known.number });
+        }
         if let Some(last) = known.into_iter().chain(&before).max_by_key(|checkpoint| checkpoint.last) {
             let end = self.log_end(log)?;
             if end < last.last {

@@ -111,6 +111,9 @@ fn known(file: &Path) -> Result<BTreeMap<String, Checkpoint>, Failure> {
         if checkpoint.log != log {
             return Err(wrong(&format!("the checkpoint is of log `{}`", checkpoint.log)));
         }
+        if known.contains_key(&log) {
+            return Err(wrong(&"the log stands there twice; give what one run of it printed"));
+        }
         known.insert(log, checkpoint);
     }
     Ok(known)

@@ -363,3 +363,19 @@ fn a_log_with_a_gap_is_not_signed() {
         assert!(refused.to_string().contains("record 4 of log `node-1` is damaged"), "{refused}");
     });
 }
+
+#[test]
+fn a_log_written_anew_without_its_checkpoints_is_known_by_the_one_kept_elsewhere() {
+    let (signer, _) = signer();
+    let (one, other) = (Base::file(), Base::file());
+    let (honest, forged) = (filled(&one, 0..3), filled(&other, 10..13));
+    let known = honest.checkpoint("node-1", &signer, at(100)).unwrap().unwrap();
+    assert_eq!(honest.verify("node-1", None, Some(&known)).unwrap().faults.len(), 0);
+    // As long as the other; first without a checkpoint, then with one of its own.
+    for _ in 0..2 {
+        let told: Vec<String> =
+            forged.verify("node-1", None, Some(&known)).unwrap().faults.iter().map(|f| f.to_string()).collect();
+        assert!(told.len() == 1 && told[0].contains("the log was exchanged"), "{told:?}");
+        let _ = forged.checkpoint("node-1", &signer, at(100)).unwrap();
+    }
+}
