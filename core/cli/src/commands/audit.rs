@@ -66,7 +66,8 @@ fn list(args: &ListEvents) -> Result<(), Failure> {
     table.set_header(["number", "time", "by", "what", "of", "detail"]);
     table.add_rows(page.events.iter().map(|row| {
         let EventRow { sequence, time, actor, action, subject, detail } = row;
-        [&sequence.to_string(), time, actor, action, subject, detail].map(String::clone)
+        // What others wrote must not move the cursor of whoever reads it.
+        [&sequence.to_string(), time, actor, action, subject, detail].map(|cell| cell.escape_debug().to_string())
     }));
     table.lines().for_each(|line| println!("{}", line.trim_end()));
     if let Some(next) = page.next {

@@ -38,8 +38,8 @@ pub(crate) fn run(args: &Keys) -> Result<(), Failure> {
             let detail = format!("since {since}: {}", args.why);
             end(&args.database, &args.id, KeyEnd::Revoked(since), "key-revoke", &detail)?;
             println!(
-                "key {} is revoked: nothing that it signed from {since} on is proved; give the answer of /v1/keys, or the \
-                 new list, to whoever verifies",
+                "key {} is revoked: nothing that it signed from {since} on is proved; give the answer of /v1/keys to whoever \
+                 verifies, and where a service signs with it, `maple keys rotate` first",
                 args.id
             );
             Ok(())
