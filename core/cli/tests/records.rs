@@ -390,6 +390,21 @@ fn a_key_is_replaced_while_it_serves_and_what_it_signed_stays_proved() {
     check(&["receipt", "verify", &first, "--key", &all], 0);
     let (said, _) = check(&["audit", "verify", "--database", &database, "--key", &all], 1);
     assert!(said.contains("revoked"), "{said}");
+    // Whoever looks after the service sees that it signs in vain; it does not start so, and another key mends it.
+    let until = Instant::now() + Duration::from_secs(20);
+    let ready = || server.ask("GET /health/ready", "").1;
+    while !ready().contains("is revoked since 2020") {
+        assert!(Instant::now() < until, "nobody is told: {}", ready());
+        thread::sleep(Duration::from_millis(100));
+    }
+    let words = place.words("durable");
+    let (_, told) = check(&words.iter().map(String::as_str).collect::<Vec<_>>(), 3);
+    assert!(told.contains("is revoked since 2020") && told.contains("`maple keys rotate`"), "{told}");
+    check(&["keys", "rotate", &key], 0);
+    while ready().contains("revoked") {
+        assert!(Instant::now() < until, "the new key is never taken: {}", ready());
+        thread::sleep(Duration::from_millis(100));
+    }
     check(&["keys", "retire", &id(&old), "--at", "2020-01-01T00:00:00Z", "--database", &database], 0);
     fs::write(&all, keys().to_string()).unwrap();
     check(&["receipt", "verify", &first, "--key", &all], 1);
@@ -417,7 +432,11 @@ fn a_key_that_is_replaced_while_nothing_serves_is_ended_at_the_next_start() {
     assert!(told.contains("no service has taken it yet"), "{told}");
     // A rotation that was cut short between its two steps: both files hold the same key, and both steps are done again.
     fs::copy(&key, place.path("key.pem.old")).unwrap();
-    check(&["keys", "rotate", &key], 0);
+    // What a link leads to is replaced, not the link.
+    let link = place.path("link.pem");
+    std::os::unix::fs::symlink(&key, &link).unwrap();
+    check(&["keys", "rotate", &text(&link)], 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     let server = place.serve();
     server.decided();
     assert!(!place.path("key.pem.old").exists());
@@ -426,6 +445,18 @@ fn a_key_that_is_replaced_while_nothing_serves_is_ended_at_the_next_start() {
     let keys: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // The one in the middle never signed anything.
     assert_eq!(keys.len(), 2, "{listed}");
+    // What lists them is taken where a key is asked for, as far as it is no longer than such a file may be.
+    let file = text(&place.path("keys.ndjson"));
+    let verify = ["audit", "verify", "--database", &place.database(), "--key", &file];
+    fs::write(&file, &listed).unwrap();
+    check(&verify, 0);
+    fs::write(&file, format!("{listed}{{}}")).unwrap();
+    assert!(check(&verify, 2).1.contains("missing field `pem`"));
+    let room = (1 << 20) - listed.len();
+    fs::write(&file, format!("{listed}{}", " ".repeat(room))).unwrap();
+    check(&verify, 0);
+    fs::write(&file, format!("{listed}{}", " ".repeat(room + 1))).unwrap();
+    assert!(check(&verify, 2).1.contains("has at most 1048576 bytes"));
     let (_, told) = check(&["keys", "rotate", "Cargo.toml"], 3);
     assert!(told.contains("is no private key"), "{told}");
 }

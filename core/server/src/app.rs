@@ -214,6 +214,7 @@ impl App {
             reasons.extend(so_far.last_error.map(|error| format!("decisions cannot be recorded: {error}")));
             reasons.extend(so_far.seal_error.map(|error| format!("the log of decisions cannot be signed: {error}")));
         }
+        reasons.extend(self.records.as_ref().and_then(Records::key_ended).map(|ended| ended.to_string()));
         if let Some(control) = &self.control {
             let cannot = control.node.cannot();
             reasons.extend(cannot.map(|(generation, why)| format!("generation {generation} cannot serve here: {why}")));
@@ -245,8 +246,8 @@ impl App {
     }
 
     /// What is kept of a decision, ready to be written.
-    pub(crate) fn prepared(&self, kept: Kept<'_>) -> Result<Prepared, StoreError> {
-        kept.prepare(&*self.clock)
+    pub(crate) fn prepared(&self, records: &Records, kept: Kept<'_>) -> Result<Prepared, StoreError> {
+        kept.prepare(&*self.clock, records.packing())
     }
 
     /// An id that nothing else has.

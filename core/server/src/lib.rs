@@ -12,6 +12,7 @@ mod control;
 mod http;
 mod listen;
 mod metrics;
+mod packing;
 mod records;
 mod replay;
 mod signing;
@@ -43,9 +44,12 @@ pub use control::{
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
-pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records};
+pub use packing::DICTIONARIES_COUNT_MAX;
+pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records, RecordsFault};
 pub use replay::DIFFERENCES_COUNT_MAX;
-pub use signing::{ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key};
+pub use signing::{
+    KeyEnded, ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key,
+};
 pub use tls::{
     CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls, share_tls_provider,
 };

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     clock::{self, Clock},
     http::evaluate::{NO_NAME, named},
-    signing::SigningKey,
+    packing::Packing,
+    signing::{KeyEnded, SigningKey},
 };
 
 /// The engine that decided, as a record names it. A replay by another says so.
@@ -28,6 +29,17 @@ pub const CHECKPOINT_EVERY_RECORDS: u64 = 4_096;
 /// The longest that a record waits for a signed checkpoint.
 pub const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
+/// Why records cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordsFault {
+    /// The store says so.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing that is signed would be proved.
+    #[error(transparent)]
+    Key(#[from] KeyEnded),
+}
+
 /// Where records go.
 pub struct Records {
     pub(crate) store: Arc<Store>,
@@ -35,6 +47,7 @@ pub struct Records {
     /* None once it is closed, which is when this is dropped. */
     recorder: Option<Recorder>,
     mode: Mode,
+    packing: Packing,
 }
 
 impl Records {
@@ -44,7 +57,7 @@ impl Records {
     ///
     /// # Errors
     ///
-    /// When the name cannot be kept or no thread can be had.
+    /// When the name cannot be kept, the key has ended, the database cannot be read, or no thread can be had.
     pub fn start(
         store: Arc<Store>,
         node: &str,
@@ -53,11 +66,14 @@ impl Records {
         clock: Arc<dyn Clock>,
         spool: Option<PathBuf>,
         key: Option<PathBuf>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, RecordsFault> {
         let (log, now) = (format!("{node}-{}", clock::unique(&*clock)), clock::timestamp(&*clock));
         let key = Arc::new(SigningKey::new(signer, key));
         // A rotation that nobody brought to its end.
         key.look(&store, now);
+        if let Some(ended) = key.look_for_end(&store, now)? {
+            return Err(ended.into());
+        }
         let signers = Arc::clone(&key);
         let signing = Signing {
             signer: Arc::new(move || signers.signer()),
@@ -69,7 +85,12 @@ impl Records {
         seal_what_is_open(&store, &key.signer(), now)?;
         let recorder =
             Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing), spool })?;
-        Ok(Self { store, signing: key, recorder: Some(recorder), mode })
+        Ok(Self { store, signing: key, recorder: Some(recorder), mode, packing: Packing::default() })
+    }
+
+    /// What records need not say again.
+    pub(crate) const fn packing(&self) -> &Packing {
+        &self.packing
     }
 
     /// The key that signs now.
@@ -80,6 +101,11 @@ impl Records {
     /// Takes another signing key where one was put in the place of the one before.
     pub(crate) fn look_for_key(&self, now: Timestamp) {
         self.signing.look(&self.store, now);
+    }
+
+    /// How the key that signs has ended, if it has.
+    pub(crate) fn key_ended(&self) -> Option<KeyEnded> {
+        self.signing.ended()
     }
 
     /// True when decisions are kept.
@@ -190,7 +216,7 @@ pub(crate) struct Kept<'a> {
 
 impl Kept<'_> {
     /// Hashes and packs it.
-    pub(crate) fn prepare(self, clock: &dyn Clock) -> Result<Prepared, StoreError> {
+    pub(crate) fn prepare(self, clock: &dyn Clock, packing: &Packing) -> Result<Prepared, StoreError> {
         let Self { id, generation, ruleset, question, decision, heard, output } = self;
         let case = &question.case;
         let figures = ruleset.locality(case.locality.as_str()).map(|(_, locality)| &locality.figures);
@@ -209,6 +235,6 @@ impl Kept<'_> {
             context: heard.context(figures.unwrap_or(&maple_kernel::Facts::default())),
             output: output.to_vec(),
         };
-        record.prepare()
+        record.prepare_with(packing.of(ruleset, question))
     }
 }

@@ -7,13 +7,13 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use jiff::{SignedDuration, Timestamp};
 use maple_seal::{Key, Signer};
 use maple_store::{Event, KeyEnd, KeyPurpose, KeyRecord, Store, StoreError};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::records::chain;
 
@@ -45,10 +45,41 @@ pub enum SigningKeyFault {
     },
 }
 
-/// The file beside the key's, in which the one before lies while it is replaced.
+/// A key holds no longer, so that what it signs proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the signing key {key} {}, so what it signs proves nothing; `maple keys rotate` puts another in its place",
+    self.words()
+)]
+pub struct KeyEnded {
+    /// The key.
+    pub key: String,
+    /// How it ended.
+    pub end: KeyEnd,
+}
+
+impl KeyEnded {
+    fn words(&self) -> String {
+        match self.end {
+            KeyEnd::To(at) => format!("held until {at}"),
+            KeyEnd::Revoked(at) => format!("is revoked since {at}"),
+        }
+    }
+
+    /// Whether a key has ended, as far as the store knows.
+    pub(crate) fn of(store: &Store, key: &str, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        let Some(KeyRecord { key: known, .. }) = store.key(key)? else { return Ok(None) };
+        let revoked = known.revoked.map(KeyEnd::Revoked);
+        let end = revoked.or_else(|| known.to.filter(|to| *to <= now).map(KeyEnd::To));
+        Ok(end.map(|end| Self { key: key.to_owned(), end }))
+    }
+}
+
+/// The file beside the key's, in which the one before lies while it is replaced. Where the key's is a link, it is beside
+/// what that leads to.
 #[must_use]
 pub fn replaced_key(file: &Path) -> PathBuf {
-    let mut old = file.as_os_str().to_owned();
+    let mut old = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()).into_os_string();
     old.push(OLD);
     old.into()
 }
@@ -70,6 +101,7 @@ pub(crate) struct SigningKey {
     now: RwLock<Arc<Signer>>,
     /* Where another may come from. */
     file: Option<PathBuf>,
+    ended: Mutex<Option<KeyEnded>>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -80,7 +112,19 @@ impl fmt::Debug for SigningKey {
 
 impl SigningKey {
     pub(crate) fn new(signer: Arc<Signer>, file: Option<PathBuf>) -> Self {
-        Self { now: RwLock::new(signer), file }
+        Self { now: RwLock::new(signer), file, ended: Mutex::default() }
+    }
+
+    /// How the key that signs has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<KeyEnded> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether somebody ended the key that signs.
+    pub(crate) fn look_for_end(&self, store: &Store, at: Timestamp) -> Result<Option<KeyEnded>, StoreError> {
+        let found = KeyEnded::of(store, self.signer().id().as_str(), at)?;
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = found.clone();
+        Ok(found)
     }
 
     pub(crate) fn signer(&self) -> Arc<Signer> {
@@ -89,6 +133,17 @@ impl SigningKey {
 
     /// Takes the key that is in the file now, and ends the one that it replaced.
     pub(crate) fn look(&self, store: &Store, at: Timestamp) {
+        self.look_at_file(store, at);
+        let before = self.ended();
+        // A database that is away is told elsewhere.
+        if let Ok(Some(ended)) = self.look_for_end(store, at)
+            && before.as_ref() != Some(&ended)
+        {
+            error!(%ended, "What is signed now proves nothing.");
+        }
+    }
+
+    fn look_at_file(&self, store: &Store, at: Timestamp) {
         let Some(file) = &self.file else { return };
         let signer = match read_signing_key(file) {
             Ok(signer) => signer,
@@ -130,14 +185,14 @@ impl SigningKey {
         }
         let to = at.saturating_add(SignedDuration::from_secs(ROTATION_GRACE_SECONDS)).unwrap_or(at);
         let (subject, detail) = (replaced.id().as_str(), format!("{} signs from now on", now.id()));
-        let event = Event { time: at, actor: "maple serve", action: "key-rotate", subject, detail: &detail };
-        match store.key_end(subject, KeyEnd::To(to), &event) {
-            // It never signed anything here.
-            Ok(()) | Err(StoreError::Missing { .. }) => {}
-            Err(why) => return Err(why),
+        // One that never signed anything here has no end; of one that has, another look says nothing new.
+        let lasts = store.key(subject)?.is_some_and(|known| known.key.to.is_none_or(|known| known > to));
+        if lasts {
+            let event = Event { time: at, actor: "maple serve", action: "key-rotate", subject, detail: &detail };
+            store.key_end(subject, KeyEnd::To(to), &event)?;
         }
         if let Err(why) = fs::remove_file(&old) {
-            error!(file = %old.display(), %why, "The private key that was replaced cannot be deleted; delete it.");
+            warn!(file = %old.display(), %why, "The private key that was replaced cannot be deleted; delete it.");
         }
         Ok(())
     }
@@ -145,9 +200,6 @@ impl SigningKey {
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 pub(crate) fn keep(store: &Store, signer: &Signer, from: Timestamp) -> Result<(), StoreError> {
-    if store.keys()?.iter().any(|known| known.key.public.id() == signer.id()) {
-        return Ok(());
-    }
     let key = Key { public: signer.public().clone(), from, to: None, revoked: None };
-    store.key_put(&KeyRecord { purpose: KeyPurpose::Log, key })
+    store.key_add(&KeyRecord { purpose: KeyPurpose::Log, key })
 }

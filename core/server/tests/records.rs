@@ -101,6 +101,26 @@ async fn a_decision_is_on_the_disk_before_it_is_given() {
 }
 
 #[tokio::test]
+async fn a_record_keeps_what_differs_from_a_plain_case_that_holds_no_fact() {
+    let kept = kept(Mode::Durable);
+    let mut second = question();
+    second["case"]["facts"]["amount"] = "77123.45".into();
+    assert_eq!(kept.service.evaluate(&second).await.status, 200);
+    let (id, _) = kept.decided().await;
+    let log = kept.store.decision(&id).unwrap().unwrap().log;
+    let records = kept.store.decisions_after(&log, 0, 10).unwrap();
+    assert_eq!((records.len(), records[1].id()), (2, id.as_str()));
+    let dictionaries: Vec<_> = records.iter().map(|record| record.dictionary().unwrap()).collect();
+    assert_eq!(dictionaries[0], dictionaries[1], "of one kind in one place");
+    let said = String::from_utf8(dictionaries[0].bytes().to_vec()).unwrap();
+    assert!(said.contains("\"rights\""), "{said}");
+    for own in ["77123.45", "48000.00", &id, fixture::TODAY, "c-1", "counter"] {
+        assert!(!said.contains(own), "{own}: {said}");
+    }
+    assert!(records[0].decision().unwrap().input.windows(8).any(|part| part == b"77123.45"), "the record says it");
+}
+
+#[tokio::test]
 async fn a_decision_in_plain_words_is_kept_as_the_other() {
     let kept = kept(Mode::Durable);
     let request =

@@ -87,17 +87,32 @@ impl Store {
     ///
     /// When the database cannot be written.
     pub fn key_put(&self, record: &KeyRecord) -> Result<(), StoreError> {
+        let put = "INSERT INTO signing_key (id, purpose, pem, valid_from, valid_to, revoked) \
+                   VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (id) DO UPDATE SET valid_from = $4, valid_to = $5, revoked = $6";
+        self.key_write(put, record)
+    }
+
+    fn key_write(&self, put: &str, record: &KeyRecord) -> Result<(), StoreError> {
         let Key { public, from, to, revoked } = &record.key;
         let no_pem = |_| StoreError::Missing { what: "public key", name: public.id().to_string() };
         let pem = public.to_pem().map_err(no_pem)?;
         self.pool().write("keep the key in", |link| {
-            let put = "INSERT INTO signing_key (id, purpose, pem, valid_from, valid_to, revoked) \
-                       VALUES ($1, $2, $3, $4, $5, $6) \
-                       ON CONFLICT (id) DO UPDATE SET valid_from = $4, valid_to = $5, revoked = $6";
             let (id, word) = (public.id().as_str(), record.purpose.word());
             link.execute(put, &[id.into(), word.into(), pem.as_str().into(), micros(*from), may(*to), may(*revoked)])?;
             Ok(())
         })
+    }
+
+    /// Keeps a public key that is not kept yet; one that is stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub fn key_add(&self, record: &KeyRecord) -> Result<(), StoreError> {
+        let add = "INSERT INTO signing_key (id, purpose, pem, valid_from, valid_to, revoked) \
+                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+        self.key_write(add, record)
     }
 
     /// Says until when a key holds, or since when it is revoked, and writes so into the audit log.
@@ -124,6 +139,18 @@ impl Store {
         self.pool().write("change the key in", |link| match link.execute(change, &[micros(at), id.into()])? {
             0 => Err(StoreError::Missing { what: "key", name: id.to_owned() }.into()),
             _ => Ok(audit::append(link, event).map(|_| ())?),
+        })
+    }
+
+    /// A key by its id.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn key(&self, id: &str) -> Result<Option<KeyRecord>, StoreError> {
+        self.pool().read_soon("read the key from", |link| {
+            let one = "SELECT purpose, pem, valid_from, valid_to, revoked FROM signing_key WHERE id = $1";
+            Ok(link.first(one, &[id.into()])?.map(key).transpose()?)
         })
     }
 

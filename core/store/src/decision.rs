@@ -1,6 +1,9 @@
 //! Records of decisions: prepared by whoever decides, numbered and chained by whoever writes.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use jiff::Timestamp;
+use lz4_flex::block;
 use maple_seal::{Content, Digest, Entry, Head};
 use serde::Serialize;
 
@@ -8,7 +11,9 @@ use crate::{
     LABEL_BYTES_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Store, StoreError,
     activation::moment,
     audit::whole_micros,
-    bounded, fits,
+    bounded,
+    dictionary::{self, Dictionary},
+    fits,
     log::{self, digest, number},
     pool::Done,
     sql::{Fault, Insert, Link, Row, Value},
@@ -16,8 +21,12 @@ use crate::{
 
 /// How the payload is written: one byte, so that it can change.
 const LZ4: u8 = 1;
+/// The same, as what differs from a dictionary.
+const LZ4_DICTIONARY: u8 = 2;
 /// That byte, and the lengths of the three parts.
 const HEAD_BYTES: usize = 13;
+/// With the id of a dictionary.
+const HEAD_DICTIONARY_BYTES: usize = HEAD_BYTES + 8;
 
 pub(crate) const COLUMNS: &str = "log, sequence, id, at, locality, kind, outcome, policies, generation, ruleset, engine, \
                                   input, context, output, leaf, chain, payload";
@@ -80,6 +89,8 @@ pub struct Prepared {
     pub(crate) output: Digest,
     pub(crate) content: Digest,
     pub(crate) payload: Vec<u8>,
+    /// What the payload differs from, if it was packed so and that is there.
+    pub(crate) dictionary: Option<Arc<Dictionary>>,
 }
 
 /// Where a record stands.
@@ -112,9 +123,18 @@ impl Decision {
     ///
     /// When a part is too long or a word cannot be kept.
     pub fn prepare(self) -> Result<Prepared, StoreError> {
+        self.prepare_with(None)
+    }
+
+    /// The same, packed as what differs from a dictionary, which is kept with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Decision::prepare`].
+    pub fn prepare_with(self, dictionary: Option<Arc<Dictionary>>) -> Result<Prepared, StoreError> {
         self.check()?;
         let policies = joined(&self.policies);
-        let payload = pack([&self.input, &self.context, &self.output]);
+        let payload = pack([&self.input, &self.context, &self.output], dictionary.as_deref());
         let [input, context, output] = [&self.input, &self.context, &self.output].map(|part| Digest::of(part));
         let Self { id, time, locality, kind, outcome, generation, ruleset, engine, .. } = self;
         let mut prepared = Prepared {
@@ -132,6 +152,7 @@ impl Decision {
             output,
             content: input,
             payload,
+            dictionary,
         };
         prepared.content = prepared.content();
         Ok(prepared)
@@ -159,29 +180,51 @@ pub(crate) fn split(policies: &str) -> Vec<String> {
     policies.split(',').filter(|policy| !policy.is_empty()).map(str::to_owned).collect()
 }
 
-fn pack(parts: [&[u8]; 3]) -> Vec<u8> {
+fn pack(parts: [&[u8]; 3], dictionary: Option<&Dictionary>) -> Vec<u8> {
     let whole = parts.concat();
-    let mut payload = vec![0; HEAD_BYTES + lz4_flex::block::get_maximum_output_size(whole.len())];
-    let (head, body) = payload.split_at_mut(HEAD_BYTES);
     let lengths = parts.map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-    head.copy_from_slice(&[&[LZ4][..], lengths.as_flattened()].concat());
+    let mut payload = Vec::with_capacity(HEAD_DICTIONARY_BYTES + block::get_maximum_output_size(whole.len()));
+    payload.push(if dictionary.is_some() { LZ4_DICTIONARY } else { LZ4 });
+    payload.extend_from_slice(lengths.as_flattened());
+    payload.extend(dictionary.iter().flat_map(|dictionary| dictionary.id().to_be_bytes()));
+    let head = payload.len();
     // The place is as long as it may ever become.
-    let length = lz4_flex::block::compress_into(&whole, body).unwrap_or(0);
-    payload.truncate(HEAD_BYTES + length);
+    payload.resize(payload.capacity(), 0);
+    let body = payload.get_mut(head..).unwrap_or_default();
+    let length = match dictionary {
+        Some(dictionary) => block::compress_into_with_dict(&whole, body, dictionary.bytes()),
+        None => block::compress_into(&whole, body),
+    };
+    payload.truncate(head + length.unwrap_or(0));
     payload.shrink_to_fit();
     payload
 }
 
-fn unpack(payload: &[u8]) -> Option<[Vec<u8>; 3]> {
+/// The id of the dictionary that a payload was packed with.
+fn packed_with(payload: &[u8]) -> Option<i64> {
+    let id = payload.strip_prefix(&[LZ4_DICTIONARY])?.get(HEAD_BYTES - 1..HEAD_DICTIONARY_BYTES - 1)?;
+    Some(i64::from_be_bytes(id.try_into().ok()?))
+}
+
+fn unpack(payload: &[u8], dictionary: Option<&Dictionary>) -> Option<[Vec<u8>; 3]> {
     let (head, body) = payload.split_at_checked(HEAD_BYTES)?;
     let (codec, lengths) = head.split_first()?;
+    let (body, dictionary) = match (*codec, packed_with(payload)) {
+        (LZ4, _) => (body, &[][..]),
+        (LZ4_DICTIONARY, Some(id)) => {
+            let dictionary = dictionary.filter(|dictionary| dictionary.id() == id)?;
+            (payload.get(HEAD_DICTIONARY_BYTES..)?, dictionary.bytes())
+        }
+        _ => return None,
+    };
     let mut lengths = lengths.chunks(4).map(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?) as usize));
     let lengths = [lengths.next()??, lengths.next()??, lengths.next()??];
     let whole: usize = lengths.iter().sum();
-    if *codec != LZ4 || whole > PAYLOAD_BYTES_MAX {
+    if whole > PAYLOAD_BYTES_MAX {
         return None;
     }
-    let mut input = lz4_flex::block::decompress(body, whole).ok().filter(|parts| parts.len() == whole)?;
+    let unpacked = block::decompress_with_dict(body, whole, dictionary);
+    let mut input = unpacked.ok().filter(|parts| parts.len() == whole)?;
     let mut context = input.split_off(lengths.first().copied()?);
     let output = context.split_off(lengths.get(1).copied()?);
     Some([input, context, output])
@@ -220,7 +263,7 @@ impl Prepared {
     /// Whether the parts still have the digests that were taken of them.
     pub(crate) fn whole(&self) -> bool {
         let digests = [self.input, self.context, self.output];
-        unpack(&self.payload)
+        unpack(&self.payload, self.dictionary.as_deref())
             .is_some_and(|parts| parts.iter().zip(digests).all(|(part, kept)| Digest::of(part) == kept))
     }
 }
@@ -242,6 +285,12 @@ impl Record {
         &self.prepared.id
     }
 
+    /// What it was packed against, if that was so and is there.
+    #[must_use]
+    pub fn dictionary(&self) -> Option<&Dictionary> {
+        self.prepared.dictionary.as_deref()
+    }
+
     /// The decision, with its parts.
     ///
     /// # Errors
@@ -252,7 +301,8 @@ impl Record {
         if !self.prepared.whole() {
             return Err(damaged());
         }
-        let [input, context, output] = unpack(&self.prepared.payload).ok_or_else(damaged)?;
+        let [input, context, output] =
+            unpack(&self.prepared.payload, self.prepared.dictionary.as_deref()).ok_or_else(damaged)?;
         let Prepared { id, time, locality, kind, outcome, generation, ruleset, engine, policies, .. } =
             self.prepared.clone();
         let policies = split(&policies);
@@ -320,6 +370,7 @@ pub(crate) fn chained<'a>(
 
 /// Adds records. One that stands there already is nothing new; another in its place is an error.
 pub(crate) fn put(link: &mut dyn Link, lines: &[Line<'_>]) -> Done<()> {
+    dictionary::keep(link, lines.iter().filter_map(|line| line.prepared.dictionary.as_ref()))?;
     let rows: Vec<Vec<Value<'_>>> = lines.iter().map(Line::values).collect();
     if link.insert(&INSERT, &rows)? == lines.len() as u64 {
         return Ok(());
@@ -350,23 +401,42 @@ fn retired(link: &mut dyn Link, line: &Line<'_>) -> Done<bool> {
     Ok(place.and_then(|place| leaves.get(place)) == Some(&line.leaf))
 }
 
-fn deliver(link: &mut dyn Link, record: &Record) -> Done<()> {
-    let Record { log, sequence, leaf, chain, prepared } = record;
-    let other = || StoreError::Other { log: log.clone(), sequence: *sequence };
-    if prepared.leaf_at(log, *sequence) != *leaf {
-        return Err(other().into());
+/// Delivers records of one log: what stands there stays, what follows is added at once.
+fn deliver(link: &mut dyn Link, log: &str, records: &[Record]) -> Done<()> {
+    let mut head = log::head(link, log)?;
+    let mut new = Vec::with_capacity(records.len());
+    for record in records {
+        let Record { sequence, leaf, chain, prepared, .. } = record;
+        let follows = *sequence == head.sequence + 1 && head.next(*leaf).chain == *chain;
+        let fits = prepared.leaf_at(log, *sequence) == *leaf
+            && (follows || *sequence <= head.sequence && stands(link, &record.line())?);
+        if !fits {
+            return Err(StoreError::Other { log: log.to_owned(), sequence: *sequence }.into());
+        }
+        if follows {
+            head = head.next(*leaf);
+            new.push(record.line());
+        }
     }
-    let head = log::head(link, log)?;
-    if *sequence <= head.sequence {
-        return if stands(link, &record.line())? { Ok(()) } else { Err(other().into()) };
-    }
-    if *sequence != head.sequence + 1 || head.next(*leaf).chain != *chain {
-        return Err(other().into());
-    }
-    put(link, &[record.line()])
+    put(link, &new)
 }
 
-pub(crate) fn read(mut row: Row) -> Result<Record, Fault> {
+/// Records as they are kept, each with its dictionary.
+pub(crate) fn read_all(link: &mut dyn Link, rows: Vec<Row>) -> Done<Vec<Record>> {
+    let mut records = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut known = BTreeMap::new();
+    for Record { prepared, .. } in &mut records {
+        let Some(id) = packed_with(&prepared.payload) else { continue };
+        let found = match known.get(&id) {
+            Some(found) => found,
+            None => known.entry(id).or_insert(dictionary::find(link, id)?),
+        };
+        prepared.dictionary = Option::clone(found);
+    }
+    Ok(records)
+}
+
+fn read(mut row: Row) -> Result<Record, Fault> {
     let log = row.text()?;
     let sequence = row.count()?;
     let mut prepared = Prepared {
@@ -384,6 +454,7 @@ pub(crate) fn read(mut row: Row) -> Result<Record, Fault> {
         output: digest(row.bytes()?)?,
         content: Digest::from_bytes([0; 32]),
         payload: Vec::new(),
+        dictionary: None,
     };
     prepared.content = prepared.content();
     let (leaf, chain) = (digest(row.bytes()?)?, digest(row.bytes()?)?);
@@ -401,8 +472,10 @@ impl Store {
     pub fn decisions_deliver(&self, records: &[Record]) -> Result<(), StoreError> {
         records.iter().try_for_each(|record| log::checked(&record.log))?;
         self.pool().write("record the decisions in", |link| {
-            for record in records {
-                deliver(link, record)?;
+            for run in records.chunk_by(|one, next| one.log == next.log) {
+                if let Some(first) = run.first() {
+                    deliver(link, &first.log, run)?;
+                }
             }
             Ok(())
         })
@@ -416,7 +489,8 @@ impl Store {
     pub fn decision(&self, id: &str) -> Result<Option<Record>, StoreError> {
         self.pool().read("read the decision from", |link| {
             let one = format!("SELECT {COLUMNS} FROM decision WHERE id = $1");
-            Ok(link.first(&one, &[id.into()])?.map(read).transpose()?)
+            let rows = link.query(&one, &[id.into()])?;
+            Ok(read_all(link, rows)?.pop())
         })
     }
 
@@ -432,7 +506,7 @@ impl Store {
             let page =
                 format!("SELECT {COLUMNS} FROM decision WHERE log = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
             let rows = link.query(&page, &[log.into(), number(sequence), count.into()])?;
-            Ok(rows.into_iter().map(read).collect::<Result<_, _>>()?)
+            read_all(link, rows)
         })
     }
 }

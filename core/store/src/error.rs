@@ -164,7 +164,25 @@ fn file_advice(error: &rusqlite::Error) -> &'static str {
     }
 }
 
+/// Why a connection is not encrypted with somebody whom this side trusts.
+pub(crate) fn not_trusted(error: &tokio_postgres::Error) -> Option<&rustls::Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        // An error of the system keeps another's inside, and names only what is behind that one as its cause.
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = inside.map(|inside| inside as &(dyn std::error::Error + 'static)).or_else(|| error.source());
+    }
+    None
+}
+
 fn server_advice(error: &tokio_postgres::Error) -> &'static str {
+    if not_trusted(error).is_some() {
+        return "the server's certificate must be for the name in `MAPLE_DATABASE`, and signed by whom `sslrootcert` or \
+                the system trusts";
+    }
     let Some(code) = error.code() else {
         return "check that the server runs and can be reached";
     };

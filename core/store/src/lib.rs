@@ -9,6 +9,7 @@ mod activation;
 mod audit;
 mod bundle;
 mod decision;
+mod dictionary;
 mod error;
 mod list;
 mod log;
@@ -31,6 +32,7 @@ pub use activation::{Activation, ActivationKind, Request, Swap};
 pub use audit::{AuditRecord, Event};
 pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
+pub use dictionary::Dictionary;
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
@@ -75,6 +77,8 @@ pub const LABEL_BYTES_MAX: usize = 512;
 pub const POLICIES_COUNT_MAX: usize = 16_384;
 /// Length of what one decision records: input, context and output.
 pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
+/// Length of what the records of a kind mostly say, which each is packed against.
+pub const DICTIONARY_BYTES_MAX: usize = 16 << 10;
 /// Length of a bundle.
 pub const BUNDLE_BYTES_MAX: usize = 80 << 20;
 /// Length of the report on a rejected bundle.

@@ -80,6 +80,24 @@ pub(crate) fn leaves(link: &mut dyn Link, log: &str, first: u64, last: u64) -> D
     Ok((leaves, chain))
 }
 
+/// Signs the end of a log, where there is something to sign.
+fn sealed(link: &mut dyn Link, log: &str, signer: &Signer, time: Timestamp) -> Done<Option<Checkpoint>> {
+    let before = last_checkpoint(link, log)?.map(|(before, _)| before);
+    let first = before.as_ref().map_or(0, |before| before.last) + 1;
+    let (leaves, chain) = leaves(link, log, first, first + CHECKPOINT_RECORDS_MAX - 1)?;
+    let Some(chain) = chain else { return Ok(None) };
+    let head = Head { sequence: first + leaves.len() as u64 - 1, chain };
+    let checkpoint = Checkpoint::after(before.as_ref(), log, head, root(&leaves), time);
+    let sealed = |source| StoreError::Seal { log: log.to_owned(), source };
+    let jws = checkpoint.sign(signer).map_err(sealed)?;
+    let Checkpoint { number: at, first, last, .. } = checkpoint;
+    link.execute(
+        "INSERT INTO checkpoint (log, number, first, last, jws) VALUES ($1, $2, $3, $4, $5)",
+        &[log.into(), number(at), number(first), number(last), jws.as_str().into()],
+    )?;
+    Ok(Some(checkpoint))
+}
+
 impl Store {
     /// The number of the last record of a log, 0 for none.
     ///
@@ -102,6 +120,19 @@ impl Store {
         })
     }
 
+    /// The logs that have checkpoints whose records are not retired yet, by id.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn logs_to_retire(&self) -> Result<Vec<String>, StoreError> {
+        let all = "SELECT DISTINCT log FROM checkpoint WHERE leaves IS NULL AND log <> $1 ORDER BY log";
+        self.pool().read("read the logs from", |link| {
+            let rows = link.query(all, &[AUDIT_LOG.into()])?;
+            Ok(rows.into_iter().map(|mut row| row.text()).collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Signs the end of a log: a checkpoint over the records since the last one, at most [`CHECKPOINT_RECORDS_MAX`].
     /// Nothing is signed where there are none.
     ///
@@ -110,22 +141,22 @@ impl Store {
     /// When the database cannot be read or written, or another checkpoint came in between.
     pub fn checkpoint(&self, log: &str, signer: &Signer, time: Timestamp) -> Result<Option<Checkpoint>, StoreError> {
         checked(log)?;
-        self.pool().write("sign the log in", |link| {
-            let before = last_checkpoint(link, log)?.map(|(before, _)| before);
-            let first = before.as_ref().map_or(0, |before| before.last) + 1;
-            let (leaves, chain) = leaves(link, log, first, first + CHECKPOINT_RECORDS_MAX - 1)?;
-            let Some(chain) = chain else { return Ok(None) };
-            let head = Head { sequence: first + leaves.len() as u64 - 1, chain };
-            let checkpoint = Checkpoint::after(before.as_ref(), log, head, root(&leaves), time);
-            let sealed = |source| StoreError::Seal { log: log.to_owned(), source };
-            let jws = checkpoint.sign(signer).map_err(sealed)?;
-            let Checkpoint { number: at, first, last, .. } = checkpoint;
-            link.execute(
-                "INSERT INTO checkpoint (log, number, first, last, jws) VALUES ($1, $2, $3, $4, $5)",
-                &[log.into(), number(at), number(first), number(last), jws.as_str().into()],
-            )?;
-            Ok(Some(checkpoint))
-        })
+        self.pool().write("sign the log in", |link| sealed(link, log, signer, time))
+    }
+
+    /// The same, without much patience for a server that does not answer: it may be signed later.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::checkpoint`].
+    pub fn checkpoint_soon(
+        &self,
+        log: &str,
+        signer: &Signer,
+        time: Timestamp,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        checked(log)?;
+        self.pool().write_soon("sign the log in", |link| sealed(link, log, signer, time))
     }
 
     /// The last checkpoint of a log, signed: what to keep elsewhere, so that a log cut short is noticed.

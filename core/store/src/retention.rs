@@ -22,7 +22,7 @@ pub struct Retired {
 
 impl Store {
     /// Deletes the decisions of a log that were made before a moment, in whole checkpoints from the oldest; each is
-    /// written into the audit log with its deletion. Records without a checkpoint stay.
+    /// written into the audit log with its deletion. Records without a checkpoint stay. Before each it asks whether to go on.
     ///
     /// # Errors
     ///
@@ -33,6 +33,7 @@ impl Store {
         before: Timestamp,
         by: &str,
         at: Timestamp,
+        mut go_on: impl FnMut() -> bool,
     ) -> Result<Retired, StoreError> {
         log::checked(log)?;
         bounded("a text of the audit log", by, TEXT_BYTES_MAX)?;
@@ -41,16 +42,17 @@ impl Store {
             return Err(StoreError::Word { what: "the deletion of", word: log.to_owned(), help });
         }
         let mut retired = Retired::default();
-        loop {
+        while go_on() {
             let step = |link: &mut dyn Link| one(link, log, before, by, at);
             match self.pool().write("delete old decisions from", step)? {
-                0 => return Ok(retired),
+                0 => break,
                 records => {
                     retired.checkpoints += 1;
                     retired.records += records;
                 }
             }
         }
+        Ok(retired)
     }
 }
 

@@ -266,19 +266,21 @@ fn page(link: &mut dyn Link, log: &str, after: u64, last: u64) -> Done<Vec<Step>
         "SELECT {columns} FROM {table} WHERE log = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4"
     );
     let rows = link.query(&page, &[log.into(), number(after), number(last), number(PAGE)])?;
-    let step = |row| -> Done<Step> {
-        if log == AUDIT_LOG {
+    if log == AUDIT_LOG {
+        let step = |row| -> Done<Step> {
             let record = audit::read(row)?;
             let (sequence, leaf, chain) = (record.sequence, record.leaf, record.chain);
             let at = |sequence| record.leaf_at(sequence).unwrap_or(chain);
-            return Ok(Step { sequence, leaf, chain, fault: fault(sequence, leaf, true, at) });
-        }
-        let record = decision::read(row)?;
+            Ok(Step { sequence, leaf, chain, fault: fault(sequence, leaf, true, at) })
+        };
+        return rows.into_iter().map(step).collect();
+    }
+    let step = |record: decision::Record| {
         let (sequence, leaf, chain, whole) = (record.sequence, record.leaf, record.chain, record.prepared.whole());
         let at = |sequence| record.prepared.leaf_at(log, sequence);
-        Ok(Step { sequence, leaf, chain, fault: fault(sequence, leaf, whole, at) })
+        Step { sequence, leaf, chain, fault: fault(sequence, leaf, whole, at) }
     };
-    rows.into_iter().map(step).collect()
+    Ok(decision::read_all(link, rows)?.into_iter().map(step).collect())
 }
 
 fn fault(sequence: u64, leaf: Digest, whole: bool, leaf_at: impl Fn(u64) -> Digest) -> Option<LogFault> {

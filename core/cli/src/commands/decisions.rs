@@ -58,11 +58,17 @@ fn retire(args: &RetireDecisions) -> Result<(), Failure> {
     })?;
     let store = database::open(&args.database)?;
     let failed = |error: StoreError| Failure::Unreachable(chain(&error));
-    let logs = store.logs().map_err(failed)?;
-    let mut whole = Retired::default();
-    for log in logs.iter().filter(|log| *log != AUDIT_LOG) {
-        let Retired { checkpoints, records } =
-            store.decisions_retire(log, before, "maple decisions retire", maple_server::now()).map_err(failed)?;
+    let (mut whole, mut damaged) = (Retired::default(), Vec::new());
+    for log in &store.logs_to_retire().map_err(failed)? {
+        let retired = store.decisions_retire(log, before, "maple decisions retire", maple_server::now(), || true);
+        let Retired { checkpoints, records } = match retired {
+            Err(why @ StoreError::Damaged { .. }) => {
+                // It keeps the others from nothing.
+                damaged.push(chain(&why));
+                continue;
+            }
+            retired => retired.map_err(failed)?,
+        };
         whole.checkpoints += checkpoints;
         whole.records += records;
         if args.json {
@@ -75,6 +81,9 @@ fn retire(args: &RetireDecisions) -> Result<(), Failure> {
             "{records} decisions in {checkpoints} checkpoints were deleted; the audit log says so, and what proves the \
              others stays. What has no checkpoint yet, or shares one with younger ones, is kept"
         );
+    }
+    if !damaged.is_empty() {
+        return Err(Failure::Unreachable(format!("nothing of these logs was deleted: {}", damaged.join("; "))));
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `maple keys`: keys that sign.
 
 use std::{
+    fs,
     io::{ErrorKind, Write},
+    os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -82,14 +84,17 @@ fn unmade(file: &Path, error: &dyn std::fmt::Display) -> Failure {
 /// Puts a new private key in the place of one, which is laid beside it until a service has said in its database until when
 /// it holds.
 fn rotate(args: &RotateKey) -> Result<(), Failure> {
-    let file = private(args.file.as_ref(), args.state.as_ref());
+    let named = private(args.file.as_ref(), args.state.as_ref());
+    // Where it is a link, what it leads to is replaced.
+    let file = fs::canonicalize(&named)
+        .map_err(|error| Failure::Unreachable(format!("cannot read the signing key `{}`: {error}", named.display())))?;
     let before = maple_server::read_signing_key(&file).map_err(|error| Failure::Unreachable(chain(&error)))?;
     let old = maple_server::replaced_key(&file);
     let unmade = |error: &dyn std::fmt::Display| {
         Failure::Unreachable(format!("cannot replace the key `{}`: {error}", file.display()))
     };
     // Where a rotation was cut short before its second step, the old key is laid down already.
-    match std::fs::hard_link(&file, &old) {
+    match fs::hard_link(&file, &old) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let laid = maple_server::read_signing_key(&old).map_err(|error| Failure::Unreachable(chain(&error)))?;
@@ -104,7 +109,17 @@ fn rotate(args: &RotateKey) -> Result<(), Failure> {
         Err(error) => return Err(unmade(&error)),
     }
     let (signer, kept) = fresh(&file)?;
+    // The service must be able to read it, whoever types this.
+    let owner = fs::metadata(&file).map_err(|error| unmade(&error))?;
+    let own = kept.as_file().metadata().map_err(|error| unmade(&error))?;
+    if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
+        chown(kept.path(), Some(owner.uid()), Some(owner.gid())).map_err(|error| {
+            unmade(&format!("it belongs to user {}, and only that user or root can replace it: {error}", owner.uid()))
+        })?;
+    }
     kept.persist(&file).map_err(|error| unmade(&error.error))?;
+    let folder = file.parent().map(fs::File::open).transpose().map_err(|error| unmade(&error))?;
+    folder.map_or(Ok(()), |folder| folder.sync_all()).map_err(|error| unmade(&error))?;
     println!(
         "{}: key {} signs in the place of {}, as soon as the service looks, which it does every {} seconds and when it \
          starts; `maple keys public {}` prints its public half for whoever verifies. Keep the public half of the old one: \

@@ -6,6 +6,7 @@ use anstream::println;
 use jiff::Timestamp;
 use maple_seal::{Digest, Key, KeySet, PublicKey, RECEIPT_BYTES_MAX, verify_receipt};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     read_bounded,
@@ -64,12 +65,6 @@ fn verify(args: &VerifyReceipt) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The answer of `GET /v1/keys`.
-#[derive(Deserialize)]
-struct Listed {
-    keys: Vec<ListedKey>,
-}
-
 #[derive(Deserialize)]
 struct ListedKey {
     pem: String,
@@ -85,19 +80,36 @@ pub(super) fn keys(files: &[PathBuf]) -> Result<KeySet, Failure> {
         let text = read_bounded(file, "public key", KEYS_BYTES_MAX)?;
         let unread = |error: &dyn std::fmt::Display| {
             Failure::Input(format!(
-                "`{}` is no public key (Ed25519, PEM) and no answer of `/v1/keys`: {error}",
+                "`{}` is no public key (Ed25519, PEM), no answer of `/v1/keys` and none of `maple keys list --json`: \
+                 {error}",
                 file.display()
             ))
         };
+        if text.len() > KEYS_BYTES_MAX {
+            return Err(unread(&format!("a file of keys has at most {KEYS_BYTES_MAX} bytes; give several")));
+        }
         let text = String::from_utf8(text).map_err(|error| unread(&error))?;
         let listed = if text.trim_start().starts_with('{') {
-            serde_json::from_str::<Listed>(&text).map_err(|error| unread(&error))?.keys
+            listed(&text).map_err(|error| unread(&error))?
         } else {
             vec![ListedKey { pem: text, from: Timestamp::MIN, to: None, revoked: None }]
         };
         for ListedKey { pem, from, to, revoked } in listed {
             let public = PublicKey::from_pem(&pem).map_err(|error| unread(&chain(&error)))?;
             keys.insert(Key { public, from, to, revoked }).map_err(|error| unread(&chain(&error)))?;
+        }
+    }
+    Ok(keys)
+}
+
+/// Keys in the answer of `GET /v1/keys`, or in the lines of `maple keys list --json`.
+fn listed(text: &str) -> Result<Vec<ListedKey>, serde_json::Error> {
+    let mut keys = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter() {
+        let mut value: Value = value?;
+        match value.get_mut("keys").map(Value::take) {
+            Some(all) => keys.extend(Vec::<ListedKey>::deserialize(all)?),
+            None => keys.push(ListedKey::deserialize(value)?),
         }
     }
     Ok(keys)

@@ -181,7 +181,7 @@ fn seal_changes(app: &App, control: &Control) {
     if let Some(records) = &app.records {
         let now = clock::timestamp(app.clock());
         records.look_for_key(now);
-        let _ = control.store.checkpoint(AUDIT_LOG, &records.signer(), now);
+        let _ = control.store.checkpoint_soon(AUDIT_LOG, &records.signer(), now);
     }
 }
 

@@ -7,14 +7,16 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use maple_store::{AUDIT_LOG, Store, StoreError};
-use tracing::{info, warn};
+use maple_store::{Store, StoreError};
+use tracing::{error, info, warn};
 
 use super::Control;
 use crate::{app::App, clock, records::chain};
 
 /// How often, in seconds, a node looks for decisions that are too old.
 pub const RETIRE_EVERY_SECONDS: u64 = 3_600;
+/// How long it leaves the database to others after each of its steps.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long it waits before it looks whether it is to end.
 const WAIT: Duration = Duration::from_millis(250);
 
@@ -38,11 +40,18 @@ pub(super) fn retain(app: &App, control: &Control, stop: &AtomicBool) {
     }
 }
 
+/// A log that is damaged is told, and keeps the others from nothing.
 fn retire(store: &Store, before: Timestamp, now: Timestamp, stop: &AtomicBool) -> Result<u64, StoreError> {
+    let go_on = || {
+        thread::sleep(PAUSE);
+        !stop.load(Ordering::Relaxed)
+    };
     let mut records = 0;
-    for log in store.logs()?.iter().filter(|log| *log != AUDIT_LOG) {
-        if !stop.load(Ordering::Relaxed) {
-            records += store.decisions_retire(log, before, "maple serve", now)?.records;
+    for log in store.logs_to_retire()? {
+        match store.decisions_retire(&log, before, "maple serve", now, go_on) {
+            Ok(retired) => records += retired.records,
+            Err(why @ StoreError::Damaged { .. }) => error!(log, why = %chain(&why), "Nothing of this log is deleted."),
+            Err(why) => return Err(why),
         }
     }
     Ok(records)

@@ -35,7 +35,7 @@ use crate::{
     access::{Caller, Role},
     app::{App, Serving},
     control::speaking,
-    records::{Kept, Records, chain},
+    records::{Kept, chain},
 };
 
 pub(crate) async fn evaluate(
@@ -213,13 +213,13 @@ fn decided_into<'a>(
 ) -> Result<(Decision<'a>, Option<Prepared>), Problem> {
     let generation = serving.activation.generation;
     let start = out.len();
-    if !app.records.as_ref().is_some_and(Records::are_kept) {
+    let Some(records) = app.records.as_ref().filter(|records| records.are_kept()) else {
         let decision = guarded(ruleset, question, id)?;
         app.metrics.decided(&decision);
         write_into(out, generation.into(), question, &decision, id);
         watch(app, serving, ruleset, question, &decision, id);
         return Ok((decision, None));
-    }
+    };
     let mut heard = Heard::default();
     let decision = guarded_by(id, || evaluate_heard(ruleset, question, &mut |policy, said| heard.note(policy, said)))?;
     app.metrics.decided(&decision);
@@ -227,7 +227,7 @@ fn decided_into<'a>(
     watch(app, serving, ruleset, question, &decision, id);
     let output = out.get(start..).unwrap_or_default();
     let kept = Kept { id, generation, ruleset, question, decision: &decision, heard, output };
-    match app.prepared(kept) {
+    match app.prepared(records, kept) {
         Ok(record) => Ok((decision, Some(record))),
         Err(why) => {
             error!(decision = %id, why = %chain(&why), "A decision cannot be recorded.");

@@ -281,7 +281,13 @@ impl Writer {
         }
         self.sealed_at = Instant::now();
         let Some(signing) = &self.signing else { return };
-        match self.store.checkpoint(&self.log, &(signing.signer)(), (signing.now)()) {
+        let (signer, now) = ((signing.signer)(), (signing.now)());
+        let sealed = match &self.spool_file {
+            // What comes meanwhile is not to wait for a server that does not answer.
+            Some(_) => self.store.checkpoint_soon(&self.log, &signer, now),
+            None => self.store.checkpoint(&self.log, &signer, now),
+        };
+        match sealed {
             Ok(sealed) => {
                 self.queue.note(|done| done.seal_error = None);
                 self.unsealed = if sealed.is_some() { None } else { Some(0) };

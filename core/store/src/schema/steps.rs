@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 3] = [
+pub(super) const STEPS: [Step; 4] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -202,5 +202,20 @@ pub(super) const STEPS: [Step; 3] = [
         BEGIN SELECT RAISE(ABORT, 'a version is never changed'); END;",
         postgres: "CREATE TRIGGER pack_unchanged BEFORE UPDATE ON pack
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a version is never changed');",
+    },
+    // What records mostly say; without it they cannot be read.
+    Step {
+        both: "CREATE TABLE dictionary (
+        id    {int} PRIMARY KEY,
+        bytes {bytes} NOT NULL
+    ){strict};",
+        sqlite: "CREATE TRIGGER dictionary_unchanged BEFORE UPDATE ON dictionary
+        BEGIN SELECT RAISE(ABORT, 'a dictionary is never changed'); END;
+    CREATE TRIGGER dictionary_kept BEFORE DELETE ON dictionary
+        BEGIN SELECT RAISE(ABORT, 'a dictionary is never deleted'); END;",
+        postgres: "CREATE TRIGGER dictionary_unchanged BEFORE UPDATE ON dictionary
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a dictionary is never changed');
+    CREATE TRIGGER dictionary_kept BEFORE DELETE ON dictionary
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a dictionary is never deleted');",
     },
 ];

@@ -52,7 +52,7 @@ struct Open {
 }
 
 /// Sets what every connection must have and the URL may leave out: a wait with an end at each step.
-pub(crate) fn bounded(mut config: Config) -> Config {
+pub(crate) fn bound(config: &mut Config) {
     let millis = Duration::from_millis;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(millis(BUSY_MILLIS_MAX));
@@ -68,7 +68,6 @@ pub(crate) fn bounded(mut config: Config) -> Config {
     );
     let options = config.get_options().map_or_else(|| own.clone(), |options| format!("{own} {options}"));
     config.options(&options);
-    config
 }
 
 /// What an answer is waited for where nobody says otherwise.

@@ -10,7 +10,7 @@ use maple_store::{BUSY_MILLIS_MAX, Mode, Recorder, RecorderConfig, SCHEMA_VERSIO
 
 use crate::{
     files::refused,
-    support::{Base, Cluster, chain, prepared, request, shared},
+    support::{Base, Cluster, chain, decision, prepared, request, shared},
 };
 
 fn durable(store: &Arc<Store>) -> Recorder {
@@ -133,9 +133,39 @@ fn what_is_no_server_of_ours_is_refused_with_the_way_out() {
 #[test]
 fn an_older_server_is_brought_up_to_date_by_one_of_many() {
     let Some(cluster) = shared() else { return };
-    let base = Base::server(cluster);
-    thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(|| drop(base.open())))));
-    base.open().activate(&request("sha256:a")).unwrap();
+    let at_once = |base: &Base| thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(|| drop(base.open())))));
+    // From nothing, from the first version, and from the one before this, each with what was kept then.
+    let empty = Base::server(cluster);
+    at_once(&empty);
+    assert_eq!(empty.open().activate(&request("sha256:a")).unwrap().generation, 1);
+
+    let first = Base::server(cluster);
+    first
+        .meddle(
+            "CREATE TABLE activation (generation BIGINT PRIMARY KEY CHECK (generation > 0),
+                 ruleset TEXT COLLATE \"C\" NOT NULL, at TEXT COLLATE \"C\" NOT NULL, actor TEXT COLLATE \"C\" NOT NULL,
+                 why TEXT COLLATE \"C\" NOT NULL);
+             CREATE FUNCTION maple_refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
+             INSERT INTO activation VALUES (1, 'sha256:a', '2026-11-23T08:00:00Z', 'start', 'why');
+             CREATE TABLE maple_schema (one BIGINT PRIMARY KEY, version BIGINT NOT NULL);
+             INSERT INTO maple_schema VALUES (1, 1)",
+        )
+        .unwrap();
+    at_once(&first);
+    let kept = first.open().current().unwrap().unwrap();
+    assert_eq!((kept.generation, kept.ruleset.as_str(), kept.bundle, kept.replaces), (1, "sha256:a", None, None));
+
+    let before = Base::server(cluster);
+    let store = Arc::new(before.open());
+    let recorder = durable(&store);
+    recorder.record_and_wait(prepared(1)).unwrap();
+    assert_eq!(recorder.close().lost, 0);
+    before.meddle("DROP TABLE dictionary; UPDATE maple_schema SET version = 3").unwrap();
+    at_once(&before);
+    let store = before.open();
+    assert_eq!(store.decision("decision-1").unwrap().unwrap().decision().unwrap(), decision(1));
+    assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), 0);
 }
 
 #[test]

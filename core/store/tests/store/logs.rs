@@ -1,16 +1,19 @@
 //! Records, their chain, what is done to them, and what proves them.
 
+use std::sync::Arc;
+
 use maple_seal::{Checkpoint, verify_receipt};
 use maple_store::{
-    Cursor, Decision, FAULTS_COUNT_MAX, Filter, LABEL_BYTES_MAX, Mode, PAGE_COUNT_MAX, PAYLOAD_BYTES_MAX,
-    POLICIES_COUNT_MAX, Record, Recorder, RecorderConfig, Retired, Store, StoreError, Summary,
+    Cursor, DICTIONARY_BYTES_MAX, Decision, Dictionary, FAULTS_COUNT_MAX, Filter, LABEL_BYTES_MAX, Mode,
+    PAGE_COUNT_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Record, Recorder, RecorderConfig, Retired, Store,
+    StoreError, Summary,
 };
 
 use crate::support::{Base, at, both, chain, decision, prepared, signer};
 
 /// Records decisions in the order of their numbers.
 fn filled(base: &Base, numbers: std::ops::Range<i64>) -> Store {
-    let store = std::sync::Arc::new(base.open());
+    let store = Arc::new(base.open());
     let config =
         RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 10_000, signing: None, spool: None };
     let recorder = Recorder::start(store, config).unwrap();
@@ -159,6 +162,73 @@ fn records_are_delivered_once() {
         let refused = store.decisions_deliver(&others).unwrap_err().to_string();
         assert!(refused.contains("log `node-1` has another record 1") && refused.contains("one writer"), "{refused}");
     });
+}
+
+#[test]
+fn records_are_kept_as_what_differs_from_a_dictionary() {
+    let typical = |number: i64| {
+        let Decision { context, output, .. } = decision(number);
+        Arc::new(Dictionary::new([context, output].concat()))
+    };
+    let with = |number: i64| Decision { output: b"[7]".repeat(200), ..decision(number) };
+    let (one, other) = (typical(1), Arc::new(Dictionary::new(b"[7]".repeat(50))));
+    let record = |base: &Base, numbers: std::ops::Range<i64>| {
+        let config =
+            RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 100, signing: None, spool: None };
+        let recorder = Recorder::start(Arc::new(base.open()), config).unwrap();
+        for number in numbers {
+            let dictionary = [None, Some(Arc::clone(&one)), Some(Arc::clone(&other))].into_iter().cycle();
+            let dictionary = dictionary.skip(number as usize).next().unwrap();
+            recorder.record_and_wait(with(number).prepare_with(dictionary).unwrap()).unwrap();
+        }
+        assert_eq!(recorder.close().lost, 0);
+    };
+    both(|base| {
+        record(base, 0..9);
+        record(base, 9..12);
+        let store = base.open();
+        let records = store.decisions_after("node-1", 0, 100).unwrap();
+        for (number, record) in (0..).zip(&records) {
+            assert_eq!(record.decision().unwrap(), with(number));
+            assert_eq!(store.decision(record.id()).unwrap().as_ref(), Some(record));
+        }
+        assert_eq!((records.len(), store.verify("node-1", None, None).unwrap().faults.len()), (12, 0));
+        // What is delivered elsewhere takes its dictionary along.
+        let there = Base::file();
+        there.open().decisions_deliver(&records).unwrap();
+        assert_eq!(there.open().decisions_after("node-1", 0, 100).unwrap(), records);
+        // Nobody changes it, and where somebody does all the same, what was packed with it is damaged, not misread.
+        let on = if base.is_file() { "" } else { " ON dictionary" };
+        for guarded in ["UPDATE dictionary SET bytes = bytes", "DELETE FROM dictionary"] {
+            assert!(base.meddle(guarded).unwrap_err().contains("a dictionary is never"));
+        }
+        let drop = |guard: &str| format!("DROP TRIGGER dictionary_{guard}{on};");
+        let spoil = if base.is_file() { "x'00'" } else { "'\\x00'" };
+        for meddling in [
+            format!("{} UPDATE dictionary SET bytes = {spoil}", drop("unchanged")),
+            format!("{} DELETE FROM dictionary", drop("kept")),
+        ] {
+            base.meddle(&meddling).unwrap();
+            assert!(matches!(
+                store.decision("decision-1").unwrap().unwrap().decision(),
+                Err(StoreError::Damaged { .. })
+            ));
+            assert_eq!(store.decision("decision-3").unwrap().unwrap().decision().unwrap(), with(3), "it needs none");
+            let found = store.verify("node-1", None, None).unwrap();
+            let faults: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+            assert_eq!((faults.len(), faults[0].as_str()), (8, "record 2 was changed"), "{faults:?}");
+        }
+    });
+}
+
+#[test]
+fn a_dictionary_has_an_end() {
+    let long: Vec<u8> = (0..=DICTIONARY_BYTES_MAX).map(|n| (n % 251) as u8).collect();
+    assert_eq!(Dictionary::new(long[1..].to_vec()), Dictionary::new(long.clone()), "its end is what is taken");
+    assert_ne!(Dictionary::new(long[2..].to_vec()), Dictionary::new(long));
+    // One that says nothing changes nothing.
+    let packed = decision(1).prepare_with(Some(Arc::new(Dictionary::new(Vec::new())))).unwrap();
+    assert!(packed.bytes() < decision(1).output.len());
 }
 
 /// A log of 30 records, with checkpoints over 10 and 20 and none over the rest.
@@ -314,7 +384,7 @@ fn the_audit_log_is_walked_the_same_way() {
 fn what_is_retired_leaves_the_chain_whole() {
     both(|base| {
         let (store, signer, keys) = sealed(base);
-        let retire = |second| store.decisions_retire("node-1", at(second), "clerk", at(1_000)).unwrap();
+        let retire = |second| store.decisions_retire("node-1", at(second), "clerk", at(1_000), || true).unwrap();
         let whole = |records, retired| {
             let found = store.verify("node-1", Some(&keys), None).unwrap();
             assert_eq!((found.records, found.retired, found.faults.len()), (records, retired, 0), "{:?}", found.faults);
@@ -335,7 +405,20 @@ fn what_is_retired_leaves_the_chain_whole() {
         let said: Vec<String> =
             store.audit_before(u64::MAX, 10).unwrap().into_iter().map(|event| event.detail).collect();
         assert!(said.len() == 3 && said[2].contains("records 1 to 10 of log node-1"), "{said:?}");
-        assert!(store.decisions_retire("audit", at(0), "clerk", at(0)).unwrap_err().to_string().contains("kept whole"));
+        assert!(
+            store
+                .decisions_retire("audit", at(0), "clerk", at(0), || true)
+                .unwrap_err()
+                .to_string()
+                .contains("kept whole")
+        );
+        // Nothing is begun once it is not to go on, and a log that is retired wholly is not looked at again.
+        store.checkpoint("node-1", &signer, at(50)).unwrap().unwrap();
+        assert_eq!(store.logs_to_retire().unwrap(), ["node-1"]);
+        let stopped = store.decisions_retire("node-1", at(10_000), "clerk", at(1_000), || false).unwrap();
+        assert_eq!(stopped, Retired::default());
+        assert_eq!(retire(10_000).records, 10);
+        assert!(store.logs_to_retire().unwrap().is_empty());
         // What was delivered before it was retired is still known.
         let records = filled(&Base::file(), 0..10).decisions_after("node-1", 0, 100).unwrap();
         store.decisions_deliver(&records).unwrap();

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use maple_store::{BRIEF_MILLIS_MAX, Mode, Recorder, RecorderConfig, Store};
+use maple_store::{BRIEF_MILLIS_MAX, Mode, RECONNECT_MILLIS_MAX, Recorder, RecorderConfig, Store};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::{
@@ -61,6 +61,21 @@ fn a_server_that_falls_silent_is_not_waited_for() {
     assert_eq!(near.verify("node-1", None, None).unwrap().faults.len(), 0);
 }
 
+#[test]
+fn the_next_host_is_asked_where_the_first_swallows_everything() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.run("CREATE DATABASE twin");
+    let (first, second) = (Wire::to(&cluster.socket()), Wire::to(&cluster.socket()));
+    let url = format!("postgres://postgres@127.0.0.1:{},127.0.0.1:{}/twin", first.port(), second.port());
+    first.cut();
+    let store = Store::open_url(&url).unwrap();
+    assert_eq!(store.activate(&request("sha256:a")).unwrap().generation, 1);
+    second.cut();
+    assert!(store.current().is_err());
+    first.mend();
+    assert_eq!(store.current().unwrap().unwrap().generation, 1, "whichever of them answers");
+}
+
 /// A server's certificate and key for a name, and the certificate of who signed it.
 fn certificate(name: &str) -> (String, String, String) {
     let mut authority = CertificateParams::new(vec![]).unwrap();
@@ -108,8 +123,12 @@ fn a_server_is_spoken_to_in_secret_and_must_be_who_it_should() {
         (format!("{base}?sslrootcert=/nowhere.pem"), "`sslrootcert` in `MAPLE_DATABASE` names a file"),
         (format!("{base}?sslrootcert={}", file("empty.pem", "")), "holds no certificate in PEM"),
     ] {
-        let error = Store::open_url(&url).unwrap_err();
-        assert!(chain(&error).contains(told), "{url}: {}", chain(&error));
+        let began = Instant::now();
+        let error = chain(&Store::open_url(&url).unwrap_err());
+        assert!(error.contains(told), "{url}: {error}");
+        assert_eq!(error.contains("invalid peer certificate"), error.contains("must be for the name in"), "{error}");
+        // It is not asked again and again: what is not trusted now is not trusted in a second either.
+        assert!(began.elapsed() < Duration::from_millis(RECONNECT_MILLIS_MAX - 100), "{url}: {:?}", began.elapsed());
     }
     // A name that is this machine's own leaves nothing to read on the way; any other does, as far as it is not encrypted.
     assert!(!Store::open_url(&cluster.url("secret")).unwrap().is_readable_on_the_way());
