@@ -13,7 +13,7 @@ use std::{
 
 use maple_kernel::{Case, Day, Facts, Question, Ruleset, evaluate_heard};
 use maple_store::Dictionary;
-use maple_wire::{Heard, SOURCE_UNSTATED};
+use maple_wire::{Heard, SOURCE_UNSTATED, canonical_question};
 use uuid::Uuid;
 
 use crate::http::evaluate::write_into;
@@ -63,7 +63,8 @@ fn typical(ruleset: &Ruleset, question: &Question) -> Dictionary {
     let plain = Question { case, as_of: day, ..question.clone() };
     let mut heard = Heard::default();
     let decision = evaluate_heard(ruleset, &plain, &mut |policy, said| heard.note(policy, said));
-    let mut bytes = heard.context(&Facts::default());
+    let mut bytes = canonical_question(&plain);
+    bytes.extend(heard.context(&Facts::default()));
     write_into(&mut bytes, 0, &plain, &decision, Uuid::nil());
     Dictionary::new(without(&bytes, ruleset.digest().as_bytes()))
 }
