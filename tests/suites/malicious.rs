@@ -39,7 +39,7 @@ const PLAIN: Attempt = Attempt {
 
 const ABROAD: Attempt = Attempt { place: CANADA, basis: "ca.charter.7", facts: r#"{ "amount": "3000.00" }"#, ..PLAIN };
 
-const ATTEMPTS: [Attempt; 22] = [
+const ATTEMPTS: [Attempt; 26] = [
     Attempt {
         name: "forbids the court",
         then: r#"{ do = "forbid", forbid = "court" }"#,
@@ -96,6 +96,32 @@ const ATTEMPTS: [Attempt; 22] = [
         name: "starts limitation from another day",
         then: r#"{ do = "clock", clock = "limitation_general", from = "today", span = "3 years" }"#,
         acted: &["H03 clamped limitation_general"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "starts a limitation that the law does not",
+        then: r#"{ do = "clock", clock = "limitation_general", from = "today", span = "1 day" }"#,
+        facts: r#"{ "amount": "4800.00" }"#,
+        acted: &["H03 removed limitation_general"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "starts a short limitation beside the true one",
+        then: r#"{ do = "clock", clock = "limitation_short", from = "knew_on", span = "1 year" }"#,
+        acted: &["H03 removed limitation_short"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "closes all mediation of the levels above",
+        then: r#"{ do = "forbid-class", forbid-class = "facilitative" }"#,
+        acted: &["H09 removed forbid class facilitative"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "closes one mediation of the levels above",
+        then: r#"{ do = "forbid", forbid = "peoples_mediation" }"#,
+        acted: &["H09 removed forbid peoples_mediation"],
+        kind: "neighbour.nuisance",
         ..PLAIN
     },
     Attempt {
@@ -263,6 +289,28 @@ fn whatever_a_policy_tries_the_decision_is_the_same_and_says_what_was_corrected(
         }
         let by = |c: &maple_kernel::Correction| c.by.is_some_and(|by| by.rule == "EVIL");
         assert_eq!(tried.corrections.iter().any(by), !attempt.acted.is_empty(), "{name}: whose claim was corrected");
+    }
+}
+
+/// A body of its own is one more way: the court and the protection that the floor offers stay beside it.
+#[test]
+fn a_body_of_its_own_takes_nobodys_place() {
+    for (channel, kind, facts) in
+        [("court", "contract.sale", json!({})), ("protection_order", "family.violence", json!({}))]
+    {
+        let pack = format!(
+            "id = \"{CHINA}\"\nversion = \"1.0.0\"\ncontract = \"^0.1\"\nin-force-from = 2024-01-01\n\
+             title = {{ zh = \"恶意\", en = \"malicious\" }}\n[[policy]]\nid = \"evil\"\n\
+             plugin = {{ id = \"decision-table\", version = \"^1\" }}\n[[policy.settings.rules]]\nid = \"EVIL\"\n\
+             summary-zh = \"恶意\"\nsummary-en = \"malicious\"\nbasis = [\"cn.peoples_mediation.3\"]\n\
+             then = [{{ do = \"offer\", offer = \"{channel}\", body = \"village\" }}]\n"
+        );
+        let ruleset = &shipped_with(BTreeMap::from([(format!("{CHINA}/pack.toml"), pack.into_bytes())])).ruleset;
+        let mut question = ask(&Attempt { kind, facts: "{}", ..PLAIN }, 0);
+        question["case"]["facts"] = facts;
+        let decision = decide_by(ruleset, &question);
+        let bodies: Vec<_> = decision.steps.iter().filter(|s| s.channel.as_str() == channel).map(|s| &s.body).collect();
+        assert!(bodies.contains(&&None), "{channel}: {bodies:?}");
     }
 }
 

@@ -144,7 +144,7 @@ impl<'h, 'a> Draft<'h, 'a> {
         if let Held::Stripped(stripped) = &heard.finding {
             heard.ground.why = reason(policy, Some(rule.info), stripped);
         }
-        guardrails::admit(self, &heard).then_some(heard)
+        guardrails::admit(self, &heard, voice.depth).then_some(heard)
     }
 
     /// The provisions of a finding that are law on the day. A claim without any is not heard (H07), unless it only
@@ -188,7 +188,7 @@ impl<'h, 'a> Draft<'h, 'a> {
 
     /// The lower policy that this finding gives way to, unless the finding is floor or a trusted pack's exclusion,
     /// precondition, clock or call for a person.
-    fn replaced_by(&self, voice: &Voice<'_>, said: &Said<'_>) -> Option<String> {
+    pub(crate) fn replaced_by(&self, voice: &Voice<'_>, said: &Said<'_>) -> Option<String> {
         let (upper, finding) = (voice.policy, &said.finding);
         let stands = matches!(
             finding.claim,
@@ -263,8 +263,15 @@ impl<'h, 'a> Draft<'h, 'a> {
                 warn: warn.clone(),
                 ground: claim.ground.clone(),
             };
+            let upper = kept.iter_mut().find(|(k, ..)| k.code == *code);
+            if upper.is_none() && kind == ClockKind::Limitation && !claim.policy.trusted {
+                // Whether a party's time runs at all is for the law to say.
+                self.correct("H03", Action::Removed, code.as_str(), Some(claim.ground.by));
+                self.note(claim.ground.by, &claim.finding, "removed by H03: the law starts no such time here");
+                continue;
+            }
             self.note(claim.ground.by, &claim.finding, "kept");
-            match kept.iter_mut().find(|(k, ..)| k.code == *code) {
+            match upper {
                 None => kept.push((clock, kind, claim.policy.trusted)),
                 Some((upper, kind, trusted)) => {
                     let shortens = clock.ends < upper.ends && (*kind == ClockKind::Service || claim.policy.trusted);

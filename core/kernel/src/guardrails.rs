@@ -99,10 +99,10 @@ pub(crate) fn strip_personal_numbers<'a>(draft: &mut Draft<'_, 'a>, heard: &mut 
 }
 
 /// H09 (with H01, H04 and H06): true when the claim may be heard.
-pub(crate) fn admit<'a>(draft: &mut Draft<'_, 'a>, heard: &Heard<'_, 'a>) -> bool {
+pub(crate) fn admit<'a>(draft: &mut Draft<'_, 'a>, heard: &Heard<'_, 'a>, depth: usize) -> bool {
     let broken: &[&'static str] = match &heard.finding.claim {
         Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.index(), key, value) => &["H06"],
-        Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector),
+        Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector, depth),
         Claim::RequireFirst { before, .. } if !heard.policy.trusted => match class_of(draft, before) {
             Some(Class::Facilitative) | None => &[],
             Some(Class::Adjudicative) => &["H01", "H09"],
@@ -123,8 +123,9 @@ fn class_of(draft: &Draft<'_, '_>, channel: &ChannelId) -> Option<Class> {
     draft.hearing.ruleset.index().channel(channel.as_str()).map(|c| c.class)
 }
 
-/// The guardrails that a lower level's exclusion would break: it may only close mediation that the floor leaves open.
-fn takes_away(draft: &Draft<'_, '_>, selector: &Selector) -> &'static [&'static str] {
+/// The guardrails that a lower level's exclusion would break: it may only close mediation that no upper level offers, or
+/// whose offer it replaces by name.
+fn takes_away(draft: &Draft<'_, '_>, selector: &Selector, depth: usize) -> &'static [&'static str] {
     let class = match selector {
         Selector::Channel(channel) => class_of(draft, channel),
         Selector::Class(class) => Some(*class),
@@ -132,17 +133,17 @@ fn takes_away(draft: &Draft<'_, '_>, selector: &Selector) -> &'static [&'static 
     match class {
         Some(Class::Adjudicative) => &["H01", "H09"],
         Some(Class::Protective) => &["H04", "H09"],
-        Some(Class::Facilitative) if !on_the_floor(draft, selector) => &[],
+        Some(Class::Facilitative) if !offered_above(draft, selector, depth) => &[],
         _ => &["H09"],
     }
 }
 
-fn on_the_floor(draft: &Draft<'_, '_>, selector: &Selector) -> bool {
+fn offered_above(draft: &Draft<'_, '_>, selector: &Selector, depth: usize) -> bool {
     let closed = draft.channels(selector);
-    let trusted = draft.hearing.voices.iter().filter(|v| v.policy.trusted);
-    trusted.flat_map(|v| &v.said).any(|said| {
-        said.rule.floor && matches!(&said.finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel))
-    })
+    let above = draft.hearing.voices.iter().filter(|voice| voice.policy.trusted || voice.depth < depth);
+    let said = above.flat_map(|voice| voice.said.iter().map(move |said| (voice, said)));
+    said.filter(|(_, said)| matches!(&said.finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel)))
+        .any(|(voice, said)| draft.replaced_by(voice, said).is_none())
 }
 
 /// H04: the dangers that the facts or the kind of the case tell of.
@@ -236,7 +237,8 @@ pub(crate) fn keep_court_open(draft: &mut Draft<'_, '_>) {
 
 fn court<'a>(hearing: &Hearing<'a>) -> Option<&'a ChannelId> {
     let guardrails = &hearing.locality.guardrails;
-    let against_authority = guardrails.authority.as_ref().filter(|(flag, _)| hearing.facts.flag(flag.as_str()));
+    let told = |flags: &[FactKey]| flags.iter().any(|flag| hearing.facts.flag(flag.as_str()));
+    let against_authority = guardrails.authority.as_ref().filter(|(flags, _)| told(flags));
     let by_kind = || guardrails.courts.iter().find(|(p, _)| p.covers(hearing.question.case.kind.as_str()));
     against_authority.map(|(_, court)| court).or_else(|| by_kind().map(|(_, court)| court))
 }

@@ -74,8 +74,8 @@ pub struct Safety {
 pub struct Guardrails {
     /// Kinds and the deciding channel that must be reachable for them; the first that covers wins (H01).
     pub courts: Vec<(Pattern, ChannelId)>,
-    /// The deciding channel against an authority's act, with the flag that tells one (H01).
-    pub authority: Option<(FactKey, ChannelId)>,
+    /// The deciding channel against an authority's act, with the flags of which any tells one (H01).
+    pub authority: Option<(Vec<FactKey>, ChannelId)>,
     /// Protection first (H04).
     pub safety: Vec<Safety>,
     /// Flags with which a case goes to a person only (H22).

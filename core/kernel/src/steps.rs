@@ -1,7 +1,7 @@
 //! The way: offers become steps, lower levels refine them, and what must come first comes first.
 
 use crate::{
-    Action, By, ChannelId, Claim, Code, Day, Due, Precondition, Span, Step, StepDue,
+    Action, By, ChannelId, Claim, Class, Code, Day, Due, Precondition, Span, Step, StepDue,
     combine::{Draft, Heard},
     guardrails,
 };
@@ -134,7 +134,8 @@ impl<'a> Draft<'_, 'a> {
     }
 
     /// A channel offered with bodies is not offered without one as well: what was said of the channel as a whole
-    /// holds for each of its bodies.
+    /// holds for each of its bodies. Protection and deciding bodies stay on offer as the floor names them, whatever body a
+    /// lower level adds (H01, H04).
     fn settle_bodies(&mut self, made: Vec<Step<'a>>) -> Vec<Step<'a>> {
         let (bodied, plain): (Vec<Step<'a>>, Vec<Step<'a>>) = made.into_iter().partition(|step| step.body.is_some());
         let mut steps = Vec::with_capacity(bodied.len() + plain.len());
@@ -143,6 +144,12 @@ impl<'a> Draft<'_, 'a> {
             if parts.peek().is_none() {
                 steps.push(whole);
                 continue;
+            }
+            let must_stay = matches!(whole.class, Class::Protective | Class::Adjudicative)
+                && self.is_trusted(whole.ground.by)
+                && !parts.clone().any(|part| self.is_trusted(part.ground.by));
+            if must_stay {
+                steps.push(whole.clone());
             }
             for part in parts {
                 let mut step = part.clone();
@@ -168,6 +175,11 @@ impl<'a> Draft<'_, 'a> {
         let lone: Vec<Step<'a>> = lone.collect();
         steps.extend(lone);
         steps
+    }
+
+    fn is_trusted(&self, by: By<'_>) -> bool {
+        let mut policies = self.hearing.voices.iter().map(|voice| voice.policy);
+        policies.any(|policy| policy.trusted && policy.id.as_str() == by.policy)
     }
 
     fn shorter_than(&self, due: &StepDue, step: &Step<'_>) -> bool {

@@ -51,6 +51,59 @@ fn a_lower_level_takes_nothing_away() {
     }
 }
 
+/// What an upper level offers without making it floor is closed only by who names it.
+#[test]
+fn an_upper_levels_offer_is_closed_only_by_name() {
+    let upper = || national(vec![finding("N1", offer("mediation")), finding("N2", offer("trade_mediation"))]);
+    let open = |policy: Policy| Policy { floor: Floor::None, ..policy };
+    let closing = || vec![finding("L1", Claim::Forbid(Selector::Class(Class::Facilitative)))];
+    let decision = decide(ruleset(vec![open(upper()), local(closing())]), &question(&[]));
+    assert_eq!(channels(&decision), ["mediation", "trade_mediation", "court"]);
+    assert!(corrections(&decision).contains(&"H09 removed forbid class facilitative".to_owned()));
+    let named = |rule: &str| Replaces { policy: "xx/base".into(), rule: Some(rule.into()), when: None };
+    let one = Policy { replaces: vec![named("N1")], ..local(vec![finding("L1", forbid("mediation"))]) };
+    let decision = decide(ruleset(vec![open(upper()), one]), &question(&[]));
+    assert_eq!(channels(&decision), ["trade_mediation", "court"]);
+    assert!(!corrections(&decision).iter().any(|said| said.starts_with("H09")), "{:?}", corrections(&decision));
+    let other = Policy { replaces: vec![named("N2")], ..local(vec![finding("L1", forbid("mediation"))]) };
+    let decision = decide(ruleset(vec![open(upper()), other]), &question(&[]));
+    assert_eq!(channels(&decision), ["mediation", "court"]);
+}
+
+/// A body that a lower level names is one more way, never the only one.
+#[test]
+fn no_body_takes_the_place_of_court_or_protection() {
+    let offers = || national(vec![finding("N1", offer("court")), finding("N2", offer("order"))]);
+    let own = || {
+        vec![
+            finding("L1", offer_within("court", Some("village"), 5, Unit::Day)),
+            finding("L2", offer_within("order", Some("village"), 5, Unit::Day)),
+        ]
+    };
+    let bodies = |decision: &Decision<'_>| -> Vec<(String, Option<String>)> {
+        let body = |step: &Step<'_>| step.body.as_ref().map(ToString::to_string);
+        decision.steps.iter().map(|step| (step.channel.to_string(), body(step))).collect()
+    };
+    let decision = decide(ruleset(vec![offers(), local(own())]), &question(&[]));
+    let village = || Some("village".to_owned());
+    let wanted = [("order", None), ("order", village()), ("court", None), ("court", village())];
+    assert_eq!(bodies(&decision), wanted.map(|(channel, body)| (channel.to_owned(), body)));
+    // The floor's own bodies are the channel.
+    let decision = decide(ruleset(vec![national(own())]), &question(&[]));
+    assert_eq!(bodies(&decision), [("order", village()), ("court", village())].map(|(c, b)| (c.to_owned(), b)));
+}
+
+/// Whether a party's time runs at all is for the law to say: nobody below starts one.
+#[test]
+fn a_lower_level_starts_no_limitation() {
+    for (name, count, unit) in [("short", 1, Unit::Day), ("long", 3, Unit::Year)] {
+        let own = local(vec![finding("L1", clock("limitation", "2026-01-15", count, unit))]);
+        let decision = decide(ruleset(vec![national(vec![]), own]), &question(&[]));
+        assert!(decision.clocks.is_empty(), "{name}");
+        assert!(corrections(&decision).contains(&"H03 removed limitation".to_owned()), "{name}");
+    }
+}
+
 #[test]
 fn mediation_that_the_floor_leaves_open_may_be_closed() {
     let decision =

@@ -20,6 +20,7 @@ pub const INDUSTRY: &str = "industry";
 /// The practice of a place with foreign trade.
 pub struct ForeignTrade {
     rule: Rule,
+    calendar: Calendar,
     kinds: Vec<String>,
     offer: Offer,
     own_language: String,
@@ -39,7 +40,7 @@ impl Policy for ForeignTrade {
         )
     }
 
-    fn configure(settings: &Table<'_>, _: &Calendar) -> Self {
+    fn configure(settings: &Table<'_>, calendar: &Calendar) -> Self {
         let languages = settings.get("languages");
         let offered: BTreeSet<String> = languages.codes().into_iter().map(Into::into).collect();
         if offered.len() > LANGUAGES_MAX {
@@ -48,6 +49,7 @@ impl Policy for ForeignTrade {
         let duty = |key| settings.get(key).code().map(Duty::of);
         Self {
             rule: Rule::from_settings(settings, "FOREIGN-TRADE", Some(Self::summary())),
+            calendar: calendar.clone(),
             kinds: owned(settings.get("kinds").texts()),
             offer: offer(settings),
             own_language: settings.get("own-language").code().unwrap_or("zh").into(),
@@ -60,7 +62,8 @@ impl Policy for ForeignTrade {
     }
 
     fn reads(&self) -> Vec<String> {
-        let always = [ABROAD, facts::FOREIGN, facts::LANGUAGE].into_iter();
+        let always =
+            [ABROAD, facts::AGREEMENT_ON, facts::FOREIGN, facts::LANGUAGE, facts::MEDIATION_FAILED].into_iter();
         let reads: BTreeSet<&str> = always.chain(self.links.iter().flat_map(Link::reads)).collect();
         reads.into_iter().map(Into::into).collect()
     }
@@ -78,15 +81,21 @@ impl Policy for ForeignTrade {
         let (offered, missing) = self.languages(case);
         let mut offer = self.offer.clone();
         offer.skills.extend(offered.iter().map(|language| format!("lang_{language}")));
-        let mut findings = vec![self.finding(offer).evidence(if away { ABROAD } else { facts::FOREIGN })];
+        // What failed is not begun again, and what was settled needs no mediator.
+        let mediates = !case.mediation_failed() && case.agreement_on().is_none();
+        let why = if away { ABROAD } else { facts::FOREIGN };
+        let mut findings: Vec<Finding> = mediates.then(|| self.finding(offer).evidence(why)).into_iter().collect();
         for language in &missing {
             let duty = self.interpreter.clone().with(facts::LANGUAGE, Value::from(*language));
             findings.push(self.finding(duty).evidence(facts::LANGUAGE));
         }
-        findings.extend(self.co_mediator.iter().map(|duty| self.finding(duty.clone()).evidence(facts::FOREIGN)));
-        let remote = self.remote.iter().filter(|_| away);
+        let co_mediator = self.co_mediator.iter().filter(|_| mediates);
+        findings.extend(co_mediator.map(|duty| self.finding(duty.clone()).evidence(facts::FOREIGN)));
+        let remote = self.remote.iter().filter(|_| away && mediates);
         findings.extend(remote.map(|duty| self.finding(duty.clone()).evidence(ABROAD)));
-        findings.extend(self.links.iter().filter(|link| link.holds(case)).map(|link| link.finding(&self.rule.id)));
+        findings.extend(
+            self.links.iter().filter(|link| link.holds(case, &self.calendar)).map(|link| link.finding(&self.rule.id)),
+        );
         let known =
             |key: &String| case.fact(key).is_some() || case.parties.iter().any(|party| party.fact(key).is_some());
         findings.iter_mut().for_each(|finding| finding.evidence.retain(known));

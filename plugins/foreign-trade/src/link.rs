@@ -1,13 +1,20 @@
 //! The road on: where an agreement is confirmed, or which court knows the trade.
 
-use maple_guest::{CaseFile, Finding, Offer, Table, facts};
+use maple_guest::{Calendar, CaseFile, Day, Finding, Offer, Span, Table, facts};
 
 use crate::{INDUSTRY, owned};
+
+/// Within so many days of a mediated agreement both parties may ask a court to confirm it (Civil Procedure Law Art. 205).
+const CONFIRMATION_DAYS: u16 = 30;
+/// Whose agreements no court confirms: the parties' own, and the court's.
+const NOT_CONFIRMED: [&str; 2] = ["self", "court"];
+const WRITTEN: &str = "written";
 
 /// A further step, offered when everything said holds.
 pub(crate) struct Link {
     offer: Offer,
-    after_agreement: bool,
+    /// Only for so long after a written agreement that a mediator brought about.
+    after_agreement: Option<Span>,
     industries: Vec<String>,
     kinds: Vec<String>,
 }
@@ -17,7 +24,11 @@ impl Link {
         let channel = table.need("channel").code();
         let link = Self {
             offer: Offer { body: table.get("body").code().map(Into::into), ..Offer::to(channel.unwrap_or_default()) },
-            after_agreement: table.get("after-agreement").flag().unwrap_or(false),
+            after_agreement: table
+                .get("after-agreement")
+                .flag()
+                .unwrap_or(false)
+                .then(|| table.get("within").span().unwrap_or(Span::days(CONFIRMATION_DAYS))),
             industries: owned(table.get("industries").codes()),
             kinds: owned(table.get("kinds").texts()),
         };
@@ -25,13 +36,14 @@ impl Link {
     }
 
     pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let agreement = self.after_agreement.then_some(facts::AGREEMENT_ON);
-        agreement.into_iter().chain((!self.industries.is_empty()).then_some(INDUSTRY))
+        let needed = self.after_agreement.is_some();
+        let agreement = [facts::AGREEMENT_ON, facts::AGREEMENT_FORM, facts::AGREEMENT_BY];
+        agreement.into_iter().filter(move |_| needed).chain((!self.industries.is_empty()).then_some(INDUSTRY))
     }
 
-    pub(crate) fn holds(&self, case: &CaseFile) -> bool {
+    pub(crate) fn holds(&self, case: &CaseFile, calendar: &Calendar) -> bool {
         let of_trade = |industry: &str| self.industries.iter().any(|known| known == industry);
-        (!self.after_agreement || case.agreement_on().is_some())
+        self.after_agreement.is_none_or(|within| open(case, within, calendar))
             && (self.industries.is_empty() || case.text(INDUSTRY).is_some_and(of_trade))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| case.is_kind(kind)))
     }
@@ -40,4 +52,14 @@ impl Link {
         let finding = Finding::new(rule, self.offer.clone()).evidence(facts::FOREIGN);
         self.reads().fold(finding, Finding::evidence)
     }
+}
+
+/// Whether an agreement may still be confirmed.
+fn open(case: &CaseFile, within: Span, calendar: &Calendar) -> bool {
+    let by_mediation = !case.text(facts::AGREEMENT_BY).is_some_and(|by| NOT_CONFIRMED.contains(&by));
+    let running = |on: Day| {
+        let end = on.moved(within, true);
+        on <= case.day && (end >= case.day || calendar.roll(end) >= case.day)
+    };
+    by_mediation && case.agreement_form() == Some(WRITTEN) && case.agreement_on().is_some_and(running)
 }

@@ -51,11 +51,34 @@ fn a_language_that_nobody_speaks_gets_an_interpreter() {
 
 #[test]
 fn the_road_on_is_offered_where_it_is_open() {
-    let agreed = sale("en", false).fact(facts::AGREEMENT_ON, Day::new(2026, 11, 1).unwrap());
-    assert_eq!(offers(&ask(&yiwu(), &agreed.build()))[1..], ["judicial_confirmation/basic_court"]);
+    let agreed = |on: Day, form: &str, by: &str| {
+        let agreed = sale("en", false).fact(facts::AGREEMENT_ON, on).fact(facts::AGREEMENT_FORM, form);
+        offers(&ask(&yiwu(), &agreed.fact(facts::AGREEMENT_BY, by).build()))
+    };
+    let today = sale("en", false).build().day;
+    for (on, form, by, open) in [
+        (today, "written", "peoples_mediation", true),
+        (today.plus_days(-30), "written", "peoples_mediation", true),
+        (today.plus_days(-40), "written", "peoples_mediation", false),
+        (today.plus_days(1), "written", "peoples_mediation", false),
+        (today, "oral", "peoples_mediation", false),
+        (today, "written", "self", false),
+        (today, "written", "court", false),
+    ] {
+        let wanted: &[&str] = if open { &["judicial_confirmation/basic_court"] } else { &[] };
+        assert_eq!(agreed(on, form, by), wanted, "{on:?} {form} {by}");
+    }
     let shipping = sale("en", false).fact(INDUSTRY, "shipping");
     assert_eq!(offers(&ask(&yiwu(), &shipping.build()))[1..], ["court/maritime_court"]);
     assert_eq!(offers(&ask(&yiwu(), &sale("en", false).fact(INDUSTRY, "toys").build())).len(), 1);
+}
+
+#[test]
+fn a_mediation_that_failed_is_not_begun_again() {
+    let failed = sale("sw", true).fact(facts::MEDIATION_FAILED, true).fact(INDUSTRY, "shipping");
+    let findings = ask(&yiwu(), &failed.build());
+    assert_eq!(offers(&findings), ["court/maritime_court"]);
+    assert_eq!(duties(&findings), ["offer_language_help"], "whoever speaks another language is still helped");
 }
 
 #[test]

@@ -61,10 +61,16 @@ impl Policy for Ladder {
         let stop_on = settings.get("stop-on");
         let stop_on = match stop_on.is_present() {
             true => stop_on.codes(),
-            false => vec![facts::DOMESTIC_VIOLENCE, facts::CHILD_AT_RISK, facts::VIOLENCE_NOW],
+            false => vec![
+                facts::DOMESTIC_VIOLENCE,
+                facts::CHILD_AT_RISK,
+                facts::VIOLENCE_NOW,
+                facts::LABOUR_ARBITRATION_DONE,
+            ],
         };
         let stop_on: Vec<String> = stop_on.into_iter().map(Into::into).collect();
-        let own = starts.iter().flat_map(Start::reads).chain([facts::MEDIATION_FAILED, LEVELS_FAILED]);
+        let own =
+            starts.iter().flat_map(Start::reads).chain([facts::AGREEMENT_ON, facts::MEDIATION_FAILED, LEVELS_FAILED]);
         let reads: BTreeSet<String> = own.map(Into::into).chain(stop_on.iter().cloned()).collect();
         let reads = reads.into_iter().collect();
         Self { rule, levels, starts, stop_on, reads }
@@ -100,7 +106,8 @@ impl Policy for Ladder {
     }
 
     fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
-        if self.stop_on.iter().any(|flag| case.flag(flag)) {
+        // What was settled needs no mediator.
+        if case.agreement_on().is_some() || self.stop_on.iter().any(|flag| case.flag(flag)) {
             return Ok(Vec::new());
         }
         let first = self.first(case);

@@ -4,7 +4,7 @@
 
 use layered_ladder::{DEPARTMENTS, HARD, LADDER_DAYS_MAX, LEVELS_FAILED, LEVELS_MAX, Ladder};
 use maple_guest::{
-    Claim, Span, Value, facts,
+    Claim, Day, Span, Value, facts,
     testing::{CaseBuilder, Tree, ask, complaints, configure, duties, offers, settings},
 };
 
@@ -60,6 +60,8 @@ fn a_dispute_begins_at_the_lowest_level_that_fits_and_climbs() {
         (village().fact(LEVELS_FAILED, failed(&["village", "county"])), vec![]),
         (village().fact(facts::DOMESTIC_VIOLENCE, true), vec![]),
         (village().fact(facts::VIOLENCE_NOW, true), vec![]),
+        (village().fact(facts::LABOUR_ARBITRATION_DONE, true), vec![]),
+        (village().fact(facts::AGREEMENT_ON, Day::new(2026, 11, 2).unwrap()), vec![]),
     ] {
         let case = case.build();
         assert_eq!(offers(&ask(&zhuji(), &case)), expected, "{:?}", case.facts);

@@ -2,9 +2,11 @@
 //!
 //! The day is a fixed one of the month; on a day of rest it moves to the next working day of the locality's calendar.
 
+use std::collections::BTreeSet;
+
 use maple_guest::{
     Calendar, CaseFile, Claim, Clock, Day, Duty, Field, Finding, Offer, Policy, Refusal, Rule, Setting, Span, Table,
-    Text,
+    Text, facts,
 };
 
 /// How long somebody may be asked to wait between coming and the day.
@@ -28,6 +30,7 @@ pub struct LeadersDay {
     day_of_month: u8,
     notice_days: i32,
     triggers: Triggers,
+    stop_on: Vec<String>,
     offer: Offer,
     duties: Vec<Duty>,
     clock: Option<String>,
@@ -51,6 +54,11 @@ impl Policy for LeadersDay {
 
     fn configure(settings: &Table<'_>, calendar: &Calendar) -> Self {
         let channel = settings.get("channel").code().unwrap_or("leaders_reception");
+        let stop_on = settings.get("stop-on");
+        let stop_on = match stop_on.is_present() {
+            true => stop_on.codes(),
+            false => vec![facts::DOMESTIC_VIOLENCE, facts::CHILD_AT_RISK, facts::VIOLENCE_NOW],
+        };
         let weight = settings.get("weight").count(-100..=100).and_then(|w| i16::try_from(w).ok()).unwrap_or(0);
         Self {
             rule: Rule::from_settings(settings, "LEADERS-DAY", Some(Self::summary())),
@@ -58,6 +66,7 @@ impl Policy for LeadersDay {
             day_of_month: settings.need("day-of-month").count(1..=31).map_or(1, |day| day as u8),
             notice_days: settings.get("notice-days").count(0..=NOTICE_DAYS_MAX).map_or(0, |days| days as i32),
             triggers: Triggers::read(settings.need("triggers")),
+            stop_on: stop_on.into_iter().map(Into::into).collect(),
             offer: Offer { body: settings.get("body").code().map(Into::into), ..Offer::to(channel).weight(weight) },
             duties: settings.get("duties").items().unwrap_or_default().into_iter().filter_map(duty).collect(),
             clock: settings.get("clock").code().map(Into::into),
@@ -65,7 +74,9 @@ impl Policy for LeadersDay {
     }
 
     fn reads(&self) -> Vec<String> {
-        self.triggers.reads().map(Into::into).collect()
+        let reads: BTreeSet<String> =
+            self.triggers.reads().map(Into::into).chain(self.stop_on.iter().cloned()).collect();
+        reads.into_iter().collect()
     }
 
     fn rules(&self) -> Vec<Rule> {
@@ -73,6 +84,10 @@ impl Policy for LeadersDay {
     }
 
     fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
+        // Nobody in danger waits for a day of the month, or meets the other side there.
+        if self.stop_on.iter().any(|flag| case.flag(flag)) {
+            return Ok(Vec::new());
+        }
         let evidence: Vec<String> = self.triggers.met(case).map(Into::into).collect();
         if evidence.is_empty() {
             return Ok(Vec::new());

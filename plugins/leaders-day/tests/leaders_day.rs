@@ -4,7 +4,7 @@
 
 use leaders_day::{DEPARTMENTS, LeadersDay, NOTICE_DAYS_MAX, PAPERS_LOST, PENDING_DAYS, REPEATED_PETITION};
 use maple_guest::{
-    Calendar, Claim, Clock, Day, Due, Span, Value,
+    Calendar, Claim, Clock, Day, Due, Span, Value, facts,
     testing::{CaseBuilder, Tree, ask, calendar, complaints, configure_with, duties, settings},
 };
 
@@ -69,6 +69,9 @@ fn each_trigger_is_enough_and_nothing_else_is() {
         (vec![(DEPARTMENTS, Value::from(1)), (REPEATED_PETITION, false.into())], vec![]),
         (vec![(DEPARTMENTS, Value::from(2))], vec![DEPARTMENTS]),
         (vec![(REPEATED_PETITION, true.into()), (PAPERS_LOST, true.into())], vec![PAPERS_LOST, REPEATED_PETITION]),
+        (vec![(PAPERS_LOST, true.into()), (facts::DOMESTIC_VIOLENCE, true.into())], vec![]),
+        (vec![(PAPERS_LOST, true.into()), (facts::CHILD_AT_RISK, true.into())], vec![]),
+        (vec![(PAPERS_LOST, true.into()), (facts::VIOLENCE_NOW, true.into())], vec![]),
     ] {
         let case = facts.into_iter().fold(CaseBuilder::new("x"), |case, (key, value)| case.fact(key, value)).build();
         let findings = ask(&policy, &case);

@@ -327,7 +327,7 @@ static AUTHORITY: Table = Table::new(
     "`authority`",
     label("行政行为", "Acts of an authority"),
     &[
-        need("fact", Shape::Name(Names::Flags), "表明是行政行为的事实", "The fact that says so"),
+        need("flags", FLAGS, "任一事实表明是行政争议", "Any of these facts says so"),
         need("channel", Shape::Name(Names::Channels), "途径", "The channel"),
     ],
 );

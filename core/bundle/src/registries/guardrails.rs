@@ -100,12 +100,13 @@ fn channel(table: &mut Fields<'_, '_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Op
     lexicon.channel(fields::text(node, "channel", sink)?, node.place, sink).map(|(id, _)| id)
 }
 
-fn authority(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<(FactKey, ChannelId)> {
+fn authority(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<(Vec<FactKey>, ChannelId)> {
     let mut table = Fields::of(node, "`authority`", sink)?;
-    let fact = table.need("fact").and_then(|n| Some((fields::text(n, "fact", sink)?, n.place)));
+    let _ = table.need("flags");
+    let flags = flags(table.names("flags"), lexicon, sink);
     let channel = channel(&mut table, lexicon, sink);
     table.finish();
-    Some((flag(fact?, lexicon, sink)?, channel?))
+    Some((flags, channel?))
 }
 
 fn safety(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Safety> {

@@ -3,7 +3,7 @@
 use anstream::println;
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
-use maple_store::{AUDIT_LOG, Retired, StoreError};
+use maple_store::{Retired, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 

@@ -194,7 +194,7 @@ pub fn vocabulary() -> Vocabulary {
 pub fn guardrails() -> Guardrails {
     Guardrails {
         courts: vec![(Pattern::new("*"), "court".into())],
-        authority: Some(("authority_act".into(), "authority_court".into())),
+        authority: Some((vec!["authority_act".into()], "authority_court".into())),
         safety: vec![Safety {
             flags: vec!["danger".into()],
             kinds: vec![Pattern::new("family.violence")],
