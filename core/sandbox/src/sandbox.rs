@@ -146,6 +146,17 @@ impl Sandbox {
         Ok(info)
     }
 
+    /// Compiles a plugin ahead of policies that will need it; nothing where that was done, or where there is none.
+    pub fn compile_ahead(&self, digest: &str) {
+        if let Some(plugin) = self.plugin(digest) {
+            self.mould(&plugin);
+        }
+    }
+
+    fn mould<'p>(&self, plugin: &'p Plugin) -> &'p Result<Mould, String> {
+        plugin.mould.get_or_init(|| self.forge.mould(&plugin.source).map_err(|error| error.to_string()))
+    }
+
     /// Configures policies, in parallel, results in the order of the setups. Equal ones are made once.
     #[must_use]
     pub fn configure_policies(&self, setups: &[Setup<'_>]) -> Vec<Result<ConfiguredPolicy, SetupError>> {
@@ -229,7 +240,7 @@ impl Sandbox {
 
     fn make(&self, order: &Order<'_>, purpose: Use) -> Result<Prepared, SetupError> {
         let plugin = &order.plugin;
-        let mould = plugin.mould.get_or_init(|| self.forge.mould(&plugin.source).map_err(|error| error.to_string()));
+        let mould = self.mould(&plugin);
         let mould = mould.as_ref().map_err(|error| complaint("plugin", error.clone()))?;
         let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar, purpose)?;
         if prepared.sketched {

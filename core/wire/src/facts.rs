@@ -82,8 +82,10 @@ fn unknown(name: &str, place: Place, vocabulary: &Vocabulary) -> (String, String
             (format!("there is no fact {name}; did you mean `{hint}`?"), format!("没有{name}这一事实；是否为{hint}？"))
         }
         None => (
-            format!("there is no fact {name}; `policies/facts.toml` lists them all"),
-            format!("没有{name}这一事实；全部事实见policies/facts.toml"),
+            format!(
+                "there is no fact {name}; `facts.toml` beside the policies and `sdk/docs/vocabulary.md` list them all"
+            ),
+            format!("没有{name}这一事实；全部事实见规则包的facts.toml及sdk/docs/vocabulary.md"),
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    io::{IsTerminal, Write},
+    io::{ErrorKind, IsTerminal, Write},
     time::Instant,
 };
 
@@ -15,7 +15,7 @@ use crate::{Failure, args::Lang};
 pub(crate) struct Manner {
     /// Tell how the decision came about.
     pub(crate) explain: bool,
-    /// JSON instead of text; in a pipe, JSON unless a language is named.
+    /// JSON instead of text; in a pipe, JSON unless a language is named or an explanation is asked for.
     pub(crate) json: bool,
     /// The language, if it was named.
     pub(crate) lang: Option<Lang>,
@@ -26,7 +26,7 @@ pub(crate) fn decide(ruleset: &Ruleset, mut question: Question, manner: &Manner)
     question.explain |= manner.explain;
     let decision = evaluate(ruleset, &question);
     let mut out = std::io::stdout().lock();
-    let text = !manner.json && (out.is_terminal() || manner.lang.is_some());
+    let text = !manner.json && (out.is_terminal() || manner.explain || manner.lang.is_some());
     let written = match (text, manner.explain) {
         (true, explain) => out.write_all(words(ruleset, &question, decision, manner.lang, explain).as_bytes()),
         (false, false) => {
@@ -35,7 +35,15 @@ pub(crate) fn decide(ruleset: &Ruleset, mut question: Question, manner: &Manner)
         }
         (false, true) => writeln!(out, "{}", data(ruleset, &question, &decision)?),
     };
-    written.map_err(|error| Failure::Unreachable(format!("cannot write the decision: {error}")))
+    finished(written, "the decision")
+}
+
+/// Whoever reads no further, such as `head`, has what it wanted.
+pub(crate) fn finished(written: std::io::Result<()>, what: &str) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::Unreachable(format!("cannot write {what}: {error}"))),
+    }
 }
 
 /// Asks every policy of the chain once more and keeps everything, with the time each took.

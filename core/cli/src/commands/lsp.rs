@@ -33,6 +33,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Serves one client until it says `exit` or is gone.
 pub(crate) fn run(args: Lsp) -> Result<(), Failure> {
+    if let Some(folder) = args.policies.as_ref().filter(|folder| !folder.is_dir()) {
+        let name = folder.display();
+        return Err(Failure::Unreachable(format!("`{name}` is no folder; name the one with the policies, or none")));
+    }
     let unready = |error: io::Error| Failure::Unreachable(format!("cannot start the language server: {error}"));
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(unready)?;
     let ended = runtime.block_on(serve(args));

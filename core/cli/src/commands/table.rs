@@ -9,6 +9,7 @@ use maple_sandbox::{
 };
 use serde_json::{Value as Json, json};
 
+use super::decide::finished;
 use crate::{
     Failure,
     args::{Table, TableEval},
@@ -29,10 +30,11 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     let program = dmn::lower(table).map_err(|errors| refused(&name.to_string(), &errors))?;
     let sandbox = sandbox(args)?;
     let policy = configure(&sandbox, &program)?;
+    tell_unknown(&program, &input);
     let outcome = program.ask(&policy, &input).map_err(fails)?;
     let mut out = std::io::stdout().lock();
     let text = if args.json { json_text(&program, &outcome) } else { text(&outcome) };
-    out.write_all(text.as_bytes()).map_err(|error| Failure::Unreachable(format!("cannot write the result: {error}")))
+    finished(out.write_all(text.as_bytes()), "the result")
 }
 
 /// The input: written out, in a file, or on standard input.
@@ -43,6 +45,18 @@ fn input(given: &str) -> Result<Json, Failure> {
         super::read_case(Path::new(given))?
     };
     serde_json::from_slice(&bytes).map_err(|error| Failure::Input(format!("the input is not JSON: {error}")))
+}
+
+/// A name that no column asks for changes nothing, and is a slip as a rule.
+fn tell_unknown(program: &Program, input: &Json) {
+    let known: Vec<&str> = program.inputs().collect();
+    let given = input.as_object().into_iter().flat_map(|object| object.keys());
+    for name in given.filter(|name| !known.contains(&name.as_str())) {
+        let hint = maple_wire::nearest(name, known.iter().copied());
+        let hint =
+            hint.map_or_else(|| format!("they are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        report::warning(&format!("no column of the table asks for `{}`; {hint}", name.escape_debug()));
+    }
 }
 
 fn refused(name: &str, errors: &[CellError]) -> Failure {

@@ -99,9 +99,9 @@ fn topics<'s, 't>(study: &'s Study<'t>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnos
                 return false;
             }
             match contradicts(study, a, b, &clash) {
-                Ok(Some(witness)) => {
+                Ok(Some((witness, severity))) => {
                     seen.insert(key);
-                    told.push(report(a, b, clash, witness));
+                    told.push(report(a, b, clash, witness, severity));
                 }
                 Ok(None) => {}
                 Err(why) => {
@@ -273,13 +273,14 @@ fn shorter(a: Span, b: Span) -> Option<bool> {
     }
 }
 
-/// A case on which both are heard, unless one of them is a proper exception to the other.
+/// A case on which both are heard, unless one of them is a proper exception to the other. Where an exclusion asks for
+/// something that the offer does not look at, it is meant as one as a rule, so that is a note.
 fn contradicts(
     study: &Study<'_>,
     a: &Entry<'_, '_>,
     b: &Entry<'_, '_>,
     clash: &Clash,
-) -> Result<Option<Witness>, Undecided> {
+) -> Result<Option<(Witness, Severity)>, Undecided> {
     let (x, y) = (heard(study, a), heard(study, b));
     let window = study::window(&study.space, [a.line, b.line]);
     let meet = x.clone().and(y.clone());
@@ -301,14 +302,19 @@ fn contradicts(
     if excused || study.never(&meet, window)? {
         return Ok(None);
     }
-    let meet = if lined { Some(meet) } else { line_between(study, a, b, meet, window)? };
-    let Some(meet) = meet else { return Ok(None) };
+    let line = if lined { Some(meet.clone()) } else { line_between(study, a, b, meet.clone(), window)? };
+    let (meet, severity) = match line {
+        Some(line) => (line, Severity::Error),
+        // Tables of one pack have their subjects, and an exclusion in one closes what others offer.
+        None if a.line.policy.id == b.line.policy.id => (meet, Severity::Note),
+        None => return Ok(None),
+    };
     let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
     let confirmed = study.try_on(&witness).is_some_and(|question| {
         let decision = study.decide(&question);
         study::said(&decision, a.line, a.effect) && study::said(&decision, b.line, b.effect)
     });
-    Ok(confirmed.then_some(witness))
+    Ok(confirmed.then_some((witness, severity)))
 }
 
 /// When an effect is heard; a clock only where the day that it runs from is known.
@@ -381,11 +387,15 @@ fn vars(formula: &Formula) -> BTreeSet<Var> {
     found
 }
 
-fn report(a: &Entry<'_, '_>, b: &Entry<'_, '_>, clash: Clash, witness: Witness) -> Diagnostic {
+fn report(a: &Entry<'_, '_>, b: &Entry<'_, '_>, clash: Clash, witness: Witness, severity: Severity) -> Diagnostic {
+    let advice = match severity {
+        Severity::Note => "what is forbidden is not offered: where that is meant, nothing is to be done",
+        _ => clash.advice,
+    };
     let (one, other) = if later(a.line, b.line) { (a, b) } else { (b, a) };
     Diagnostic {
         related: vec![related(other.line, "and this rule")],
         witness: Some(witness.json),
-        ..study::problem("contradiction", Severity::Error, &one.line.row.spot, clash.message, clash.advice)
+        ..study::problem("contradiction", severity, &one.line.row.spot, clash.message, advice)
     }
 }

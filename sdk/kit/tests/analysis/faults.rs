@@ -153,11 +153,26 @@ fn an_offer_that_is_forbidden_across_one_line() {
 
 #[test]
 fn an_exception_is_no_contradiction() {
-    // It is narrower, or it asks for something that the other rule does not look at.
     clean(&two(("amount = { min = \"0.01\" }", OFFER), ("amount = { min = \"0.05\" }", FORBID)));
-    clean(&two(("amount = { min = \"0.01\" }", OFFER), ("urgent = true", FORBID)));
-    clean(&two(("amount = { min = \"0.01\" }", OFFER), ("any = { consent = \"no\" }", FORBID)));
-    clean(&two(("not = { kind = \"family.*\" }, urgent = true", OFFER), ("kind = \"labour.wage\"", FORBID)));
+    clean(&two(("", OFFER), ("urgent = true", FORBID)));
+    clean(&two(("amount = { min = \"0.01\" }", OFFER), ("amount = { min = \"0.01\" }, urgent = true", FORBID)));
+}
+
+/// It is meant as a rule, and may be a slip: a note, with a case that shows it.
+#[test]
+fn an_exclusion_that_asks_for_something_else_is_noted() {
+    for (open, closed) in [
+        ("amount = { min = \"0.01\" }", "urgent = true"),
+        ("amount = { min = \"0.01\" }", "any = { consent = \"no\" }"),
+        ("people = { min = 3 }", "amount = { min = \"0.05\" }"),
+        ("not = { kind = \"family.*\" }, urgent = true", "kind = \"labour.wage\""),
+        ("not = { relation = \"family\" }", "not = { relation = \"trade\" }"),
+        ("not = { urgent = true }", "not = { relation = \"trade\" }"),
+        ("urgent = { known = false }", "relation = { known = false }"),
+    ] {
+        let problem = one(&two((open, OFFER), (closed, FORBID)), "contradiction", &["forbids it"], &["A", "B"]);
+        assert_eq!(problem.severity, Severity::Note, "{open} / {closed}");
+    }
 }
 
 #[test]
@@ -365,9 +380,11 @@ fn what_lies_beyond_the_last_band() {
     let upwards = two(("people = { max = 2 }", OFFER), ("people = { min = 3, max = 4 }", elders));
     let problem = one(&upwards, "gap", &["`people` is 5", "`A`", "`B`"], &[]);
     assert!(problem.advice.unwrap().contains("`complete = false`"));
-    let downwards =
-        two(("amount = { above = \"0.04\" }", OFFER), ("amount = { min = \"0.02\", max = \"0.04\" }", elders));
-    one(&downwards, "gap", &["`amount` is 0.00 to 0.01"], &[]);
+    // What begins at a threshold is meant to.
+    clean(&two(("amount = { above = \"0.04\" }", OFFER), ("amount = { min = \"0.02\", max = \"0.04\" }", elders)));
+    clean(&two(("people = { min = 2 }", &due(20)), ("people = { min = 4 }", &due(5))));
+    let prefer = |weight| format!("{{ prefer = \"mediation\", weight = {weight} }}");
+    clean(&two(("people = { min = 2 }", &prefer(5)), ("people = { min = 4 }", &prefer(9))));
     let holed = two(("people = { max = 1 }", OFFER), ("people = { min = 3, max = 4 }", elders));
     assert_eq!(codes(&proved(&holed)), ["gap"; 2], "the hole and the end");
     clean(&(upwards.clone() + &row("C", "people = { min = 5 }", r#"{ refer = "unclear" }"#)));

@@ -457,7 +457,7 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
         assert_eq!(gaps, answered < cases.len(), "{}", show("complete"));
     }
 
-    let (mut clashing, mut same) = (Vec::new(), Vec::new());
+    let (mut clashing, mut gates, mut same) = (Vec::new(), Vec::new(), Vec::new());
     for b in 0..rows.len() {
         for a in 0..b {
             let (x, y) = (speaks(a), speaks(b));
@@ -473,15 +473,29 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
             if clash && !exception {
                 clashing.push(vec![IDS[a].to_owned(), IDS[b].to_owned()]);
             }
+            // An offer and what forbids it, unless one of the two is wholly within the other.
+            let gate = |one: &str, other: &str| one.contains("offer") && other.contains("forbid");
+            let nested = x.is_subset(y) != y.is_subset(x);
+            if (gate(effects.0, effects.1) || gate(effects.1, effects.0)) && !nested {
+                gates.push(BTreeSet::from([IDS[a].to_owned(), IDS[b].to_owned()]));
+            }
             if effects.0 == effects.1 && (x.is_subset(y) || y.is_subset(x)) {
                 same.push((a, b));
             }
         }
     }
     clashing.sort();
-    let gates = |problem: &&Diagnostic| problem.code == "contradiction" && problem.message.contains("forbids it");
-    let others: Vec<Diagnostic> = problems.iter().filter(|problem| !gates(problem)).cloned().collect();
+    let gate = |problem: &&Diagnostic| problem.code == "contradiction" && problem.message.contains("forbids it");
+    let (closed, others): (Vec<Diagnostic>, Vec<Diagnostic>) = problems.iter().cloned().partition(|p| gate(&p));
     assert_eq!(told(&others, "contradiction"), clashing, "{}", show("contradictions"));
+    gates.sort();
+    let mut found: Vec<BTreeSet<String>> =
+        told(&closed, "contradiction").into_iter().map(|names| names.into_iter().take(2).collect()).collect();
+    found.sort();
+    // Of several parties more can matter than are counted.
+    if theme != Theme::Parties {
+        assert_eq!(found, gates, "{}", show("offers that are forbidden"));
+    }
 
     // Each repeated rule is told once, beside one of those that it repeats.
     let repeated: BTreeSet<usize> = same.iter().flat_map(|(a, b)| [*a, *b]).collect();
@@ -498,7 +512,7 @@ fn check(theme: Theme, rows: &[(Table, &'static str)]) {
         let closing: Vec<usize> = (0..rows.len()).filter(|f| rows[*f].1.contains("forbid")).collect();
         let closed = speaks(at).iter().all(|case| closing.iter().any(|f| speaks(*f).contains(case)));
         let masked = told(&problems, "rule-masked").iter().any(|names| names.contains(&IDS[at].to_owned()));
-        let equal = problems.iter().filter(gates).any(|problem| {
+        let equal = problems.iter().filter(gate).any(|problem| {
             let with =
                 |f: &usize| problem.message.contains(&format!("`{}` forbids", IDS[*f])) && speaks(at) == speaks(*f);
             problem.message.contains(&format!("`{}` offers", IDS[at])) && closing.iter().any(with)

@@ -137,12 +137,10 @@ fn left(space: &Space<'_>, var: Var, taken: &Set) -> Option<Set> {
             let left = taken.without((first, last));
             if numbers(taken).count() > numbers(&left).count() { left } else { Set::empty() }
         }
-        // Days begin and end with the law.
-        FactType::Count { .. } | FactType::Money { .. } => match (taken.first()?, taken.last()?) {
-            (from, to) if from == first => Set::span(to.saturating_add(1), last),
-            (from, to) if to == last => Set::span(first, from - 1),
-            _ => Set::empty(),
-        },
+        // Days begin and end with the law, and what begins at a threshold is meant to: few of something ask for nothing.
+        FactType::Count { .. } | FactType::Money { .. } if taken.first()? == first => {
+            Set::span(taken.last()?.saturating_add(1), last)
+        }
         _ => Set::empty(),
     };
     (!left.is_empty()).then_some(left)
