@@ -186,7 +186,7 @@ fn the_rules_that_are_shown_are_those_of_the_example() {
     let rules: String = files.iter().map(|file| fs::read_to_string(example("combining").join(file)).unwrap()).collect();
     let shown = page("combining.md");
     let shown = blocks(&shown, "toml");
-    assert_eq!(shown.len(), 8);
+    assert_eq!(shown.len(), 9);
     for block in shown {
         assert!(rules.contains(block), "the example has no\n{block}");
     }

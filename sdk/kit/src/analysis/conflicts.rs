@@ -306,7 +306,8 @@ fn contradicts(
     let (meet, severity) = match line {
         Some(line) => (line, Severity::Error),
         // Tables of one pack have their subjects, and an exclusion in one closes what others offer.
-        None if a.line.policy.id == b.line.policy.id => (meet, Severity::Note),
+        // Rows of one rule were written side by side.
+        None if a.line.policy.id == b.line.policy.id && a.line.rule() != b.line.rule() => (meet, Severity::Note),
         None => return Ok(None),
     };
     let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
