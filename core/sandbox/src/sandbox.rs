@@ -240,7 +240,7 @@ impl Sandbox {
 
     fn make(&self, order: &Order<'_>, purpose: Use) -> Result<Prepared, SetupError> {
         let plugin = &order.plugin;
-        let mould = self.mould(&plugin);
+        let mould = self.mould(plugin);
         let mould = mould.as_ref().map_err(|error| complaint("plugin", error.clone()))?;
         let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar, purpose)?;
         if prepared.sketched {

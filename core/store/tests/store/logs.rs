@@ -177,8 +177,7 @@ fn records_are_kept_as_what_differs_from_a_dictionary() {
             RecorderConfig { log: "node-1".to_owned(), mode: Mode::Durable, queue: 100, signing: None, spool: None };
         let recorder = Recorder::start(Arc::new(base.open()), config).unwrap();
         for number in numbers {
-            let dictionary = [None, Some(Arc::clone(&one)), Some(Arc::clone(&other))].into_iter().cycle();
-            let dictionary = dictionary.skip(number as usize).next().unwrap();
+            let dictionary = [None, Some(&one), Some(&other)][number as usize % 3].map(Arc::clone);
             recorder.record_and_wait(with(number).prepare_with(dictionary).unwrap()).unwrap();
         }
         assert_eq!(recorder.close().lost, 0);

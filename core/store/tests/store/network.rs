@@ -66,7 +66,8 @@ fn the_next_host_is_asked_where_the_first_swallows_everything() {
     let Some(cluster) = Cluster::start() else { return };
     cluster.run("CREATE DATABASE twin");
     let (first, second) = (Wire::to(&cluster.socket()), Wire::to(&cluster.socket()));
-    let url = format!("postgres://postgres@127.0.0.1:{},127.0.0.1:{}/twin", first.port(), second.port());
+    let (one, other) = (first.url(""), second.url("twin"));
+    let url = format!("{},{}", one.trim_end_matches('/'), other.trim_start_matches("postgres://postgres@"));
     first.cut();
     let store = Store::open_url(&url).unwrap();
     assert_eq!(store.activate(&request("sha256:a")).unwrap().generation, 1);

@@ -36,10 +36,6 @@ impl Wire {
         Self { port, cut }
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     pub(crate) fn url(&self, base: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{base}", self.port)
     }
