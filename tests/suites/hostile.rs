@@ -149,6 +149,22 @@ fn traps_are_traps() {
     }
 }
 
+/// Which of the many numbers that are none comes of 0/0 depends on the processor; a guest sees one and the same everywhere.
+#[test]
+fn what_is_no_number_has_the_same_bits_everywhere() {
+    // Loaded, so that nothing is worked out ahead of time. The last page of the guest's memory is all zeros.
+    let zero = |size: u32| format!("(f{size}.load (i32.const 131064))");
+    for (size, bits) in [(32, "0x7fc00000"), (64, "0x7ff8000000000000")] {
+        let mut guest = Guest::default();
+        let answer = guest.assess.clone();
+        let none = format!("(f{size}.div {0} {0})", zero(size));
+        guest.assess = format!(
+            "(if (i{size}.ne (i{size}.reinterpret_f{size} {none}) (i{size}.const {bits})) (then (unreachable))) {answer}"
+        );
+        assert_eq!(assess(&guest, Limits::default()).answer, Ok(vec![]), "f{size}");
+    }
+}
+
 #[test]
 fn memory_hunger_is_refused() {
     let page_by_page = "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) (unreachable)";

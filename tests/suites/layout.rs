@@ -12,7 +12,6 @@ const FLOORS: [(&str, u8); 19] = [
     ("maple-guest", 0),
     ("maple-sandbox", 1),
     ("maple-bundle", 1),
-    ("maple-insight", 1),
     ("maple-wire", 1),
     ("maple-seal", 1),
     ("decision-table", 1),
@@ -26,7 +25,6 @@ const FLOORS: [(&str, u8); 19] = [
     ("maple-kit", 3),
     ("maple", 4),
     ("maple-tests", 5),
-    ("maple-fuzz", 5),
 ];
 
 /// What may stand at the top level.

@@ -7,6 +7,9 @@ use crate::{
     PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Stop, Value, check, combine, index::Reads,
 };
 
+/// Why a policy was passed over.
+const NO_TIME_LEFT: &str = "the policies before it took all the time of the request";
+
 /// What one enforcing policy said.
 pub(crate) struct Voice<'a> {
     pub(crate) policy: &'a Policy,
@@ -84,6 +87,18 @@ pub type Listener<'l> = dyn FnMut(&Policy, &Result<Vec<Finding>, Fault>) + 'l;
 /// [`evaluate`], and `listener` hears what each policy says in its own words.
 #[must_use]
 pub fn evaluate_heard<'a>(ruleset: &'a Ruleset, question: &'a Question, listener: &mut Listener<'_>) -> Decision<'a> {
+    evaluate_within(ruleset, question, listener, &mut || false)
+}
+
+/// [`evaluate_heard`] for as long as there is time: once `is_late` says so, the policies that were not asked yet are not
+/// asked any more, each as if it had taken too long. So a person decides, and the floor that was heard stands.
+#[must_use]
+pub fn evaluate_within<'a>(
+    ruleset: &'a Ruleset,
+    question: &'a Question,
+    listener: &mut Listener<'_>,
+    is_late: &mut dyn FnMut() -> bool,
+) -> Decision<'a> {
     let place = ruleset.locality(question.case.locality.as_str());
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
     let facts = known(ruleset, locality, &question.case);
@@ -105,6 +120,7 @@ pub fn evaluate_heard<'a>(ruleset: &'a Ruleset, question: &'a Question, listener
                 Some(why) => hearing.skip(&policy.id, why),
                 None => match &policy.stopped {
                     Some(stop) => hearing.stop(policy, stop),
+                    None if is_late() => hearing.pass_over(policy, listener),
                     None => hearing.ask(policy, reads, depth, listener),
                 },
             }
@@ -163,6 +179,18 @@ impl<'a> Hearing<'a> {
         let Policy { id, plugin, digest, mode, .. } = policy;
         self.asked.push(Asked { policy: id, plugin, digest, mode: *mode, answer: Err(fault.clone()), fuel: 0 });
         if stop.hand_over && policy.mode == Mode::Enforce {
+            self.failed.push((policy, fault));
+        }
+    }
+
+    /// There is no time left to ask a policy.
+    fn pass_over(&mut self, policy: &'a Policy, listener: &mut Listener<'_>) {
+        let fault = Fault { kind: FaultKind::Timeout, detail: NO_TIME_LEFT.into() };
+        let answer = Err(fault.clone());
+        listener(policy, &answer);
+        let Policy { id, plugin, digest, mode, .. } = policy;
+        self.asked.push(Asked { policy: id, plugin, digest, mode: *mode, answer: Err(fault.clone()), fuel: 0 });
+        if policy.mode == Mode::Enforce {
             self.failed.push((policy, fault));
         }
     }

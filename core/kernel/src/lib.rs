@@ -27,7 +27,7 @@ pub use decision::{
     Action, Asked, By, Clock, Correction, Decision, Duty, Excluded, Explanation, Fate, Ground, HOST, List, Outcome,
     Precondition, Referral, Signal, Skipped, Step, StepDue,
 };
-pub use evaluate::{Listener, evaluate, evaluate_heard};
+pub use evaluate::{Listener, evaluate, evaluate_heard, evaluate_within};
 pub use explain::{Asking, Evidence, Told, Unmet, claim_name, unmet, walk};
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{

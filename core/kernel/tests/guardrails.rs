@@ -309,6 +309,26 @@ fn suspected_collusion_goes_to_a_person_only() {
     assert_eq!(decision.steps.iter().map(|s| s.channel.as_str()).collect::<Vec<_>>(), ["arbitration", "court"],);
 }
 
+/// What the floor said in time stands, and a person decides what nobody was asked about.
+#[test]
+fn policies_that_no_time_is_left_for_are_not_asked() {
+    let (ruleset, asked_about) =
+        (ruleset(vec![floor(), local(vec![finding("L1", offer("trade_mediation"))])]), question(&[]));
+    for (times, outcome, asked) in [(2, Outcome::Route, [true, true]), (1, Outcome::Refer, [true, false])] {
+        let (mut asks, mut heard) = (0, Vec::new());
+        let mut is_late = || {
+            asks += 1;
+            asks > times
+        };
+        let mut listener = |_: &Policy, said: &Result<Vec<Finding>, Fault>| heard.push(said.is_ok());
+        let decision = evaluate_within(ruleset, &asked_about, &mut listener, &mut is_late);
+        assert_eq!((heard.as_slice(), decision.outcome), (&asked[..], outcome));
+        assert!(channels(&decision).contains(&"mediation".to_owned()), "the floor was heard");
+        let fault = decision.asked[1].answer.as_ref().err().map(|fault| fault.kind);
+        assert_eq!(fault, (!asked[1]).then_some(FaultKind::Timeout));
+    }
+}
+
 #[test]
 fn a_failed_policy_leaves_the_floor_and_calls_a_person() {
     for (mode, kind, guardrail) in [

@@ -55,7 +55,7 @@ pub struct Config {
     pub body_bytes: usize,
     /// Size of the body of one preview.
     pub preview_bytes: usize,
-    /// How long a body may take to arrive.
+    /// How long a body may take to arrive, and then the policies to answer: those that were not asked by then are not asked.
     pub deadline: Duration,
     /// How long a bundle may take to arrive.
     pub upload_deadline: Duration,

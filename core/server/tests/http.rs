@@ -318,6 +318,21 @@ async fn who_finds_no_place_in_time_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn policies_that_no_time_is_left_for_are_not_asked_and_a_person_decides() {
+    let service = Service::new(Config { deadline: Duration::from_millis(100), ..quick() });
+    // The first takes 300 milliseconds.
+    let answer = service.evaluate(&of_kind("test.slow")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let decision = &answer.json()["decision"];
+    assert_eq!((&decision["outcome"], &decision["referral"]["code"]), (&"refer".into(), &"policy_failed".into()));
+    let faults: Vec<_> = decision["verdicts"].as_array().unwrap().iter().map(|one| one["fault"].clone()).collect();
+    assert_eq!(faults, [json!(null), json!("timeout")], "{decision}");
+    // Where there is time all are asked.
+    let answer = Service::new(quick()).evaluate(&of_kind("test.slow")).await;
+    assert!(!answer.text().contains("timeout"), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let service = Service::new(Config { deadline: Duration::from_millis(50), ..quick() });
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);

@@ -17,7 +17,7 @@ use axum::{
     response::Response,
 };
 use jiff::Timestamp;
-use maple_kernel::{Day, Decision, FaultKind, Question, Ruleset, evaluate as decide, evaluate_heard};
+use maple_kernel::{Day, Decision, FaultKind, Question, Ruleset, evaluate as decide, evaluate_within};
 use maple_store::Prepared;
 use maple_wire::{
     ASKED, Asked, Flaw, FlawCode, Heard, Language, Problem, ProblemKind, Reply, append_decision, parse_asked,
@@ -213,15 +213,18 @@ fn decided_into<'a>(
 ) -> Result<(Decision<'a>, Option<Prepared>), Problem> {
     let generation = serving.activation.generation;
     let start = out.len();
+    let until = Instant::now() + app.config.deadline;
+    let is_late = &mut || Instant::now() >= until;
     let Some(records) = app.records.as_ref().filter(|records| records.are_kept()) else {
-        let decision = guarded(ruleset, question, id)?;
+        let decision = guarded_by(id, || evaluate_within(ruleset, question, &mut |_, _| {}, is_late))?;
         app.metrics.decided(&decision);
         write_into(out, generation.into(), question, &decision, id);
         watch(app, serving, ruleset, question, &decision, id);
         return Ok((decision, None));
     };
     let mut heard = Heard::default();
-    let decision = guarded_by(id, || evaluate_heard(ruleset, question, &mut |policy, said| heard.note(policy, said)))?;
+    let decision =
+        guarded_by(id, || evaluate_within(ruleset, question, &mut |policy, said| heard.note(policy, said), is_late))?;
     app.metrics.decided(&decision);
     write_into(out, generation.into(), question, &decision, id);
     watch(app, serving, ruleset, question, &decision, id);
