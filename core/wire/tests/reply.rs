@@ -321,6 +321,41 @@ fn the_document_is_whole() {
     fits("Preview", example("/v1/preview", "/requestBody/content/application~1json/example").as_bytes());
 }
 
+/// Each answer that is told of has an example, and each example is what is told.
+#[test]
+fn the_document_shows_what_it_says() {
+    let document: Json = serde_json::from_str(OPENAPI).unwrap();
+    let mut shown = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for operation in operations.as_object().unwrap().values().filter(|operation| operation.is_object()) {
+            let asked = operation.get("requestBody").map(|body| ("asked".to_owned(), body));
+            let answered = operation["responses"].as_object().into_iter().flatten();
+            let answered = answered.map(|(code, response)| (code.clone(), response));
+            for (code, part) in asked.into_iter().chain(answered) {
+                for (kind, content) in part["content"].as_object().into_iter().flatten() {
+                    let Some(example) = content.get("example") else {
+                        // A page, a picture and this document show themselves.
+                        let own =
+                            path.starts_with("/playground") || path == "/openapi.json" || kind == "application/gzip";
+                        assert!(
+                            own || !code.starts_with('2') || content.get("examples").is_some(),
+                            "{path} {code} {kind}"
+                        );
+                        continue;
+                    };
+                    let schema =
+                        serde_json::json!({ "allOf": [content["schema"]], "components": document["components"] });
+                    let validator = jsonschema::validator_for(&schema).unwrap();
+                    let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+                    assert!(errors.is_empty(), "{path} {code} {kind}: {errors:#?}");
+                    shown += 1;
+                }
+            }
+        }
+    }
+    assert!(shown > 30, "{shown}");
+}
+
 fn gather<'a>(json: &'a Json, refs: &mut Vec<&'a str>) {
     match json {
         Json::Object(members) => {
