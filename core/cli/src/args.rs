@@ -211,6 +211,9 @@ pub(crate) struct VerifyReceipt {
     /// The reply that it must be about, as it was received
     #[arg(long, value_name = "FILE")]
     pub(crate) reply: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `maple audit`.

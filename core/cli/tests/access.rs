@@ -245,7 +245,9 @@ fn a_token_is_shown_once_used_revoked_and_turned_away() {
 
     let listed = out(&place.tokens(&["list"]));
     assert!(listed.contains(&id) && listed.contains("active") && !listed.contains(&token[24..]), "{listed}");
-    assert!(place.tokens(&["revoke", &id]).status.success());
+    let revoked = place.tokens(&["revoke", &id, "--json"]);
+    let revoked: Value = serde_json::from_slice(&revoked.stdout).unwrap();
+    assert_eq!((&revoked["id"], &revoked["state"]), (&id.clone().into(), &"revoked".into()));
     let revoked = Instant::now();
     loop {
         let (status, body) = server.evaluate(Some(&token), "cn");

@@ -66,7 +66,7 @@ fn a_guardrail_keeps_what_the_floor_offers() {
         &[
             "      • closes Town mediation → not heard, guardrail H09: a lower level takes nothing away\n",
             "      • closes Trade mediation → stands\n",
-            "      • offers Trade mediation → no step, because land/west/closed W2 closes it\n",
+            "      • offers Trade mediation → replaced by the lower policy land/west/closed\n",
             "  H09, a lower level takes nothing away: did not hear the claim: forbid town_mediation (claimed by land/west/closed W1)",
         ],
     );
@@ -88,7 +88,10 @@ fn eval_explains_as_run_does_and_json_is_the_same_as_data() {
     assert_eq!(plain(run.clone()), plain(eval));
     holds(&run, &["  依次询问：示例国 (land) → 东镇 (land/east)\n", "细化 land/work F1 的第2步：期限\n"]);
 
-    let data: Value = serde_json::from_str(&check(&["run", &folder, "--case", WAGES, "--explain"], 0).0).unwrap();
+    // An explanation is for people, in a pipe too, unless data are asked for.
+    assert!(check(&["run", &folder, "--case", WAGES, "--explain"], 0).0.contains("land/work F1"));
+    let data = check(&["run", &folder, "--case", WAGES, "--explain", "--json"], 0).0;
+    let data: Value = serde_json::from_str(&data).unwrap();
     assert_eq!(data["decision"]["steps"][0]["channel"], "trade_mediation");
     let told = &data["explanation"]["policies"];
     assert_eq!((&told[0]["policy"], &told[0]["asked"]), (&"land/work".into(), &true.into()));

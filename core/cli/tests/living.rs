@@ -202,6 +202,85 @@ fn killed_in_the_middle_of_changes_it_begins_wholly_before_or_wholly_after() {
     assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));
 }
 
+/// Kills a process the n-th time that one of its threads writes to the disk or waits for it; none where the system lets
+/// nobody do that, which is told.
+fn killer(server: &Server, step: u32) -> Option<Child> {
+    let (calls, inject) = ("pwrite64,fdatasync", format!("inject=pwrite64,fdatasync:signal=SIGKILL:when={step}"));
+    let mut command = Command::new("strace");
+    command.args(["-f", "-q", "-e", &format!("trace={calls}"), "-e", &inject, "-o", "/dev/null"]);
+    let child =
+        command.args(["-p", &server.child.id().to_string()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = child else {
+        assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "strace is required and not installed");
+        eprintln!("strace is not installed: no process is killed at each step of an activation");
+        return None;
+    };
+    let traced = format!("/proc/{}/status", server.child.id());
+    let tracer = format!("TracerPid:\t{}\n", child.id());
+    let until = Instant::now() + Duration::from_secs(20);
+    while !fs::read_to_string(&traced).unwrap_or_default().contains(&tracer) {
+        if Instant::now() > until || child.try_wait().unwrap().is_some() {
+            let _ = child.kill();
+            let _ = child.wait();
+            eprintln!("no process may look into another here: none is killed at each step of an activation");
+            return None;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Some(child)
+}
+
+#[test]
+fn killed_at_each_step_of_an_activation_it_begins_wholly_before_or_wholly_after() {
+    let place = Place::new();
+    copy(&place.path("policies"), &place.path("other"));
+    replace(&place.path("other/cn/zhejiang/jinhua/yongkang/pack.toml"), "\ntitle", "\n# the other\ntitle");
+    let mut server = place.serve(&place.path("policies"), &[]);
+    let bundles: Vec<String> = ["other", "policies"]
+        .iter()
+        .map(|folder| {
+            let words = ["publish", &text(&place.path(folder)), "--json", "--server", &server.url()];
+            let output = maple(&words).env("MAPLE_PLUGINS", "plugins").output().unwrap();
+            assert!(output.status.success(), "{}{}", out(&output), err(&output));
+            serde_json::from_str::<Value>(&out(&output)).unwrap()["bundle"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let (mut before, mut after) = (0, 0);
+    for step in 1.. {
+        assert!(step < 100, "an activation has an end");
+        let generation = server.generation();
+        let bundle = &bundles[step as usize % 2];
+        let Some(mut killer) = killer(&server, step) else { return };
+        let order = json!({ "bundle": bundle, "replaces": generation, "why": "a kill" }).to_string();
+        let told = server.ask("POST /v1/activations", &order).map(|(status, _)| status);
+        // Killed it is gone; what came through to its end is let go again.
+        let whole = matches!(told, Ok(201));
+        let _ = killer.kill();
+        let _ = killer.wait();
+        let _ = server.child.kill();
+        server.child.wait().unwrap();
+        server = place.serve(&place.path("policies"), &[]);
+        let now = server.generation();
+        assert!(now == generation || now == generation + 1, "step {step}: {now} after {generation}");
+        assert!(!whole || now == generation + 1, "step {step}: what was told is kept");
+        let (status, decision) = server.decide();
+        assert_eq!((status, &decision["decision"]["generation"]), (200, &json!(now)), "step {step}");
+        if now == generation {
+            before += 1
+        } else {
+            after += 1
+        }
+        // What is not told and not killed would be counted as well; whatever was told is the end of its steps.
+        if whole {
+            break;
+        }
+    }
+    assert!(before > 0 && after > 0, "{before} times before, {after} times after");
+    let database = format!("sqlite://{}", text(&place.path("maple.sqlite")));
+    let verified = maple(&["audit", "verify", "--database", &database]).output().unwrap();
+    assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));
+}
+
 #[test]
 fn what_was_activated_serves_after_a_restart_until_the_folder_changes() {
     let place = Place::new();

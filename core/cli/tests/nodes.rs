@@ -129,20 +129,7 @@ impl Node {
     }
 
     fn ask_with(&self, more: &str, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        let (address, length) = (&self.address, body.len());
-        write!(
-            stream,
-            "{head} HTTP/1.1\r\nhost: {address}\r\n{more}content-type: application/json\r\nconnection: close\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let broken = || std::io::Error::other("no whole answer");
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-        Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
+        asked(&self.address, more, head, body)
     }
 
     fn decide(&self) -> std::io::Result<(u16, Value)> {
@@ -157,6 +144,23 @@ impl Node {
     fn generation(&self) -> u64 {
         self.status()["serving"]["generation"].as_u64().unwrap()
     }
+}
+
+fn asked(address: &str, more: &str, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{head} HTTP/1.1\r\nhost: {address}\r\n{more}content-type: application/json\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let broken = || std::io::Error::other("no whole answer");
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+    Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
 }
 
 #[track_caller]
@@ -324,6 +328,85 @@ fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
     }
     let verified = house.command(&["audit", "verify", "--database", &house.database]).output().unwrap();
     assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
+}
+
+/// Asks whichever node answers, as a proxy before them does: what one does not take goes to the next. No answer is older
+/// than one that this client had before.
+fn caller(addresses: &Mutex<Vec<String>>, stop: &AtomicBool, answers: &Answers) {
+    let case = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+    let (mut question, mut turn): (Value, usize) = (serde_json::from_str(&case).unwrap(), 0);
+    let mut last = 0;
+    while !stop.load(Ordering::Relaxed) {
+        question["min_generation"] = last.into();
+        let body = question.to_string();
+        let decided = (0..12).find_map(|_| {
+            let all = addresses.lock().unwrap().clone();
+            turn += 1;
+            match asked(&all[turn % all.len()], "", "POST /v1/evaluate", &body) {
+                Ok((200, answer)) => Some(answer),
+                // It does not serve what was seen elsewhere yet, or ends: another does.
+                Ok((412 | 503, _)) | Err(_) => None,
+                Ok((status, problem)) => panic!("{status}: {problem}"),
+            }
+        });
+        let answer = decided.expect("some node answers");
+        let decision = &answer["decision"];
+        let generation = decision["generation"].as_u64().unwrap();
+        assert!(generation >= last, "generation {generation} after {last}");
+        last = generation;
+        let id = decision["id"].as_str().unwrap().to_owned();
+        assert_eq!(answers.lock().unwrap().insert(id, (generation, decision["ruleset"].to_string())), None);
+    }
+}
+
+/// An upgrade: one process after another ends in good order, and another takes its place, name and state.
+#[test]
+fn node_after_node_is_replaced_under_load_and_nobody_notices() {
+    let Some(cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let names = ["one", "two", "three"];
+    let mut nodes: Vec<Node> = names.iter().map(|name| house.node(name, "")).collect();
+    let addresses = Mutex::new(nodes.iter().map(|node| node.address.clone()).collect::<Vec<_>>());
+    let (stop, answers) = (AtomicBool::new(false), Answers::default());
+    thread::scope(|scope| {
+        let _ended = Stop(&stop);
+        for _ in 0..2 {
+            let (addresses, stop, answers) = (&addresses, &stop, &answers);
+            scope.spawn(move || caller(addresses, stop, answers));
+        }
+        // Published by the old ones, activated while there are both.
+        let bundle = house.publish(&nodes[0], "first");
+        for (at, name) in names.iter().enumerate() {
+            let ended = Command::new("kill").args(["-TERM", &nodes[at].child.id().to_string()]).status().unwrap();
+            assert!(ended.success() && nodes[at].child.wait().unwrap().success(), "{name} ends in good order");
+            nodes[at] = house.node(name, "");
+            addresses.lock().unwrap()[at].clone_from(&nodes[at].address);
+            if at == 0 {
+                assert!(house.activate(&nodes[0], &bundle, 1).status.success());
+            }
+            let before = answers.lock().unwrap().len();
+            within(20, "the new one takes its part", || answers.lock().unwrap().len() > before + 20);
+        }
+    });
+    for node in &nodes {
+        within(10, "all serve the same", || node.generation() == 2);
+    }
+    within(10, "nobody is counted twice", || {
+        let rows = nodes[0].status()["nodes"].as_array().unwrap().clone();
+        rows.len() == 3 && rows.iter().all(|row| row["generation"] == 2 && row["status"] == "ready")
+    });
+    let answers = answers.into_inner().unwrap();
+    assert!(answers.values().any(|(generation, _)| *generation == 2), "{}", answers.len());
+    for id in answers.keys() {
+        assert_eq!(nodes[0].ask(&format!("GET /v1/decisions/{id}"), "").unwrap().0, 200, "{id} is not recorded");
+    }
+    drop(nodes);
+    let verified = house.command(&["audit", "verify", "--database", &house.database, "--json"]).output().unwrap();
+    assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
+    let lines = out(&verified);
+    let logs = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let kept: u64 = logs.filter(|log| log["log"] != "audit").map(|log| log["records"].as_u64().unwrap()).sum();
+    assert_eq!(kept, answers.len() as u64, "each answer once, and nothing that nobody heard of");
 }
 
 #[test]

@@ -420,7 +420,9 @@ fn a_pulled_bundle_is_admitted_when_it_was_signed_and_refused_when_not() {
     let folder = ["--plugins", "plugins"];
     let (_, said) = check(&[&["push", &*registry.at("all:unsigned"), &*text(&policies)], &folder[..]].concat(), 0);
     assert!(said.contains("it is not signed") && said.contains("kB go to 127.0.0.1"), "{said}");
-    check(&[&["sign", &*text(&policies), "--key", &*text(&key)], &folder[..]].concat(), 0);
+    let (said, _) = check(&[&["sign", &*text(&policies), "--key", &*text(&key), "--json"], &folder[..]].concat(), 0);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert!(said["signatures"].as_u64() > Some(0) && said["key"].is_string(), "{said}");
     let words = ["push", &*registry.at("all:signed"), &*text(&policies), "--json"];
     let (printed, _) = check(&[&words[..], &folder].concat(), 0);
     let pushed: Value = serde_json::from_str(&printed).unwrap();

@@ -421,6 +421,42 @@ fn a_key_is_replaced_while_it_serves_and_what_it_signed_stays_proved() {
 }
 
 #[test]
+fn a_program_reads_what_becomes_of_keys_receipts_and_signatures() {
+    let place = Place::new();
+    let server = place.serve();
+    let (id, reply) = server.decided();
+    let (receipt, other, database) =
+        (text(&place.path("receipt.json")), text(&place.path("reply.json")), place.database());
+    check(&["receipt", "get", &id, "--server", &server.url(), "--out", &receipt], 0);
+    fs::write(&other, reply).unwrap();
+    let public = place.public_key();
+    let read = |words: &[&str], code: i32| -> Value { serde_json::from_str(&check(words, code).0).unwrap() };
+    let verify = ["receipt", "verify", &receipt, "--key", &public, "--json"];
+    let proved = read(&verify, 0);
+    assert_eq!((&proved["genuine"], &proved["decision"]), (&true.into(), &id.clone().into()), "{proved}");
+    assert_eq!(read(&[&verify[..], &["--reply", &other]].concat(), 0)["sequence"], 1);
+    let refuted = read(&[&verify[..], &["--reply", &receipt]].concat(), 1);
+    assert_eq!(refuted["genuine"], false);
+    assert!(refuted["why"].as_str().unwrap().contains("the reply is another"), "{refuted}");
+    drop(server);
+
+    let (key, made) = (text(&place.path("key.pem")), text(&place.path("packs.pem")));
+    let new = read(&["keys", "new", &made, "--json"], 0);
+    let public = read(&["keys", "public", &made, "--json"], 0);
+    assert_eq!(new["id"], public["id"]);
+    assert!(public["pem"].as_str().unwrap().starts_with("-----BEGIN PUBLIC KEY-----"), "{public}");
+    let before = read(&["keys", "public", &key, "--json"], 0);
+    let rotated = read(&["keys", "rotate", &key, "--json"], 0);
+    assert_eq!((&rotated["replaces"], &rotated["file"]), (&before["id"], &key.clone().into()), "{rotated}");
+    let old = before["id"].as_str().unwrap();
+    let at = "2030-01-01T00:00:00Z";
+    let retired = read(&["keys", "retire", old, "--at", at, "--json", "--database", &database], 0);
+    assert_eq!((&retired["id"], &retired["to"]), (&old.into(), &at.into()));
+    let words = ["keys", "revoke", old, "--since", at, "--why", "a laptop was lost", "--json", "--database", &database];
+    assert_eq!(read(&words, 0)["revoked"], at);
+}
+
+#[test]
 fn a_key_that_is_replaced_while_nothing_serves_is_ended_at_the_next_start() {
     let place = Place::new();
     let server = place.serve();

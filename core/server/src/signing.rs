@@ -69,7 +69,7 @@ impl KeyEnded {
     /// Whether a key has ended, as far as the store knows.
     pub(crate) fn of(store: &Store, key: &str, now: Timestamp) -> Result<Option<Self>, StoreError> {
         let Some(KeyRecord { key: known, .. }) = store.key(key)? else { return Ok(None) };
-        let revoked = known.revoked.map(KeyEnd::Revoked);
+        let revoked = known.revoked.filter(|since| *since <= now).map(KeyEnd::Revoked);
         let end = revoked.or_else(|| known.to.filter(|to| *to <= now).map(KeyEnd::To));
         Ok(end.map(|end| Self { key: key.to_owned(), end }))
     }

@@ -129,6 +129,9 @@ pub(crate) struct Sign {
     /// Sign the packs of these places only, such as cn/zhejiang/** [default: everything]
     #[arg(long, value_name = "PLACES")]
     pub(crate) only: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) places: Places,
 }

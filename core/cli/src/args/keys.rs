@@ -31,6 +31,9 @@ pub(crate) struct RotateKey {
     /// Folder of the state
     #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
     pub(crate) state: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `maple keys retire`.
@@ -41,6 +44,9 @@ pub(crate) struct RetireKey {
     /// From when it no longer holds, such as 2026-12-31T00:00:00+08:00 [default: now]
     #[arg(long, value_name = "MOMENT")]
     pub(crate) at: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) database: Database,
 }
@@ -56,6 +62,9 @@ pub(crate) struct RevokeKey {
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(crate) why: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) database: Database,
 }
@@ -65,6 +74,9 @@ pub(crate) struct RevokeKey {
 pub(crate) struct NewKey {
     /// The file to make; one that is there stays
     pub(crate) file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `maple keys list`.
@@ -85,4 +97,7 @@ pub(crate) struct PublicOf {
     /// Folder of the state
     #[arg(long, value_name = "DIR", env = "MAPLE_STATE")]
     pub(crate) state: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }

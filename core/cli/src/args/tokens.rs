@@ -52,6 +52,9 @@ pub(crate) struct ListTokens {
 pub(crate) struct RevokeToken {
     /// Its id, as `maple tokens list` shows it
     pub(crate) id: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) database: Database,
 }

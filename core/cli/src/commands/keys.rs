@@ -32,13 +32,22 @@ pub(crate) fn run(args: &Keys) -> Result<(), Failure> {
         Keys::Retire(args) => {
             let at = moment("--at", args.at.as_deref())?;
             end(&args.database, &args.id, KeyEnd::To(at), "key-retire", &format!("holds until {at}"))?;
-            println!("key {} holds until {at}; what it signed before stays proved", args.id);
+            let (id, to) = (&args.id, at.to_string());
+            if args.json {
+                println!("{}", json!({ "id": id, "to": to }));
+            } else {
+                println!("key {id} holds until {to}; what it signed before stays proved");
+            }
             Ok(())
         }
         Keys::Revoke(args) => {
             let since = moment("--since", args.since.as_deref())?;
             let detail = format!("since {since}: {}", args.why);
             end(&args.database, &args.id, KeyEnd::Revoked(since), "key-revoke", &detail)?;
+            if args.json {
+                println!("{}", json!({ "id": args.id, "revoked": since.to_string() }));
+                return Ok(());
+            }
             println!(
                 "key {} is revoked: nothing that it signed from {since} on is proved; give the answer of /v1/keys to whoever \
                  verifies, and where a service signs with it, `maple keys rotate` first",
@@ -53,7 +62,11 @@ fn new(args: &NewKey) -> Result<(), Failure> {
     let name = args.file.display();
     let signer = make(&args.file)?
         .ok_or_else(|| Failure::Input(format!("`{name}` is there already and stays as it is; name another file")))?;
-    println!("{name}: key {}; `maple keys public {name}` prints its public half", signer.id());
+    if args.json {
+        println!("{}", json!({ "file": name.to_string(), "id": signer.id().as_str() }));
+    } else {
+        println!("{name}: key {}; `maple keys public {name}` prints its public half", signer.id());
+    }
     Ok(())
 }
 
@@ -120,6 +133,11 @@ fn rotate(args: &RotateKey) -> Result<(), Failure> {
     kept.persist(&file).map_err(|error| unmade(&error.error))?;
     let folder = file.parent().map(fs::File::open).transpose().map_err(|error| unmade(&error))?;
     folder.map_or(Ok(()), |folder| folder.sync_all()).map_err(|error| unmade(&error))?;
+    if args.json {
+        let (id, replaces) = (signer.id().as_str(), before.id().as_str());
+        println!("{}", json!({ "file": file.display().to_string(), "id": id, "replaces": replaces }));
+        return Ok(());
+    }
     println!(
         "{}: key {} signs in the place of {}, as soon as the service looks, which it does every {} seconds and when it \
          starts; `maple keys public {}` prints its public half for whoever verifies. Keep the public half of the old one: \
@@ -189,6 +207,10 @@ fn public(args: &PublicOf) -> Result<(), Failure> {
     let pem = String::from_utf8(read_bounded(&file, "private key", KEY_BYTES_MAX)?).map_err(|error| unread(&error))?;
     let signer = Signer::from_pem(&pem).map_err(|error| unread(&chain(&error)))?;
     let public = signer.public().to_pem().map_err(|error| unread(&chain(&error)))?;
-    println!("{}", public.trim_end());
+    if args.json {
+        println!("{}", json!({ "id": signer.public().id().as_str(), "pem": public }));
+    } else {
+        println!("{}", public.trim_end());
+    }
     Ok(())
 }

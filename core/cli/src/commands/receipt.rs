@@ -6,7 +6,7 @@ use anstream::println;
 use jiff::Timestamp;
 use maple_seal::{Digest, Key, KeySet, PublicKey, RECEIPT_BYTES_MAX, verify_receipt};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     read_bounded,
@@ -41,11 +41,32 @@ fn verify(args: &VerifyReceipt) -> Result<(), Failure> {
     let bytes = read_bounded(&args.file, "receipt", RECEIPT_BYTES_MAX)?;
     let (statement, checkpoint) = match verify_receipt(&bytes, &keys) {
         Ok(proved) => proved,
-        Err(fault) => {
-            report::verdict(false, &chain(&fault));
-            return Err(Failure::Wrong);
-        }
+        Err(fault) => return refuted(args, &chain(&fault)),
     };
+    let other = match &args.reply {
+        Some(reply) => {
+            let reply = Digest::of(&read_bounded(reply, "reply", REPLY_BYTES_MAX)?);
+            (reply != statement.output)
+                .then(|| format!("the receipt is genuine, but the reply is another: it is {reply}"))
+        }
+        None => None,
+    };
+    if let Some(other) = other.as_deref().filter(|_| args.json) {
+        return refuted(args, other);
+    }
+    if args.json {
+        let checkpoint = json!({ "number": checkpoint.number, "first": checkpoint.first, "last": checkpoint.last });
+        println!(
+            "{}",
+            json!({
+                "genuine": true, "decision": statement.id, "time": statement.time.to_string(),
+                "ruleset": statement.ruleset, "engine": statement.engine, "input": statement.input.to_string(),
+                "output": statement.output.to_string(), "log": statement.log, "sequence": statement.sequence,
+                "checkpoint": checkpoint,
+            })
+        );
+        return Ok(());
+    }
     println!("decision    {}", statement.id);
     println!("made        {}", statement.time);
     println!("ruleset     {}", statement.ruleset);
@@ -54,15 +75,21 @@ fn verify(args: &VerifyReceipt) -> Result<(), Failure> {
     println!("reply       {}", statement.output);
     println!("recorded    {} of log {}", statement.sequence, statement.log);
     println!("checkpoint  {}, over {} to {}", checkpoint.number, checkpoint.first, checkpoint.last);
-    if let Some(reply) = &args.reply {
-        let reply = Digest::of(&read_bounded(reply, "reply", REPLY_BYTES_MAX)?);
-        if reply != statement.output {
-            report::verdict(false, &format!("the receipt is genuine, but the reply is another: it is {reply}"));
-            return Err(Failure::Wrong);
-        }
+    if let Some(other) = other {
+        return refuted(args, &other);
     }
     report::verdict(true, "the receipt is genuine");
     Ok(())
+}
+
+/// Says why it is not genuine, or not of this reply.
+fn refuted(args: &VerifyReceipt, why: &str) -> Result<(), Failure> {
+    if args.json {
+        println!("{}", json!({ "genuine": false, "why": why }));
+    } else {
+        report::verdict(false, why);
+    }
+    Err(Failure::Wrong)
 }
 
 #[derive(Deserialize)]

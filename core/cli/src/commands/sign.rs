@@ -46,6 +46,12 @@ pub(crate) fn run(args: &Sign) -> Result<(), Failure> {
     let mut kept = tempfile::NamedTempFile::new_in(&folder).map_err(|error| unwritten(&error))?;
     kept.write_all(&bytes).map_err(|error| unwritten(&error))?;
     kept.persist(folder.join(SIGNATURES)).map_err(|error| unwritten(&error.error))?;
-    println!("{own} signatures in {}, by key {}", folder.join(SIGNATURES).display(), signer.id());
+    let file = folder.join(SIGNATURES);
+    if args.json {
+        let (file, key) = (file.display().to_string(), signer.id().as_str());
+        println!("{}", serde_json::json!({ "file": file, "key": key, "signatures": own }));
+        return Ok(());
+    }
+    println!("{own} signatures in {}, by key {}", file.display(), signer.id());
     Ok(())
 }

@@ -82,6 +82,10 @@ fn revoke(args: &RevokeToken) -> Result<(), Failure> {
         StoreError::Missing { .. } => Failure::Input(format!("{}; `maple tokens list` shows the ids", chain(&error))),
         error => Failure::Unreachable(chain(&error)),
     })?;
+    if args.json {
+        println!("{}", json!({ "id": args.id, "state": "revoked" }));
+        return Ok(());
+    }
     println!("token {} is revoked; a service that serves turns it away within {ACCESS_CACHE_SECONDS} seconds", args.id);
     Ok(())
 }
