@@ -281,6 +281,39 @@ fn killed_at_each_step_of_an_activation_it_begins_wholly_before_or_wholly_after(
     assert!(verified.status.success(), "{}{}", out(&verified), err(&verified));
 }
 
+/// A policy that is filed to be silent was never tried while it counts: whoever lets it count has it tried then.
+#[test]
+fn a_policy_from_the_shadow_passes_the_gate_before_it_counts() {
+    let place = Place::new();
+    let server = place.serve(&place.path("policies"), &[]);
+    let edited = place.path("edited");
+    copy(&place.path("policies"), &edited);
+    let table = "[target]\nkinds = [\"contract.*\"]\n[[rule]]\nid = \"G1\"\n\
+                 summary = { zh = \"法律援助。\", en = \"Legal aid for whoever does not refuse.\" }\n\
+                 when = { not = { any = { consent = \"no\" } } }\nthen = [{ offer = \"legal_aid\" }]\n\
+                 basis = [\"cn.peoples_mediation.17\"]\n";
+    let (file, folder) = (edited.join("cn/zhejiang/jinhua/yongkang/silent.toml"), text(&edited));
+    let publish = |mode: &str| {
+        fs::write(&file, format!("{mode}{table}")).unwrap();
+        let words = ["publish", &folder, "--json", "--server", &server.url()];
+        maple(&words).env("MAPLE_PLUGINS", "plugins").output().unwrap()
+    };
+    let loud = publish("");
+    assert!(!loud.status.success() && out(&loud).contains("a party refuses"), "{}{}", out(&loud), err(&loud));
+    let silent = publish("mode = \"shadow\"\n");
+    assert!(silent.status.success(), "{}{}", out(&silent), err(&silent));
+    let bundle: Value = serde_json::from_str(&out(&silent)).unwrap();
+    let bundle = bundle["bundle"].as_str().unwrap();
+    let words = ["activate", bundle, "--why", "to be tried", "--server", &server.url()];
+    assert!(maple(&words).output().unwrap().status.success());
+    let policy = "cn/zhejiang/jinhua/yongkang/silent";
+    let words = ["brake", "--policy", policy, "--how", "enforce", "--why", "go", "--server", &server.url()];
+    let refused = maple(&words).output().unwrap();
+    let said = format!("{}{}", out(&refused), err(&refused));
+    assert!(!refused.status.success() && said.contains("a party refuses"), "{said}");
+    assert_eq!(server.generation(), 2, "nothing changed");
+}
+
 #[test]
 fn what_was_activated_serves_after_a_restart_until_the_folder_changes() {
     let place = Place::new();

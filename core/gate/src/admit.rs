@@ -111,6 +111,29 @@ impl Plugins for Brought<'_> {
     }
 }
 
+/// Asks the host's own cases of a ruleset in the states in which its policies would serve: one that was filed to be silent
+/// was never asked while it counted.
+///
+/// # Errors
+///
+/// The report, when anything is taken away.
+pub fn conforms(
+    bundle: &str,
+    ruleset: &Ruleset,
+    packs: &[PackInfo],
+    changes: &Changes,
+    day: Day,
+) -> Result<(), Box<Report>> {
+    let (mut report, began) = (Report::new(bundle.to_owned()), Instant::now());
+    report.ruleset = Some(ruleset.digest().to_string());
+    let asked = Conformance::new(ruleset, packs, &[], changes, day);
+    asked.flips(&mut report);
+    report.done(Stage::Conformance, asked.len(), began.elapsed());
+    let checked = asked.floor(changes, &mut report);
+    report.done(Stage::Floor, checked, began.elapsed());
+    if report.failed().is_none() { Ok(()) } else { Err(Box::new(report)) }
+}
+
 /// Takes the bytes of a bundle through the gate.
 ///
 /// # Errors

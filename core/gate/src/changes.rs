@@ -29,6 +29,13 @@ impl PackChange {
     }
 }
 
+/// The latest of some versions; what is none is left out.
+#[must_use]
+pub fn latest(versions: impl IntoIterator<Item = String>) -> Option<String> {
+    let read = |text: String| Some((text.parse::<Version>().ok()?, text));
+    versions.into_iter().filter_map(read).max_by(|a, b| a.0.cmp(&b.0)).map(|(_, text)| text)
+}
+
 /// What differs between two bundles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -44,6 +51,12 @@ impl Changes {
         let change =
             |pack: &PackInfo| PackChange { pack: pack.id.to_string(), before: None, after: Some(pack.version.clone()) };
         Self { registries: true, packs: candidate.packs.iter().map(change).collect() }
+    }
+
+    /// The packs of some places, whatever of them is other.
+    pub fn of_places(places: impl IntoIterator<Item = String>) -> Self {
+        let change = |pack| PackChange { pack, before: None, after: None };
+        Self { registries: false, packs: places.into_iter().map(change).collect() }
     }
 
     /// What a bundle has other than another.
@@ -92,4 +105,23 @@ fn parts(side: Current<'_>) -> BTreeMap<&str, Part<'_>> {
         parts.entry(pack.id.as_str()).or_default().1 = policies.map(|policy| (&policy.id, &*policy.digest)).collect();
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_versions() {
+        let all = |versions: &[&str]| latest(versions.iter().map(|version| (*version).to_owned()));
+        assert_eq!(all(&["1.0.0", "1.0.10", "1.0.9", "nonsense"]).as_deref(), Some("1.0.10"));
+        assert_eq!(all(&["nonsense"]), None);
+        let change = |before: Option<&str>, after: &str| PackChange {
+            pack: "cn".to_owned(),
+            before: before.map(str::to_owned),
+            after: Some(after.to_owned()),
+        };
+        assert!(change(Some("1.0.10"), "1.0.9").goes_back());
+        assert!(!change(Some("1.0.9"), "1.0.10").goes_back() && !change(None, "0.1.0").goes_back());
+    }
 }

@@ -12,8 +12,8 @@ mod report;
 mod signatures;
 mod states;
 
-pub use admit::{Admitted, Budget, Current, Terms, WARM_UP_PLACES_MAX, admit};
-pub use changes::{Changes, PackChange};
+pub use admit::{Admitted, Budget, Current, Terms, WARM_UP_PLACES_MAX, admit, conforms};
+pub use changes::{Changes, PackChange, latest};
 pub use conformance::CONFORMANCE_QUESTIONS_MAX;
 pub use report::{Ending, MESSAGE_BYTES_MAX, PROBLEMS_SHOWN_MAX, Problem, Report, Stage, StageReport};
 pub use signatures::{SignFault, Signatures, Signed, sign, signatures_hold};

@@ -74,15 +74,15 @@ impl Records {
         if let Some(ended) = key.look_for_end(&store, now)? {
             return Err(ended.into());
         }
-        let signers = Arc::clone(&key);
+        let (signers, moments) = (Arc::clone(&key), Arc::clone(&key));
         let signing = Signing {
             signer: Arc::new(move || signers.signer()),
             records: CHECKPOINT_EVERY_RECORDS,
             interval: CHECKPOINT_EVERY,
-            now: Arc::new(move || clock::timestamp(&*clock)),
+            now: Arc::new(move || moments.moment(clock::timestamp(&*clock))),
         };
         let queue = RECORDS_WAITING_MAX;
-        seal_what_is_open(&store, &key.signer(), now)?;
+        seal_what_is_open(&store, &key, now)?;
         let recorder =
             Recorder::start(Arc::clone(&store), RecorderConfig { log, mode, queue, signing: Some(signing), spool })?;
         Ok(Self { store, signing: key, recorder: Some(recorder), mode, packing: Packing::default() })
@@ -96,6 +96,16 @@ impl Records {
     /// The key that signs now.
     pub(crate) fn signer(&self) -> Arc<Signer> {
         self.signing.signer()
+    }
+
+    /// The moment that is written on what is signed now.
+    pub(crate) fn moment(&self, now: Timestamp) -> Timestamp {
+        self.signing.moment(now)
+    }
+
+    /// Signs what others left behind.
+    pub(crate) fn seal_what_is_open(&self, now: Timestamp) -> Result<(), StoreError> {
+        seal_what_is_open(&self.store, &self.signing, now)
     }
 
     /// Takes another signing key where one was put in the place of the one before.
@@ -140,9 +150,10 @@ impl Records {
 
 /// Signs the ends of logs that nobody signs any more: those of processes that were killed, and the log of who changed what.
 /// One that is still written takes a checkpoint more, which does no harm.
-fn seal_what_is_open(store: &Store, signer: &Signer, now: Timestamp) -> Result<(), StoreError> {
+fn seal_what_is_open(store: &Store, key: &SigningKey, now: Timestamp) -> Result<(), StoreError> {
+    let (signer, now) = (key.signer(), key.moment(now));
     for log in store.logs()?.iter().map(String::as_str).chain([AUDIT_LOG]) {
-        while let Ok(Some(_)) = store.checkpoint(log, signer, now) {}
+        while let Ok(Some(_)) = store.checkpoint(log, &signer, now) {}
     }
     Ok(())
 }

@@ -67,11 +67,10 @@ impl KeyEnded {
     }
 
     /// Whether a key has ended, as far as the store knows.
-    pub(crate) fn of(store: &Store, key: &str, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        let Some(KeyRecord { key: known, .. }) = store.key(key)? else { return Ok(None) };
-        let revoked = known.revoked.filter(|since| *since <= now).map(KeyEnd::Revoked);
-        let end = revoked.or_else(|| known.to.filter(|to| *to <= now).map(KeyEnd::To));
-        Ok(end.map(|end| Self { key: key.to_owned(), end }))
+    pub(crate) fn of(KeyRecord { key, .. }: &KeyRecord, now: Timestamp) -> Option<Self> {
+        let revoked = key.revoked.filter(|since| *since <= now).map(KeyEnd::Revoked);
+        let end = revoked.or_else(|| key.to.filter(|to| *to <= now).map(KeyEnd::To))?;
+        Some(Self { key: key.public.id().to_string(), end })
     }
 }
 
@@ -102,6 +101,8 @@ pub(crate) struct SigningKey {
     /* Where another may come from. */
     file: Option<PathBuf>,
     ended: Mutex<Option<KeyEnded>>,
+    /* From when the key that signs holds. */
+    from: RwLock<Timestamp>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -112,7 +113,7 @@ impl fmt::Debug for SigningKey {
 
 impl SigningKey {
     pub(crate) fn new(signer: Arc<Signer>, file: Option<PathBuf>) -> Self {
-        Self { now: RwLock::new(signer), file, ended: Mutex::default() }
+        Self { now: RwLock::new(signer), file, ended: Mutex::default(), from: RwLock::new(Timestamp::MIN) }
     }
 
     /// How the key that signs has ended, if it has.
@@ -120,9 +121,18 @@ impl SigningKey {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The moment that is written on what is signed now: never before the key holds, also where the clock was put back.
+    pub(crate) fn moment(&self, now: Timestamp) -> Timestamp {
+        now.max(*self.from.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Looks whether somebody ended the key that signs.
     pub(crate) fn look_for_end(&self, store: &Store, at: Timestamp) -> Result<Option<KeyEnded>, StoreError> {
-        let found = KeyEnded::of(store, self.signer().id().as_str(), at)?;
+        let known = store.key(self.signer().id().as_str())?;
+        if let Some(known) = &known {
+            *self.from.write().unwrap_or_else(PoisonError::into_inner) = known.key.from;
+        }
+        let found = known.and_then(|known| KeyEnded::of(&known, at));
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = found.clone();
         Ok(found)
     }

@@ -319,7 +319,11 @@ async fn who_finds_no_place_in_time_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn policies_that_no_time_is_left_for_are_not_asked_and_a_person_decides() {
+    let second = "[[rule]]\nid = \"Z1\"\nsummary = { zh = \"浙江\", en = \"Zhejiang\" }\n\
+                  then = [{ offer = \"labour_mediation\" }]\nbasis = [\"cn.labour.5\"]\n";
+    let two = || serving(bundle_with(&[("cn/zhejiang/more.toml", second)]), 18);
     let service = Service::new(Config { deadline: Duration::from_millis(100), ..quick() });
+    service.app.replace(two());
     // The first takes 300 milliseconds.
     let answer = service.evaluate(&of_kind("test.slow")).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -328,7 +332,9 @@ async fn policies_that_no_time_is_left_for_are_not_asked_and_a_person_decides() 
     let faults: Vec<_> = decision["verdicts"].as_array().unwrap().iter().map(|one| one["fault"].clone()).collect();
     assert_eq!(faults, [json!(null), json!("timeout")], "{decision}");
     // Where there is time all are asked.
-    let answer = Service::new(quick()).evaluate(&of_kind("test.slow")).await;
+    let service = Service::new(quick());
+    service.app.replace(two());
+    let answer = service.evaluate(&of_kind("test.slow")).await;
     assert!(!answer.text().contains("timeout"), "{}", answer.text());
 }
 

@@ -189,6 +189,24 @@ async fn where_four_eyes_look_one_person_does_not_do_both() {
     let problem = activate(&one).await.is_problem(403, "forbidden");
     assert!(problem["detail"].as_str().unwrap().contains("you published"), "{problem}");
     assert_eq!(activate(&two).await.status, 201);
+    // Nor makes one person count what the files keep silent.
+    let admin = token(&desk, "one", &["admin"], "**");
+    let enforce = json!({ "policy": "cn/zhejiang/more", "how": "enforce", "why": "ours" }).to_string();
+    let answer = desk.send("/v1/states", "application/json", Some(&admin), enforce.clone()).await;
+    assert_eq!((answer.status, answer.text().contains("you published")), (403, true), "{}", answer.text());
+    let other = token(&desk, "three", &["admin"], "**");
+    let answer = desk.send("/v1/states", "application/json", Some(&other), enforce).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    // What was refused is written down.
+    let until = Instant::now() + Duration::from_secs(10);
+    let noted = || {
+        let events = desk.store.audit_before(u64::MAX, 100).unwrap();
+        events.iter().filter(|event| event.detail.contains("four-eyes")).count()
+    };
+    while noted() == 0 {
+        assert!(Instant::now() < until, "{:?}", desk.store.audit_before(u64::MAX, 100));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

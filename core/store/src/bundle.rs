@@ -114,6 +114,22 @@ impl Store {
         })
     }
 
+    /// The versions of a pack that were published.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn pack_versions(&self, pack: &str) -> Result<Vec<String>, StoreError> {
+        let (first, end) = (format!("{pack}@"), format!("{pack}A"));
+        self.pool().read("read the packs from", |link| {
+            // Between `@` and the letter behind it.
+            let all = "SELECT unit FROM pack WHERE unit >= $1 AND unit < $2 ORDER BY unit";
+            let rows = link.query(all, &[first.as_str().into(), end.as_str().into()])?;
+            let units = rows.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, _>>()?;
+            Ok(units.iter().filter_map(|unit| unit.strip_prefix(&first)).map(str::to_owned).collect())
+        })
+    }
+
     /// The digest that a pack of a version had when it was first kept, by `pack@version`.
     ///
     /// # Errors

@@ -56,6 +56,13 @@ impl Store {
     }
 }
 
+/// The records that a deletion is said of in the audit log, the first and the last.
+pub(crate) fn said(detail: &str) -> Option<(u64, u64)> {
+    let (first, rest) = detail.strip_prefix("records ")?.split_once(" to ")?;
+    let (last, _) = rest.split_once(" of log ")?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
 /// Retires the oldest checkpoint that has its records still; gives how many these were, none if it is too young.
 fn one(link: &mut dyn Link, log: &str, before: Timestamp, by: &str, time: Timestamp) -> Done<u64> {
     // Of two that delete at once the second sees what the first did.

@@ -1,11 +1,14 @@
 //! Walks a log and tells what was done to it.
 
+use std::collections::BTreeSet;
+
 use maple_seal::{Checkpoint, CheckpointFault, Digest, Head, KeySet, root};
 
 use crate::{
     AUDIT_LOG, Store, StoreError, audit, decision,
     log::{self, number},
     pool::Done,
+    retention,
     sql::Link,
 };
 
@@ -46,6 +49,14 @@ pub enum LogFault {
     Unchained {
         /// Its number.
         sequence: u64,
+    },
+    /// Records were taken out as if they had been retired.
+    #[error("records {first} to {last} are gone, and the audit log does not say that anybody deleted them")]
+    Unsaid {
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
     },
     /// The log ends before its last checkpoint.
     #[error("the log was cut: it ends at {last}, its checkpoint {number} at {sealed}")]
@@ -118,6 +129,8 @@ struct Walk<'a> {
     /// The leaves since the last checkpoint.
     leaves: Vec<Digest>,
     found: Verification,
+    /// What the audit log says was deleted of it; read when it is needed.
+    said: Option<BTreeSet<(u64, u64)>>,
 }
 
 impl Store {
@@ -134,7 +147,8 @@ impl Store {
         keys: Option<&KeySet>,
         known: Option<&Checkpoint>,
     ) -> Result<Verification, StoreError> {
-        let mut walk = Walk { log, head: Head::empty(log), leaves: Vec::new(), found: Verification::default() };
+        let mut walk =
+            Walk { log, head: Head::empty(log), leaves: Vec::new(), found: Verification::default(), said: None };
         let mut before = None;
         loop {
             let number = before.as_ref().map_or(0, |before: &Checkpoint| before.number);
@@ -176,7 +190,18 @@ impl Store {
         let Checkpoint { number, first, last, chain, root: signed, .. } = sealed.checkpoint;
         walk.leaves.clear();
         match &sealed.leaves {
-            Some(kept) => walk.retired(kept),
+            Some(kept) => {
+                let said = match &walk.said {
+                    Some(said) => said,
+                    None => {
+                        walk.said.insert(self.pool().read("read the audit log of", |link| deletions(link, walk.log))?)
+                    }
+                };
+                if !said.contains(&(first, last)) {
+                    walk.tell(LogFault::Unsaid { first, last });
+                }
+                walk.retired(kept);
+            }
             None => self.records_to(walk, last)?,
         }
         if walk.head != (Head { sequence: last, chain }) || root(&walk.leaves) != signed {
@@ -247,6 +272,14 @@ impl Walk<'_> {
             self.found.faults.push(fault);
         }
     }
+}
+
+/// Which records of a log were deleted, as the audit log says.
+fn deletions(link: &mut dyn Link, log: &str) -> Done<BTreeSet<(u64, u64)>> {
+    let all = "SELECT detail FROM audit WHERE log = $1 AND action = 'retire' AND subject = $2";
+    let rows = link.query(all, &[AUDIT_LOG.into(), log.into()])?;
+    let details = rows.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, _>>()?;
+    Ok(details.iter().filter_map(|detail| retention::said(detail)).collect())
 }
 
 /// The checkpoint after a number, and whether its signature holds.

@@ -155,8 +155,8 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
             continue;
         }
         println!(
-            "{log}: {} records, {} checkpoints, {} not sealed yet",
-            found.records, found.checkpoints, found.unsealed
+            "{log}: {} records, {} deleted in good order, {} checkpoints, {} not sealed yet",
+            found.records, found.retired, found.checkpoints, found.unsealed
         );
         faults.iter().for_each(|fault| println!("  {fault}"));
     }

@@ -31,8 +31,14 @@ pub(crate) fn run(args: &Keys) -> Result<(), Failure> {
         Keys::Rotate(args) => rotate(args),
         Keys::Retire(args) => {
             let at = moment("--at", args.at.as_deref())?;
-            end(&args.database, &args.id, KeyEnd::To(at), "key-retire", &format!("holds until {at}"))?;
-            let (id, to) = (&args.id, at.to_string());
+            let held = end(&args.database, &args.id, KeyEnd::To(at), "key-retire", &format!("holds until {at}"))?;
+            if let Some(revoked) = held.revoked.filter(|revoked| *revoked < at) {
+                return Err(Failure::Input(format!(
+                    "key {} is revoked since {revoked}, and stays so: it proves nothing from then on",
+                    args.id
+                )));
+            }
+            let (id, to) = (&args.id, held.to.unwrap_or(at).to_string());
             if args.json {
                 println!("{}", json!({ "id": id, "to": to }));
             } else {
@@ -43,7 +49,9 @@ pub(crate) fn run(args: &Keys) -> Result<(), Failure> {
         Keys::Revoke(args) => {
             let since = moment("--since", args.since.as_deref())?;
             let detail = format!("since {since}: {}", args.why);
-            end(&args.database, &args.id, KeyEnd::Revoked(since), "key-revoke", &detail)?;
+            let held = end(&args.database, &args.id, KeyEnd::Revoked(since), "key-revoke", &detail)?;
+            // Once revoked it stays so from the earliest moment that anybody named.
+            let since = held.revoked.unwrap_or(since);
             if args.json {
                 println!("{}", json!({ "id": args.id, "revoked": since.to_string() }));
                 return Ok(());
@@ -151,14 +159,17 @@ fn rotate(args: &RotateKey) -> Result<(), Failure> {
     Ok(())
 }
 
-fn end(database: &Database, id: &str, end: KeyEnd, action: &str, detail: &str) -> Result<(), Failure> {
+/// Ends a key; gives what holds of it now.
+fn end(database: &Database, id: &str, end: KeyEnd, action: &str, detail: &str) -> Result<Key, Failure> {
     let store = database::open(database)?;
     let event = Event { time: maple_server::now(), actor: "maple keys", action, subject: id, detail };
     store.key_end(id, end, &event).map_err(|error| match error {
         StoreError::Missing { .. } => Failure::Input(format!("{}; `maple keys list` shows the ids", chain(&error))),
         error @ StoreError::TooLong { .. } => Failure::Input(chain(&error)),
         error => Failure::Unreachable(chain(&error)),
-    })
+    })?;
+    let held = store.key(id).map_err(|error| Failure::Unreachable(chain(&error)))?;
+    held.map(|held| held.key).ok_or_else(|| Failure::Unreachable(format!("key {id} is gone")))
 }
 
 /// A moment that was typed, or now.

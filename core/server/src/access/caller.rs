@@ -176,6 +176,16 @@ impl Caller {
         Problem::new(ProblemKind::Forbidden, en, zh)
     }
 
+    /// Logs that another person has to do it.
+    pub(crate) fn note_four_eyes(&self) {
+        self.note(Reason::FourEyes);
+    }
+
+    /// Logs that only somebody above may change it.
+    pub(crate) fn note_above(&self) {
+        self.note(Reason::Above);
+    }
+
     fn note(&self, reason: Reason) {
         let Some(Asked { route, trace, refusals }) = &self.asked else { return };
         let (who, token) = (Some(self.name().to_owned()), Some(self.who.token.clone()));

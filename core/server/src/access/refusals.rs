@@ -63,6 +63,10 @@ pub(crate) enum Reason {
     Role,
     /// The place is another's.
     Scope,
+    /// Another person has to do it.
+    FourEyes,
+    /// Somebody above said it.
+    Above,
 }
 
 impl Reason {
@@ -83,6 +87,8 @@ impl Reason {
             Self::Subject => "subject",
             Self::Role => "role",
             Self::Scope => "scope",
+            Self::FourEyes => "four-eyes",
+            Self::Above => "above",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Following what other nodes change, serving what was planned, and saying how this node is.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -11,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::{SignedDuration, Timestamp};
 use maple_gate::{How, Subject};
 use maple_store::{AUDIT_LOG, ActivationKind, Node as NodeRecord, StoreError, Watch};
 use serde::{Deserialize, Serialize};
@@ -157,10 +159,11 @@ fn follow(app: &App, control: &Control, stop: &AtomicBool) {
 
 /// Says how this node is, again and again, also while another thread makes a ruleset.
 fn beat(app: &App, control: &Control, stop: &AtomicBool) {
-    let mut stale = false;
+    let (mut stale, mut sealed) = (false, BTreeSet::new());
     while !stop.load(Ordering::Relaxed) {
         heartbeat(app, control);
         seal_changes(app, control);
+        seal_for_the_dead(app, control, &mut sealed);
         let until = Instant::now() + Duration::from_secs(HEARTBEAT_SECONDS);
         while !stop.load(Ordering::Relaxed) && Instant::now() < until {
             thread::sleep(AWAY_WAIT);
@@ -181,7 +184,20 @@ fn seal_changes(app: &App, control: &Control) {
     if let Some(records) = &app.records {
         let now = clock::timestamp(app.clock());
         records.look_for_key(now);
-        let _ = control.store.checkpoint_soon(AUDIT_LOG, &records.signer(), now);
+        let _ = control.store.checkpoint_soon(AUDIT_LOG, &records.signer(), records.moment(now));
+    }
+}
+
+/// Signs the ends of the logs of nodes that were killed, once for each time that one was: nobody else does before a start.
+fn seal_for_the_dead(app: &App, control: &Control, sealed: &mut BTreeSet<(String, Timestamp)>) {
+    let Some(records) = &app.records else { return };
+    let now = clock::timestamp(app.clock());
+    let long = SignedDuration::from_secs(i64::try_from(STALE_NODE_SECONDS).unwrap_or(i64::MAX));
+    let Ok(nodes) = control.store.nodes() else { return };
+    let dead = nodes.into_iter().filter(|node| now.duration_since(node.seen) > long && node.id != control.node.name);
+    let dead: BTreeSet<(String, Timestamp)> = dead.map(|node| (node.id, node.seen)).collect();
+    if !dead.is_subset(sealed) && records.seal_what_is_open(now).is_ok() {
+        *sealed = dead;
     }
 }
 

@@ -24,7 +24,7 @@ use std::{
 
 use jiff::Timestamp;
 use maple_bundle::Archive;
-use maple_gate::{Admitted, Budget, Changes, Report, States, Terms, admit, signatures_hold};
+use maple_gate::{Admitted, Budget, Changes, How, Report, States, Terms, admit, signatures_hold};
 use maple_kernel::PluginInfo;
 use maple_seal::{Digest, Subtree, Trust};
 use maple_store::{Activation, ActivationKind, Event, Filter, Rejection, Request, Store, StoreError, Swap};
@@ -316,7 +316,17 @@ impl Control {
             let changes = Changes::between(current.side(), made.side());
             allowed(&changes, actor)?;
             self.four_eyes(order.bundle, &changes, actor)?;
-            let lower = changes.packs.iter().find(|change| change.goes_back());
+            // The gate tried it in the states of its files.
+            if states.within(&made.ruleset).iter().any(|state| state.how == How::Enforce) {
+                self.conform(&made, order.bundle, &states, &changes, app.clock())?;
+            }
+            let mut packs = changes.packs.clone();
+            for change in packs.iter_mut().filter(|change| change.before.is_none()) {
+                // One that was taken out comes back no older than it ever was.
+                let published = self.store.pack_versions(&change.pack)?;
+                change.before = maple_gate::latest(published);
+            }
+            let lower = packs.iter().find(|change| change.goes_back());
             if let Some(change) = lower.filter(|_| !order.rollback) {
                 let versions =
                     (change.after.as_deref().unwrap_or_default(), change.before.as_deref().unwrap_or_default());

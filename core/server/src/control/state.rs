@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use maple_gate::{How, State, StateFault, States, Subject};
+use maple_gate::{Changes, How, State, StateFault, States, Subject, conforms};
 use maple_kernel::Ruleset;
 use maple_seal::Subtree;
 use maple_store::{Activation, ActivationKind};
@@ -63,6 +63,12 @@ impl Control {
             }
         };
         let bundle = in_force.bundle.as_deref().ok_or(Unmade::Unkept(in_force.generation))?;
+        if change.how == Some(How::Enforce) {
+            // Nobody has tried it while it counted, and whoever published it was to be seen by another.
+            let changes = Changes::of_places([place]);
+            self.four_eyes(bundle, &changes, actor)?;
+            self.conform(&made, bundle, &states, &changes, clock)?;
+        }
         let canary = terms.canary.map(|canary| self.canary_in(canary, &states)).transpose()?;
         let step = Step {
             replaces: Some(latest.generation),
@@ -73,6 +79,20 @@ impl Control {
             canary,
         };
         self.swap_before_plan(&made, bundle, &states, &step, &latest, &in_force, clock)
+    }
+
+    /// Asks the host's own cases of what would serve in these states.
+    pub(super) fn conform(
+        &self,
+        made: &Made,
+        bundle: &str,
+        states: &States,
+        changes: &Changes,
+        clock: &dyn Clock,
+    ) -> Result<(), Refusal> {
+        let ruleset = states.within(&made.ruleset).over(&made.ruleset)?;
+        let day = clock::day(clock, clock::UTC_OFFSET_MINUTES);
+        conforms(bundle, &ruleset, &made.packs, changes, day).map_err(|report| Refusal::Rejected(report, None))
     }
 
     /// Writes an activation and, where something is planned, the plan again behind it: in one transaction, so that it is

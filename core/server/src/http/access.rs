@@ -99,7 +99,7 @@ fn unknown(reason: Reason) -> Problem {
         Reason::Subject => {
             ("the token names nobody: it needs a `sub` of at most 256 bytes", "令牌未载明主体（sub，至多256字节）")
         }
-        Reason::Unknown | Reason::Role | Reason::Scope => (
+        Reason::Unknown | Reason::Role | Reason::Scope | Reason::FourEyes | Reason::Above => (
             "this service does not know the token; look whether it is whole, and for this service",
             "本服务不认识该令牌；请核对是否完整、是否由本服务签发",
         ),

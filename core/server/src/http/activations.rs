@@ -146,13 +146,14 @@ pub(super) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem
             said.err().unwrap_or_else(|| Problem::new(ProblemKind::Forbidden, en, format!("您无权变更{place}的规则")))
         }
         Refusal::FourEyes(place) => {
+            caller.note_four_eyes();
             Problem::new(ProblemKind::Forbidden, en, format!("{place}须由发布者以外的人启用规则"))
         }
-        Refusal::Above(reach) => Problem::new(
-            ProblemKind::Forbidden,
-            en,
-            format!("该状态由管理{reach}的人员设定，仅同等或更高权限者方可变更"),
-        ),
+        Refusal::Above(reach) => {
+            caller.note_above();
+            let zh = format!("该状态由管理{reach}的人员设定，仅同等或更高权限者方可变更");
+            Problem::new(ProblemKind::Forbidden, en, zh)
+        }
         Refusal::Past(_) => field("/effective_at", FlawCode::OutOfRange, en, "该时刻已过；如需立即启用请不填"),
         Refusal::Downgrade(_) => field("/rollback", FlawCode::Inconsistent, en, "版本将回退；如确需回退请注明rollback"),
         Refusal::State(StateFault::Why { .. }) => {

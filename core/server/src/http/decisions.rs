@@ -156,6 +156,7 @@ async fn receipted(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     }
     let issued = timestamp(app.clock());
     let receipt = reading(app, move |records| {
+        let issued = records.moment(issued);
         for _ in 0..SEALINGS_COUNT_MAX {
             match records.store.receipt(&id, &records.signer(), issued) {
                 // Nothing covers it yet. Its writer may be doing the same: of two checkpoints one is refused, which is

@@ -379,6 +379,33 @@ fn the_audit_log_is_walked_the_same_way() {
     });
 }
 
+/// Somebody with the database's password takes records out as retention does, and leaves the guards where they are.
+#[test]
+fn records_that_were_taken_out_as_if_retired_are_missed() {
+    both(|base| {
+        let (store, _, keys) = sealed(base);
+        let leaves = |first: u64, count: u32| {
+            let records = store.decisions_after("node-1", first - 1, count).unwrap();
+            let hex: Vec<String> =
+                records.iter().flat_map(|record| record.leaf.as_bytes()).map(|byte| format!("{byte:02x}")).collect();
+            if base.is_file() { format!("x'{}'", hex.concat()) } else { format!("'\\x{}'", hex.concat()) }
+        };
+        let take = format!(
+            "UPDATE checkpoint SET leaves = {} WHERE log = 'node-1' AND number = 1;
+             DELETE FROM decision WHERE log = 'node-1' AND sequence <= 10",
+            leaves(1, 10)
+        );
+        base.meddle(&take).unwrap();
+        let found = store.verify("node-1", Some(&keys), None).unwrap();
+        let told: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+        let wanted = "records 1 to 10 are gone, and the audit log does not say that anybody deleted them";
+        assert_eq!((told, found.retired), (vec![wanted.to_owned()], 10));
+        // What is retired in good order is none of it.
+        store.decisions_retire("node-1", at(10_000), "clerk", at(1_000), || true).unwrap();
+        assert_eq!(store.verify("node-1", Some(&keys), None).unwrap().faults.len(), 1);
+    });
+}
+
 #[test]
 fn what_is_retired_leaves_the_chain_whole() {
     both(|base| {
