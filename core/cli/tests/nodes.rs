@@ -330,6 +330,25 @@ fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
     assert!(verified.status.success(), "{}{}", out(&verified), support::err(&verified));
 }
 
+/// Nobody else signs the end of a log whose writer was killed, and what is not signed may be cut unseen.
+#[test]
+fn what_a_killed_node_left_is_signed_by_the_others() {
+    let Some(cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let (first, second) = (house.node("one", ""), house.node("two", ""));
+    for _ in 0..3 {
+        assert_eq!(second.decide().unwrap().0, 200);
+    }
+    drop(second);
+    within(40, "nothing is left unsigned", || {
+        let verified = house.command(&["audit", "verify", "--json", "--database", &house.database]).output().unwrap();
+        let logs: Vec<Value> = out(&verified).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of_second = |log: &&Value| log["log"].as_str().unwrap().starts_with("two-");
+        logs.iter().find(of_second).is_some_and(|log| log["records"] == 3 && log["unsealed"] == 0)
+    });
+    drop(first);
+}
+
 /// Asks whichever node answers, as a proxy before them does: what one does not take goes to the next. No answer is older
 /// than one that this client had before.
 fn caller(addresses: &Mutex<Vec<String>>, stop: &AtomicBool, answers: &Answers) {

@@ -15,8 +15,8 @@ use axum::{body::Body, http::Request};
 use fixture::{Answer, Native, Service, Still, begun, bundle, bundle_with, packed, question, quick};
 use maple_bundle::Bundle;
 use maple_seal::{Key, KeySet, Signer, verify_receipt};
-use maple_server::{App, Control, ENGINE, Governance, Records};
-use maple_store::{Filter, Mode, Store};
+use maple_server::{App, Clock, Control, ENGINE, Governance, Records};
+use maple_store::{Filter, KeyPurpose, KeyRecord, Mode, Store};
 use maple_wire::OPENAPI;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -46,9 +46,15 @@ fn kept(mode: Mode) -> Kept {
 }
 
 fn kept_with(mode: Mode, component: &[u8]) -> Kept {
+    kept_after(mode, component, |_, _| {})
+}
+
+/// With a store in which something stands already.
+fn kept_after(mode: Mode, component: &[u8], before: impl FnOnce(&Store, &Signer)) -> Kept {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
     let signer = Arc::new(Signer::generate().unwrap());
+    before(&store, &signer);
     let (clock, plugins) = (Arc::new(Still), Arc::new(Native));
     let records =
         Records::start(Arc::clone(&store), "test", mode, Arc::clone(&signer), clock.clone(), None, None).unwrap();
@@ -118,6 +124,27 @@ async fn a_record_keeps_what_differs_from_a_plain_case_that_holds_no_fact() {
         assert!(!said.contains(own), "{own}: {said}");
     }
     assert!(records[0].decision().unwrap().input.windows(8).any(|part| part == b"77123.45"), "the record says it");
+}
+
+/// The key was made while the clock was an hour ahead; what it signs now proves all the same.
+#[tokio::test]
+async fn a_clock_that_is_put_back_makes_no_receipt_false() {
+    let now = jiff::Timestamp::from_millisecond(i64::try_from(Still.unix_millis()).unwrap()).unwrap();
+    let ahead = now + jiff::SignedDuration::from_hours(1);
+    let kept = kept_after(Mode::Durable, b"component", |store, signer| {
+        let key = Key { public: signer.public().clone(), from: ahead, to: None, revoked: None };
+        store.key_add(&KeyRecord { purpose: KeyPurpose::Log, key }).unwrap();
+    });
+    let (id, _) = kept.decided().await;
+    let receipt = kept.service.get(&format!("/v1/decisions/{id}/receipt")).await;
+    assert_eq!(receipt.status, 200, "{}", receipt.text());
+    let mut keys = KeySet::new();
+    kept.store.keys().unwrap().into_iter().for_each(|known| keys.insert(known.key).unwrap());
+    verify_receipt(&receipt.body, &keys).unwrap();
+    for log in kept.store.logs().unwrap() {
+        let found = kept.store.verify(&log, Some(&keys), None).unwrap();
+        assert!(found.faults.is_empty(), "{log}: {:?}", found.faults);
+    }
 }
 
 #[tokio::test]
