@@ -182,6 +182,11 @@ fn nobody_loses_anything_for_a_complaint_or_for_a_language() {
     for (unless, said) in [
         ("{ repeated_petition = true }", "complained or petitioned before"),
         ("{ any = { language = \"ug\" } }", "speaks another language or needs support"),
+        ("{ any = { language = \"bo\" } }", "speaks another language or needs support"),
+        ("{ any = { language = [\"mn\", \"kk\"] } }", "speaks another language or needs support"),
+        ("{ any = { support_need = [\"hearing\"] } }", "speaks another language or needs support"),
+        ("{ any = { role = \"respondent\", consent = \"no\" } }", "refuses mediation"),
+        ("{ any = { consent = \"no\" }, not = { all = { consent = \"no\" } } }", "refuses mediation"),
         ("{ any = { support_need = [\"other\"] } }", "speaks another language or needs support"),
     ] {
         let punishing = rule(&format!(

@@ -119,14 +119,14 @@ impl Plugins for Brought<'_> {
 /// The report, when anything is taken away.
 pub fn conforms(
     bundle: &str,
+    side: Current<'_>,
     ruleset: &Ruleset,
-    packs: &[PackInfo],
     changes: &Changes,
     day: Day,
 ) -> Result<(), Box<Report>> {
     let (mut report, began) = (Report::new(bundle.to_owned()), Instant::now());
     report.ruleset = Some(ruleset.digest().to_string());
-    let asked = Conformance::new(ruleset, packs, &[], changes, day);
+    let asked = Conformance::new(ruleset, side.packs, &[], changes, day, side.bundle);
     asked.flips(&mut report);
     report.done(Stage::Conformance, asked.len(), began.elapsed());
     let checked = asked.floor(changes, &mut report);
@@ -212,7 +212,7 @@ impl Gate<'_> {
         };
         self.report.packs.clone_from(&changes.packs);
         self.report.ruleset = Some(compiled.ruleset.digest().to_string());
-        self.tried(&compiled, &changes);
+        self.tried(&archive.bundle, &compiled, &changes);
         self.report.admitted = self.report.failed().is_none();
         let Self { report, .. } = self;
         if !report.admitted {
@@ -315,7 +315,7 @@ impl Gate<'_> {
     }
 
     /// The stages that try what a bundle became.
-    fn tried(&mut self, compiled: &Compiled, changes: &Changes) {
+    fn tried(&mut self, files: &Bundle, compiled: &Compiled, changes: &Changes) {
         let ruleset = &compiled.ruleset;
         self.begin(Stage::Cases);
         let touched: Vec<_> = compiled.cases.iter().filter(|case| changes.touches(&case.pack, ruleset)).collect();
@@ -336,7 +336,7 @@ impl Gate<'_> {
         self.end(Stage::Cases, count);
 
         self.begin(Stage::Conformance);
-        let asked = Conformance::new(ruleset, &compiled.packs, &compiled.cases, changes, self.terms.day);
+        let asked = Conformance::new(ruleset, &compiled.packs, &compiled.cases, changes, self.terms.day, files);
         asked.flips(&mut self.report);
         self.report.done(Stage::Conformance, asked.len(), self.began.elapsed());
 

@@ -3,15 +3,15 @@
 //!
 //! | what is other | what must hold |
 //! |---|---|
-//! | a party refuses mediation | nothing is taken away but mediation; nothing is signalled for it |
+//! | a party refuses mediation, one or all | nothing is taken away but mediation; nothing is signalled for it |
 //! | a party has complained before | nothing is taken away |
 //! | a party speaks another language or needs support | nothing is taken away |
 //!
 //! And with the pack of a place left out, what rests on the floor is there with the pack, too.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use maple_bundle::{PackInfo, TestCase};
+use maple_bundle::{Bundle, PackInfo, TestCase};
 use maple_kernel::{
     Case, Day, FactType, Facts, Floor, LocalityId, Mode, Party, PartyType, Purposes, Question, Ruleset, Scope as Of,
     Value, evaluate,
@@ -35,12 +35,16 @@ const PROTECTED: [&str; 2] = ["language", "support_need"];
 const CONSENT: &str = "consent";
 /// A word for a fact that takes any: Uyghur, as a language.
 const ANY_WORD: &str = "ug";
+/// Words that a bundle's files name for one protected fact and that are asked about.
+const NAMED_WORDS_MAX: usize = 8;
 
 /// What is asked, and who is asked.
 pub(crate) struct Conformance<'a> {
     ruleset: &'a Ruleset,
     packs: &'a [PackInfo],
     questions: Vec<(String, Question)>,
+    /// The words that the files name for each protected fact.
+    named: Vec<Vec<String>>,
 }
 
 impl<'a> Conformance<'a> {
@@ -50,6 +54,7 @@ impl<'a> Conformance<'a> {
         cases: &[TestCase],
         changes: &Changes,
         day: Day,
+        files: &Bundle,
     ) -> Self {
         let own = cases.iter().filter(|case| changes.touches(&case.pack, ruleset));
         let own = own.map(|case| (format!("{}:{}", case.file, case.line), case.question.clone()));
@@ -76,7 +81,8 @@ impl<'a> Conformance<'a> {
         let own: Vec<_> = own.collect();
         let every = own.len().div_ceil(CONFORMANCE_QUESTIONS_MAX).max(1);
         let questions = own.into_iter().step_by(every).chain(plain).collect();
-        Self { ruleset, packs, questions }
+        let named = PROTECTED.iter().map(|key| named(files, key)).collect();
+        Self { ruleset, packs, questions, named }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -87,7 +93,7 @@ impl<'a> Conformance<'a> {
     pub(crate) fn flips(&self, report: &mut Report) {
         for (name, question) in &self.questions {
             let plain = evaluate(self.ruleset, question);
-            for (what, zh, mediation, other) in flipped(self.ruleset, question) {
+            for (what, zh, mediation, other) in flipped(self.ruleset, question, &self.named) {
                 let after = evaluate(self.ruleset, &other);
                 let mut lost = taken(&plain, &after, Scope { mediation, rules: None });
                 if !mediation {
@@ -174,16 +180,23 @@ fn floor(ruleset: &Ruleset) -> BTreeSet<(String, String)> {
 type Flip = (&'static str, &'static str, bool, Question);
 
 /// The question with one thing other, each with what that is, and whether mediation must stay.
-fn flipped(ruleset: &Ruleset, question: &Question) -> Vec<Flip> {
+fn flipped(ruleset: &Ruleset, question: &Question, named: &[Vec<String>]) -> Vec<Flip> {
     let facts = &ruleset.vocabulary().facts;
     let mut flips = Vec::new();
     let natural = |party: &&Party| party.kind == PartyType::Natural;
     // Who is silent has not agreed: only from a yes can a no be told.
     let agrees = |party: &&Party| party.facts.text(CONSENT) == Some("yes");
-    if question.case.parties().iter().any(|party| agrees(&party)) {
+    let agreeing = question.case.parties().iter().filter(agrees).count();
+    // All of them, and each alone.
+    let alone = (0..agreeing).map(Some).filter(|_| agreeing > 1);
+    for who in (agreeing > 0).then_some(None).into_iter().chain(alone) {
+        let mut number = 0;
         let no = with_parties(question, |party| {
             if agrees(&&*party) {
-                party.facts.set(CONSENT.into(), Value::Text("no".into()));
+                if who.is_none_or(|who| who == number) {
+                    party.facts.set(CONSENT.into(), Value::Text("no".into()));
+                }
+                number += 1;
             }
         });
         flips.push(("a party refuses mediation", "当事人拒绝调解", false, no));
@@ -195,11 +208,11 @@ fn flipped(ruleset: &Ruleset, question: &Question) -> Vec<Flip> {
             flips.push(("a party has complained or petitioned before", "当事人曾投诉或信访", true, other));
         }
     }
-    for key in PROTECTED {
+    for (key, named) in PROTECTED.into_iter().zip(named) {
         let known = facts.get(key).filter(|fact| fact.scope == Of::Party);
-        let Some(value) = known.and_then(|fact| some_value(&fact.kind)) else { continue };
+        let values = known.map(|fact| some_values(&fact.kind, named)).unwrap_or_default();
         let first = question.case.parties().iter().find(natural);
-        if first.is_some_and(|party| party.facts.get(key).is_none()) {
+        for value in values.into_iter().filter(|_| first.is_some_and(|party| party.facts.get(key).is_none())) {
             let mut done = false;
             let other = with_parties(question, |party| {
                 if !done && party.kind == PartyType::Natural {
@@ -225,11 +238,36 @@ fn with_parties(question: &Question, mut change: impl FnMut(&mut Party)) -> Ques
     Question { case: Case::new(id, locality, kind, source, filed, parties, facts), ..question.clone() }
 }
 
-/// A value that a fact may have: the last of its words, or where any word will do, one.
-fn some_value(kind: &FactType) -> Option<Value> {
+/// Values that a fact may have: the first and the last of its words, or where any word will do, those that the files name
+/// and one that they do not.
+fn some_values(kind: &FactType, named: &[String]) -> Vec<Value> {
+    let ends = |words: &[Arc<str>]| -> Vec<Arc<str>> {
+        let first = words.first().filter(|_| words.len() > 1);
+        first.into_iter().chain(words.last()).cloned().collect()
+    };
     match kind {
-        FactType::Text(words) => Some(Value::Text(words.last().cloned().unwrap_or_else(|| ANY_WORD.into()))),
-        FactType::Words(words) => words.last().map(|word| Value::Words([word.clone()].into())),
-        _ => None,
+        FactType::Text(words) if words.is_empty() => {
+            let other = Some(ANY_WORD).filter(|any| !named.iter().any(|word| word == any));
+            named.iter().map(String::as_str).chain(other).map(|word| Value::Text(word.into())).collect()
+        }
+        FactType::Text(words) => ends(words).into_iter().map(Value::Text).collect(),
+        FactType::Words(words) => ends(words).into_iter().map(|word| Value::Words([word].into())).collect(),
+        _ => Vec::new(),
     }
+}
+
+/// The words that files name for a fact, as in `language = "ug"` or `language = ["ug", "bo"]`.
+fn named(files: &Bundle, key: &str) -> Vec<String> {
+    let mut words = BTreeSet::new();
+    for text in files.files().filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok()) {
+        for (at, _) in text.match_indices(key) {
+            let rest = text.get(at + key.len()..).unwrap_or_default().trim_start();
+            let Some(value) = rest.strip_prefix('=').map(str::trim_start) else { continue };
+            let closed = |value: &str| value.get(1..)?.find('"').map(|end| end + 2);
+            let end = if value.starts_with('[') { value.find(']') } else { closed(value) };
+            let value = end.and_then(|end| value.get(..end)).unwrap_or_default();
+            words.extend(value.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    words.into_iter().take(NAMED_WORDS_MAX).collect()
 }

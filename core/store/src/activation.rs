@@ -1,6 +1,7 @@
 //! Which ruleset serves: records that are added by compare and swap, and never changed.
 
 use jiff::Timestamp;
+use maple_seal::Digest;
 
 use crate::{
     HISTORY_COUNT_MAX, Store, StoreError, TERMS_BYTES_MAX, TEXT_BYTES_MAX,
@@ -82,7 +83,7 @@ impl ActivationKind {
         }
     }
 
-    fn of(word: &str) -> Result<Self, Fault> {
+    pub(crate) fn of(word: &str) -> Result<Self, Fault> {
         let all = [Self::Activate, Self::Rollback, Self::Brake, Self::Canary, Self::Renew];
         all.into_iter().find(|kind| kind.word() == word).ok_or(Fault::Shape)
     }
@@ -287,6 +288,24 @@ impl Store {
     }
 }
 
+impl Activation {
+    /// What the audit log says of it: every field goes into the digest.
+    pub(crate) fn said(&self) -> String {
+        let Self { generation, ruleset, at, by, why, bundle, replaces, kind, effective, terms } = self;
+        let effective = effective.map(Timestamp::as_microsecond);
+        let all =
+            serde_json::json!([generation, ruleset, at, by, why, bundle, replaces, kind.word(), effective, terms]);
+        let digest = Digest::of(all.to_string().as_bytes());
+        format!("generation {generation}, ruleset {ruleset}, as {digest}: {why}")
+    }
+
+    /// Whether this is what the audit log said. An earlier version said less.
+    pub(crate) fn was_said(&self, detail: &str) -> bool {
+        let Self { generation, ruleset, why, .. } = self;
+        detail == self.said() || detail == format!("generation {generation}, ruleset {ruleset}: {why}")
+    }
+}
+
 fn checked(request: &Request<'_>) -> Result<Timestamp, StoreError> {
     for text in [request.ruleset, request.at, request.by, request.why] {
         bounded("a text of an activation", text, TEXT_BYTES_MAX)?;
@@ -335,7 +354,7 @@ fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation
             terms.into(),
         ],
     )?;
-    let detail = format!("generation {generation}, ruleset {ruleset}: {why}");
+    let detail = activation.said();
     audit::append(
         link,
         &Event { time, actor: by, action: kind.word(), subject: &generation.to_string(), detail: &detail },

@@ -42,7 +42,7 @@ pub use recorder::{
 };
 pub use retention::Retired;
 pub use schema::SCHEMA_VERSION;
-pub use verify::{FAULTS_COUNT_MAX, LogFault, Verification};
+pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
 pub use watch::Watch;
 
 use place::Place;

@@ -1,11 +1,11 @@
 //! Walks a log and tells what was done to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maple_seal::{Checkpoint, CheckpointFault, Digest, Head, KeySet, root};
 
 use crate::{
-    AUDIT_LOG, Store, StoreError, audit, decision,
+    AUDIT_LOG, ActivationKind, PAGE_COUNT_MAX, Store, StoreError, audit, decision,
     log::{self, number},
     pool::Done,
     retention,
@@ -91,6 +91,29 @@ pub enum LogFault {
         first: u64,
         /// Its last.
         last: u64,
+    },
+}
+
+/// What is wrong with what served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActivationFault {
+    /// Nobody put it in force, as far as the audit log says.
+    #[error("generation {generation} is there, and the audit log does not say that anybody put it in force")]
+    Unsaid {
+        /// The generation.
+        generation: u32,
+    },
+    /// It is another than was put in force.
+    #[error("generation {generation} is not what the audit log says was put in force")]
+    Changed {
+        /// The generation.
+        generation: u32,
+    },
+    /// It was put in force and is not there.
+    #[error("the audit log says that generation {generation} was put in force, and it is not there")]
+    Gone {
+        /// The generation.
+        generation: u32,
     },
 }
 
@@ -184,6 +207,46 @@ impl Store {
             }
         }
         Ok(walk.found)
+    }
+
+    /// Holds every activation against the audit log, which `verify` walks: how many there are, and what is wrong with them.
+    /// Those of the first version, from before there was an audit log, are not in it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn verify_activations(&self) -> Result<(u64, Vec<ActivationFault>), StoreError> {
+        let mut said: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut before = u64::MAX;
+        loop {
+            let page = self.audit_before(before, PAGE_COUNT_MAX)?;
+            let Some(oldest) = page.last().map(|oldest| oldest.sequence) else { break };
+            for event in page.into_iter().filter(|event| ActivationKind::of(&event.action).is_ok()) {
+                if let Ok(generation) = event.subject.parse() {
+                    said.entry(generation).or_default().push(event.detail);
+                }
+            }
+            before = oldest;
+        }
+        let (mut count, mut faults, mut before) = (0, Vec::new(), u32::MAX);
+        loop {
+            let page = self.activations_before(before)?;
+            let Some(oldest) = page.last().map(|oldest| oldest.generation) else { break };
+            for activation in &page {
+                count += 1;
+                let generation = activation.generation;
+                match said.remove(&generation) {
+                    None if activation.bundle.is_none() => {}
+                    None => faults.push(ActivationFault::Unsaid { generation }),
+                    Some(details) if details.iter().any(|detail| activation.was_said(detail)) => {}
+                    Some(_) => faults.push(ActivationFault::Changed { generation }),
+                }
+            }
+            before = oldest;
+        }
+        faults.extend(said.into_keys().map(|generation| ActivationFault::Gone { generation }));
+        faults.truncate(FAULTS_COUNT_MAX);
+        Ok((count, faults))
     }
 
     fn walk_to(&self, walk: &mut Walk<'_>, sealed: &Sealed) -> Result<(), StoreError> {

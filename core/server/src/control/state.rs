@@ -92,7 +92,7 @@ impl Control {
     ) -> Result<(), Refusal> {
         let ruleset = states.within(&made.ruleset).over(&made.ruleset)?;
         let day = clock::day(clock, clock::UTC_OFFSET_MINUTES);
-        conforms(bundle, &ruleset, &made.packs, changes, day).map_err(|report| Refusal::Rejected(report, None))
+        conforms(bundle, made.side(), &ruleset, changes, day).map_err(|report| Refusal::Rejected(report, None))
     }
 
     /// Writes an activation and, where something is planned, the plan again behind it: in one transaction, so that it is

@@ -134,6 +134,35 @@ fn an_activation_is_never_changed() {
     });
 }
 
+/// Somebody with the database's password; the guards are taken off where they are in the way.
+#[test]
+fn activations_are_held_against_the_audit_log() {
+    both(|base| {
+        let store = base.open();
+        for (ruleset, replaces) in [("sha256:a", None), ("sha256:b", Some(1)), ("sha256:c", Some(2))] {
+            store.activation_swap(&Swap { bundle: Some("sha256:0"), ..swap(ruleset, replaces) }).unwrap();
+        }
+        let told = || {
+            let (count, faults) = store.verify_activations().unwrap();
+            (count, faults.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(told(), (3, vec![]));
+        let forged = "INSERT INTO activation (generation, ruleset, at, actor, why, bundle, replaces, kind) VALUES
+                      (4, 'sha256:a', '2026-11-23T08:00:00Z', 'ana', 'w', 'sha256:0', 3, 'activate')";
+        base.meddle(forged).unwrap();
+        assert!(told().1[0].contains("generation 4 is there, and the audit log does not say"), "{:?}", told());
+        let on = if base.is_file() { "" } else { " ON activation" };
+        let free = format!("DROP TRIGGER activation_unchanged{on}; DROP TRIGGER activation_kept{on};");
+        base.meddle(&format!("{free} DELETE FROM activation WHERE generation IN (2, 4)")).unwrap();
+        assert!(told().1[0].contains("generation 2 was put in force, and it is not there"), "{:?}", told());
+        for column in ["ruleset", "bundle", "why", "terms", "kind", "actor", "at"] {
+            let value = if column == "kind" { "brake" } else { "2026-11-23T09:00:00Z" };
+            base.meddle(&format!("UPDATE activation SET {column} = '{value}' WHERE generation = 3")).unwrap();
+            assert!(told().1.iter().any(|one| one.contains("generation 3 is not what")), "{column}: {:?}", told());
+        }
+    });
+}
+
 #[test]
 fn limits_hold_at_their_edges() {
     both(|base| {
