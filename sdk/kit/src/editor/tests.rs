@@ -185,7 +185,7 @@ fn names_are_offered_where_they_fit() {
         ("localities.toml", "[[locality]]\ncalendar = \"|\"", "cn"),
         ("localities.toml", "[[locality]]\nfigures = { | }", "small_claims_cap"),
         ("guardrails.toml", "[trust]\nfloor = [\"|\"]", "gb/england-wales"),
-        ("guardrails.toml", "[cn]\nauthority = { fact = \"|\" }", "public_authority_act"),
+        ("guardrails.toml", "[cn]\nauthority = { flags = [\"|\"] }", "public_authority_act"),
         ("provisions.toml", "[[provision]]\nver|", "verified"),
         ("holidays/cn-2031.toml", "ro|", "rolls"),
         ("kinds.toml", "[[ki|", "kind"),
