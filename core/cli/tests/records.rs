@@ -408,6 +408,12 @@ fn a_key_is_replaced_while_it_serves_and_what_it_signed_stays_proved() {
     check(&["keys", "retire", &id(&old), "--at", "2020-01-01T00:00:00Z", "--database", &database], 0);
     fs::write(&all, keys().to_string()).unwrap();
     check(&["receipt", "verify", &first, "--key", &all], 1);
+    // An id may begin like a flag.
+    for words in
+        [["keys", "retire", "-J4lVpw", "--database", &database], ["keys", "retire", "--database", &database, "-hx"]]
+    {
+        assert!(check(&words, 2).1.contains("there is no key `-"), "{words:?}");
+    }
     let (_, told) = check(&["keys", "retire", "nobody", "--database", &database], 2);
     assert!(told.contains("maple keys list"), "{told}");
     let (_, told) = check(&["keys", "retire", "nobody", "--at", "soon", "--database", &database], 2);

@@ -40,6 +40,8 @@ pub(crate) struct RotateKey {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RetireKey {
     /// The key, as `maple keys list` names it
+    // One of 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// From when it no longer holds, such as 2026-12-31T00:00:00+08:00 [default: now]
     #[arg(long, value_name = "MOMENT")]
@@ -55,6 +57,8 @@ pub(crate) struct RetireKey {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RevokeKey {
     /// The key, as `maple keys list` names it
+    // One of 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// Since when somebody else may have it, such as 2026-11-01T00:00:00+08:00 [default: now]
     #[arg(long, value_name = "MOMENT")]
