@@ -221,7 +221,7 @@ fn unknown_fields_are_refused_with_the_nearest() {
         ("/case/colour", "unknown_field", "the fields are `id`, `locality`"),
         ("/case/parties/0/typ", "unknown_field", "did you mean `type`?"),
         ("/case/facts/ammount", "unknown_fact", "did you mean `amount`?"),
-        ("/case/facts/weather", "unknown_fact", "policies/facts.toml"),
+        ("/case/facts/weather", "unknown_fact", "`facts.toml` beside the policies"),
         ("/case/facts/a~1b", "unknown_fact", "`a/b`"),
         ("/case/parties/0/facts/consnet", "unknown_fact", "did you mean `consent`?"),
     ] {
