@@ -13,8 +13,7 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -22,7 +21,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{copy, err, maple, out, replace, root, text};
+use support::{asked, copy, err, maple, out, replace, root, text};
 use tempfile::TempDir;
 
 struct Place {
@@ -82,20 +81,7 @@ impl Server {
     }
 
     fn ask(&self, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        let (address, length) = (&self.address, body.len());
-        write!(
-            stream,
-            "{head} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nconnection: close\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let broken = || std::io::Error::other("no whole answer");
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-        Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
+        asked(&self.address, "", head, body)
     }
 
     fn generation(&self) -> u64 {

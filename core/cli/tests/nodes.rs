@@ -17,8 +17,7 @@ mod wire;
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -30,7 +29,7 @@ use std::{
 
 use cluster::Cluster;
 use serde_json::Value;
-use support::{copy, maple, out, replace, root, text};
+use support::{asked, copy, maple, out, replace, root, text};
 use tempfile::TempDir;
 use wire::Wire;
 
@@ -144,23 +143,6 @@ impl Node {
     fn generation(&self) -> u64 {
         self.status()["serving"]["generation"].as_u64().unwrap()
     }
-}
-
-fn asked(address: &str, more: &str, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    let length = body.len();
-    write!(
-        stream,
-        "{head} HTTP/1.1\r\nhost: {address}\r\n{more}content-type: application/json\r\nconnection: close\r\n\
-         content-length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let broken = || std::io::Error::other("no whole answer");
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
 }
 
 #[track_caller]

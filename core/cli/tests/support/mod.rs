@@ -9,9 +9,14 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
+
+use serde_json::Value;
 
 /// The project's folder.
 pub fn root() -> PathBuf {
@@ -98,4 +103,22 @@ pub fn replace(file: &Path, from: &str, to: &str) {
     let before = fs::read_to_string(file).unwrap();
     assert!(before.contains(from), "{} has no `{from}`", file.display());
     fs::write(file, before.replacen(from, to, 1)).unwrap();
+}
+
+/// Asks a server, with further lines in the head where there are some; what it says, if all of it comes.
+pub fn asked(address: &str, more: &str, head: &str, body: &str) -> std::io::Result<(u16, Value)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{head} HTTP/1.1\r\nhost: {address}\r\n{more}content-type: application/json\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let broken = || std::io::Error::other("no whole answer");
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
+    Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
 }
