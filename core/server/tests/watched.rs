@@ -194,6 +194,10 @@ async fn where_four_eyes_look_one_person_does_not_do_both() {
     let enforce = json!({ "policy": "cn/zhejiang/more", "how": "enforce", "why": "ours" }).to_string();
     let answer = desk.send("/v1/states", "application/json", Some(&admin), enforce.clone()).await;
     assert_eq!((answer.status, answer.text().contains("you published")), (403, true), "{}", answer.text());
+    // Nor all policies of a place above the guarded one.
+    let above = json!({ "locality": "cn", "how": "enforce", "why": "ours" }).to_string();
+    let answer = desk.send("/v1/states", "application/json", Some(&admin), above).await;
+    assert_eq!((answer.status, answer.text().contains("you published")), (403, true), "{}", answer.text());
     let other = token(&desk, "three", &["admin"], "**");
     let answer = desk.send("/v1/states", "application/json", Some(&other), enforce).await;
     assert_eq!(answer.status, 201, "{}", answer.text());

@@ -65,7 +65,14 @@ impl Control {
         let bundle = in_force.bundle.as_deref().ok_or(Unmade::Unkept(in_force.generation))?;
         if change.how == Some(How::Enforce) {
             // Nobody has tried it while it counted, and whoever published it was to be seen by another.
-            let changes = Changes::of_places([place]);
+            let below = format!("{place}/");
+            let all = made.ruleset.localities().map(|(id, _)| id.to_string());
+            let touched: Vec<String> = match change.subject {
+                Subject::Policy => vec![place],
+                // A state of a place holds for all below it.
+                Subject::Locality => all.filter(|id| *id == place || id.starts_with(&below)).collect(),
+            };
+            let changes = Changes::of_places(touched);
             self.four_eyes(bundle, &changes, actor)?;
             self.conform(&made, bundle, &states, &changes, clock)?;
         }
