@@ -23,7 +23,7 @@ use crate::{
     snapshot::{Obstacle, instrument},
     warm::{
         Rack, Shelf,
-        marks::{self, MARKS_BYTES},
+        marks::{self, Marks},
         shape::{Names, Shape, Unfit},
     },
 };
@@ -41,6 +41,7 @@ pub(crate) struct Mould {
     obstacle: Option<Obstacle>,
     /// The component that marks what it writes, or why there is none.
     marked: Result<Vec<u8>, String>,
+    marks: Marks,
 }
 
 impl Mould {
@@ -50,7 +51,7 @@ impl Mould {
 
     fn kind(&self) -> Kind {
         let unfit = self.marked.as_ref().err().cloned();
-        Kind { hidden_bytes: if unfit.is_none() { MARKS_BYTES } else { 0 }, unfit }
+        Kind { hidden_bytes: if unfit.is_none() { self.marks.bytes() } else { 0 }, unfit }
     }
 }
 
@@ -106,23 +107,25 @@ impl Forge {
     /// Compiles a component, with marks and doors if it can have them. Marks come first, and however it runs then, so
     /// that it burns the same fuel.
     pub(crate) fn mould(&self, source: &Source) -> Result<Mould, LoadError> {
-        let marked = Shape::read(&source.bytes, &source.export).and_then(|shape| marks::mark(&source.bytes, &shape));
+        let marks = self.marks();
+        let marked =
+            Shape::read(&source.bytes, &source.export).and_then(|shape| marks::mark(&source.bytes, &shape, marks));
         let doors = |bytes: &[u8]| match instrument(bytes) {
             Ok(instrumented) => self.compile(&instrumented.bytes, &source.export).map_err(|error| error.to_string()),
             Err(obstacle) => Err(obstacle),
         };
         let unfit = match marked {
             Ok(bytes) => match doors(&bytes) {
-                Ok(code) => return Ok(Mould { code, obstacle: None, marked: Ok(bytes) }),
+                Ok(code) => return Ok(Mould { code, obstacle: None, marked: Ok(bytes), marks }),
                 Err(obstacle) => obstacle,
             },
             Err(unfit) => unfit.to_owned(),
         };
         Ok(match doors(&source.bytes) {
-            Ok(code) => Mould { code, obstacle: None, marked: Err(unfit) },
+            Ok(code) => Mould { code, obstacle: None, marked: Err(unfit), marks },
             Err(obstacle) => {
                 let code = self.compile(&source.bytes, &source.export)?;
-                Mould { code, obstacle: Some(obstacle), marked: Err(unfit) }
+                Mould { code, obstacle: Some(obstacle), marked: Err(unfit), marks }
             }
         })
     }
@@ -188,11 +191,19 @@ impl Forge {
         }
     }
 
+    /// What nobody reads is not written.
+    fn marks(&self) -> Marks {
+        match self.isolation {
+            Isolation::Warm => Marks::Kept,
+            Isolation::Fresh => Marks::Blank,
+        }
+    }
+
     /// What policies are kept for: code for one way of running is of no use for the other.
     pub(crate) fn purpose(&self) -> &'static str {
         match self.isolation {
             Isolation::Warm => "policy",
-            Isolation::Fresh => "fresh policy",
+            Isolation::Fresh => "policy that is thrown away",
         }
     }
 

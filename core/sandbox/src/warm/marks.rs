@@ -2,7 +2,9 @@
 //!
 //! To put a memory back, one must know where it was written to. So each store of a guest is followed by one that the
 //! guest neither sees nor can leave out: into a memory of its own, one byte for each [`BLOCK_BYTES`] of the guest's. It
-//! is done to the module before anything else, so that every way of running it burns the same fuel.
+//! is done to the module before anything else, so that every way of running it burns the same fuel. Where instances are
+//! thrown away nobody reads marks: there [`Marks::Blank`] leaves instructions that cost the same and do nothing, which
+//! the compiler drops, and there is no second memory to clear.
 //!
 //! What is refused: state beside one memory and plain globals. Tables that change, segments that are dropped.
 
@@ -35,10 +37,29 @@ pub(crate) const GLOBAL: &str = "maple:global-";
 
 const UNREADABLE: Unfit = "it cannot be read";
 
+/// What becomes of marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// They are written, for whoever puts the memory back.
+    Kept,
+    /// They only burn the fuel of marks.
+    Blank,
+}
+
+impl Marks {
+    /// Bytes of memory that they take beside the guest's.
+    pub(crate) fn bytes(self) -> u64 {
+        match self {
+            Self::Kept => MARKS_BYTES,
+            Self::Blank => 0,
+        }
+    }
+}
+
 /// The component with its module made to mark what it writes.
-pub(crate) fn mark(component: &[u8], shape: &Shape) -> Result<Vec<u8>, Unfit> {
+pub(crate) fn mark(component: &[u8], shape: &Shape, marks: Marks) -> Result<Vec<u8>, Unfit> {
     let module = component.get(shape.module.clone()).ok_or(UNREADABLE)?;
-    let marked = Marker::read(module)?.write(module)?;
+    let marked = Marker::read(module, marks)?.write(module)?;
     let mut out = Vec::with_capacity(component.len() + marked.len() / 2);
     // The section's head is its id and its length; the length is as short as can be, or written out in five bytes.
     let head = section_head(component, shape.module.start).ok_or(UNREADABLE)?;
@@ -69,8 +90,8 @@ fn section_head(component: &[u8], at: usize) -> Option<usize> {
 }
 
 /// What is known of a module before it is written anew.
-#[derive(Default)]
 struct Marker {
+    marks: Marks,
     /// Parameters of each type that is a function's.
     types: Vec<u32>,
     /// The type of each function that has a body.
@@ -82,8 +103,9 @@ struct Marker {
 }
 
 impl Marker {
-    fn read(module: &[u8]) -> Result<Self, Unfit> {
-        let mut marker = Self::default();
+    fn read(module: &[u8], marks: Marks) -> Result<Self, Unfit> {
+        let (types, functions, globals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut marker = Self { marks, types, functions, memories: 0, globals, exports: false };
         let mut globals = 0;
         for payload in Parser::new(0).parse_all(module) {
             match payload.map_err(|_| UNREADABLE)? {
@@ -146,7 +168,7 @@ impl Marker {
         let mut functions = self.functions.iter();
         for payload in Parser::new(0).parse_all(module) {
             match payload.map_err(|_| UNREADABLE)? {
-                Payload::MemorySection(section) => {
+                Payload::MemorySection(section) if self.marks == Marks::Kept => {
                     let mut memories = MemorySection::new();
                     RoundtripReencoder.parse_memory_section(&mut memories, section).map_err(|_| UNREADABLE)?;
                     memories.memory(MemoryType {
@@ -158,7 +180,7 @@ impl Marker {
                     });
                     memories.append_to(&mut out);
                 }
-                Payload::ExportSection(section) => {
+                Payload::ExportSection(section) if self.marks == Marks::Kept => {
                     let mut exports = ExportSection::new();
                     RoundtripReencoder.parse_export_section(&mut exports, section).map_err(|_| UNREADABLE)?;
                     exports.export(MARKS, ExportKind::Memory, self.memories);
@@ -233,7 +255,8 @@ impl Marker {
         if offset != 0 {
             emit(code, &[I::I32Const(offset.cast_signed()), I::I32Add]);
         }
-        emit(code, &[I::I32Const(BLOCK_SHIFT), I::I32ShrU, I::I32Const(1), self.marks()]);
+        emit(code, &[I::I32Const(BLOCK_SHIFT), I::I32ShrU, I::I32Const(1)]);
+        self.mark(code);
     }
 
     /// `to from length copy` or `to value length fill` becomes the same, and marks from the first block to the last.
@@ -241,23 +264,46 @@ impl Marker {
         let (to, what, length) = (temps.get(ValType::I32, 0), temps.get(ValType::I32, 1), temps.get(ValType::I32, 2));
         emit(code, &[I::LocalSet(length), I::LocalSet(what), I::LocalTee(to), I::LocalGet(what), I::LocalGet(length)]);
         code.extend_from_slice(raw);
-        let (first, last) = (what, to);
+        let first = what;
+        let last = match self.marks {
+            Marks::Kept => to,
+            Marks::Blank => temps.get(ValType::I32, 3),
+        };
         let block = [I::I32Const(BLOCK_SHIFT), I::I32ShrU];
         emit(code, &[I::LocalGet(length), I::If(BlockType::Empty), I::LocalGet(to)]);
         emit(code, &block);
-        emit(code, &[I::LocalTee(first), I::I32Const(1), self.marks()]);
+        emit(code, &[I::LocalTee(first), I::I32Const(1)]);
+        self.mark(code);
         emit(code, &[I::LocalGet(to), I::LocalGet(length), I::I32Add, I::I32Const(1), I::I32Sub]);
         emit(code, &block);
-        emit(code, &[I::LocalTee(last), I::I32Const(1), self.marks()]);
+        emit(code, &[I::LocalTee(last), I::I32Const(1)]);
+        self.mark(code);
         let between = [I::LocalGet(last), I::LocalGet(first), I::I32Sub];
         emit(code, &between);
-        emit(code, &[I::I32Const(1), I::I32GtU, I::If(BlockType::Empty), I::LocalGet(first), I::I32Const(1)]);
-        emit(code, &between);
-        emit(code, &[I::MemoryFill(self.memories), I::End, I::End]);
+        emit(code, &[I::I32Const(1), I::I32GtU, I::If(BlockType::Empty)]);
+        match self.marks {
+            Marks::Kept => {
+                emit(code, &[I::LocalGet(first), I::I32Const(1)]);
+                emit(code, &between);
+                emit(code, &[I::MemoryFill(self.memories)]);
+            }
+            // The engine counts filling and copying by the byte. What was just written is copied to where it is.
+            Marks::Blank => {
+                emit(code, &[I::LocalGet(to), I::LocalGet(to)]);
+                emit(code, &between);
+                emit(code, &[I::MemoryCopy { src_mem: 0, dst_mem: 0 }]);
+            }
+        }
+        emit(code, &[I::End, I::End]);
     }
 
-    fn marks(&self) -> I<'static> {
-        I::I32Store8(MemArg { offset: 0, align: 0, target: MemArgTarget::Memory(self.memories), ordering: None })
+    /// Takes a block and a value from the stack: a store, or what costs as much fuel (dropping costs none).
+    fn mark(&self, code: &mut Vec<u8>) {
+        let target = MemArgTarget::Memory(self.memories);
+        match self.marks {
+            Marks::Kept => emit(code, &[I::I32Store8(MemArg { offset: 0, align: 0, target, ordering: None })]),
+            Marks::Blank => emit(code, &[I::Drop, I::Drop, I::I32Const(0), I::Drop]),
+        }
     }
 }
 
