@@ -3,3 +3,4 @@
 //!
 //! Pure: nothing here reads a file, a socket or a clock, or knows JSON. Nothing here counts a person.
 
+pub mod life;

@@ -1,0 +1,15 @@
+//! The life of a dispute: what happened to it, where it stands, what may happen next.
+//!
+//! Events come late, twice and in any order. So nothing is kept but the events themselves; where a dispute stands is
+//! what comes of them in the order of their own times. An event that only lacks what must have come before waits for it;
+//! one that contradicts what is known is refused.
+
+mod code;
+mod event;
+mod history;
+mod stage;
+
+pub use code::CODE_BYTES_MAX;
+pub use event::{Arbitration, EventType, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
+pub use history::{Admission, History, Life, Standing};
+pub use stage::Stage;
