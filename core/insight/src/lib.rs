@@ -3,4 +3,5 @@
 //!
 //! Pure: nothing here reads a file, a socket or a clock, or knows JSON. Nothing here counts a person.
 
+pub mod figures;
 pub mod life;

@@ -11,5 +11,7 @@ mod stage;
 
 pub use code::CODE_BYTES_MAX;
 pub use event::{Arbitration, EventType, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
-pub use history::{Admission, History, Life, Standing};
+pub use history::{Admission, Agreement, Closing, Conclusion, History, Life, Standing};
 pub use stage::Stage;
+
+pub(crate) use event::words;

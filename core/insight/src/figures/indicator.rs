@@ -1,0 +1,250 @@
+//! Indicators: shares and medians that come of counts, each with its formula and its source.
+
+use std::collections::BTreeMap;
+
+use super::{
+    protect::SHOWN_COUNT_MIN,
+    tally::{BUCKET_HOURS, Measure, Tally},
+};
+use crate::life::words;
+
+words! {
+    /// What is shown of a place.
+    Indicator {
+        /// Suits for every 10,000 inhabitants.
+        LitPer10k = "LIT_PER_10K",
+        /// Disputes that were settled before a court had them.
+        PreDivert = "PRE_DIVERT",
+        /// Mediations that ended with an agreement.
+        MedSucc = "MED_SUCC",
+        /// Parties that agreed to mediation.
+        MedOfferAccept = "MED_OFFER_ACCEPT",
+        /// Refusals that were honoured.
+        RefusalHonoured = "REFUSAL_HONOURED",
+        /// Written agreements that went to a court for confirmation.
+        ConfRate = "CONF_RATE",
+        /// Of those decided, the ones that the court confirmed.
+        ConfGranted = "CONF_GRANTED",
+        /// Disputes closed within the time that the law gives.
+        OnTime = "ON_TIME",
+        /// Agreements performed in time.
+        PerfRate = "PERF_RATE",
+        /// Agreements after which the dispute went to court.
+        Relapse = "RELAPSE",
+        /// Disputes that were resolved, says who was asked.
+        Resolve = "RESOLVE",
+        /// Parties that are content, says who was asked.
+        Satisfy = "SATISFY",
+        /// Hours to the first contact.
+        TimeToContact = "TIME_TO_CONTACT",
+        /// Hours to the first offer.
+        TimeToOffer = "TIME_TO_OFFER",
+        /// Hours to the end.
+        TimeToEnd = "TIME_TO_END",
+        /// Hours to the court.
+        TimeToCourt = "TIME_TO_COURT",
+        /// Disputes that ended in a village.
+        LadderVillage = "LADDER_VILLAGE",
+        /// Disputes that ended in a town.
+        LadderTown = "LADDER_TOWN",
+        /// Disputes that ended in a county.
+        LadderCounty = "LADDER_COUNTY",
+        /// Disputes that ended in a court.
+        LadderCourt = "LADDER_COURT",
+        /// Disputes that came.
+        Registered = "REGISTERED",
+    }
+}
+
+/// What a figure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A share, from 0 to 1.
+    Share,
+    /// For every 10,000 inhabitants.
+    Per10k,
+    /// Hours, the median.
+    Hours,
+    /// Disputes.
+    Count,
+}
+
+impl Unit {
+    /// The word used in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Share => "share",
+            Self::Per10k => "per_10000_inhabitants",
+            Self::Hours => "hours_median",
+            Self::Count => "count",
+        }
+    }
+}
+
+/// Counts of a place and a period, all months together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts(BTreeMap<(Measure, u8), i64>);
+
+/// An indicator of a place and a period.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// The figure; none where there is nothing to count, or where it must not be shown.
+    pub value: Option<f64>,
+    /// What is counted, where that may be shown.
+    pub part: Option<i64>,
+    /// What it is a share of, where that may be shown.
+    pub whole: Option<i64>,
+    /// Where the figure must not be shown as it is, the least it may be.
+    pub at_least: Option<f64>,
+    /// The same, the most.
+    pub at_most: Option<f64>,
+    /// True when something may not be shown since it counts too few.
+    pub suppressed: bool,
+}
+
+impl Counts {
+    /// Adds counts.
+    pub fn add(&mut self, measure: Measure, bucket: u8, count: i64) {
+        *self.0.entry((measure, bucket)).or_default() += count;
+    }
+
+    /// Adds up the months of a tally.
+    pub fn add_all(&mut self, tally: &Tally) {
+        tally.iter().for_each(|((_, measure, bucket), count)| self.add(*measure, *bucket, *count));
+    }
+
+    /// How many of a measure, its buckets together.
+    #[must_use]
+    pub fn of(&self, measure: Measure) -> i64 {
+        self.0.range((measure, 0)..=(measure, u8::MAX)).map(|(_, count)| *count).sum()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (Measure, u8, i64)> + '_ {
+        self.0.iter().map(|((measure, bucket), count)| (*measure, *bucket, *count))
+    }
+
+    /// The median of a measure with buckets, in hours, as far as buckets tell: the place within its bucket is taken as if
+    /// the bucket were evenly filled. Nothing when half of them took longer than the longest bucket.
+    fn median(&self, measure: Measure) -> Option<f64> {
+        let all = self.of(measure);
+        let half = all as f64 / 2.0;
+        let (mut below, mut from) = (0.0, 0.0);
+        for (bucket, to) in BUCKET_HOURS.iter().enumerate() {
+            let here = u8::try_from(bucket).ok().and_then(|bucket| self.0.get(&(measure, bucket)).copied());
+            let here = here.unwrap_or_default() as f64;
+            let to = f64::from(*to);
+            if here > 0.0 && below + here >= half {
+                return (all > 0).then(|| from + (to - from) * (half - below) / here);
+            }
+            (below, from) = (below + here, to);
+        }
+        None
+    }
+}
+
+impl Indicator {
+    /// What it is counted in.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::LitPer10k => Unit::Per10k,
+            Self::TimeToContact | Self::TimeToOffer | Self::TimeToEnd | Self::TimeToCourt => Unit::Hours,
+            Self::Registered => Unit::Count,
+            _ => Unit::Share,
+        }
+    }
+
+    /// What it is a share of what, where it is a share; what it counts alone, where it is not.
+    #[must_use]
+    pub const fn measures(self) -> (Measure, Option<Measure>) {
+        use Measure as M;
+        match self {
+            Self::LitPer10k => (M::FiledInCourt, None),
+            // Of these two together; see `Counts::shares`.
+            Self::PreDivert => (M::BeforeCourt, Some(M::FiledInCourt)),
+            Self::MedSucc => (M::Agreements, Some(M::Concluded)),
+            Self::MedOfferAccept => (M::Consents, Some(M::Refusals)),
+            Self::RefusalHonoured => (M::RefusalsBroken, Some(M::Refusals)),
+            Self::ConfRate => (M::ConfirmationsFiled, Some(M::Written)),
+            Self::ConfGranted => (M::ConfirmationsGranted, Some(M::ConfirmationsDecided)),
+            Self::OnTime => (M::ClosedInTime, Some(M::ClosedLimited)),
+            Self::PerfRate => (M::Performed, Some(M::Due)),
+            Self::Relapse => (M::Relapsed, Some(M::Agreements)),
+            Self::Resolve => (M::Resolved, Some(M::ResolvedAsked)),
+            Self::Satisfy => (M::Satisfied, Some(M::SatisfiedAsked)),
+            Self::TimeToContact => (M::HoursToContact, None),
+            Self::TimeToOffer => (M::HoursToOffer, None),
+            Self::TimeToEnd => (M::HoursToEnd, None),
+            Self::TimeToCourt => (M::HoursToCourt, None),
+            Self::LadderVillage => (M::ClosedVillage, Some(M::Closed)),
+            Self::LadderTown => (M::ClosedTown, Some(M::Closed)),
+            Self::LadderCounty => (M::ClosedCounty, Some(M::Closed)),
+            Self::LadderCourt => (M::ClosedCourt, Some(M::Closed)),
+            Self::Registered => (M::Registered, None),
+        }
+    }
+
+    /// The figures without which it is never shown: fewer suits are no success where the way to court is blocked.
+    #[must_use]
+    pub const fn pair(self) -> &'static [Self] {
+        match self {
+            Self::LitPer10k => &[Self::RefusalHonoured, Self::TimeToCourt, Self::Relapse, Self::Satisfy],
+            _ => &[],
+        }
+    }
+
+    /// What is counted and what it is a share of.
+    #[must_use]
+    pub fn parts(self, counts: &Counts) -> (i64, Option<i64>) {
+        let (part, whole) = self.measures();
+        let (part, whole) = (counts.of(part), whole.map(|whole| counts.of(whole)));
+        match self {
+            Self::PreDivert | Self::MedOfferAccept => (part, whole.map(|other| part + other)),
+            Self::RefusalHonoured => (whole.unwrap_or_default() - part, whole),
+            _ => (part, whole),
+        }
+    }
+
+    /// The figure; `population` is that of the place. `hidden` says that something else gives away what is counted.
+    #[must_use]
+    pub fn figure(self, counts: &Counts, population: Option<u64>, hidden: bool) -> Figure {
+        let (part, whole) = self.parts(counts);
+        let few = |count: i64| count < SHOWN_COUNT_MIN;
+        match (self.unit(), whole) {
+            (Unit::Share, Some(whole)) => share(part, whole, hidden),
+            (Unit::Hours, _) if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
+            (Unit::Hours, _) => {
+                Figure { value: counts.median(self.measures().0), whole: Some(part), ..Figure::NOTHING }
+            }
+            _ if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
+            (Unit::Per10k, _) => {
+                let value = population.filter(|people| *people > 0).map(|people| part as f64 * 1e4 / people as f64);
+                Figure { value, part: Some(part), ..Figure::NOTHING }
+            }
+            _ => Figure { value: Some(part as f64), part: Some(part), ..Figure::NOTHING },
+        }
+    }
+}
+
+impl Figure {
+    const NOTHING: Self =
+        Self { value: None, part: None, whole: None, at_least: None, at_most: None, suppressed: false };
+}
+
+/// A share of few says too much of those few, and so does one that leaves out few: then only its bounds are shown.
+fn share(part: i64, whole: i64, hidden: bool) -> Figure {
+    if hidden || whole < SHOWN_COUNT_MIN {
+        return Figure { suppressed: true, ..Figure::NOTHING };
+    }
+    let least = (SHOWN_COUNT_MIN - 1) as f64 / whole as f64;
+    let bounded = Figure { whole: Some(whole), suppressed: true, ..Figure::NOTHING };
+    if whole - part < SHOWN_COUNT_MIN {
+        return Figure { at_least: Some((1.0 - least).max(0.0)), ..bounded };
+    }
+    if part < SHOWN_COUNT_MIN {
+        return Figure { at_most: Some(least.min(1.0)), ..bounded };
+    }
+    Figure { value: Some(part as f64 / whole as f64), part: Some(part), whole: Some(whole), ..Figure::NOTHING }
+}
