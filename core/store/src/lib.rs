@@ -10,6 +10,8 @@ mod audit;
 mod bundle;
 mod decision;
 mod dictionary;
+mod dispute;
+mod docket;
 mod error;
 mod list;
 mod log;
@@ -33,6 +35,8 @@ pub use audit::{AuditRecord, Event};
 pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
+pub use dispute::{About, CaseEvent, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Taken, Tallied};
+pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
@@ -87,6 +91,11 @@ pub const REPORT_BYTES_MAX: usize = 4 << 20;
 pub const CHECKPOINT_RECORDS_MAX: u64 = 1 << 16;
 /// Keys, tokens or nodes that one answer lists.
 pub const LIST_COUNT_MAX: u32 = 10_000;
+
+/// Events of one dispute.
+pub const EVENTS_COUNT_MAX: usize = 256;
+/// Length of a reference in an event: an id, a source, a station.
+pub const REFERENCE_BYTES_MAX: usize = 256;
 
 /// The log of what was done to the service.
 pub const AUDIT_LOG: &str = "audit";

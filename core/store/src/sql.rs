@@ -189,6 +189,7 @@ pub(crate) enum Lock {
     Schema = 0x4D50_4C42_0001,
     Activation = 0x4D50_4C42_0002,
     Audit = 0x4D50_4C42_0003,
+    Events = 0x4D50_4C42_0004,
 }
 
 /// What the database said.

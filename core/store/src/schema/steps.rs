@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 4] = [
+pub(super) const STEPS: [Step; 5] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -217,5 +217,53 @@ pub(super) const STEPS: [Step; 4] = [
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a dictionary is never changed');
     CREATE TRIGGER dictionary_kept BEFORE DELETE ON dictionary
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a dictionary is never deleted');",
+    },
+    // The life of disputes: what happened, where each stands, and what is counted of them at each level of the tree.
+    Step {
+        both: "CREATE TABLE dispute (
+        id           {text} PRIMARY KEY,
+        locality     {text},
+        kind         {text},
+        origin       {text},
+        organisation {text},
+        place        {text},
+        project      {text},
+        decision     {text},
+        station      {text},
+        mediator     {text},
+        channel      {text},
+        stage        {text},
+        since        {int},
+        registered   {int}
+    ){strict};
+    CREATE INDEX dispute_locality ON dispute (locality, registered);
+    CREATE INDEX dispute_stage ON dispute (stage, since);
+    CREATE TABLE event (
+        source   {text} NOT NULL,
+        id       {text} NOT NULL,
+        dispute  {text} NOT NULL,
+        at       {int} NOT NULL,
+        received {int} NOT NULL,
+        what     {text} NOT NULL,
+        refs     {text} NOT NULL,
+        standing {int} NOT NULL,
+        PRIMARY KEY (source, id)
+    ){strict};
+    CREATE INDEX event_dispute ON event (dispute, at);
+    CREATE INDEX event_received ON event (received, source, id);
+    CREATE TABLE tally (
+        locality {text} NOT NULL,
+        kind     {text} NOT NULL,
+        month    {int} NOT NULL,
+        measure  {text} NOT NULL,
+        bucket   {int} NOT NULL,
+        count    {int} NOT NULL,
+        PRIMARY KEY (locality, kind, month, measure, bucket)
+    ){strict};",
+        sqlite: "CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs ON event
+        BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;",
+        postgres:
+            "CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs ON event
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
     },
 ];

@@ -8,6 +8,7 @@
 )]
 
 mod activations;
+mod disputes;
 mod faults;
 mod files;
 mod kept;

@@ -1,0 +1,342 @@
+//! The life of disputes: events as they came, where each dispute stands, and what is counted of all of them.
+//!
+//! Events are kept for ever and never changed; where a dispute stands and what it adds to the figures is worked out anew
+//! from its events whenever one comes, and the difference is added. So figures never drift from the events.
+
+mod open;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::Offset};
+use maple_insight::{
+    figures::{Measure, Month},
+    life::{EventType, Happening, Stage, Standing},
+};
+
+use crate::{
+    PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
+    sql::{Fault, Lock, Value},
+};
+use open::{ALL_KINDS, Counts, Open};
+use rows::{DISPUTE, EVENT, read_dispute, read_event, read_tally, standing};
+
+/// What is known of a dispute from its registration. No name, no address: references are hashes with a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The locality.
+    pub locality: String,
+    /// The kind.
+    pub kind: String,
+    /// Where it came from.
+    pub origin: String,
+    /// The organisation that it is about.
+    pub organisation: Option<String>,
+    /// The place that it is about.
+    pub place: Option<String>,
+    /// The project that it is about.
+    pub project: Option<String>,
+    /// The decision that routed it.
+    pub decision: Option<String>,
+}
+
+/// Who has a dispute, and in which channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desk {
+    /// The station.
+    pub station: Option<String>,
+    /// The mediator, by a pseudonymous id.
+    pub mediator: Option<String>,
+    /// The channel.
+    pub channel: Option<String>,
+}
+
+/// One event, as it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseEvent {
+    /// Who says so.
+    pub source: String,
+    /// Its id there.
+    pub id: String,
+    /// The dispute.
+    pub dispute: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: Happening,
+    /// What is known of the dispute, where this is its registration.
+    pub about: Option<About>,
+    /// Who has it, where the event says so.
+    pub desk: Desk,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It counts; where the dispute stands with it.
+    Applied(Option<Stage>),
+    /// It is kept, and counts once what must come before it has come; where the dispute stands, and what may happen there.
+    Waiting(Option<Stage>, Vec<EventType>),
+    /// It was there before.
+    Duplicate,
+    /// Another event of this source has its id.
+    Conflict,
+    /// It cannot have happened; where the dispute stood, what may happen there, and whether it was a step of mediation
+    /// after a refusal.
+    Impossible(Option<Stage>, Vec<EventType>, bool),
+    /// What is known to have happened later could not have happened with it.
+    Contradicted(EventType, Timestamp),
+    /// The dispute has [`EVENTS_COUNT_MAX`] events already.
+    Full,
+}
+
+/// An event, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRecord {
+    /// The event.
+    pub event: CaseEvent,
+    /// When it was received.
+    pub received: Timestamp,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+/// The place of an event in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventCursor {
+    /// When it was received.
+    pub received: Timestamp,
+    /// Who said so.
+    pub source: String,
+    /// Its id there.
+    pub id: String,
+}
+
+/// A dispute, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispute {
+    /// Its id.
+    pub id: String,
+    /// What is known of it; nothing before it is registered.
+    pub about: Option<About>,
+    /// Who has it.
+    pub desk: Desk,
+    /// Where it stands.
+    pub stage: Option<Stage>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When it was registered.
+    pub registered: Option<Timestamp>,
+}
+
+/// Which disputes are asked for; what is left out says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisputeFilter {
+    /// Of this locality and all below.
+    pub locality: Option<String>,
+    /// At this stage.
+    pub stage: Option<Stage>,
+    /// After this id.
+    pub after: Option<String>,
+}
+
+/// A count of a place, a kind and a month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tallied {
+    /// The place; what lies below it is counted with it.
+    pub locality: String,
+    /// The month.
+    pub month: Month,
+    /// What is counted.
+    pub measure: Measure,
+    /// Its bucket.
+    pub bucket: u8,
+    /// How many.
+    pub count: i64,
+}
+
+/// What decides with whom a dispute stands, beside its events.
+pub(crate) struct Terms<'a> {
+    pub(crate) received: Timestamp,
+    pub(crate) offset: Offset,
+    /// Whether parties may refuse mediation there.
+    pub(crate) voluntary: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl CaseEvent {
+    fn check(&self) -> Result<(), StoreError> {
+        let about = self.about.iter().flat_map(|about| {
+            let words = [Some(&about.locality), Some(&about.kind), Some(&about.origin)];
+            words
+                .into_iter()
+                .chain([&about.organisation, &about.place, &about.project, &about.decision].map(Option::as_ref))
+        });
+        let desk = [&self.desk.station, &self.desk.mediator, &self.desk.channel].map(Option::as_ref);
+        let own = [Some(&self.source), Some(&self.id), Some(&self.dispute)];
+        about.chain(desk).chain(own).flatten().try_for_each(|word| bounded("a reference", word, REFERENCE_BYTES_MAX))
+    }
+}
+
+impl Store {
+    /// Takes events, all in one transaction; what becomes of each. They are taken in the order of their own times, whatever
+    /// the order in which they stand here.
+    pub(crate) fn take_events(&self, events: &[CaseEvent], terms: &Terms<'_>) -> Result<Vec<Taken>, StoreError> {
+        events.iter().try_for_each(CaseEvent::check)?;
+        let mut order: Vec<usize> = (0..events.len()).collect();
+        order.sort_by_key(|at| events.get(*at).map(|event| (event.at, event.what.kind())));
+        self.pool().write("take events into", |link| {
+            link.serialise(Lock::Events)?;
+            let mut taken: Vec<Option<Taken>> = vec![None; events.len()];
+            let mut open: BTreeMap<&str, Open> = BTreeMap::new();
+            let mut fresh: BTreeMap<(&str, &str), &CaseEvent> = BTreeMap::new();
+            for at in &order {
+                let (Some(event), Some(place)) = (events.get(*at), taken.get_mut(*at)) else { continue };
+                let known = match fresh.get(&(event.source.as_str(), event.id.as_str())) {
+                    Some(known) => Some((*known).clone()),
+                    None => standing(link, event)?,
+                };
+                if let Some(known) = known {
+                    *place = Some(if known == *event { Taken::Duplicate } else { Taken::Conflict });
+                    continue;
+                }
+                if !open.contains_key(event.dispute.as_str()) {
+                    open.insert(&event.dispute, Open::load(link, &event.dispute, terms)?);
+                }
+                let Some(dispute) = open.get_mut(event.dispute.as_str()) else { continue };
+                let became = dispute.take(event, terms);
+                let kept = matches!(became, Taken::Applied(_) | Taken::Waiting(..) | Taken::Impossible(_, _, true));
+                if kept {
+                    fresh.insert((&event.source, &event.id), event);
+                }
+                *place = Some(became);
+            }
+            let mut counts = Counts::default();
+            for dispute in open.values_mut().filter(|open| open.events.len() > open.kept) {
+                dispute.save(link, terms, &mut counts)?;
+            }
+            counts.save(link)?;
+            Ok(taken.into_iter().map(|taken| taken.unwrap_or(Taken::Full)).collect())
+        })
+    }
+
+    /// A dispute and its events, in the order of their times; nothing when none is known.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn dispute(&self, id: &str) -> Result<Option<(Dispute, Vec<EventRecord>)>, StoreError> {
+        self.pool().read("read a dispute from", |link| {
+            let one = format!("SELECT {DISPUTE} FROM dispute WHERE id = $1");
+            let Some(row) = link.first(&one, &[Value::Text(id)])? else { return Ok(None) };
+            let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY at, received, source, id");
+            let events = link.query(&all, &[Value::Text(id)])?;
+            let events = events.into_iter().map(read_event).collect::<Result<_, _>>()?;
+            Ok(Some((read_dispute(row)?, events)))
+        })
+    }
+
+    /// Disputes of a filter by their ids, at most `count` and [`PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn disputes(&self, filter: &DisputeFilter, count: u32) -> Result<Vec<Dispute>, StoreError> {
+        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
+        self.pool().read("list the disputes of", |link| {
+            let (mut wanted, mut values) = (vec!["id > $1".to_owned()], Vec::new());
+            values.push(Value::Text(filter.after.as_deref().unwrap_or_default()));
+            if let (Some(top), Some([first, end])) = (&filter.locality, &below) {
+                let at = values.len();
+                wanted.push(format!(
+                    "(locality = ${} OR (locality >= ${} AND locality < ${}))",
+                    at + 1,
+                    at + 2,
+                    at + 3
+                ));
+                values.extend([Value::Text(top), Value::Text(first), Value::Text(end)]);
+            }
+            if let Some(stage) = filter.stage {
+                wanted.push(format!("stage = ${}", values.len() + 1));
+                values.push(Value::Text(stage.as_str()));
+            }
+            values.push(count.min(PAGE_COUNT_MAX).into());
+            let page = format!(
+                "SELECT {DISPUTE} FROM dispute WHERE {} ORDER BY id LIMIT ${}",
+                wanted.join(" AND "),
+                values.len()
+            );
+            Ok(link.query(&page, &values)?.into_iter().map(read_dispute).collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Events in the order in which they came, at most `count` and [`PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn events(&self, after: Option<&EventCursor>, count: u32) -> Result<Vec<EventRecord>, StoreError> {
+        self.pool().read("list the events of", |link| {
+            let count = Value::from(count.min(PAGE_COUNT_MAX));
+            let rows = match after {
+                None => {
+                    link.query(&format!("SELECT {EVENT} FROM event ORDER BY received, source, id LIMIT $1"), &[count])?
+                }
+                Some(EventCursor { received, source, id }) => link.query(
+                    &format!(
+                        "SELECT {EVENT} FROM event WHERE (received, source, id) > ($1, $2, $3) \
+                         ORDER BY received, source, id LIMIT $4"
+                    ),
+                    &[Value::Int(received.as_microsecond()), Value::Text(source), Value::Text(id), count],
+                )?,
+            };
+            Ok(rows.into_iter().map(read_event).collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// What is counted of these places from one month to another, both included; of one kind, or of all together.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn tallies(
+        &self,
+        places: &[&str],
+        kind: Option<&str>,
+        (from, to): (Month, Month),
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let some = "SELECT locality, month, measure, bucket, count FROM tally WHERE locality = $1 AND kind = $2 \
+                    AND month BETWEEN $3 AND $4 AND count <> 0 ORDER BY month, measure, bucket";
+        let kind = kind.unwrap_or(ALL_KINDS);
+        self.pool().read("read the figures of", |link| {
+            let mut all = Vec::new();
+            for place in places {
+                let months = [from, to].map(|month| Value::Int(month.number().into()));
+                let [from, to] = months;
+                for row in link.query(some, &[Value::Text(place), Value::Text(kind), from, to])? {
+                    all.extend(read_tally(row)?);
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// What is counted of one place by kind, all months from one to another together.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn tallies_by_kind(
+        &self,
+        place: &str,
+        measure: Measure,
+        (from, to): (Month, Month),
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let some = "SELECT kind, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind <> '' \
+                    AND month BETWEEN $2 AND $3 AND measure = $4 GROUP BY kind ORDER BY kind";
+        self.pool().read("read the figures of", |link| {
+            let [from, to] = [from, to].map(|month| Value::Int(month.number().into()));
+            let rows = link.query(some, &[Value::Text(place), from, to, Value::Text(measure.as_str())])?;
+            Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.int()?))).collect::<Result<_, Fault>>()?)
+        })
+    }
+}

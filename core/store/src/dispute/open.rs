@@ -1,0 +1,181 @@
+//! One dispute while events are added to it, and the counts that change with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maple_insight::{
+    figures::{Measure, Month, Tally, contributions},
+    life::{Admission, EventType, History, LifeEvent, Stage, Standing},
+};
+
+use super::{
+    About, CaseEvent, Desk, Dispute, EventRecord, Taken, Terms,
+    rows::{DISPUTE, EVENT, move_event, put_dispute, put_events, read_dispute, read_event},
+};
+use crate::{
+    EVENTS_COUNT_MAX,
+    pool::Done,
+    sql::{Link, Value},
+};
+
+/// Kinds of all disputes together, in the table of counts.
+pub(super) const ALL_KINDS: &str = "";
+
+/// One dispute while events are added to it.
+pub(super) struct Open {
+    dispute: Dispute,
+    pub(super) events: Vec<EventRecord>,
+    /// How many of them stood in the database.
+    pub(super) kept: usize,
+    before: Tally,
+    /// Events whose standing changed.
+    moved: BTreeSet<usize>,
+}
+
+impl Open {
+    pub(super) fn load(link: &mut dyn Link, id: &str, terms: &Terms<'_>) -> Done<Self> {
+        let one = format!("SELECT {DISPUTE} FROM dispute WHERE id = $1");
+        let dispute = match link.first(&one, &[Value::Text(id)])? {
+            Some(row) => read_dispute(row)?,
+            None => Dispute {
+                id: id.to_owned(),
+                about: None,
+                desk: Desk::default(),
+                stage: None,
+                since: None,
+                registered: None,
+            },
+        };
+        let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY received, source, id");
+        let events: Vec<EventRecord> =
+            link.query(&all, &[Value::Text(id)])?.into_iter().map(read_event).collect::<Result<_, _>>()?;
+        let mut open = Self { dispute, kept: events.len(), events, before: Tally::new(), moved: BTreeSet::new() };
+        open.before = contributions(&open.history(terms).life(), terms.offset);
+        Ok(open)
+    }
+
+    fn history(&self, terms: &Terms<'_>) -> History {
+        let events = self.events.iter().map(|record| {
+            let event = LifeEvent { at: record.event.at, what: record.event.what.clone() };
+            (event, record.standing)
+        });
+        let voluntary = self.dispute.about.as_ref().is_none_or(|about| (terms.voluntary)(&about.locality));
+        History::new(events.collect(), voluntary)
+    }
+
+    pub(super) fn take(&mut self, event: &CaseEvent, terms: &Terms<'_>) -> Taken {
+        if self.events.len() >= EVENTS_COUNT_MAX {
+            return Taken::Full;
+        }
+        if self.dispute.about.is_none() {
+            // Where it lies decides whether a refusal ends mediation.
+            self.dispute.about.clone_from(&event.about);
+        }
+        let known = self.dispute.about.is_some();
+        let new = LifeEvent { at: event.at, what: event.what.clone() };
+        let keep = |open: &mut Self, standing| {
+            open.events.push(EventRecord { event: event.clone(), received: terms.received, standing });
+        };
+        match self.history(terms).admit(&new) {
+            Admission::Taken { standings, stage } => {
+                keep(self, Standing::Waiting);
+                for (at, (record, now)) in self.events.iter_mut().zip(&standings).enumerate() {
+                    if record.standing != *now {
+                        record.standing = *now;
+                        self.moved.insert(at);
+                    }
+                }
+                debug_assert!(known || stage.is_none());
+                self.dispute.stage = stage;
+                match standings.last() {
+                    Some(Standing::Applied) => Taken::Applied(stage),
+                    _ => {
+                        let allowed = stage.map_or_else(|| vec![EventType::Registered], Stage::allowed);
+                        Taken::Waiting(stage, allowed)
+                    }
+                }
+            }
+            Admission::Impossible { stage, allowed, breach } => {
+                if breach {
+                    keep(self, Standing::Breach);
+                }
+                Taken::Impossible(stage, allowed, breach)
+            }
+            Admission::Contradicted { later, at } => Taken::Contradicted(later, at),
+        }
+    }
+
+    /// Writes what changed, and adds to the counts what the figures of this dispute changed by.
+    pub(super) fn save(&mut self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
+        let life = self.history(terms).life();
+        let after = contributions(&life, terms.offset);
+        if let Some(about) = self.dispute.about.as_ref().filter(|_| life.registered.is_some()) {
+            let keys: BTreeSet<_> = self.before.keys().chain(after.keys()).copied().collect();
+            for key in keys {
+                let count = |tally: &Tally| tally.get(&key).copied().unwrap_or_default();
+                let more = count(&after) - count(&self.before);
+                if more != 0 {
+                    counts.add(about, key, more);
+                }
+            }
+        }
+        let mut applied: Vec<&EventRecord> =
+            self.events.iter().filter(|record| record.standing == Standing::Applied).collect();
+        applied.sort_by_key(|record| (record.event.at, record.event.what.kind()));
+        for record in applied {
+            let Desk { station, mediator, channel } = &record.event.desk;
+            let desk = &mut self.dispute.desk;
+            if station.is_some() {
+                // Another station, another mediator.
+                (desk.station, desk.mediator) = (station.clone(), mediator.clone());
+            } else if mediator.is_some() {
+                desk.mediator.clone_from(mediator);
+            }
+            if channel.is_some() {
+                desk.channel.clone_from(channel);
+            }
+        }
+        (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
+        self.dispute.registered = life.registered;
+        put_dispute(link, &self.dispute)?;
+        put_events(link, self.events.get(self.kept..).unwrap_or_default())?;
+        for at in self.moved.iter().filter(|at| **at < self.kept) {
+            if let Some(EventRecord { event, standing, .. }) = self.events.get(*at) {
+                move_event(link, event, *standing)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Counts to be added, of each level of the tree, of each kind and of all kinds.
+#[derive(Default)]
+pub(super) struct Counts(BTreeMap<(String, String, Month, Measure, u8), i64>);
+
+impl Counts {
+    fn add(&mut self, about: &About, (month, measure, bucket): (Month, Measure, u8), more: i64) {
+        let ends = about.locality.match_indices('/').map(|(at, _)| at).chain([about.locality.len()]);
+        for end in ends {
+            let place = about.locality.get(..end).unwrap_or_default();
+            for kind in [ALL_KINDS, &about.kind] {
+                *self.0.entry((place.to_owned(), kind.to_owned(), month, measure, bucket)).or_default() += more;
+            }
+        }
+    }
+
+    pub(super) fn save(&self, link: &mut dyn Link) -> Done<()> {
+        let add = "INSERT INTO tally (locality, kind, month, measure, bucket, count) VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (locality, kind, month, measure, bucket) DO UPDATE SET count = tally.count + $6";
+        for ((place, kind, month, measure, bucket), more) in self.0.iter().filter(|(_, more)| **more != 0) {
+            let values = [
+                Value::Text(place),
+                Value::Text(kind),
+                Value::Int(month.number().into()),
+                Value::Text(measure.as_str()),
+                Value::Int((*bucket).into()),
+                Value::Int(*more),
+            ];
+            link.execute(add, &values)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! Disputes and events as rows.
+
+use jiff::Timestamp;
+use maple_insight::{
+    figures::{Measure, Month},
+    life::{Happening, Stage, Standing},
+};
+
+use super::{About, CaseEvent, Desk, Dispute, EventRecord, Tallied};
+use crate::{
+    activation::moment,
+    pool::Done,
+    sql::{Fault, Insert, Link, Row, Value},
+};
+
+pub(super) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
+                       stage, since, registered";
+pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing";
+
+impl CaseEvent {
+    /// What the event refers to, in one text.
+    fn refs(&self) -> String {
+        let Desk { station, mediator, channel } = &self.desk;
+        let about = self.about.as_ref();
+        let all = [
+            about.map(|about| &about.locality),
+            about.map(|about| &about.kind),
+            about.map(|about| &about.origin),
+            about.and_then(|about| about.organisation.as_ref()),
+            about.and_then(|about| about.place.as_ref()),
+            about.and_then(|about| about.project.as_ref()),
+            about.and_then(|about| about.decision.as_ref()),
+            station.as_ref(),
+            mediator.as_ref(),
+            channel.as_ref(),
+        ];
+        all.map(|word| word.map_or("", String::as_str)).join("\n")
+    }
+}
+
+/// What a text of [`CaseEvent::refs`] says.
+fn read_refs(refs: &str) -> Result<(Option<About>, Desk), Fault> {
+    let words: Vec<&str> = refs.split('\n').collect();
+    let words: [&str; 10] = words.try_into().map_err(|_| Fault::Shape)?;
+    let [locality, kind, origin, rest @ ..] = words;
+    let [organisation, place, project, decision, station, mediator, channel] =
+        rest.map(|word| (!word.is_empty()).then(|| word.to_owned()));
+    let about = (!locality.is_empty()).then(|| About {
+        locality: locality.to_owned(),
+        kind: kind.to_owned(),
+        origin: origin.to_owned(),
+        organisation,
+        place,
+        project,
+        decision,
+    });
+    Ok((about, Desk { station, mediator, channel }))
+}
+
+/// The event that has this one's id already.
+pub(super) fn standing(link: &mut dyn Link, event: &CaseEvent) -> Done<Option<CaseEvent>> {
+    let one = format!("SELECT {EVENT} FROM event WHERE source = $1 AND id = $2");
+    let row = link.first(&one, &[Value::Text(&event.source), Value::Text(&event.id)])?;
+    Ok(row.map(read_event).transpose()?.map(|record| record.event))
+}
+
+pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute) -> Done<()> {
+    let put = "INSERT INTO dispute (id, locality, kind, origin, organisation, place, project, decision, station, \
+               mediator, channel, stage, since, registered) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+               ON CONFLICT (id) DO UPDATE SET locality = $2, kind = $3, origin = $4, organisation = $5, place = $6, \
+               project = $7, decision = $8, station = $9, mediator = $10, channel = $11, stage = $12, since = $13, \
+               registered = $14";
+    let about = dispute.about.as_ref();
+    let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(at.as_microsecond()));
+    let values = [
+        Value::Text(&dispute.id),
+        may(about.map(|about| &about.locality)),
+        may(about.map(|about| &about.kind)),
+        may(about.map(|about| &about.origin)),
+        may(about.and_then(|about| about.organisation.as_ref())),
+        may(about.and_then(|about| about.place.as_ref())),
+        may(about.and_then(|about| about.project.as_ref())),
+        may(about.and_then(|about| about.decision.as_ref())),
+        may(dispute.desk.station.as_ref()),
+        may(dispute.desk.mediator.as_ref()),
+        may(dispute.desk.channel.as_ref()),
+        dispute.stage.map_or(Value::Null, |stage| Value::Text(stage.as_str())),
+        time(dispute.since),
+        time(dispute.registered),
+    ];
+    link.execute(put, &values)?;
+    Ok(())
+}
+
+pub(super) fn put_events(link: &mut dyn Link, events: &[EventRecord]) -> Done<()> {
+    let lines: Vec<_> = events.iter().map(|record| (record.event.what.code(), record.event.refs())).collect();
+    let rows: Vec<Vec<Value<'_>>> = (events.iter().zip(&lines))
+        .map(|(EventRecord { event, received, standing }, (what, refs))| {
+            vec![
+                Value::Text(&event.source),
+                Value::Text(&event.id),
+                Value::Text(&event.dispute),
+                Value::Int(event.at.as_microsecond()),
+                Value::Int(received.as_microsecond()),
+                Value::Text(what),
+                Value::Text(refs),
+                Value::Int(number(*standing)),
+            ]
+        })
+        .collect();
+    link.insert(&Insert { table: "event", columns: EVENT, count: 8 }, &rows)?;
+    Ok(())
+}
+
+pub(super) fn move_event(link: &mut dyn Link, event: &CaseEvent, standing: Standing) -> Done<()> {
+    let moved = "UPDATE event SET standing = $1 WHERE source = $2 AND id = $3";
+    let values = [Value::Int(number(standing)), Value::Text(&event.source), Value::Text(&event.id)];
+    link.execute(moved, &values)?;
+    Ok(())
+}
+
+fn may(word: Option<&String>) -> Value<'_> {
+    word.map(String::as_str).into()
+}
+
+const fn number(standing: Standing) -> i64 {
+    match standing {
+        Standing::Applied => 0,
+        Standing::Waiting => 1,
+        Standing::Breach => 2,
+    }
+}
+
+pub(super) fn read_event(mut row: Row) -> Result<EventRecord, Fault> {
+    let (source, id, dispute) = (row.text()?, row.text()?, row.text()?);
+    let (at, received) = (moment(row.int()?)?, moment(row.int()?)?);
+    let what = Happening::of_code(&row.text()?).ok_or(Fault::Shape)?;
+    let (about, desk) = read_refs(&row.text()?)?;
+    let standing = match row.int()? {
+        0 => Standing::Applied,
+        1 => Standing::Waiting,
+        2 => Standing::Breach,
+        _ => return Err(Fault::Shape),
+    };
+    Ok(EventRecord { event: CaseEvent { source, id, dispute, at, what, about, desk }, received, standing })
+}
+
+pub(super) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
+    let id = row.text()?;
+    let (locality, kind, origin) = (row.may_text()?, row.may_text()?, row.may_text()?);
+    let [organisation, place, project, decision] = [row.may_text()?, row.may_text()?, row.may_text()?, row.may_text()?];
+    let about = match (locality, kind, origin) {
+        (Some(locality), Some(kind), Some(origin)) => {
+            Some(About { locality, kind, origin, organisation, place, project, decision })
+        }
+        _ => None,
+    };
+    let desk = Desk { station: row.may_text()?, mediator: row.may_text()?, channel: row.may_text()? };
+    let stage = row.may_text()?.map(|word| Stage::of(&word).ok_or(Fault::Shape)).transpose()?;
+    let mut time = || row.may_int()?.map(moment).transpose();
+    let (since, registered) = (time()?, time()?);
+    Ok(Dispute { id, about, desk, stage, since, registered })
+}
+
+pub(super) fn read_tally(mut row: Row) -> Result<Option<Tallied>, Fault> {
+    let locality = row.text()?;
+    let month = i32::try_from(row.int()?).ok().and_then(Month::of_number).ok_or(Fault::Shape)?;
+    let measure = Measure::of(&row.text()?);
+    let (bucket, count) = (u8::try_from(row.int()?).map_err(|_| Fault::Shape)?, row.int()?);
+    // A measure of a later version is none of this one's.
+    Ok(measure.map(|measure| Tallied { locality, month, measure, bucket, count }))
+}

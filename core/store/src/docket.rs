@@ -1,0 +1,124 @@
+//! Takes events of many callers in few transactions: whoever comes while one is under way shares the next.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use jiff::{Timestamp, tz::Offset};
+
+use crate::{
+    Store, StoreError,
+    dispute::{CaseEvent, Taken, Terms},
+};
+
+/// Calls that wait to be taken.
+pub const DOCKET_COUNT_MAX: usize = 1_024;
+/// Events of one transaction, unless one call brings more.
+const TOGETHER_COUNT_MAX: usize = 4_096;
+
+/// What becomes of the events of one call.
+pub type Told = Box<dyn FnOnce(Result<Vec<Taken>, Arc<StoreError>>) + Send>;
+
+struct Call {
+    events: Vec<CaseEvent>,
+    told: Told,
+}
+
+/// What a docket needs to know.
+pub struct DocketConfig {
+    /// The clock.
+    pub now: Box<dyn Fn() -> Timestamp + Send>,
+    /// Whose months are counted.
+    pub offset: Offset,
+    /// Whether parties may refuse mediation in a locality.
+    pub voluntary: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// Too much waits to be taken, or nothing is taken any more.
+#[derive(Debug, thiserror::Error)]
+#[error("too many events wait to be taken")]
+pub struct DocketBusy;
+
+/// Takes events, on a thread of its own.
+pub struct Docket {
+    calls: Mutex<Option<SyncSender<Call>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Docket {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives none.
+    pub fn start(store: Arc<Store>, config: DocketConfig) -> Result<Self, StoreError> {
+        let (calls, waiting) = sync_channel(DOCKET_COUNT_MAX);
+        let run = move || run(&store, &waiting, &config);
+        let thread = thread::Builder::new().name("maple-docket".into()).spawn(run);
+        let thread = thread.map_err(|source| StoreError::Thread { source })?;
+        Ok(Self { calls: Mutex::new(Some(calls)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Takes events; `told` hears what became of each, in their order, once that is durable.
+    ///
+    /// # Errors
+    ///
+    /// When [`DOCKET_COUNT_MAX`] calls wait, or it has ended.
+    pub fn take(&self, events: Vec<CaseEvent>, told: Told) -> Result<(), DocketBusy> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        match calls.as_ref().map(|calls| calls.try_send(Call { events, told })) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(DocketBusy),
+        }
+    }
+
+    /// Ends when everything that waits is taken.
+    pub fn close(&self) {
+        drop(self.calls.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A panic there was told to those who waited, by dropping them.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Docket {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn run(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig) {
+    while let Ok(first) = waiting.recv() {
+        let mut count = first.events.len();
+        let mut calls = vec![first];
+        while count < TOGETHER_COUNT_MAX {
+            let Ok(next) = waiting.try_recv() else { break };
+            count += next.events.len();
+            calls.push(next);
+        }
+        let mut events = Vec::with_capacity(count);
+        let mut told = Vec::with_capacity(calls.len());
+        for call in calls {
+            told.push((call.events.len(), call.told));
+            events.extend(call.events);
+        }
+        let terms = Terms { received: (config.now)(), offset: config.offset, voluntary: &*config.voluntary };
+        match store.take_events(&events, &terms) {
+            Ok(taken) => {
+                let mut taken = taken.into_iter();
+                for (count, told) in told {
+                    told(Ok(taken.by_ref().take(count).collect()));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                told.into_iter().for_each(|(_, told)| told(Err(Arc::clone(&error))));
+            }
+        }
+    }
+}
