@@ -12,7 +12,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("maple-guest", 0),
     ("maple-sandbox", 1),
     ("maple-bundle", 1),
-    ("maple-wire", 1),
+    ("maple-wire", 2),
     ("maple-seal", 1),
     ("maple-insight", 1),
     ("decision-table", 1),
@@ -20,12 +20,12 @@ const FLOORS: [(&str, u8); 18] = [
     ("leaders-day", 1),
     ("foreign-trade", 1),
     ("cluster-watch", 1),
-    ("maple-gate", 2),
+    ("maple-gate", 3),
     ("maple-store", 2),
-    ("maple-server", 3),
-    ("maple-kit", 3),
-    ("maple", 4),
-    ("maple-tests", 5),
+    ("maple-server", 4),
+    ("maple-kit", 4),
+    ("maple", 5),
+    ("maple-tests", 6),
 ];
 
 /// What may stand at the top level.

@@ -203,7 +203,7 @@ impl Forge {
     pub(crate) fn purpose(&self) -> &'static str {
         match self.isolation {
             Isolation::Warm => "policy",
-            Isolation::Fresh => "policy that is thrown away",
+            Isolation::Fresh => "thrown policy",
         }
     }
 

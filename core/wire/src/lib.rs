@@ -1,6 +1,7 @@
 //! The JSON contract of the decision service, version 1.
 
 mod decimal;
+mod event;
 mod explain;
 mod facts;
 mod fields;
@@ -19,6 +20,10 @@ mod views;
 mod vocabulary;
 mod writer;
 
+pub use event::{
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Registration,
+    parse_event, parse_event_apart, parse_events,
+};
 pub use explain::{Explained, explain_json, explain_text};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};

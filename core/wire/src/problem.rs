@@ -42,6 +42,8 @@ pub enum ProblemKind {
     NotRecorded,
     /// Somebody or something else was first.
     Conflict,
+    /// What is told cannot have happened.
+    ImpossibleEvent,
     /// The generation that the caller asks for does not serve here yet.
     NotYet,
     /// A recorded decision cannot be made again.
@@ -56,7 +58,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidJson,
         Self::InvalidCase,
         Self::InvalidQuery,
@@ -74,6 +76,7 @@ impl ProblemKind {
         Self::Overloaded,
         Self::NotRecorded,
         Self::Conflict,
+        Self::ImpossibleEvent,
         Self::NotYet,
         Self::NotReplayable,
         Self::Unavailable,
@@ -102,6 +105,7 @@ impl ProblemKind {
             Self::Overloaded => "/problems/overloaded",
             Self::NotRecorded => "/problems/not-recorded",
             Self::Conflict => "/problems/conflict",
+            Self::ImpossibleEvent => "/problems/impossible-event",
             Self::NotYet => "/problems/not-yet",
             Self::NotReplayable => "/problems/not-replayable",
             Self::Unavailable => "/problems/unavailable",
@@ -120,7 +124,7 @@ impl ProblemKind {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
-            Self::NotReplayable | Self::Conflict => 409,
+            Self::NotReplayable | Self::Conflict | Self::ImpossibleEvent => 409,
             Self::NotYet => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -152,6 +156,7 @@ impl ProblemKind {
             Self::Overloaded => ("Every place is taken for the moment", "服务暂时繁忙"),
             Self::NotRecorded => ("The decision could not be recorded", "决定未能留存记录"),
             Self::Conflict => ("Something else was first", "已有其他变更先行"),
+            Self::ImpossibleEvent => ("This cannot have happened there", "该事件在当前阶段不可能发生"),
             Self::NotYet => ("That generation does not serve here yet", "本节点尚未启用该代规则"),
             Self::NotReplayable => ("The decision cannot be made again", "无法重现该决定"),
             Self::Unavailable => ("What this rests on is away for the moment", "所依赖的服务暂时不可用"),

@@ -192,7 +192,11 @@ fn case(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, as_of: Day, flaws: 
     Some(Case::new(id?, locality?, kind?, source?, filed?, parties?, facts?))
 }
 
-fn needed<'j, 'a, 'p>(given: Given<'j, 'a>, path: &Path<'p>, flaws: &mut Flaws) -> Option<(&'j Json<'a>, Path<'p>)> {
+pub(crate) fn needed<'j, 'a, 'p>(
+    given: Given<'j, 'a>,
+    path: &Path<'p>,
+    flaws: &mut Flaws,
+) -> Option<(&'j Json<'a>, Path<'p>)> {
     if given.is_none() {
         missing(path, flaws);
     }
@@ -200,6 +204,11 @@ fn needed<'j, 'a, 'p>(given: Given<'j, 'a>, path: &Path<'p>, flaws: &mut Flaws) 
 }
 
 fn id(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<Arc<str>> {
+    reference(json, path, flaws).map(Arc::from)
+}
+
+/// A caller's own reference to something, never a name.
+pub(crate) fn reference(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<String> {
     let id = text(json, path, flaws)?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
     let said = if id.len() > ID_BYTES_MAX {
@@ -211,13 +220,14 @@ fn id(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<Arc<str>> {
         let en = "looks like an identity or telephone number; give the case's own number";
         (FlawCode::PersonalData, en.into(), "看似身份证号或电话号码；请使用案件自己的编号".into())
     } else {
-        return Some(id.into());
+        return Some(id.to_owned());
     };
-    flaws.add(path, said.0, || (format!("`id` {}", said.1), format!("id{}", said.2)));
+    let name = path.name();
+    flaws.add(path, said.0, || (format!("`{name}` {}", said.1), format!("{name}{}", said.2)));
     None
 }
 
-fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<LocalityId> {
+pub(crate) fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<LocalityId> {
     let given = text(json, path, flaws)?;
     let found = ruleset.locality(given).map(|(id, _)| id.apart());
     if found.is_none() {
@@ -236,7 +246,7 @@ fn locality(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Fla
     found
 }
 
-fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<KindId> {
+pub(crate) fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<KindId> {
     let given = text(json, path, flaws)?;
     let kinds = &ruleset.vocabulary().kinds;
     let found = kinds.get_key_value(given).map(|(id, _)| id.apart());
@@ -254,7 +264,13 @@ fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) 
 }
 
 /// A word of a list of the vocabulary.
-fn word(json: &Json<'_>, path: &Path<'_>, list: WordList, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<Code> {
+pub(crate) fn word(
+    json: &Json<'_>,
+    path: &Path<'_>,
+    list: WordList,
+    ruleset: &Ruleset,
+    flaws: &mut Flaws,
+) -> Option<Code> {
     let given = text(json, path, flaws)?;
     let words = ruleset.vocabulary().words.get(&list);
     let found = words.and_then(|words| words.get_key_value(given)).map(|(code, _)| code.apart());
@@ -268,7 +284,7 @@ fn word(json: &Json<'_>, path: &Path<'_>, list: WordList, ruleset: &Ruleset, fla
     found
 }
 
-fn unknown(en: &str, zh: &str, given: &str, hint: Option<&str>, list: &str) -> (String, String) {
+pub(crate) fn unknown(en: &str, zh: &str, given: &str, hint: Option<&str>, list: &str) -> (String, String) {
     let given = quoted(given);
     match hint {
         Some(hint) => (

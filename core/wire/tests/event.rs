@@ -1,0 +1,233 @@
+//! Every way an event can be wrong, one row each, and every limit at its edge.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod fixture;
+
+use fixture::ruleset;
+use jiff::Timestamp;
+use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening as H, Level, Referral, Side};
+use maple_wire::{
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, ID_BYTES_MAX, Problem, parse_event,
+    parse_event_apart, parse_events,
+};
+use serde_json::{Value as Json, json};
+
+fn now() -> Timestamp {
+    "2026-11-23T08:00:00Z".parse().unwrap()
+}
+
+fn read(event: &Json) -> Result<EventMessage, Box<Problem>> {
+    parse_event(event.to_string().as_bytes(), &ruleset(), now())
+}
+
+fn event(kind: &str, data: Json) -> Json {
+    json!({
+        "specversion": "1.0", "id": "e-1", "source": "/desk/1", "type": kind, "subject": "c-2026-1",
+        "time": "2026-11-23T15:59:59+08:00", "data": data
+    })
+}
+
+fn registered() -> Json {
+    event(
+        "case.registered",
+        json!({ "locality": "330784", "kind": "labour.wage_migrant", "source": "hotline", "organisation": "org-7",
+                "place": "site-3", "project": "p-1", "decision": "d-1" }),
+    )
+}
+
+/// The event with a member replaced or added.
+fn with(mut event: Json, pointer: &str, value: Json) -> Json {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    event.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name.to_owned(), value);
+    event
+}
+
+fn without(mut event: Json, pointer: &str) -> Json {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    event.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+    event
+}
+
+#[track_caller]
+fn check(event: &Json, pointer: &str, code: &str, said: &str) {
+    let problem = read(event).expect_err("a problem");
+    assert_eq!(problem.kind.status(), 422, "{problem:?}");
+    let found = problem.errors.iter().find(|e| e.pointer == pointer && e.code.as_str() == code);
+    let found = found.unwrap_or_else(|| panic!("no {code} at {pointer}: {problem:?}"));
+    assert!(found.detail.contains(said), "`{}` does not say `{said}`", found.detail);
+    assert!(!found.detail_zh.is_empty());
+}
+
+#[test]
+fn a_registration_says_what_the_dispute_is_about() {
+    let read = read(&registered()).unwrap();
+    assert_eq!((read.id.as_str(), read.source.as_str(), read.dispute.as_str()), ("e-1", "/desk/1", "c-2026-1"));
+    assert_eq!((read.at, read.what), ("2026-11-23T07:59:59Z".parse().unwrap(), H::Registered));
+    let told = read.registration.unwrap();
+    // The official code is the path's.
+    assert_eq!((told.locality.as_str(), told.kind.as_str()), ("cn/zhejiang/jinhua/yongkang", "labour.wage_migrant"));
+    assert_eq!((told.origin.as_str(), told.organisation.as_deref()), ("hotline", Some("org-7")));
+    let bare = super_bare();
+    assert_eq!(read_registration(&bare).origin, "unstated");
+}
+
+fn super_bare() -> Json {
+    event("case.registered", json!({ "locality": "cn", "kind": "labour.wage_migrant" }))
+}
+
+fn read_registration(event: &Json) -> maple_wire::Registration {
+    read(event).unwrap().registration.unwrap()
+}
+
+#[test]
+fn each_type_says_what_happened() {
+    let due = Some(jiff::civil::date(2026, 12, 31));
+    let rows = [
+        ("offer.made", json!({ "channel": "court" }), H::Offered),
+        ("consent.recorded", json!({ "party": "respondent", "consent": "no" }), {
+            H::Consent { side: Side::Respondent, given: false }
+        }),
+        ("case.assigned", json!({ "station": "s-1", "mediator": "m-1" }), H::Assigned),
+        ("mediator.accepted", json!({ "mediator": "m-1" }), H::Accepted),
+        ("mediator.declined", json!({}), H::Declined),
+        ("mediation.started", json!({ "station": "s-1" }), H::Started),
+        (
+            "agreement.recorded",
+            json!({ "form": "oral", "scope": "part", "due_on": "2026-12-31" }),
+            H::Agreed { form: Form::Oral, partly: true, due },
+        ),
+        ("agreement.recorded", json!({ "form": "written" }), {
+            H::Agreed { form: Form::Written, partly: false, due: None }
+        }),
+        ("agreement.performed", Json::Null, H::Performed),
+        ("mediation.failed", json!({ "reason": "too_far_apart" }), H::Failed(FailureReason::Apart)),
+        ("confirmation.filed", json!({}), H::ConfirmationFiled),
+        ("confirmation.decided", json!({ "granted": false }), H::ConfirmationDecided { granted: false }),
+        ("case.filed_in_court", json!({}), H::FiledInCourt),
+        ("arbitration.started", json!({ "tribunal": "labour" }), H::ArbitrationStarted(Arbitration::Labour)),
+        ("case.referred", json!({ "to": "police" }), H::Referred(Referral::Police)),
+        (
+            "case.closed",
+            json!({ "level": "town", "limit_on": "2026-12-31" }),
+            H::Closed { level: Level::Town, limit: due },
+        ),
+        ("case.followed_up", json!({ "resolved": true }), H::FollowedUp { resolved: Some(true), satisfied: None }),
+        ("case.reopened", json!({}), H::Reopened),
+    ];
+    let mut types: Vec<&str> = rows.iter().map(|(kind, ..)| *kind).chain(["case.registered"]).collect();
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types.len(), EventType::ALL.len());
+    for (kind, data, what) in rows {
+        assert_eq!(read(&event(kind, data)).unwrap().what, what, "{kind}");
+    }
+    let assigned = read(&event("case.assigned", json!({ "station": "s-1", "mediator": "m-1", "channel": "court" })));
+    let assigned = assigned.unwrap();
+    assert_eq!(
+        (assigned.station.as_deref(), assigned.mediator.as_deref(), assigned.channel.as_deref()),
+        (Some("s-1"), Some("m-1"), Some("court"))
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for name in ["specversion", "id", "source", "type", "subject", "time"] {
+        check(&without(registered(), &format!("/{name}")), &format!("/{name}"), "missing", "is missing");
+    }
+    check(&with(registered(), "/specversion", json!("0.3")), "/specversion", "unknown_value", "version 1.0");
+    check(&with(registered(), "/type", json!("case.registred")), "/type", "unknown_value", "`case.registered`");
+    check(&with(registered(), "/type", json!("weather")), "/type", "unknown_value", "agreement.recorded");
+    check(&with(registered(), "/type", json!(7)), "/type", "wrong_type", "");
+    check(&with(registered(), "/subject", json!("张三")), "/subject", "bad_format", "never a name");
+    check(&with(registered(), "/subject", json!("11010519491231002X")), "/subject", "personal_data", "identity");
+    check(&with(registered(), "/source", json!("一号窗口")), "/source", "bad_format", "ASCII");
+    check(&with(registered(), "/id", json!("")), "/id", "too_long", "from 1");
+    check(&with(registered(), "/time", json!("2026-02-30T00:00:00Z")), "/time", "bad_format", "RFC 3339");
+    check(&with(registered(), "/time", json!("2026-11-23 08:00:00Z")), "/time", "bad_format", "RFC 3339");
+    check(&with(registered(), "/time", json!("2026-11-23T08:00:00")), "/time", "bad_format", "RFC 3339");
+    check(&with(registered(), "/time", json!("1969-12-31T23:59:59Z")), "/time", "bad_format", "1970");
+    check(&with(registered(), "/data_base64", json!("e30=")), "/data_base64", "unknown_field", "`data`");
+    check(&with(registered(), "/name", json!("x")), "/name", "forbidden", "");
+    check(
+        &with(registered(), "/data/locality", json!("yongkang")),
+        "/data/locality",
+        "unknown_value",
+        "cn/zhejiang/jinhua/yongkang",
+    );
+    check(&with(registered(), "/data/kind", json!("labour")), "/data/kind", "unknown_value", "labour.");
+    check(&with(registered(), "/data/source", json!("hotlin")), "/data/source", "unknown_value", "hotline");
+    check(&with(registered(), "/data/address", json!("x")), "/data/address", "forbidden", "");
+    check(&with(registered(), "/data/story", json!("x")), "/data/story", "forbidden", "");
+    check(&with(registered(), "/data/station", json!("s")), "/data/station", "unknown_field", "`locality`");
+    check(&with(registered(), "/data", json!([])), "/data", "wrong_type", "object");
+    check(&without(registered(), "/data"), "/data/locality", "missing", "");
+    let consent = || event("consent.recorded", json!({ "party": "respondent", "consent": "maybe" }));
+    check(&consent(), "/data/consent", "unknown_value", "yes, no");
+    check(&event("case.assigned", json!({})), "/data/station", "missing", "");
+    check(&event("case.assigned", json!({ "station": "李四" })), "/data/station", "bad_format", "never a name");
+    check(&event("offer.made", json!({ "channel": "cuort" })), "/data/channel", "unknown_value", "`court`");
+    check(&event("case.closed", json!({ "level": "moon" })), "/data/level", "unknown_value", "village");
+    check(
+        &event("agreement.recorded", json!({ "form": "oral", "due_on": "2026-02-30" })),
+        "/data/due_on",
+        "bad_format",
+        "",
+    );
+    check(&event("confirmation.decided", json!({ "granted": "yes" })), "/data/granted", "wrong_type", "");
+    check(&event("case.reopened", json!({ "why": "x" })), "/data/why", "unknown_field", "");
+    // Everything at once.
+    let all = json!({ "specversion": "2", "id": "", "type": "case.closed", "data": { "level": 1 } });
+    assert_eq!(read(&all).unwrap_err().errors.len(), 6, "{:?}", read(&all));
+}
+
+#[test]
+fn limits_hold_at_their_edges() {
+    let source = |length: usize| with(registered(), "/source", json!("s".repeat(length)));
+    assert!(read(&source(EVENT_SOURCE_BYTES_MAX)).is_ok());
+    check(&source(EVENT_SOURCE_BYTES_MAX + 1), "/source", "too_long", "256");
+    let subject = |length: usize| with(registered(), "/subject", json!("s".repeat(length)));
+    assert!(read(&subject(ID_BYTES_MAX)).is_ok());
+    check(&subject(ID_BYTES_MAX + 1), "/subject", "too_long", "64");
+    let ahead = |seconds: i64| {
+        let at = Timestamp::from_second(now().as_second() + seconds).unwrap();
+        with(registered(), "/time", json!(at.to_string()))
+    };
+    assert!(read(&ahead(AHEAD_SECONDS_MAX)).is_ok());
+    check(&ahead(AHEAD_SECONDS_MAX + 1), "/time", "out_of_range", "look at the clocks");
+}
+
+#[test]
+fn a_batch_is_read_event_by_event() {
+    let batch = |events: &[Json]| parse_events(json!(events).to_string().as_bytes(), &ruleset(), now());
+    let read = batch(&[registered(), event("weather", json!({})), event("case.reopened", json!({}))]).unwrap();
+    assert!(matches!(&read[..], [Ok(_), Err(_), Ok(_)]), "{read:?}");
+    assert_eq!(batch(&[]).unwrap().len(), 0);
+    let most = vec![event("case.reopened", json!({})); EVENTS_COUNT_MAX + 1];
+    assert!(batch(&most[1..]).unwrap().iter().all(Result::is_ok));
+    assert!(batch(&most).unwrap_err().errors[0].detail.contains("1000 events"));
+    let alone = parse_events(registered().to_string().as_bytes(), &ruleset(), now()).unwrap_err();
+    assert!(alone.errors[0].detail.contains("a list of events"), "{alone:?}");
+    assert_eq!(parse_events(b"[", &ruleset(), now()).unwrap_err().kind.status(), 400);
+}
+
+#[test]
+fn attributes_apart_say_the_same() {
+    let attributes = ["specversion", "id", "source", "type", "subject", "time"].map(|name| {
+        let value = registered()[name].as_str().unwrap().to_owned();
+        (name.to_owned(), value)
+    });
+    let data = registered()["data"].to_string();
+    let apart = parse_event_apart(&attributes, data.as_bytes(), &ruleset(), now()).unwrap();
+    assert_eq!(apart, read(&registered()).unwrap());
+    let extended = [attributes.to_vec(), vec![("traceparent".to_owned(), "00-x".to_owned())]].concat();
+    assert!(parse_event_apart(&extended, data.as_bytes(), &ruleset(), now()).is_ok());
+    let strange = [attributes.to_vec(), vec![("phone".to_owned(), "1".to_owned())]].concat();
+    assert!(parse_event_apart(&strange, data.as_bytes(), &ruleset(), now()).is_err());
+    assert_eq!(parse_event_apart(&attributes, b"{", &ruleset(), now()).unwrap_err().kind.status(), 400);
+}
