@@ -107,6 +107,10 @@ pub struct Locality {
     pub figures: Facts,
     /// What the host keeps there.
     pub guardrails: Arc<Guardrails>,
+    /// People who live there, if that is told.
+    pub population: Option<u64>,
+    /// Its column and row on a map of tiles, if it has a place there.
+    pub tile: Option<(u16, u16)>,
 }
 
 /// Whether a policy's answer counts.

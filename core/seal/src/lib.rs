@@ -10,6 +10,7 @@ mod key;
 mod log;
 mod merkle;
 mod receipt;
+mod reference;
 mod trust;
 
 pub use canonical::{CanonicalFault, canonical};
@@ -20,4 +21,5 @@ pub use key::{KEYS_COUNT_MAX, Key, KeyFault, KeyId, KeySet, PEM_BYTES_MAX, Publi
 pub use log::{Content, Entry, Head, SEQUENCE_MAX};
 pub use merkle::{PROOF_COUNT_MAX, proof, proves, root};
 pub use receipt::{RECEIPT_BYTES_MAX, Receipt, ReceiptFault, Statement, verify_receipt};
+pub use reference::{REFERENCE_KEY_BYTES, ReferenceKey, ReferenceKeyFault};
 pub use trust::{Pack, PackSignature, SUBTREES_COUNT_MAX, Subtree, SubtreeFault, Trust, TrustFault, Trusted};

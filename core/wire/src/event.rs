@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil::Date};
 use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening, Level, Referral, Side};
 use maple_kernel::{Code, Ruleset, WordList};
+use serde_json::{Value, json};
 
 use crate::{
     fields::{Given, day, fields, flag, members, nearest, quoted, strange, text},
@@ -67,6 +68,67 @@ pub struct Registration {
     pub project: Option<String>,
     /// The decision that routed it.
     pub decision: Option<String>,
+}
+
+/// An event as it was sent, but that references stand as they are given here.
+#[must_use]
+pub fn event_json(message: &EventMessage) -> Value {
+    let day = |day: Option<Date>| day.map(|day| day.to_string());
+    let data = match &message.what {
+        Happening::Registered => {
+            let told = message.registration.as_ref();
+            json!({
+                "locality": told.map(|told| &told.locality),
+                "kind": told.map(|told| &told.kind),
+                "source": told.map(|told| &told.origin).filter(|origin| *origin != SOURCE_UNSTATED),
+                "organisation": told.and_then(|told| told.organisation.as_ref()),
+                "place": told.and_then(|told| told.place.as_ref()),
+                "project": told.and_then(|told| told.project.as_ref()),
+                "decision": told.and_then(|told| told.decision.as_ref()),
+            })
+        }
+        Happening::Consent { side, given } => {
+            json!({ "party": side.as_str(), "consent": if *given { "yes" } else { "no" } })
+        }
+        Happening::Agreed { form, partly, due } => json!({
+            "form": form.as_str(), "scope": if *partly { "part" } else { "whole" }, "due_on": day(*due)
+        }),
+        Happening::Failed(reason) => json!({ "reason": reason.as_str() }),
+        Happening::ConfirmationDecided { granted } => json!({ "granted": granted }),
+        Happening::ArbitrationStarted(before) => json!({ "tribunal": before.as_str() }),
+        Happening::Referred(to) => json!({ "to": to.as_str() }),
+        Happening::Closed { level, limit } => json!({ "level": level.as_str(), "limit_on": day(*limit) }),
+        Happening::FollowedUp { resolved, satisfied } => json!({ "resolved": resolved, "satisfied": satisfied }),
+        Happening::Offered
+        | Happening::Assigned
+        | Happening::Accepted
+        | Happening::Declined
+        | Happening::Started
+        | Happening::Performed
+        | Happening::ConfirmationFiled
+        | Happening::FiledInCourt
+        | Happening::Reopened => json!({
+            "station": message.station, "mediator": message.mediator, "channel": message.channel
+        }),
+    };
+    let said = |value: &Value| !value.is_null();
+    let data: serde_json::Map<String, Value> = data
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| said(value))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    json!({
+        "specversion": SPEC_VERSION,
+        "id": message.id,
+        "source": message.source,
+        "type": message.what.kind().as_str(),
+        "subject": message.dispute,
+        "time": message.at.to_string(),
+        "datacontenttype": "application/json",
+        "data": data,
+    })
 }
 
 /// Reads one event in structured mode.

@@ -6,6 +6,7 @@ mod explain;
 mod facts;
 mod fields;
 mod guardrail;
+mod indicator;
 mod json;
 mod mistake;
 mod openapi;
@@ -22,11 +23,12 @@ mod writer;
 
 pub use event::{
     AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Registration,
-    parse_event, parse_event_apart, parse_events,
+    event_json, parse_event, parse_event_apart, parse_events,
 };
 pub use explain::{Explained, explain_json, explain_text};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
+pub use indicator::{IndicatorText, indicator_text};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use mistake::{mistake_zh, tell_mistake_zh};
 pub use openapi::OPENAPI;

@@ -130,6 +130,8 @@ pub fn write_localities(ruleset: &Ruleset) -> Vec<u8> {
         chain: Vec<&'a str>,
         participation: &'static str,
         currency: &'a str,
+        population: Option<u64>,
+        tile: Option<(u16, u16)>,
         policies: usize,
     }
     json(&Localities {
@@ -141,6 +143,8 @@ pub fn write_localities(ruleset: &Ruleset) -> Vec<u8> {
                 chain: locality.chain.iter().map(LocalityId::as_str).collect(),
                 participation: participation(locality.participation),
                 currency: &locality.currency,
+                population: locality.population,
+                tile: locality.tile,
                 policies: ruleset.policies_of(id).len(),
             })
             .collect(),

@@ -263,6 +263,12 @@ static LOCALITY: Table = Table::new(
         may("guardrails", Shape::Name(Names::Guardrails), "`guardrails.toml` 中的表", "Its table of `guardrails.toml`"),
         may("figures", Shape::Table(&FIGURES), "当地的数额", "Figures of the place"),
         may("illustrative", Shape::Flag, "仅为示例", "An example only"),
+        may(
+            "population",
+            Shape::Number { min: 1, max: 10_000_000_000 },
+            "人口：常住人口加登记的流动人口，每万人指标以此为分母",
+            "People who live there, registered floating population included; figures for every 10,000 rest on it",
+        ),
         may("tile", Shape::List(&Shape::Number { min: 0, max: 1_000 }), "图上的列与行", "Column and row on a map"),
     ],
 );

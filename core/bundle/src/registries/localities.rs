@@ -16,6 +16,11 @@ use crate::{
     values,
 };
 
+/// People of one place.
+pub(crate) const POPULATION_MAX: i64 = 10_000_000_000;
+/// Columns and rows of a map of tiles, from 0.
+pub(crate) const TILE_MAX: i64 = 1_000;
+
 /// What one entry says of itself.
 struct Entry {
     place: Place,
@@ -27,6 +32,8 @@ struct Entry {
     figures: Vec<(FactKey, Value)>,
     illustrative: bool,
     guardrails: Option<Arc<Guardrails>>,
+    population: Option<u64>,
+    tile: Option<(u16, u16)>,
     /// A key was given that cannot be used; told already.
     spoilt: bool,
 }
@@ -119,12 +126,8 @@ fn entry(
     });
     let figures = table.get("figures").map(|n| figures(n, lexicon, sink)).unwrap_or_default();
     let illustrative = table.flag("illustrative").unwrap_or(false);
-    if let Some(node) = table.get("tile") {
-        let tile = fields::items(node, "tile", sink);
-        if tile.iter().filter_map(|n| fields::number(n, "tile", 0, 1_000, sink)).count() != 2 {
-            sink.error_help(node.place, "wrong-type", "`tile` is a column and a row", "write it like [3, 5]");
-        }
-    }
+    let population = table.get("population").and_then(|n| fields::number(n, "population", 1, POPULATION_MAX, sink));
+    let tile = table.get("tile").and_then(|n| tile(n, sink));
     Entry {
         place: id.map_or(table.place(), |(_, place)| place),
         code: code.map(Arc::from),
@@ -142,7 +145,22 @@ fn entry(
         figures,
         illustrative,
         guardrails,
+        population: population.and_then(|people| u64::try_from(people).ok()),
+        tile,
     }
+}
+
+fn tile(node: &Node<'_>, sink: &Sink<'_>) -> Option<(u16, u16)> {
+    let numbers: Vec<u16> = fields::items(node, "tile", sink)
+        .iter()
+        .filter_map(|n| fields::number(n, "tile", 0, TILE_MAX, sink))
+        .filter_map(|number| u16::try_from(number).ok())
+        .collect();
+    if let [column, row] = numbers[..] {
+        return Some((column, row));
+    }
+    sink.error_help(node.place, "wrong-type", "`tile` is a column and a row", "write it like [3, 5]");
+    None
 }
 
 fn currency(node: &Node<'_>, sink: &Sink<'_>) -> Option<Arc<str>> {
@@ -210,6 +228,8 @@ fn inherit(id: &str, entry: Entry, known: &[&str], lexicon: &Lexicon, sink: &Sin
         calendar: entry.calendar.or_else(|| parent.map(|p| Arc::clone(&p.calendar)))?,
         figures,
         guardrails: entry.guardrails.or_else(|| parent.map(|p| Arc::clone(&p.guardrails)))?,
+        population: entry.population,
+        tile: entry.tile,
     })
 }
 

@@ -233,6 +233,8 @@ pub fn ruleset_of(participation: Participation, policies: Vec<Policy>) -> &'stat
         calendar: Arc::new(calendar()),
         figures: Facts::new(vec![("cap".into(), Value::Money(5_000))]),
         guardrails: Arc::clone(&guardrails),
+        population: None,
+        tile: None,
     };
     let localities =
         [("xx".into(), locality(&["xx"])), ("xx/town".into(), locality(&["xx", "xx/town"]))].into_iter().collect();

@@ -1,0 +1,147 @@
+//! Indicators in words: what each is called, how it is counted, which way is better.
+
+use maple_insight::figures::Indicator;
+
+/// An indicator in Chinese and English.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndicatorText {
+    /// What it is called.
+    pub title: (&'static str, &'static str),
+    /// How it is counted.
+    pub formula: (&'static str, &'static str),
+    /// True where more is better, false where less is; none where neither is.
+    pub more_is_better: Option<bool>,
+}
+
+/// The words of an indicator.
+#[must_use]
+pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
+    let (title, formula, more_is_better) = match indicator {
+        Indicator::LitPer10k => (
+            ("万人成讼率", "Suits per 10,000 inhabitants"),
+            (
+                "期内首次进入法院的纠纷数 ÷ 人口（常住人口加登记的流动人口）× 10000；从不单独展示",
+                "disputes that went to court for the first time in the period / people who live there, registered floating population included, x 10,000; never shown alone",
+            ),
+            None,
+        ),
+        Indicator::PreDivert => (
+            ("诉前化解率", "Settled before court"),
+            (
+                "起诉前达成的协议 ÷（起诉前达成的协议 + 进入法院的纠纷）",
+                "agreements before any suit / (these + disputes that went to court)",
+            ),
+            Some(true),
+        ),
+        Indicator::MedSucc => (
+            ("调解成功率", "Mediation success"),
+            ("达成协议 ÷ 调解终结", "agreements / mediations that ended"),
+            Some(true),
+        ),
+        Indicator::MedOfferAccept => (
+            ("同意率", "Consent"),
+            ("同意调解的答复 ÷ 全部答复", "answers that agree to mediation / all answers"),
+            None,
+        ),
+        Indicator::RefusalHonoured => (
+            ("拒绝得到尊重", "Refusals honoured"),
+            (
+                "拒绝之后未再进行调解的 ÷ 全部拒绝；应为100%",
+                "refusals after which no step of mediation was tried / refusals; it must be 100 %",
+            ),
+            Some(true),
+        ),
+        Indicator::ConfRate => (
+            ("司法确认申请率", "Confirmation asked for"),
+            ("申请司法确认的 ÷ 书面协议", "confirmations asked for / written agreements"),
+            None,
+        ),
+        Indicator::ConfGranted => (
+            ("司法确认准予率", "Confirmation granted"),
+            ("准予确认的 ÷ 已作裁定的", "confirmations granted / decided"),
+            Some(true),
+        ),
+        Indicator::OnTime => (
+            ("期限内办结率", "Closed in time"),
+            (
+                "在法定期限内办结的 ÷ 有法定期限的办结",
+                "closed by the last day that the law gives / closed with such a day",
+            ),
+            Some(true),
+        ),
+        Indicator::PerfRate => (
+            ("按期履行率", "Performed in time"),
+            (
+                "按期履行的协议 ÷ 协议；按履行期所在月份计，未约定的按达成月份计",
+                "agreements performed by their day / agreements, in the month in which they are due, or made where they name no day",
+            ),
+            Some(true),
+        ),
+        Indicator::Relapse => (
+            ("协议后再诉率", "Back to court after an agreement"),
+            ("协议后12个月内同一纠纷起诉的 ÷ 协议", "suits on the same dispute within 12 months / agreements"),
+            Some(false),
+        ),
+        Indicator::Resolve => (
+            ("解决率", "Resolved"),
+            ("回访称已解决的 ÷ 回访答复", "answers that it is resolved / answers, asked afterwards"),
+            Some(true),
+        ),
+        Indicator::Satisfy => (
+            ("满意率", "Content"),
+            ("回访表示满意的 ÷ 回访答复", "answers of parties that are content / answers, asked afterwards"),
+            Some(true),
+        ),
+        Indicator::TimeToContact => (
+            ("首次联系用时", "Time to the first contact"),
+            (
+                "登记至首次联系的小时数，中位数（按区间估计）",
+                "hours from registration to the first contact, median, from intervals",
+            ),
+            Some(false),
+        ),
+        Indicator::TimeToOffer => (
+            ("提出方案用时", "Time to an offer"),
+            (
+                "登记至首次提出途径的小时数，中位数（按区间估计）",
+                "hours from registration to the first offer, median, from intervals",
+            ),
+            Some(false),
+        ),
+        Indicator::TimeToEnd => (
+            ("办结用时", "Time to the end"),
+            ("登记至办结的小时数，中位数（按区间估计）", "hours from registration to the end, median, from intervals"),
+            Some(false),
+        ),
+        Indicator::TimeToCourt => (
+            ("进入法院用时", "Time to court"),
+            (
+                "登记至进入法院的小时数，中位数（按区间估计）",
+                "hours from registration to court, median, from intervals",
+            ),
+            Some(false),
+        ),
+        Indicator::LadderVillage => (
+            ("村（社区）化解占比", "Ended in a village"),
+            ("在村（社区）办结的 ÷ 办结", "closed in a village or neighbourhood / closed"),
+            None,
+        ),
+        Indicator::LadderTown => (
+            ("乡镇（街道）化解占比", "Ended in a town"),
+            ("在乡镇（街道）办结的 ÷ 办结", "closed in a town or street / closed"),
+            None,
+        ),
+        Indicator::LadderCounty => (
+            ("县（市、区）化解占比", "Ended in a county"),
+            ("在县（市、区）办结的 ÷ 办结", "closed in a county or district / closed"),
+            None,
+        ),
+        Indicator::LadderCourt => {
+            (("法院办结占比", "Ended in court"), ("由法院办结的 ÷ 办结", "closed by a court / closed"), None)
+        }
+        Indicator::Registered => {
+            (("登记纠纷", "Disputes registered"), ("期内登记的纠纷数", "disputes registered in the period"), None)
+        }
+    };
+    IndicatorText { title, formula, more_is_better }
+}
