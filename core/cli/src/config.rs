@@ -29,6 +29,8 @@ const NODE: &str = "local";
 pub(crate) const NODE_BYTES_MAX: usize = 64;
 /// The file with the key that signs, in the folder of the state, when nobody says.
 pub(crate) const SIGNING_KEY: &str = "signing-key.pem";
+/// The file with the key for references, in the folder of the state, when nobody says.
+pub(crate) const REFERENCE_KEY: &str = "reference.key";
 /// Bytes of a configuration file.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
@@ -46,6 +48,7 @@ struct File {
     authentication: Option<Asking>,
     node: Option<String>,
     signing_key: Option<PathBuf>,
+    reference_key: Option<PathBuf>,
     utc_offset_minutes: Option<i64>,
     evaluations: Option<i64>,
     waiting: Option<i64>,
@@ -136,6 +139,13 @@ pub(crate) static TABLE: Table = Table::new(
             Shape::Text,
             "签署检查点和回执的私钥文件（PEM），默认在状态文件夹中自动生成",
             "File with the private key (PEM) that signs checkpoints and receipts [default: made in the state folder]",
+        ),
+        may(
+            "reference-key",
+            Shape::Text,
+            "事件中单位、场所、项目编号的散列密钥文件，多节点须用同一文件；单机默认在状态文件夹中自动生成",
+            "File with the key with which references in events are hashed, the same for all nodes [default: made in the \
+             state folder; none where nodes share a database]",
         ),
         may("keep-going", Shape::Flag, "有问题的规则包除外也启动", "Start without packs that have problems"),
         may(
@@ -263,6 +273,8 @@ pub(crate) struct Settings {
     pub(crate) node: String,
     /// The file with the key that signs.
     pub(crate) signing_key: PathBuf,
+    /// The file with the key for references; none where nodes share a database and none was given.
+    pub(crate) reference_key: Option<PathBuf>,
     /// Folder with the policies.
     pub(crate) policies: PathBuf,
     /// Folder with the plugins, if said.
@@ -298,6 +310,9 @@ impl Settings {
             // Nodes that share a database must tell each other apart.
             None => host_name(),
         };
+        // One key hashes references; nodes that each made one of their own would not know each other's.
+        let alone = database.starts_with("sqlite://").then(|| state.join(REFERENCE_KEY));
+        let reference_key = file.reference_key.or(alone);
         let plain = Config::default();
         let service = Config {
             utc_offset_minutes: UTC_OFFSET.read(file.utc_offset_minutes, plain.utc_offset_minutes)?,
@@ -318,6 +333,7 @@ impl Settings {
             jwt: file.jwt.map(JwtFile::read).transpose()?,
             node,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
+            reference_key,
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
             plugins: args.places.plugins.or(file.plugins),
             state,

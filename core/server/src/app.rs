@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -13,9 +13,10 @@ use bytes::Bytes;
 use maple_bundle::{Bundle, Compiled};
 use maple_gate::How;
 use maple_kernel::{Day, Mode, Plugins, Ruleset};
-use maple_store::{Activation, Prepared, StoreError};
+use maple_store::{Activation, Docket, Prepared, StoreError};
 use maple_wire::{Serving as ServingView, write_ruleset};
 use tokio::sync::{Notify, Semaphore};
+use tracing::error;
 use uuid::Uuid;
 
 use crate::{
@@ -23,8 +24,9 @@ use crate::{
     clock::{self, Clock},
     config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, UPLOADS_COUNT_MAX},
     control::{ActivationTerms, Control, Made},
+    events,
     metrics::Metrics,
-    records::{Kept, Records},
+    records::{Kept, Records, chain},
 };
 
 /// Where plugins come from, for every thread.
@@ -119,6 +121,8 @@ pub struct App {
     pub(crate) records: Option<Records>,
     /// What changes what serves; none where nothing does.
     pub(crate) control: Option<Control>,
+    /// What takes events; none where nothing keeps them.
+    pub(crate) docket: OnceLock<Docket>,
     clock: Arc<dyn Clock>,
     serving: ArcSwap<Serving>,
     /// Told when another generation serves.
@@ -160,6 +164,7 @@ impl App {
             metrics: Metrics::new(config.access.as_ref().map(|access| access.counts()).unwrap_or_default()),
             records,
             control,
+            docket: OnceLock::new(),
             clock,
             serving: ArcSwap::from_pointee(serving),
             changed: Notify::new(),
@@ -168,7 +173,13 @@ impl App {
             config,
         };
         app.tell(&app.serving());
-        Arc::new(app)
+        let app = Arc::new(app);
+        match events::start(&app) {
+            Some(Ok(docket)) => drop(app.docket.set(docket)),
+            Some(Err(why)) => error!(why = %chain(&why), "Events cannot be taken."),
+            None => {}
+        }
+        app
     }
 
     /// The ruleset in force; a request keeps the one it began with.

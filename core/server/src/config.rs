@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
+use maple_seal::ReferenceKey;
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
@@ -69,6 +70,8 @@ pub struct Config {
     pub drain: Duration,
     /// The offset from UTC, in minutes, of the clock that says what day it is.
     pub utc_offset_minutes: i32,
+    /// With which references to organisations, places and projects are hashed; without it no events are taken.
+    pub reference_key: Option<Arc<ReferenceKey>>,
     /// Who may do what; none where everybody may do everything.
     pub access: Option<Arc<Access>>,
     /// How connections are secured; none where they are not.
@@ -94,6 +97,7 @@ impl Default for Config {
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
+            reference_key: None,
             access: None,
             tls: None,
         }

@@ -9,6 +9,7 @@ mod app;
 mod clock;
 mod config;
 mod control;
+mod events;
 mod http;
 mod listen;
 mod metrics;

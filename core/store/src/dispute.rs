@@ -235,6 +235,24 @@ impl Store {
         })
     }
 
+    /// Where disputes lie, of those that are known; none where one is known and not registered.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn localities_of(&self, ids: &[&str]) -> Result<BTreeMap<String, Option<String>>, StoreError> {
+        let one = "SELECT id, locality FROM dispute WHERE id = $1";
+        self.pool().read_soon("read disputes from", |link| {
+            let mut found = BTreeMap::new();
+            for id in ids {
+                if let Some(mut row) = link.first(one, &[Value::Text(id)])? {
+                    found.insert(row.text()?, row.may_text()?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     /// Disputes of a filter by their ids, at most `count` and [`PAGE_COUNT_MAX`].
     ///
     /// # Errors

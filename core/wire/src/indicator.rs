@@ -21,7 +21,7 @@ pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
             ("万人成讼率", "Suits per 10,000 inhabitants"),
             (
                 "期内首次进入法院的纠纷数 ÷ 人口（常住人口加登记的流动人口）× 10000；从不单独展示",
-                "disputes that went to court for the first time in the period / people who live there, registered floating population included, x 10,000; never shown alone",
+                "disputes that went to court for the first time in the period / inhabitants, registered floating population included, x 10,000; never alone",
             ),
             None,
         ),

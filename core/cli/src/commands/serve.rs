@@ -7,7 +7,7 @@ use std::{
 };
 
 use anstream::println;
-use maple_seal::Signer;
+use maple_seal::{REFERENCE_KEY_BYTES, ReferenceKey, Signer};
 use maple_server::{
     Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving,
     SharedPlugins, SystemClock, Tls, is_public, read_signing_key,
@@ -24,6 +24,9 @@ use crate::{
     load::{self, Loaded, chain},
     report,
 };
+
+/// Bytes of the file with the key for references that are looked at.
+const REFERENCE_KEY_FILE_BYTES_MAX: usize = 4 * REFERENCE_KEY_BYTES;
 
 /// Serves until told to stop.
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
@@ -72,7 +75,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let records = records(&settings, &store)?;
     let access = if guarded { Some(access(&store, jwt)?) } else { None };
     let way_in = WayIn { guarded, tls: tls.is_some() };
-    let config = Config { listen, access, tls, ..settings.service.clone() };
+    let reference_key = settings.reference_key.as_deref().map(reference_key).transpose()?.map(Arc::new);
+    let config = Config { listen, access, tls, reference_key, ..settings.service.clone() };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -222,6 +226,34 @@ fn records(settings: &Settings, store: &Arc<Store>) -> Result<Option<Records>, F
     }
     let key = Some(settings.signing_key.clone());
     Records::start(Arc::clone(store), &settings.node, mode, signer, clock, spool, key).map(Some).map_err(unreachable)
+}
+
+/// The key for references in a file, which is made where there is none and which nobody else may read.
+fn reference_key(file: &Path) -> Result<ReferenceKey, Failure> {
+    let unread = |error: &dyn std::fmt::Display| {
+        Failure::Unreachable(format!("cannot use the key for references `{}`: {error}", file.display()))
+    };
+    loop {
+        match std::fs::read(file) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(bytes.get(..REFERENCE_KEY_FILE_BYTES_MAX).unwrap_or(&bytes));
+                return ReferenceKey::parse(&text).map_err(|error| unread(&error));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unread(&error)),
+        }
+        make_folder_of(file)?;
+        let key = ReferenceKey::generate().map_err(|error| unread(&error))?;
+        // Whole or not at all, and never over one that somebody else just made.
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut made = tempfile::NamedTempFile::new_in(folder).map_err(|error| unread(&error))?;
+        std::io::Write::write_all(&mut made, key.to_text().as_bytes()).map_err(|error| unread(&error))?;
+        made.as_file().sync_all().map_err(|error| unread(&error))?;
+        match made.persist_noclobber(file) {
+            Err(error) if error.error.kind() != ErrorKind::AlreadyExists => return Err(unread(&error.error)),
+            _ => {}
+        }
+    }
 }
 
 /// The key in a file, which is made where there is none and which nobody else may read.

@@ -8,7 +8,9 @@ mod body;
 mod bundles;
 mod decisions;
 pub(crate) mod evaluate;
+mod events;
 mod fields;
+mod insight;
 mod keys;
 mod lines;
 mod operations;
@@ -53,7 +55,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 28] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 32] {
     use Needs::{AnyRole, Nothing};
     let role = Needs::Role;
     [
@@ -64,6 +66,10 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 28] {
         ("/v1/decisions/{id}", get(decisions::one), role(Role::Auditor)),
         ("/v1/decisions/{id}/replay", post(decisions::again), role(Role::Auditor)),
         ("/v1/decisions/{id}/receipt", get(decisions::receipt), role(Role::Auditor)),
+        ("/v1/events", get(events::list).post(events::take), AnyRole),
+        ("/v1/cases", get(events::cases), role(Role::Auditor)),
+        ("/v1/cases/{id}", get(events::one), role(Role::Auditor)),
+        ("/v1/insight/map", get(insight::map), AnyRole),
         ("/v1/keys", get(keys::keys), AnyRole),
         ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),

@@ -1,0 +1,285 @@
+//! `GET /v1/insight/map`: the indicators of a place and a period, of what lies below it, of each month.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use maple_insight::figures::{Counts, Figure, Indicator, Measure, Month, hidden};
+use maple_kernel::{Locality, LocalityId, Ruleset, Text};
+use maple_store::Tallied;
+use maple_wire::{Flaw, FlawCode, Problem, ProblemKind, indicator_text, nearest};
+use serde_json::{Map, Value, json};
+
+use super::{
+    activations::reading,
+    answer,
+    query::{self, Wrong},
+};
+use crate::{app::App, clock::timestamp, events};
+
+/// Months of one period.
+pub(crate) const MONTHS_COUNT_MAX: i32 = 60;
+/// Months of a period that nobody names: a year up to this month.
+const MONTHS_COUNT: i32 = 12;
+
+pub(crate) async fn map(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+    answer::told(mapped(&app, query.unwrap_or_default()).await)
+}
+
+/// What is asked about.
+struct Asked {
+    place: Option<String>,
+    kind: Option<String>,
+    from: Month,
+    to: Month,
+}
+
+const PARAMETERS: [&str; 4] = ["locality", "kind", "from", "to"];
+
+fn asked(query: &str, now: Month) -> Result<Asked, Problem> {
+    let (mut place, mut kind, mut from, mut to) = (None, None, None, None);
+    query::read(query, |name, value| {
+        match name {
+            "locality" => place = Some(value.to_owned()),
+            "kind" => kind = Some(value.to_owned()),
+            "from" => from = Some(month(name, value)?),
+            "to" => to = Some(month(name, value)?),
+            other => return Err(query::unknown(other, &PARAMETERS)),
+        }
+        Ok(())
+    })?;
+    let to = to.unwrap_or(now);
+    let from = from.unwrap_or(to.plus(1 - MONTHS_COUNT));
+    let months = to.number() - from.number() + 1;
+    if !(1..=MONTHS_COUNT_MAX).contains(&months) {
+        let (en, zh) = if months < 1 {
+            (format!("`from` {from} lies after `to` {to}"), format!("起始月份{from}晚于截止月份{to}"))
+        } else {
+            let en = format!("a period has at most {MONTHS_COUNT_MAX} months, not {months}");
+            (en, format!("期间最多{MONTHS_COUNT_MAX}个月，此处为{months}个月"))
+        };
+        return Err(wrong("from", FlawCode::OutOfRange, en, zh));
+    }
+    Ok(Asked { place, kind, from, to })
+}
+
+fn month(name: &str, value: &str) -> Result<Month, Wrong> {
+    value.parse().map_err(|()| {
+        let en = format!("`{name}` is a month such as 2026-11");
+        (en, format!("{name}应为月份，如2026-11"))
+    })
+}
+
+fn wrong(name: &str, code: FlawCode, en: String, zh: String) -> Problem {
+    let (place, at) = (None, None);
+    let flaw = Flaw { pointer: format!("?{name}"), code, detail: en, detail_zh: zh, place, at };
+    Problem::with_errors(ProblemKind::InvalidQuery, vec![flaw], 1)
+}
+
+/// A place with its name, as it is known now.
+fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'r LocalityId, &'r Locality), Problem> {
+    let found = match asked {
+        Some(given) => ruleset.locality(given),
+        // The first root there is.
+        None => ruleset.localities().find(|(id, _)| !id.as_str().contains('/')),
+    };
+    found.ok_or_else(|| {
+        let given = asked.unwrap_or_default();
+        let shown: String = given.chars().take(64).collect();
+        let hint = nearest(given, ruleset.localities().map(|(id, _)| id.as_str()));
+        let hint = hint
+            .map_or_else(|| "`GET /v1/localities` lists them all".to_owned(), |near| format!("did you mean `{near}`?"));
+        let en = format!("there is no locality `{}`; {hint}", shown.escape_debug());
+        wrong("locality", FlawCode::UnknownValue, en, "没有这一地区；全部可用值见GET /v1/localities".to_owned())
+    })
+}
+
+async fn mapped(app: &Arc<App>, query: String) -> Result<Response, Problem> {
+    let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
+    let asked = asked(&query, Month::of(today))?;
+    let serving = app.serving();
+    let ruleset = Arc::clone(serving.ruleset());
+    let (id, here) = place(&ruleset, asked.place.as_deref())?;
+    if let Some(kind) = &asked.kind {
+        let kinds = &ruleset.vocabulary().kinds;
+        if !kinds.contains_key(kind.as_str()) {
+            let hint = nearest(kind, kinds.keys().map(|kind| kind.as_str()));
+            let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let shown: String = kind.chars().take(64).collect();
+            let en = format!("there is no kind of dispute `{}`{hint}", shown.escape_debug());
+            return Err(wrong("kind", FlawCode::UnknownValue, en, "没有这一纠纷类型".to_owned()));
+        }
+    }
+    let below: Vec<(String, Value)> = ruleset
+        .localities()
+        .filter(|(_, locality)| locality.chain.len() == here.chain.len() + 1 && locality.chain.contains(id))
+        .map(|(id, locality)| (id.to_string(), described(id, locality)))
+        .collect();
+    let above = here.chain.len().checked_sub(2).and_then(|at| here.chain.get(at)).map(ToString::to_string);
+    let all = {
+        let places: Vec<String> =
+            [id.to_string()].into_iter().chain(above.clone()).chain(below.iter().map(|(id, _)| id.clone())).collect();
+        let (kind, from, to) = (asked.kind.clone(), asked.from, asked.to);
+        let named = id.to_string();
+        reading(app, move |control| {
+            let store = &control.store;
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
+            let now = store.tallies(&places, kind.as_deref(), (from, to))?;
+            let year = (from.plus(-12), to.plus(-12));
+            let before = store.tallies(&[&named], kind.as_deref(), year)?;
+            let kinds = store.tallies_by_kind(&named, Measure::Registered, (from, to))?;
+            Ok((now, before, kinds))
+        })
+        .await?
+    };
+    let (now, before, kinds) = all;
+    let people = |place: &str| ruleset.locality(place).and_then(|(_, locality)| locality.population);
+    let counts = by(&now, |tally| tally.locality.clone());
+    let of = |place: &str| counts.get(place).cloned().unwrap_or_default();
+    let own: Vec<&Tallied> = now.iter().filter(|tally| tally.locality == id.as_str()).collect();
+    let months = by(own.iter().copied(), |tally| tally.month);
+    let whole = of(id.as_str());
+    let parts: Vec<Counts> = below.iter().map(|(id, _)| of(id)).collect();
+    let names: Vec<&str> = below.iter().map(|(id, _)| id.as_str()).collect();
+    let children = guarded(&whole, &parts, |at| names.get(at).and_then(|place| people(place)));
+    let all_months: Vec<Month> = (asked.from.number()..=asked.to.number()).filter_map(Month::of_number).collect();
+    let month_counts: Vec<Counts> =
+        all_months.iter().map(|month| months.get(month).cloned().unwrap_or_default()).collect();
+    let population = people(id.as_str());
+    let trend = guarded(&whole, &month_counts, |_| population);
+    let mut earlier = Counts::default();
+    before.iter().for_each(|tally| earlier.add(tally.measure, tally.bucket, tally.count));
+    let body = json!({
+        "locality": described(id, here),
+        "kind": asked.kind,
+        "period": { "from": asked.from.to_string(), "to": asked.to.to_string() },
+        "shown_from": maple_insight::figures::SHOWN_COUNT_MIN,
+        "indicators": indicators(),
+        "figures": alone(&whole, population),
+        "year_before": alone(&earlier, population),
+        "parent": above.as_ref().and_then(|above| {
+            let (id, locality) = ruleset.locality(above)?;
+            Some(json!({ "locality": described(id, locality), "figures": alone(&of(above), locality.population) }))
+        }),
+        "children": below.iter().zip(&children)
+            .map(|((_, described), figures)| json!({ "locality": described, "figures": figures })).collect::<Vec<_>>(),
+        "trend": all_months.iter().zip(&trend)
+            .map(|(month, figures)| json!({ "month": month.to_string(), "figures": figures })).collect::<Vec<_>>(),
+        "kinds": by_kind(&ruleset, &kinds),
+    });
+    Ok(answer::json(body.to_string()))
+}
+
+fn by<'t, K: Ord>(tallies: impl IntoIterator<Item = &'t Tallied>, key: impl Fn(&Tallied) -> K) -> BTreeMap<K, Counts> {
+    let mut all: BTreeMap<K, Counts> = BTreeMap::new();
+    for tally in tallies {
+        all.entry(key(tally)).or_default().add(tally.measure, tally.bucket, tally.count);
+    }
+    all
+}
+
+fn described(id: &LocalityId, locality: &Locality) -> Value {
+    json!({
+        "id": id.as_str(),
+        "title": text(&locality.title),
+        "population": locality.population,
+        "tile": locality.tile,
+    })
+}
+
+fn text(text: &Text) -> Value {
+    json!({ "zh": &*text.zh, "en": &*text.en })
+}
+
+fn indicators() -> Vec<Value> {
+    let both = |(zh, en): (&str, &str)| json!({ "zh": zh, "en": en });
+    Indicator::ALL
+        .iter()
+        .map(|indicator| {
+            let words = indicator_text(*indicator);
+            json!({
+                "id": indicator.as_str(),
+                "title": both(words.title),
+                "formula": both(words.formula),
+                "unit": indicator.unit().as_str(),
+                "more_is_better": words.more_is_better,
+                "never_without": indicator.pair().iter().map(|pair| pair.as_str()).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
+}
+
+fn figure(figure: Figure) -> Value {
+    let mut members = Map::new();
+    members.insert("value".to_owned(), json!(figure.value));
+    let more = [("part", figure.part.map(|n| json!(n))), ("whole", figure.whole.map(|n| json!(n)))];
+    let bounds = [("at_least", figure.at_least.map(|n| json!(n))), ("at_most", figure.at_most.map(|n| json!(n)))];
+    for (name, value) in more.into_iter().chain(bounds) {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    }
+    if figure.suppressed {
+        members.insert("suppressed".to_owned(), json!(true));
+    }
+    Value::Object(members)
+}
+
+/// All figures of counts that stand alone.
+fn alone(counts: &Counts, population: Option<u64>) -> Value {
+    let all = Indicator::ALL.iter().map(|one| (one.as_str().to_owned(), figure(one.figure(counts, population, false))));
+    Value::Object(all.collect())
+}
+
+/// All figures of the parts of a whole: what taking the shown ones from the whole would give away is hidden as well. What
+/// the parts leave of the whole is a part, too.
+fn guarded(whole: &Counts, parts: &[Counts], population: impl Fn(usize) -> Option<u64>) -> Vec<Value> {
+    let mut rows: Vec<Map<String, Value>> = vec![Map::new(); parts.len()];
+    for indicator in Indicator::ALL {
+        let (of_whole, all_of_whole) = indicator.parts(whole);
+        let split: Vec<(i64, Option<i64>)> = parts.iter().map(|counts| indicator.parts(counts)).collect();
+        let columns: [(i64, Vec<i64>); 3] = [
+            (of_whole, split.iter().map(|(part, _)| *part).collect()),
+            (all_of_whole.unwrap_or_default(), split.iter().map(|(_, all)| all.unwrap_or_default()).collect()),
+            (
+                all_of_whole.unwrap_or_default() - of_whole,
+                split.iter().map(|(part, all)| all.unwrap_or_default() - part).collect(),
+            ),
+        ];
+        // Without a whole there is one column.
+        let columns = if all_of_whole.is_some() { &columns[..] } else { columns.get(..1).unwrap_or_default() };
+        let mut covered = vec![false; parts.len()];
+        for (sum, column) in columns {
+            let rest = sum - column.iter().sum::<i64>();
+            let with_rest: Vec<i64> = column.iter().copied().chain((rest > 0).then_some(rest)).collect();
+            let small =
+                |at: usize| column.get(at).is_some_and(|count| *count < maple_insight::figures::SHOWN_COUNT_MIN);
+            for (at, hides) in hidden(&with_rest).into_iter().enumerate() {
+                if let Some(covered) = covered.get_mut(at) {
+                    // What is small by itself is told by its bounds.
+                    *covered |= hides && !small(at);
+                }
+            }
+        }
+        for (at, (row, counts)) in rows.iter_mut().zip(parts).enumerate() {
+            let covered = covered.get(at).copied().unwrap_or_default();
+            row.insert(indicator.as_str().to_owned(), figure(indicator.figure(counts, population(at), covered)));
+        }
+    }
+    rows.into_iter().map(Value::Object).collect()
+}
+
+fn by_kind(ruleset: &Ruleset, kinds: &[(String, i64)]) -> Vec<Value> {
+    let counts: Vec<i64> = kinds.iter().map(|(_, count)| *count).collect();
+    kinds
+        .iter()
+        .zip(hidden(&counts))
+        .filter(|((_, count), _)| *count > 0)
+        .map(|((kind, count), hides)| {
+            let title = ruleset.vocabulary().kinds.get(kind.as_str()).map(text);
+            json!({ "kind": kind, "title": title, "registered": (!hides).then_some(count), "suppressed": hides })
+        })
+        .collect()
+}
