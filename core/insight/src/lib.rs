@@ -5,3 +5,4 @@
 
 pub mod figures;
 pub mod life;
+pub mod synthetic;
