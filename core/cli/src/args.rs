@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod decisions;
+mod demo;
 mod govern;
 mod keys;
 mod oci;
@@ -14,6 +15,7 @@ use maple_wire::Language;
 pub(crate) use decisions::{
     Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision, Which,
 };
+pub(crate) use demo::{Demo, Events, ExportEvents};
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
@@ -73,6 +75,11 @@ pub(crate) enum Command {
     Decisions(Decisions),
     /// Make a kept decision again, from what was recorded, and compare it byte for byte
     Replay(Replay),
+    /// Take out what happened to cases
+    #[command(subcommand)]
+    Events(Events),
+    /// Fill a server with a made-up county: a year of disputes with what happened to each
+    Demo(Demo),
     /// Fetch and prove receipts of decisions
     #[command(subcommand)]
     Receipt(Receipt),

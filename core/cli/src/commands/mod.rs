@@ -10,6 +10,7 @@ mod completions;
 mod database;
 mod decide;
 mod decisions;
+mod demo;
 mod eval;
 mod import;
 mod keys;
@@ -65,6 +66,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Sign(args) => sign::run(&args),
         Command::Decisions(args) => decisions::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Events(args) => demo::events_command(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Keys(args) => keys::run(&args),

@@ -1,0 +1,215 @@
+//! `maple demo`: a made-up county with a year of disputes, sent to a server or written to a file.
+
+use std::{
+    io::{BufWriter, Write},
+    path::Path,
+    time::Duration,
+};
+
+use anstream::println;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::{civil::Date, tz::Offset};
+use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Told, Wish};
+use maple_wire::{EVENTS_COUNT_MAX, EventMessage, Registration, event_json};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::remote::{Server, unwritten, write_out};
+use crate::{
+    Failure,
+    args::{Demo as Args, Events, ExportEvents},
+    report,
+};
+
+/// Who says so.
+const SOURCE: &str = "/maple/demo";
+const BATCH: &str = "application/cloudevents-batch+json";
+/// Events asked for at a time.
+const PAGE_COUNT: u32 = 1_000;
+
+#[derive(Deserialize)]
+struct Answer {
+    events: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    status: String,
+    problem: Option<Value>,
+}
+
+/// What became of the events that were sent.
+#[derive(Default)]
+struct Sent {
+    events: u64,
+    known: u64,
+    /// Steps of mediation after a refusal, which the county has on purpose.
+    broken: u64,
+}
+
+/// Makes the county.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let wish = wish(args)?;
+    let county = County::new(wish);
+    let disputes = county.left() as u64;
+    if let Some(out) = &args.out {
+        let file = (out != Path::new("-")).then_some(out.as_path());
+        return write_out(file, |into| {
+            let mut into = BufWriter::new(into);
+            for told in county {
+                for event in events(&told) {
+                    writeln!(into, "{}", event_json(&event)).map_err(|error| unwritten(&error))?;
+                }
+            }
+            into.flush().map_err(|error| unwritten(&error))
+        });
+    }
+    let server = Server::new(&args.remote)?;
+    let bar = bar(disputes);
+    let (mut sent, mut batch, mut held) = (Sent::default(), Vec::with_capacity(EVENTS_COUNT_MAX), 0);
+    for told in county {
+        let more: Vec<EventMessage> = events(&told).collect();
+        if batch.len() + more.len() > EVENTS_COUNT_MAX {
+            send(&server, &mut batch, &mut sent)?;
+            bar.inc(std::mem::take(&mut held));
+        }
+        batch.extend(more.iter().map(event_json));
+        held += 1;
+    }
+    send(&server, &mut batch, &mut sent)?;
+    let took = bar.elapsed();
+    bar.finish_and_clear();
+    tell(&sent, disputes, took, args, wish.to);
+    Ok(())
+}
+
+fn wish(args: &Args) -> Result<Wish, Failure> {
+    let yesterday = || maple_server::today().to_string().parse::<Date>().ok().and_then(|day| day.yesterday().ok());
+    let to = match &args.to {
+        Some(given) => given.parse::<Date>().map_err(|_| {
+            Failure::Input(format!("`--to {given}` is no day of the calendar; write one such as 2026-11-30"))
+        })?,
+        None => yesterday().unwrap_or(Date::ZERO),
+    };
+    if yesterday().is_some_and(|yesterday| to > yesterday) {
+        return Err(Failure::Input(format!("`--to {to}` is not over yet; nothing can have happened on it")));
+    }
+    let offset = Offset::from_seconds(maple_server::UTC_OFFSET_MINUTES * 60).unwrap_or(Offset::UTC);
+    Ok(Wish { seed: args.seed, cases: args.cases, to, offset })
+}
+
+fn bar(disputes: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(disputes), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} disputes, {per_sec}, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// The events of a dispute as they are sent.
+fn events(told: &Told) -> impl Iterator<Item = EventMessage> + '_ {
+    told.events.iter().enumerate().map(|(at, step)| EventMessage {
+        id: format!("{}-{at}", told.id),
+        source: SOURCE.to_owned(),
+        dispute: told.id.clone(),
+        at: step.event.at,
+        what: step.event.what.clone(),
+        registration: (at == 0).then(|| Registration {
+            locality: told.locality.to_owned(),
+            kind: told.kind.to_owned(),
+            origin: told.origin.to_owned(),
+            organisation: told.organisation.clone(),
+            place: told.place.clone(),
+            project: told.project.clone(),
+            decision: None,
+        }),
+        station: step.station.map(str::to_owned),
+        mediator: step.mediator.clone(),
+        channel: step.channel.map(str::to_owned),
+    })
+}
+
+fn send(server: &Server<'_>, batch: &mut Vec<Value>, sent: &mut Sent) -> Result<(), Failure> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let body = Value::Array(std::mem::take(batch)).to_string();
+    let bytes = server.send("/v1/events", BATCH, body.as_bytes())?;
+    let answer: Answer = match bytes {
+        Ok(bytes) => server.read(&bytes)?,
+        Err((status, bytes)) => return Err(server.failed(status, &bytes)),
+    };
+    for outcome in &answer.events {
+        match outcome.status.as_str() {
+            "duplicate" => sent.known += 1,
+            "refused" => {
+                let problem = outcome.problem.as_ref();
+                let of = |name: &str| problem.and_then(|problem| problem[name].as_str()).unwrap_or_default();
+                if of("type") != "/problems/impossible-event" {
+                    return Err(Failure::Input(format!(
+                        "the server refuses what the county tells: {}; its localities must be among the policies that serve",
+                        of("detail")
+                    )));
+                }
+                sent.broken += 1;
+            }
+            _ => sent.events += 1,
+        }
+    }
+    Ok(())
+}
+
+fn tell(sent: &Sent, disputes: u64, took: Duration, args: &Args, to: Date) {
+    let Sent { events, known, broken } = sent;
+    println!("{COUNTY}, a made-up county where nobody lives: {disputes} disputes in the year up to {to}");
+    println!("{events} events taken in {}", HumanDuration(took));
+    if *known > 0 {
+        println!("{known} were there before and count once");
+    }
+    println!("{broken} steps of mediation after a refusal, on purpose: they are refused and counted");
+    let planted: Vec<String> =
+        CLUSTERS.iter().map(|cluster| format!("{} ({}, {})", cluster.name, cluster.cases, cluster.locality)).collect();
+    println!("planted: {}", planted.join("; "));
+    println!("see it: {}/?locality={COUNTY}", args.remote.server.trim_end_matches('/'));
+}
+
+#[derive(Deserialize)]
+struct Page {
+    events: Vec<Value>,
+    next: Option<String>,
+}
+
+/// `maple events`.
+pub(crate) fn events_command(command: &Events) -> Result<(), Failure> {
+    match command {
+        Events::Export(args) => export(args),
+    }
+}
+
+fn export(args: &ExportEvents) -> Result<(), Failure> {
+    let server = Server::new(&args.remote)?;
+    let mut count = 0_u64;
+    write_out(args.out.as_deref(), |into| {
+        let mut into = BufWriter::new(into);
+        let mut after: Option<String> = None;
+        loop {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("count", &PAGE_COUNT.to_string());
+            if let Some(after) = &after {
+                query.append_pair("after", after);
+            }
+            let page: Page = server.read(&server.get(&format!("/v1/events?{}", query.finish()))?)?;
+            for event in &page.events {
+                writeln!(into, "{event}").map_err(|error| unwritten(&error))?;
+            }
+            count += page.events.len() as u64;
+            after = page.next;
+            if after.is_none() {
+                return into.flush().map_err(|error| unwritten(&error));
+            }
+        }
+    })?;
+    if args.out.is_some() {
+        report::verdict(true, &format!("{count} events"));
+    }
+    Ok(())
+}
