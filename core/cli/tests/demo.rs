@@ -1,0 +1,165 @@
+//! A made-up county fills a server, and what the server counts of it is counted anew from what it exports.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use serde_json::Value;
+use support::{asked, check, maple, root, text};
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let database = format!("sqlite://{}", text(&folder.join("maple.sqlite")));
+        let config = folder.join("maple.toml");
+        let keys = ["signing-key", "reference-key"].map(|key| format!("{key} = {:?}\n", text(&folder.join(key))));
+        fs::write(&config, keys.concat()).unwrap();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
+        let mut child = maple(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server ended before it served").unwrap();
+            if let Some(address) = line.strip_prefix("serving on http://") {
+                break address.to_owned();
+            }
+        };
+        thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn map(&self, query: &str) -> Value {
+        let (status, map) = asked(&self.address, "", &format!("GET /v1/insight/map?{query}"), "").unwrap();
+        assert_eq!(status, 200, "{map}");
+        map
+    }
+}
+
+#[test]
+fn a_county_is_counted_as_anybody_can_count_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let url = server.url();
+    let words = ["demo", "--cases", "6000", "--seed", "3", "--to", "2026-10-31", "--server", &url];
+    let (said, _) = check(&words, 0);
+    assert!(said.contains("a made-up county where nobody lives: 6000 disputes"), "{said}");
+    // Told again, everything is known.
+    let (again, _) = check(&words, 0);
+    assert!(again.contains("0 events taken"), "{again}");
+
+    let file = text(&folder.path().join("events.ndjson"));
+    check(&["events", "export", "--out", &file, "--server", &url], 0);
+    let periods = [("cn", "2025-11", "2026-10"), ("cn/demo/yuntan/chengdong", "2026-03", "2026-08")];
+    for (place, from, to) in periods {
+        let map = server.map(&format!("locality={place}&from={from}&to={to}"));
+        let counted = recounted(&file, place, from, to);
+        let mut shown = 0;
+        for (indicator, counts) in counted.as_object().unwrap() {
+            let figure = &map["figures"][indicator];
+            let told = |name: &str| figure.get(name).and_then(Value::as_i64);
+            let [part, whole] = [counts[0].as_i64(), counts[1].as_i64()];
+            // What counts few is not told; what is told is right.
+            if let Some(told) = told("part") {
+                assert_eq!(Some(told), part, "{place} {indicator}: {figure}");
+                shown += 1;
+            }
+            if let Some(told) = told("whole") {
+                assert_eq!(Some(told), whole, "{place} {indicator}: {figure}");
+            }
+            let few = |count: Option<i64>| count.is_some_and(|count| count < 10);
+            let rest = whole.zip(part).map(|(whole, part)| whole - part);
+            let hides = few(part) || few(whole) || few(rest);
+            assert_eq!(figure.get("suppressed").is_some(), hides, "{place} {indicator}: {figure} {counts}");
+        }
+        assert!(shown >= 8, "{map}");
+    }
+}
+
+/// What a script of another language counts.
+fn recounted(file: &str, place: &str, from: &str, to: &str) -> Value {
+    let script = root().join("core/cli/tests/recount.py");
+    let output = Command::new("python3").arg(script).args([file, place, from, to]).output();
+    let output = output.expect("python3 counts the figures anew; install it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_server_that_is_killed_meanwhile_loses_nothing_that_it_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = {
+        let server = Server::start(folder.path());
+        let url = server.url();
+        let words = ["demo", "--cases", "4000", "--seed", "5", "--to", "2026-10-31", "--server", &url];
+        let mut sending = maple(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Killed as soon as something was taken.
+        loop {
+            let (status, page) = asked(&server.address, "", "GET /v1/events?count=1", "").unwrap();
+            assert_eq!(status, 200, "{page}");
+            if page["events"].as_array().is_some_and(|events| !events.is_empty()) {
+                break;
+            }
+        }
+        drop(server);
+        assert_ne!(sending.wait().unwrap().code(), Some(0));
+        let server = Server::start(folder.path());
+        let url = server.url();
+        check(&["demo", "--cases", "4000", "--seed", "5", "--to", "2026-10-31", "--server", &url], 0);
+        server.map("locality=cn/demo/yuntan&from=2025-11&to=2026-10")
+    };
+    let other = tempfile::tempdir().unwrap();
+    let server = Server::start(other.path());
+    let url = server.url();
+    check(&["demo", "--cases", "4000", "--seed", "5", "--to", "2026-10-31", "--server", &url], 0);
+    assert_eq!(server.map("locality=cn/demo/yuntan&from=2025-11&to=2026-10"), whole);
+}
+
+#[test]
+fn the_same_county_is_written_to_a_file() {
+    let write =
+        |seed: &str| check(&["demo", "--cases", "200", "--seed", seed, "--to", "2026-10-31", "--out", "-"], 0).0;
+    let lines = write("4");
+    assert_eq!(lines, write("4"));
+    assert_ne!(lines, write("5"));
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["specversion"], &first["type"]), (&"1.0".into(), &"case.registered".into()));
+}
+
+#[test]
+fn what_cannot_be_told_is_refused() {
+    let (_, wrong) = check(&["demo", "--to", "2026-02-30", "--out", "-"], 2);
+    assert!(wrong.contains("`--to 2026-02-30` is no day of the calendar"), "{wrong}");
+    let (_, ahead) = check(&["demo", "--to", "2999-01-01", "--out", "-"], 2);
+    assert!(ahead.contains("is not over yet"), "{ahead}");
+    check(&["demo", "--cases", "0"], 2);
+    let (_, nobody) = check(&["demo", "--cases", "100", "--server", "http://127.0.0.1:9"], 3);
+    assert!(nobody.contains("cannot reach the server"), "{nobody}");
+}

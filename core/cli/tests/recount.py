@@ -1,0 +1,110 @@
+"""Counts the figures of a place anew, from exported events alone and in another way than the service does.
+
+python3 recount.py EVENTS.ndjson LOCALITY FROM TO   (months such as 2026-03)
+"""
+import json
+import sys
+from collections import defaultdict
+from datetime import datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8))
+file, top, first, last = sys.argv[1:]
+cases, broken = defaultdict(list), defaultdict(list)
+for line in open(file, encoding="utf-8"):
+    kept = json.loads(line)
+    event = kept["event"]
+    at = datetime.fromisoformat(event["time"].replace("Z", "+00:00"))
+    if kept["standing"] == "applied":
+        cases[event["subject"]].append((at, event["type"], event["data"]))
+    elif kept["standing"] == "refusal_not_honoured":
+        broken[event["subject"]].append(at)
+
+
+def day(at):
+    return at.astimezone(CHINA).strftime("%Y-%m-%d")
+
+
+def within(month):
+    return first <= month[:7] <= last
+
+
+n = defaultdict(int)
+for case, events in cases.items():
+    events.sort(key=lambda event: event[0])
+    registered = [event for event in events if event[1] == "case.registered"]
+    if not registered:
+        continue
+    locality = registered[0][2]["locality"]
+    if locality != top and not locality.startswith(top + "/"):
+        continue
+    n["registered"] += within(day(registered[0][0]))
+    refusals = [at for at, kind, data in events if kind == "consent.recorded" and data["consent"] == "no"]
+    court, closed, agreements = None, None, []
+    for at, kind, data in events:
+        now = within(day(at))
+        if kind == "consent.recorded" and data["consent"] == "yes":
+            n["consents"] += now
+        elif kind == "consent.recorded":
+            n["refusals"] += now
+            next_one = min([other for other in refusals if other > at], default=None)
+            n["broken"] += now and any(at <= b and (next_one is None or b < next_one) for b in broken[case])
+        elif kind == "agreement.recorded":
+            n["concluded"] += now
+            n["agreements"] += now
+            n["written"] += now and data["form"] == "written"
+            n["before"] += now and court is None
+            agreements.append({"at": at, "due": data.get("due_on"), "done": None, "suit": None})
+        elif kind == "mediation.failed":
+            n["concluded"] += now
+        elif kind == "agreement.performed" and agreements:
+            agreements[-1]["done"] = agreements[-1]["done"] or at
+        elif kind == "case.filed_in_court":
+            if agreements:
+                agreements[-1]["suit"] = agreements[-1]["suit"] or at
+            if court is None:
+                court = at
+                n["court"] += now
+        elif kind == "confirmation.filed":
+            n["confirmations"] += now
+        elif kind == "confirmation.decided":
+            pass
+        elif kind == "case.closed":
+            closed = (at, data)
+        elif kind == "case.reopened":
+            closed = None
+        elif kind == "case.followed_up":
+            for word in ("resolved", "satisfied"):
+                if data.get(word) is not None:
+                    n[word + "_asked"] += now
+                    n[word] += now and data[word]
+    for one in agreements:
+        if within(one["due"] or day(one["at"])):
+            n["due"] += 1
+            n["done"] += one["done"] is not None and (not one["due"] or day(one["done"]) <= one["due"])
+        if within(day(one["at"])) and one["suit"]:
+            n["relapsed"] += one["suit"] - one["at"] <= timedelta(days=365)
+    if closed and within(day(closed[0])):
+        n["closed"] += 1
+        n["closed_" + closed[1]["level"]] += 1
+        if closed[1].get("limit_on"):
+            n["limited"] += 1
+            n["in_time"] += day(closed[0]) <= closed[1]["limit_on"]
+
+print(json.dumps({
+    "REGISTERED": [n["registered"], None],
+    "LIT_PER_10K": [n["court"], None],
+    "MED_SUCC": [n["agreements"], n["concluded"]],
+    "MED_OFFER_ACCEPT": [n["consents"], n["consents"] + n["refusals"]],
+    "REFUSAL_HONOURED": [n["refusals"] - n["broken"], n["refusals"]],
+    "PRE_DIVERT": [n["before"], n["before"] + n["court"]],
+    "CONF_RATE": [n["confirmations"], n["written"]],
+    "ON_TIME": [n["in_time"], n["limited"]],
+    "PERF_RATE": [n["done"], n["due"]],
+    "RELAPSE": [n["relapsed"], n["agreements"]],
+    "RESOLVE": [n["resolved"], n["resolved_asked"]],
+    "SATISFY": [n["satisfied"], n["satisfied_asked"]],
+    "LADDER_VILLAGE": [n["closed_village"], n["closed"]],
+    "LADDER_TOWN": [n["closed_town"], n["closed"]],
+    "LADDER_COUNTY": [n["closed_county"], n["closed"]],
+    "LADDER_COURT": [n["closed_court"], n["closed"]],
+}))
