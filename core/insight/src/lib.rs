@@ -5,4 +5,5 @@
 
 pub mod figures;
 pub mod life;
+pub mod plan;
 pub mod synthetic;
