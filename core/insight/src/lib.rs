@@ -3,7 +3,9 @@
 //!
 //! Pure: nothing here reads a file, a socket or a clock, or knows JSON. Nothing here counts a person.
 
+pub mod backtest;
 pub mod figures;
 pub mod life;
 pub mod plan;
+pub mod share;
 pub mod synthetic;
