@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod backtest;
 mod decisions;
 mod demo;
 mod govern;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use maple_wire::Language;
 
+pub(crate) use backtest::{Backtest, CaseFormat};
 pub(crate) use decisions::{
     Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision, Which,
 };
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Measure time and fuel, policy by policy and for the whole decision
     Bench(Bench),
+    /// Decide recorded cases under other policies and tell what changes
+    Backtest(Backtest),
     /// Bring in decision tables of other systems
     #[command(subcommand)]
     Import(Import),

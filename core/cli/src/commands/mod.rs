@@ -3,6 +3,7 @@
 mod activate;
 mod alone;
 mod audit;
+mod backtest;
 mod bench;
 mod build;
 mod check;
@@ -52,6 +53,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Test(args) => test::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Table(args) => table::run(&args),
         Command::New(args) => new::run(&args),

@@ -188,6 +188,19 @@ fn the_matrix_and_the_sums_are_those_of_the_cases() {
 }
 
 #[test]
+fn large_sizes_are_kept_as_well_as_small_ones() {
+    let words = words();
+    let (mut cheap, mut dear) = (plain(&words), plain(&words));
+    (cheap.asked[0].fuel, dear.asked[0].fuel) = (3, 5_000_000_000);
+    let (mut all, mut tally) = (Tally::default(), Tally::default());
+    count(&mut all, &cheap, &cheap);
+    count(&mut tally, &cheap, &dear);
+    all.merge(tally);
+    let fuel = &all.candidate.fuel;
+    assert_eq!((fuel.median(), fuel.p99() / 10_000_000), (3, 500));
+}
+
+#[test]
 fn parts_merged_in_any_order_are_the_whole() {
     let words = words();
     let plain_one = plain(&words);

@@ -1,0 +1,144 @@
+//! `maple backtest`: what other policies would do to recorded cases, case by case through the production path.
+
+mod budget;
+mod data;
+mod html;
+mod page;
+mod print;
+mod progress;
+mod rows;
+mod tables;
+mod trial;
+
+use std::path::Path;
+
+use maple_insight::{
+    backtest::{Asked, Budget},
+    share::Share,
+};
+use maple_kernel::Ruleset;
+use maple_kit::files;
+use maple_wire::Language;
+
+use self::{progress::Progress, trial::Seen};
+use crate::{
+    Failure,
+    args::{Backtest, Lang},
+    commands::refused,
+    load::{self, Loaded},
+    report,
+};
+
+/// Of a hundred rows, how many may be no case.
+const BAD_PERCENT_MAX: u64 = 5;
+/// Rows that are no case and are told one by one.
+const BAD_LISTED_MAX: usize = 20;
+/// Changed cases that are shown, of each move from one first step to another.
+const SAMPLE_EACH_MAX: usize = 3;
+/// Changed cases that are shown in all.
+const SAMPLE_MAX: usize = 40;
+
+/// What came of a backtest.
+struct Outcome<'r> {
+    baseline: Side<'r>,
+    candidate: Side<'r>,
+    seen: Seen,
+    budget: Vec<Asked>,
+    language: Language,
+}
+
+/// One of the two sets of policies.
+struct Side<'r> {
+    folder: &'r Path,
+    ruleset: &'r Ruleset,
+}
+
+impl Outcome<'_> {
+    /// True when no figure is larger than it may be.
+    fn holds(&self) -> bool {
+        self.budget.iter().all(Asked::holds)
+    }
+}
+
+/// Compares, tells, and fails when more changes than may.
+pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
+    let budget = args.budget.as_deref().map_or_else(|| Ok(Budget::default()), budget::read)?;
+    if let Some(path) = &args.html {
+        files::writable(path).map_err(|error| unwritable(path, &error))?;
+    }
+    rows::there(&args.cases)?;
+    let (baseline, candidate) = (load(args, &args.baseline)?, load(args, &args.candidate)?);
+    let (old, new) = (&baseline.compiled.ruleset, &candidate.compiled.ruleset);
+    let mut rows = rows::open(&args.cases, args.format, [old.vocabulary(), new.vocabulary()])?;
+    let progress = Progress::begin(rows.total(), args.limit);
+    let today = args.as_of.unwrap_or_else(maple_server::today);
+    let trial = trial::Trial { baseline: old, candidate: new, today, as_of: args.as_of, bad_max: args.max_bad };
+    let seen = trial::run(&trial, &mut *rows, args.limit, &progress);
+    progress.end();
+    let seen = seen?;
+    enough(args, &seen)?;
+    let budget = budget.check(&seen.tally);
+    let outcome = Outcome {
+        baseline: Side { folder: &args.baseline, ruleset: old },
+        candidate: Side { folder: &args.candidate, ruleset: new },
+        seen,
+        budget,
+        language: Lang::resolve(args.lang),
+    };
+    if let Some(path) = &args.html {
+        let text = html::text(&outcome)?;
+        files::write_whole(path, text.as_bytes()).map_err(|error| unwritable(path, &error))?;
+    }
+    if args.json {
+        data::print(&outcome)?
+    } else {
+        print::print(&outcome)?
+    }
+    if outcome.holds() { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Unreachable(format!("cannot write the report `{}`: {error}", path.display()))
+}
+
+fn load(args: &Backtest, policies: &Path) -> Result<Loaded, Failure> {
+    let from = load::From {
+        policies,
+        plugins: args.places.plugins.as_deref(),
+        state: args.places.state.as_deref(),
+        keep_going: false,
+        diary: false,
+        tables: false,
+    };
+    load::load(&from).map_err(refused)
+}
+
+/// Fails when there is nothing to compare, or when too many rows are no case.
+fn enough(args: &Backtest, seen: &Seen) -> Result<(), Failure> {
+    let (cases, bad) = (seen.tally.cases, seen.refused.count());
+    let rows = Share::new(bad, cases + bad);
+    let too_many = match args.max_bad {
+        Some(max) => bad > max,
+        None => bad * 100 > rows.whole() * BAD_PERCENT_MAX,
+    };
+    if cases > 0 && !too_many {
+        return Ok(());
+    }
+    let name = args.cases.display();
+    if bad == 0 {
+        return Err(Failure::Input(format!("`{name}` holds no cases; write one a row")));
+    }
+    for (row, refused) in seen.refused.iter() {
+        report::warning(&format!("row {row}: {}", refused.told(Language::En)));
+    }
+    let why = if cases == 0 {
+        format!("none of the {bad} rows of `{name}` can be decided")
+    } else {
+        let asked = args.max_bad.map_or_else(|| format!("{BAD_PERCENT_MAX} of a hundred"), |max| max.to_string());
+        format!(
+            "{bad} of {} rows of `{name}` cannot be decided, {asked} may be so; mend them, or allow more with --max-bad N",
+            rows.whole()
+        )
+    };
+    Err(Failure::Input(why))
+}

@@ -1,0 +1,173 @@
+//! What the columns of a table of cases are, and a row of it as a question.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use csv::ByteRecord;
+use maple_kernel::{Code, FactType, Scope, Text, Vocabulary, WordList};
+use serde_json::{Map, Value, json};
+
+/// Between the words of one cell.
+const BETWEEN_WORDS: char = ';';
+/// Columns that every table may have.
+const PLAIN: [&str; 6] = ["locality", "kind", "source", "filed", "as_of", "id"];
+/// What stands before the name of a fact of the case.
+const FACTS: &str = "facts";
+/// What stands after a role for the type of the party.
+const TYPE: &str = "type";
+/// Columns of a table.
+const COLUMNS_COUNT_MAX: usize = 1_000;
+
+/// Where the cells of a column go.
+enum Place {
+    /// Into the case itself.
+    Case(&'static str),
+    /// The day that is asked about.
+    AsOf,
+    /// A fact of the case.
+    Fact(String, FactType),
+    /// The type of the party in a role.
+    PartyType(String),
+    /// A fact of the party in a role.
+    PartyFact(String, String, FactType),
+}
+
+/// The columns in their order.
+pub(super) struct Columns(Vec<(String, Place)>);
+
+impl Columns {
+    /// Reads the row with the names.
+    pub(super) fn read(head: &ByteRecord, known: [&Vocabulary; 2]) -> Result<Self, String> {
+        let mut columns = Vec::new();
+        let mut seen = BTreeSet::new();
+        if head.len() > COLUMNS_COUNT_MAX {
+            return Err(format!("the table has {} columns; it may have {COLUMNS_COUNT_MAX}", head.len()));
+        }
+        for (at, name) in head.iter().enumerate() {
+            let name = std::str::from_utf8(name)
+                .map_err(|_| format!("the name of column {} is not UTF-8; save the table as UTF-8", at + 1))?;
+            let name = name.trim_start_matches('\u{feff}').trim();
+            if !seen.insert(name.to_owned()) {
+                return Err(format!("the column `{}` stands there twice; leave one out", name.escape_debug()));
+            }
+            columns.push((name.to_owned(), place(name, known)?));
+        }
+        let missing = ["locality", "kind"].into_iter().find(|name| !seen.contains(*name));
+        match missing {
+            Some(_) if columns.is_empty() => Err("there is no row with the names of the columns".to_owned()),
+            Some(name) => Err(format!("there is no column `{name}`; every case needs one")),
+            None => Ok(Self(columns)),
+        }
+    }
+
+    /// A row as a question.
+    pub(super) fn question(&self, record: &ByteRecord) -> Result<Vec<u8>, Text> {
+        let (mut question, mut case, mut facts) = (Map::new(), Map::new(), Map::new());
+        let mut parties: BTreeMap<&str, Party> = BTreeMap::new();
+        for ((name, place), cell) in self.0.iter().zip(record) {
+            let cell = std::str::from_utf8(cell)
+                .map_err(|_| Text::new(&format!("{name}列不是UTF-8文本"), &format!("`{name}` is not UTF-8")))?
+                .trim();
+            if cell.is_empty() {
+                continue;
+            }
+            match place {
+                Place::Case(field) => drop(case.insert((*field).to_owned(), json!(cell))),
+                Place::AsOf => drop(question.insert("as_of".to_owned(), json!(cell))),
+                Place::Fact(key, kind) => drop(facts.insert(key.clone(), value(name, cell, kind)?)),
+                Place::PartyType(role) => {
+                    parties.entry(role).or_default().fields.insert(TYPE.to_owned(), json!(cell));
+                }
+                Place::PartyFact(role, key, kind) => {
+                    let value = value(name, cell, kind)?;
+                    parties.entry(role).or_default().facts.insert(key.clone(), value);
+                }
+            }
+        }
+        let parties: Vec<Value> = parties.into_iter().map(|(role, party)| party.whole(role)).collect();
+        case.insert("parties".to_owned(), Value::Array(parties));
+        case.insert(FACTS.to_owned(), Value::Object(facts));
+        question.insert("case".to_owned(), Value::Object(case));
+        Ok(Value::Object(question).to_string().into_bytes())
+    }
+}
+
+/// What a row says of the party in one role.
+#[derive(Default)]
+struct Party {
+    fields: Map<String, Value>,
+    facts: Map<String, Value>,
+}
+
+impl Party {
+    fn whole(self, role: &str) -> Value {
+        let mut party = self.fields;
+        party.insert("role".to_owned(), json!(role));
+        party.insert(FACTS.to_owned(), Value::Object(self.facts));
+        Value::Object(party)
+    }
+}
+
+fn place(name: &str, known: [&Vocabulary; 2]) -> Result<Place, String> {
+    if let Some(plain) = PLAIN.into_iter().find(|plain| *plain == name) {
+        return Ok(if plain == "as_of" { Place::AsOf } else { Place::Case(plain) });
+    }
+    let named = name.split_once('.').and_then(|(owner, key)| match owner {
+        FACTS => fact(key, Scope::Case, known).map(|kind| Place::Fact(key.to_owned(), kind)),
+        role if !is_role(role, known) => None,
+        role if key == TYPE => Some(Place::PartyType(role.to_owned())),
+        role => fact(key, Scope::Party, known).map(|kind| Place::PartyFact(role.to_owned(), key.to_owned(), kind)),
+    });
+    named.ok_or_else(|| {
+        let all = every_column(known);
+        let hint = maple_wire::nearest(name, all.iter().map(String::as_str)).map_or_else(
+            || {
+                format!(
+                    "columns are {}, `facts.KEY`, `ROLE.type` and `ROLE.KEY`",
+                    PLAIN.map(|p| format!("`{p}`")).join(", ")
+                )
+            },
+            |near| format!("did you mean `{near}`?"),
+        );
+        let shown: String = name.chars().take(maple_wire::NAME_BYTES_MAX).collect();
+        format!("there is no column `{}` in cases; {hint}", shown.escape_debug())
+    })
+}
+
+fn fact(key: &str, scope: Scope, known: [&Vocabulary; 2]) -> Option<FactType> {
+    let mut found = known.into_iter().filter_map(|words| words.facts.get(key));
+    found.find(|fact| fact.scope == scope).map(|fact| fact.kind.clone())
+}
+
+fn is_role(role: &str, known: [&Vocabulary; 2]) -> bool {
+    known.into_iter().any(|words| words.word(WordList::Role, role).is_some())
+}
+
+fn every_column(known: [&Vocabulary; 2]) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = PLAIN.map(str::to_owned).into();
+    for words in known {
+        let keys = |scope| words.facts.iter().filter(move |(_, fact)| fact.scope == scope).map(|(key, _)| key.as_str());
+        all.extend(keys(Scope::Case).map(|key| format!("{FACTS}.{key}")));
+        for role in words.words.get(&WordList::Role).into_iter().flat_map(|roles| roles.keys()).map(Code::as_str) {
+            all.insert(format!("{role}.{TYPE}"));
+            all.extend(keys(Scope::Party).map(|key| format!("{role}.{key}")));
+        }
+    }
+    all
+}
+
+/// A cell as JSON. What stands in it is not repeated: it may be what nobody should read.
+fn value(column: &str, cell: &str, kind: &FactType) -> Result<Value, Text> {
+    match kind {
+        FactType::Flag => match cell.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" | "是" => Ok(json!(true)),
+            "false" | "no" | "0" | "否" => Ok(json!(false)),
+            _ => Err(Text::new(&format!("{column}应为true或false"), &format!("`{column}` is `true` or `false`"))),
+        },
+        FactType::Count { .. } => cell
+            .parse::<i64>()
+            .map(|count| json!(count))
+            .map_err(|_| Text::new(&format!("{column}应为整数"), &format!("`{column}` is a whole number in digits"))),
+        FactType::Words(_) => Ok(cell.split(BETWEEN_WORDS).map(str::trim).filter(|word| !word.is_empty()).collect()),
+        FactType::Text(_) | FactType::Day | FactType::Money { .. } => Ok(json!(cell)),
+    }
+}

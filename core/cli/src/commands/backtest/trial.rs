@@ -1,0 +1,290 @@
+//! Decides each case twice, on every core, in bounded memory.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+    time::Instant,
+};
+
+use maple_insight::backtest::{self, Change, Earliest, First, Sample, Tally, compare};
+use maple_kernel::{Code, Day, Decision, Question, Ruleset, Text, evaluate};
+use maple_wire::{Language, Problem};
+
+use super::{
+    BAD_LISTED_MAX, SAMPLE_EACH_MAX,
+    progress::Progress,
+    rows::{Row, Rows},
+};
+use crate::Failure;
+
+/// Rows that a thread takes at a time.
+const CHUNK_ROWS_MAX: usize = 64;
+/// Bytes of rows after which a chunk is handed out although it has room for more.
+const CHUNK_BYTES_MAX: usize = 256 << 10;
+/// Mistakes of one row that are told.
+const MISTAKES_MAX: usize = 3;
+
+/// What is compared, and how.
+pub(super) struct Trial<'r> {
+    pub(super) baseline: &'r Ruleset,
+    pub(super) candidate: &'r Ruleset,
+    /// The day of a case that has none.
+    pub(super) today: Day,
+    /// The day of every case, if it was said.
+    pub(super) as_of: Option<Day>,
+    /// How many rows may be no case before there is no sense in going on.
+    pub(super) bad_max: Option<u64>,
+}
+
+/// What came of the rows.
+pub(super) struct Seen {
+    pub(super) tally: Tally,
+    pub(super) refused: Earliest<Refused>,
+    pub(super) sample: Sample<Example>,
+}
+
+impl Seen {
+    fn new() -> Self {
+        let (refused, sample) = (Earliest::new(BAD_LISTED_MAX), Sample::new(SAMPLE_EACH_MAX));
+        Self { tally: Tally::default(), refused, sample }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.tally.merge(other.tally);
+        self.refused.merge(other.refused);
+        self.sample.merge(other.sample);
+    }
+}
+
+/// Whose words a row is no case in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Both,
+    Baseline,
+    Candidate,
+}
+
+impl By {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Baseline => "baseline",
+            Self::Candidate => "candidate",
+        }
+    }
+}
+
+/// A row that was not decided, and why.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) by: By,
+    pub(super) why: Text,
+}
+
+impl Refused {
+    pub(super) fn told(&self, language: Language) -> String {
+        match (language, self.by) {
+            (Language::Zh, By::Both) => self.why.zh.to_string(),
+            (Language::Zh, By::Baseline) => format!("仅现行规则不接受：{}", self.why.zh),
+            (Language::Zh, By::Candidate) => format!("仅新规则不接受：{}", self.why.zh),
+            (Language::En, By::Both) => self.why.en.to_string(),
+            (Language::En, By::Baseline) => format!("the baseline alone refuses it: {}", self.why.en),
+            (Language::En, By::Candidate) => format!("the candidate alone refuses it: {}", self.why.en),
+        }
+    }
+}
+
+/// A case that changes.
+#[derive(Debug)]
+pub(super) struct Example {
+    pub(super) id: Option<Arc<str>>,
+    pub(super) locality: String,
+    pub(super) kind: String,
+    pub(super) change: Change,
+    pub(super) baseline: Told,
+    pub(super) candidate: Told,
+}
+
+/// What one side says first, and why.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) body: Option<Code>,
+    pub(super) why: Text,
+    pub(super) policy: String,
+    pub(super) rule: String,
+}
+
+impl Told {
+    fn of(decision: &Decision<'_>, first: &First) -> Self {
+        let (body, why, by) = match (first, decision.steps.first(), &decision.referral) {
+            (First::Refer, _, Some(referral)) => (None, &referral.text, referral.by),
+            (First::Channel(_), Some(step), _) => (step.body.as_ref(), &step.ground.why, step.ground.by),
+            _ => return Self::default(),
+        };
+        let why = Text::new(&why.zh, &why.en);
+        Self { body: body.map(Code::apart), why, policy: by.policy.to_owned(), rule: by.rule.to_owned() }
+    }
+}
+
+/// Rows that are decided together.
+struct Chunk {
+    rows: Vec<Row>,
+    /// How much of the file was read with them.
+    done: u64,
+}
+
+/// Decides all rows, or the first so many.
+pub(super) fn run(
+    trial: &Trial<'_>,
+    rows: &mut dyn Rows,
+    limit: Option<u64>,
+    progress: &Progress,
+) -> Result<Seen, Failure> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (send, receive) = sync_channel(threads);
+    let (receive, bad) = (Arc::new(Mutex::new(receive)), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let work = || {
+            let (receive, bad) = (Arc::clone(&receive), &bad);
+            scope.spawn(move || work(trial, &receive, bad, progress))
+        };
+        let workers: Vec<_> = (0..threads).map(|_| work()).collect();
+        // When no thread is left to take a chunk, handing one out fails.
+        drop(receive);
+        let enough = || trial.bad_max.is_some_and(|max| bad.load(Ordering::Relaxed) > max);
+        let read = hand_out(rows, limit.unwrap_or(u64::MAX), &send, enough);
+        drop(send);
+        let mut all = Seen::new();
+        for worker in workers {
+            all.merge(worker.join().map_err(|_| Failure::Unreachable("a thread ended before its work".to_owned()))?);
+        }
+        read.map(|()| all)
+    })
+}
+
+/// Reads rows and hands them out in chunks.
+fn hand_out(
+    rows: &mut dyn Rows,
+    limit: u64,
+    send: &SyncSender<Chunk>,
+    enough: impl Fn() -> bool,
+) -> Result<(), Failure> {
+    let (mut chunk, mut bytes) = (Vec::with_capacity(CHUNK_ROWS_MAX), 0);
+    for _ in 0..limit {
+        let Some(row) = rows.next()? else { break };
+        bytes += row.question.as_ref().map_or(0, Vec::len);
+        chunk.push(row);
+        if chunk.len() >= CHUNK_ROWS_MAX || bytes >= CHUNK_BYTES_MAX {
+            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_ROWS_MAX));
+            if send.send(Chunk { rows: full, done: rows.done() }).is_err() || enough() {
+                return Ok(());
+            }
+            bytes = 0;
+        }
+    }
+    let _ = send.send(Chunk { rows: chunk, done: rows.done() });
+    Ok(())
+}
+
+/// Decides chunks until there are no more.
+fn work(trial: &Trial<'_>, receive: &Mutex<Receiver<Chunk>>, bad: &AtomicU64, progress: &Progress) -> Seen {
+    let mut seen = Seen::new();
+    loop {
+        let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Chunk { rows, done }) = next else { return seen };
+        let count = rows.len() as u64;
+        for row in rows {
+            let number = row.number;
+            if let Err(refused) = trial.decide(row, &mut seen) {
+                bad.fetch_add(1, Ordering::Relaxed);
+                seen.refused.offer(number, || refused);
+            }
+        }
+        progress.advance(count, done);
+    }
+}
+
+impl Trial<'_> {
+    /// Decides a row under both and counts what came of it.
+    fn decide(&self, row: Row, seen: &mut Seen) -> Result<(), Refused> {
+        let bytes = row.question.map_err(|why| Refused { by: By::Both, why })?;
+        let (old, new) = match (self.question(&bytes, self.baseline), self.question(&bytes, self.candidate)) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(why), Err(_)) => return Err(Refused { by: By::Both, why }),
+            (Err(why), Ok(_)) => return Err(Refused { by: By::Baseline, why }),
+            (Ok(_), Err(why)) => return Err(Refused { by: By::Candidate, why }),
+        };
+        // Who is asked second finds the caches warm: they take turns.
+        let (baseline, candidate) = if row.number.is_multiple_of(2) {
+            let baseline = timed(self.baseline, &old);
+            (baseline, timed(self.candidate, &new))
+        } else {
+            let candidate = timed(self.candidate, &new);
+            (timed(self.baseline, &old), candidate)
+        };
+        let change = compare(&baseline.0, &candidate.0);
+        seen.tally.add(&backtest::Seen {
+            case: &old.case,
+            baseline: (&baseline.0, baseline.1),
+            candidate: (&candidate.0, candidate.1),
+            change: &change,
+        });
+        if change.is_any() {
+            seen.sample.offer(row.number, &change, || Example {
+                id: old.case.id.clone(),
+                locality: old.case.locality.to_string(),
+                kind: old.case.kind.to_string(),
+                change: change.clone(),
+                baseline: Told::of(&baseline.0, &change.from),
+                candidate: Told::of(&candidate.0, &change.to),
+            });
+        }
+        Ok(())
+    }
+
+    fn question(&self, bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Text> {
+        let mut question =
+            maple_wire::parse_question_asked(bytes, ruleset, self.today).map_err(|problem| why(&problem))?;
+        question.explain = false;
+        if let Some(day) = self.as_of {
+            if question.case.filed > day {
+                let filed = question.case.filed;
+                return Err(Text::new(
+                    &format!("受理日{filed}晚于--as-of指定的{day}"),
+                    &format!("the case was filed on {filed}, after the day of --as-of, {day}"),
+                ));
+            }
+            question.as_of = day;
+        }
+        Ok(question)
+    }
+}
+
+fn timed<'q>(ruleset: &'q Ruleset, question: &'q Question) -> (Decision<'q>, u64) {
+    let began = Instant::now();
+    let decision = evaluate(ruleset, question);
+    (decision, u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// What is wrong with a question, with the first fields that are.
+fn why(problem: &Problem) -> Text {
+    if problem.errors.is_empty() {
+        return Text::new(&problem.detail_zh, &problem.detail);
+    }
+    let told = problem.errors.iter().take(MISTAKES_MAX);
+    let (mut zh, mut en): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for flaw in told {
+        let at = if flaw.pointer.is_empty() { String::new() } else { format!("{}: ", flaw.pointer) };
+        zh.push(format!("{at}{}", flaw.detail_zh));
+        en.push(format!("{at}{}", flaw.detail));
+    }
+    if let Some(more) = problem.errors.len().checked_sub(MISTAKES_MAX).filter(|more| *more > 0) {
+        zh.push(format!("另有{more}处"));
+        en.push(format!("and {more} more"));
+    }
+    Text::new(&zh.join("；"), &en.join("; "))
+}
