@@ -171,6 +171,13 @@ fn what_was_answered_outlives_a_kill_and_is_listed_replayed_and_proved() {
 
     let parquet = text(&place.path("all.parquet"));
     check(&["decisions", "export", "--format", "parquet", "--server", &url, "--out", &parquet], 0);
+    // What was decided is what is decided again: the same policies change nothing, however it was exported.
+    for file in [&ndjson, &parquet] {
+        let (said, _) = check(&["backtest", "--cases", file, "--candidate", "policies", "--json"], 0);
+        let said: Value = serde_json::from_str(&said).unwrap();
+        let cases = &said["cases"];
+        assert_eq!((&cases["compared"], &cases["changed"], &cases["refused"]), (&2.into(), &0.into(), &0.into()));
+    }
     let bytes = fs::read(&parquet).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1") && bytes.len() > 5_000, "{} bytes", bytes.len());
 

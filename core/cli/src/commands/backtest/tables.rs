@@ -120,20 +120,20 @@ impl Build<'_> {
 
     fn matrix(&self) -> Matrix {
         let cells = &self.outcome.seen.tally.matrix;
-        let columns: BTreeSet<&First> = cells.keys().map(|(_, to)| to).collect();
-        let rows: BTreeSet<&First> = cells.keys().map(|(from, _)| from).collect();
+        // The same names along both sides, so that what stays stands on the diagonal.
+        let names: BTreeSet<&First> = cells.keys().flat_map(|(from, to)| [from, to]).collect();
         let row = |from: &First| {
             let cell = |to: &&First| {
                 let cases = cells.get(&(from.clone(), (*to).clone())).copied().unwrap_or(0);
                 MatrixCell { cases, stays: *to == from }
             };
-            (self.say.first(from), columns.iter().map(cell).collect())
+            (self.say.first(from), names.iter().map(cell).collect())
         };
         Matrix {
             title: self.say.say("第一步的去向", "Where cases go first"),
             corner: self.say.say("现行 ↓ 新 →", "baseline ↓ candidate →"),
-            rows: rows.into_iter().map(row).collect(),
-            columns: columns.iter().map(|first| self.say.first(first)).collect(),
+            rows: names.iter().copied().map(row).collect(),
+            columns: names.iter().map(|first| self.say.first(first)).collect(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Build<'_> {
                 self.text("项目", "figure"),
                 self.number("最多", "at most"),
                 self.number("实际", "found"),
-                self.text("", ""),
+                self.text("结论", "verdict"),
             ],
             rows: self.outcome.budget.iter().map(row).collect(),
         }
@@ -338,7 +338,7 @@ impl Build<'_> {
             title: self.say.say("每案开销", "What a case costs"),
             note: None,
             head: vec![
-                self.text("", ""),
+                self.text("项目", "figure"),
                 self.number("现行中位数", "baseline median"),
                 self.number("新中位数", "candidate median"),
                 self.number("现行99%", "baseline 99th"),

@@ -17,6 +17,10 @@ const TYPE: &str = "type";
 /// Columns of a table.
 const COLUMNS_COUNT_MAX: usize = 1_000;
 
+/// What `maple decisions export --format csv` writes.
+const LISTED: [&[u8]; 9] =
+    [b"id", b"time", b"locality", b"kind", b"outcome", b"generation", b"ruleset", b"engine", b"policies"];
+
 /// Where the cells of a column go.
 enum Place {
     /// Into the case itself.
@@ -37,8 +41,11 @@ pub(super) struct Columns(Vec<(String, Place)>);
 impl Columns {
     /// Reads the row with the names.
     pub(super) fn read(head: &ByteRecord, known: [&Vocabulary; 2]) -> Result<Self, String> {
-        let mut columns = Vec::new();
-        let mut seen = BTreeSet::new();
+        let (mut columns, mut seen) = (Vec::new(), BTreeSet::new());
+        if head.iter().eq(LISTED) {
+            let why = "these are decisions without what was asked; export them with --format ndjson or parquet";
+            return Err(why.to_owned());
+        }
         if head.len() > COLUMNS_COUNT_MAX {
             return Err(format!("the table has {} columns; it may have {COLUMNS_COUNT_MAX}", head.len()));
         }
