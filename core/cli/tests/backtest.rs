@@ -349,7 +349,7 @@ fn standard_input_is_read_and_a_limit_holds() {
 #[test]
 fn a_day_is_asked_about_in_every_case() {
     let trial = Trial::new();
-    trial.change("land/east/trade.toml", "[target]", "from = \"2027-01-01\"\n\n[target]");
+    trial.change("land/east/trade.toml", "id = \"E1\"", "id = \"E1\"\nin-force-from = 2027-01-01");
     assert_eq!(trial.figures(&[], 0)["cases"]["changed"], 2);
     assert_eq!(trial.figures(&["--as-of", "2027-01-01"], 0)["cases"]["changed"], 0);
     let (_, side) = trial.check(&trial.path("cases.ndjson"), &["--as-of", "2026-11-19"], 2);

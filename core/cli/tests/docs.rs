@@ -21,7 +21,7 @@ use std::{
 
 use support::{example, maple, root};
 
-const PAGES: [&str; 4] = ["checking.md", "combining.md", "explain.md", "testing.md"];
+const PAGES: [&str; 5] = ["backtest.md", "checking.md", "combining.md", "explain.md", "testing.md"];
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join("sdk/docs").join(name)).unwrap()
@@ -192,8 +192,19 @@ fn the_rules_that_are_shown_are_those_of_the_example() {
     }
 }
 
+#[test]
+fn the_cases_and_the_budget_that_are_shown_are_those_of_the_example() {
+    let shown = page("backtest.md");
+    for (language, file) in [("csv", "cases.csv"), ("toml", "budget.toml")] {
+        let shown = blocks(&shown, language);
+        let file = fs::read_to_string(example("backtest").join(file)).unwrap();
+        assert!(shown.len() == 1 && file.starts_with(shown[0]), "{shown:?}");
+    }
+}
+
 /// Which blocks of which pages some test tries: here, in `editors.rs` and in `dmn.rs`.
-const TRIED: [(&str, &[&str]); 11] = [
+const TRIED: [(&str, &[&str]); 12] = [
+    ("backtest.md", &["console", "csv", "toml"]),
     ("checking.md", &["console"]),
     ("combining.md", &["console", "toml"]),
     ("dmn.md", &["sh", "json", "toml"]),

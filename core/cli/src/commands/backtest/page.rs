@@ -45,6 +45,8 @@ pub(super) struct Table {
     pub(super) note: Option<&'static str>,
     pub(super) head: Vec<Head>,
     pub(super) rows: Vec<Vec<Cell>>,
+    /// Its last columns hold sentences: on a terminal each has a line of its own.
+    pub(super) sentences: usize,
 }
 
 /// The name of a column.

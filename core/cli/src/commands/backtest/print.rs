@@ -41,15 +41,10 @@ pub(super) fn print(outcome: &Outcome<'_>) -> Result<(), Failure> {
 
 fn draw(table: &Table, language: Language, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "\n{}", table.title)?;
-    let mut drawing = Drawing::new();
-    drawing.load_style(presets::NOTHING);
-    drawing.set_content_arrangement(ContentArrangement::Dynamic);
-    drawing.set_header(table.head.iter().map(|head| aligned(Drawn::new(head.text), head.number)));
-    for row in table.rows.iter().take(ROWS_SHOWN_MAX) {
-        drawing.add_row(row.iter().map(|cell| aligned(Drawn::new(shown(cell)), cell.number)));
-    }
-    for line in drawing.lines() {
-        writeln!(out, "{}", line.trim_end())?;
+    if table.sentences > 0 {
+        table.rows.iter().take(ROWS_SHOWN_MAX).try_for_each(|row| sentences(table, row, out))?;
+    } else {
+        grid(table, out)?;
     }
     if let Some(more) = table.rows.len().checked_sub(ROWS_SHOWN_MAX).filter(|more| *more > 0) {
         let told = match language {
@@ -59,6 +54,26 @@ fn draw(table: &Table, language: Language, out: &mut impl Write) -> std::io::Res
         writeln!(out, "{}", report::quiet(&told))?;
     }
     Ok(())
+}
+
+fn grid(table: &Table, out: &mut impl Write) -> std::io::Result<()> {
+    let mut drawing = Drawing::new();
+    drawing.load_style(presets::NOTHING);
+    drawing.set_content_arrangement(ContentArrangement::Dynamic);
+    drawing.set_header(table.head.iter().map(|head| aligned(Drawn::new(head.text), head.number)));
+    for row in table.rows.iter().take(ROWS_SHOWN_MAX) {
+        drawing.add_row(row.iter().map(|cell| aligned(Drawn::new(shown(cell)), cell.number)));
+    }
+    drawing.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+}
+
+/// A row whose last cells stand below it.
+fn sentences(table: &Table, row: &[Cell], out: &mut impl Write) -> std::io::Result<()> {
+    let (short, long) = row.split_at(row.len().saturating_sub(table.sentences));
+    let short: Vec<String> = short.iter().map(shown).collect();
+    writeln!(out, " {}", short.join("  "))?;
+    let heads = table.head.iter().skip(short.len());
+    heads.zip(long).try_for_each(|(head, cell)| writeln!(out, "   {}: {}", head.text, cell.text))
 }
 
 /// What should not be is marked without colour, too: columns are as wide as what is seen.

@@ -174,6 +174,7 @@ impl Build<'_> {
         Table {
             title: self.say.say("限额", "Budget"),
             note: None,
+            sentences: 0,
             head: vec![
                 self.text("项目", "figure"),
                 self.number("最多", "at most"),
@@ -204,6 +205,7 @@ impl Build<'_> {
         Table {
             title: self.say.say("变化", "What changes"),
             note: None,
+            sentences: 0,
             head: vec![
                 self.text("方面", "in"),
                 self.number("案件", "cases"),
@@ -240,6 +242,7 @@ impl Build<'_> {
         Table {
             title: self.say.say("各途径第一步受理量", "Load by where cases go first"),
             note: None,
+            sentences: 0,
             head: vec![
                 self.text("途径", "channel"),
                 self.text("机构", "body"),
@@ -337,6 +340,7 @@ impl Build<'_> {
         Table {
             title: self.say.say("每案开销", "What a case costs"),
             note: None,
+            sentences: 0,
             head: vec![
                 self.text("项目", "figure"),
                 self.number("现行中位数", "baseline median"),
@@ -368,6 +372,7 @@ impl Build<'_> {
         Table {
             title,
             note: None,
+            sentences: 0,
             head: vec![
                 Head { text: name, number: false },
                 self.number("案件", "cases"),
@@ -402,6 +407,7 @@ impl Build<'_> {
             self.text("新规则", "candidate"),
         ];
         let mut table = filled(self.say.say("变化的案件（抽样）", "Some cases that change"), head, rows.collect())?;
+        table.sentences = 2;
         table.note = Some(self.say.say(
             "每种去向变化列出最前的几个，失去权利的在前。",
             "The first few of each move; those that lose a right come first.",
@@ -433,6 +439,7 @@ impl Build<'_> {
         });
         let head = vec![self.text("行", "row"), self.text("由谁拒绝", "refused by"), self.text("原因", "why")];
         let mut table = filled(self.say.say("未能判断的行", "Rows that could not be decided"), head, rows.collect())?;
+        table.sentences = 1;
         table.note = Some(self.say.say("只列出最前的几行。", "The first of them are listed."));
         Some(table)
     }
@@ -440,7 +447,7 @@ impl Build<'_> {
 
 /// A table, unless it would be empty.
 fn filled(title: &'static str, head: Vec<Head>, rows: Vec<Vec<Cell>>) -> Option<Table> {
-    (!rows.is_empty()).then_some(Table { title, note: None, head, rows })
+    (!rows.is_empty()).then_some(Table { title, note: None, head, rows, sentences: 0 })
 }
 
 fn cases_en(cases: u64) -> String {
@@ -488,6 +495,7 @@ pub(super) fn moves(outcome: &Outcome<'_>) -> Table {
     Table {
         title: one.say.say("第一步的去向", "Where cases go first"),
         note: None,
+        sentences: 0,
         head: vec![
             one.text("现行规则", "baseline"),
             one.text("", ""),

@@ -23,6 +23,8 @@ use crate::Failure;
 
 /// Rows that a thread takes at a time.
 const CHUNK_ROWS_MAX: usize = 64;
+/// Rows that one side decides before the other does: who is asked again finds its code and memory still at hand.
+const BLOCK_ROWS: usize = 16;
 /// Bytes of rows after which a chunk is handed out although it has room for more.
 const CHUNK_BYTES_MAX: usize = 256 << 10;
 /// Mistakes of one row that are told.
@@ -197,53 +199,50 @@ fn work(trial: &Trial<'_>, receive: &Mutex<Receiver<Chunk>>, bad: &AtomicU64, pr
         let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Chunk { rows, done }) = next else { return seen };
         let count = rows.len() as u64;
-        for row in rows {
-            let number = row.number;
-            if let Err(refused) = trial.decide(row, &mut seen) {
-                bad.fetch_add(1, Ordering::Relaxed);
-                seen.refused.offer(number, || refused);
-            }
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            trial.decide(rows.by_ref().take(BLOCK_ROWS), &mut seen, bad);
         }
         progress.advance(count, done);
     }
 }
 
+/// A case as each side understands it.
+struct Asked {
+    row: u64,
+    old: Question,
+    new: Question,
+}
+
 impl Trial<'_> {
-    /// Decides a row under both and counts what came of it.
-    fn decide(&self, row: Row, seen: &mut Seen) -> Result<(), Refused> {
-        let bytes = row.question.map_err(|why| Refused { by: By::Both, why })?;
-        let (old, new) = match (self.question(&bytes, self.baseline), self.question(&bytes, self.candidate)) {
-            (Ok(old), Ok(new)) => (old, new),
-            (Err(why), Err(_)) => return Err(Refused { by: By::Both, why }),
-            (Err(why), Ok(_)) => return Err(Refused { by: By::Baseline, why }),
-            (Ok(_), Err(why)) => return Err(Refused { by: By::Candidate, why }),
-        };
-        // Who is asked second finds the caches warm: they take turns.
-        let (baseline, candidate) = if row.number.is_multiple_of(2) {
-            let baseline = timed(self.baseline, &old);
-            (baseline, timed(self.candidate, &new))
-        } else {
-            let candidate = timed(self.candidate, &new);
-            (timed(self.baseline, &old), candidate)
-        };
-        let change = compare(&baseline.0, &candidate.0);
-        seen.tally.add(&backtest::Seen {
-            case: &old.case,
-            baseline: (&baseline.0, baseline.1),
-            candidate: (&candidate.0, candidate.1),
-            change: &change,
-        });
-        if change.is_any() {
-            seen.sample.offer(row.number, &change, || Example {
-                id: old.case.id.clone(),
-                locality: old.case.locality.to_string(),
-                kind: old.case.kind.to_string(),
-                change: change.clone(),
-                baseline: Told::of(&baseline.0, &change.from),
-                candidate: Told::of(&candidate.0, &change.to),
-            });
+    /// Decides a few rows under both and counts what came of them.
+    fn decide(&self, rows: impl Iterator<Item = Row>, seen: &mut Seen, bad: &AtomicU64) {
+        let mut asked = Vec::with_capacity(BLOCK_ROWS);
+        for row in rows {
+            let number = row.number;
+            match self.ask(row) {
+                Ok(one) => asked.push(one),
+                Err(refused) => {
+                    bad.fetch_add(1, Ordering::Relaxed);
+                    seen.refused.offer(number, || refused);
+                }
+            }
         }
-        Ok(())
+        let old: Vec<_> = asked.iter().map(|one| timed(self.baseline, &one.old)).collect();
+        let new: Vec<_> = asked.iter().map(|one| timed(self.candidate, &one.new)).collect();
+        for (one, (old, new)) in asked.iter().zip(old.into_iter().zip(new)) {
+            count(one, &old, &new, seen);
+        }
+    }
+
+    fn ask(&self, row: Row) -> Result<Asked, Refused> {
+        let bytes = row.question.map_err(|why| Refused { by: By::Both, why })?;
+        match (self.question(&bytes, self.baseline), self.question(&bytes, self.candidate)) {
+            (Ok(old), Ok(new)) => Ok(Asked { row: row.number, old, new }),
+            (Err(why), Err(_)) => Err(Refused { by: By::Both, why }),
+            (Err(why), Ok(_)) => Err(Refused { by: By::Baseline, why }),
+            (Ok(_), Err(why)) => Err(Refused { by: By::Candidate, why }),
+        }
     }
 
     fn question(&self, bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Text> {
@@ -264,7 +263,25 @@ impl Trial<'_> {
     }
 }
 
-fn timed<'q>(ruleset: &'q Ruleset, question: &'q Question) -> (Decision<'q>, u64) {
+/// A decision and its nanoseconds.
+type Timed<'q> = (Decision<'q>, u64);
+
+fn count(asked: &Asked, old: &Timed<'_>, new: &Timed<'_>, seen: &mut Seen) {
+    let (case, change) = (&asked.old.case, compare(&old.0, &new.0));
+    seen.tally.add(&backtest::Seen { case, baseline: (&old.0, old.1), candidate: (&new.0, new.1), change: &change });
+    if change.is_any() {
+        seen.sample.offer(asked.row, &change, || Example {
+            id: case.id.clone(),
+            locality: case.locality.to_string(),
+            kind: case.kind.to_string(),
+            change: change.clone(),
+            baseline: Told::of(&old.0, &change.from),
+            candidate: Told::of(&new.0, &change.to),
+        });
+    }
+}
+
+fn timed<'q>(ruleset: &'q Ruleset, question: &'q Question) -> Timed<'q> {
     let began = Instant::now();
     let decision = evaluate(ruleset, question);
     (decision, u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
