@@ -71,9 +71,7 @@ pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
     let (old, new) = (&baseline.compiled.ruleset, &candidate.compiled.ruleset);
     let mut rows = rows::open(&args.cases, args.format, [old.vocabulary(), new.vocabulary()])?;
     let progress = Progress::begin(rows.total(), args.limit);
-    let today = args.as_of.unwrap_or_else(maple_server::today);
-    let trial = trial::Trial { baseline: old, candidate: new, today, as_of: args.as_of, bad_max: args.max_bad };
-    let seen = trial::run(&trial, &mut *rows, args.limit, &progress);
+    let seen = trial::run(&trial::Trial::new(old, new, args), &mut *rows, args.limit, &progress);
     progress.end();
     let seen = seen?;
     enough(args, &seen)?;

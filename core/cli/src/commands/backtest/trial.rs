@@ -11,7 +11,7 @@ use std::{
 };
 
 use maple_insight::backtest::{self, Change, Earliest, First, Sample, Tally, compare};
-use maple_kernel::{Code, Day, Decision, Question, Ruleset, Text, evaluate};
+use maple_kernel::{Code, Day, Decision, Locality, LocalityId, Question, Ruleset, Text, evaluate};
 use maple_wire::{Language, Problem};
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     progress::Progress,
     rows::{Row, Rows},
 };
-use crate::Failure;
+use crate::{Failure, args::Backtest};
 
 /// Rows that a thread takes at a time.
 const CHUNK_ROWS_MAX: usize = 64;
@@ -40,6 +40,22 @@ pub(super) struct Trial<'r> {
     pub(super) as_of: Option<Day>,
     /// How many rows may be no case before there is no sense in going on.
     pub(super) bad_max: Option<u64>,
+    /// Both know the same words and places, so that a row is the same question to both.
+    alike: bool,
+}
+
+impl<'r> Trial<'r> {
+    pub(super) fn new(baseline: &'r Ruleset, candidate: &'r Ruleset, args: &Backtest) -> Self {
+        let today = args.as_of.unwrap_or_else(maple_server::today);
+        let alike = baseline.vocabulary() == candidate.vocabulary()
+            && baseline.localities().map(place).eq(candidate.localities().map(place));
+        Self { baseline, candidate, today, as_of: args.as_of, bad_max: args.max_bad, alike }
+    }
+}
+
+/// What a question is read by: a place is named by its path or its official code.
+fn place<'r>((id, locality): (&'r LocalityId, &'r Locality)) -> (&'r LocalityId, Option<&'r str>) {
+    (id, locality.code.as_deref())
 }
 
 /// What came of the rows.
@@ -211,7 +227,8 @@ fn work(trial: &Trial<'_>, receive: &Mutex<Receiver<Chunk>>, bad: &AtomicU64, pr
 struct Asked {
     row: u64,
     old: Question,
-    new: Question,
+    /// Where it differs.
+    new: Option<Question>,
 }
 
 impl Trial<'_> {
@@ -229,7 +246,7 @@ impl Trial<'_> {
             }
         }
         let old: Vec<_> = asked.iter().map(|one| timed(self.baseline, &one.old)).collect();
-        let new: Vec<_> = asked.iter().map(|one| timed(self.candidate, &one.new)).collect();
+        let new: Vec<_> = asked.iter().map(|one| timed(self.candidate, one.new.as_ref().unwrap_or(&one.old))).collect();
         for (one, (old, new)) in asked.iter().zip(old.into_iter().zip(new)) {
             count(one, &old, &new, seen);
         }
@@ -237,8 +254,13 @@ impl Trial<'_> {
 
     fn ask(&self, row: Row) -> Result<Asked, Refused> {
         let bytes = row.question.map_err(|why| Refused { by: By::Both, why })?;
-        match (self.question(&bytes, self.baseline), self.question(&bytes, self.candidate)) {
-            (Ok(old), Ok(new)) => Ok(Asked { row: row.number, old, new }),
+        let old = self.question(&bytes, self.baseline);
+        if self.alike {
+            let one = old.map(|old| Asked { row: row.number, old, new: None });
+            return one.map_err(|why| Refused { by: By::Both, why });
+        }
+        match (old, self.question(&bytes, self.candidate)) {
+            (Ok(old), Ok(new)) => Ok(Asked { row: row.number, old, new: Some(new) }),
             (Err(why), Err(_)) => Err(Refused { by: By::Both, why }),
             (Err(why), Ok(_)) => Err(Refused { by: By::Baseline, why }),
             (Ok(_), Err(why)) => Err(Refused { by: By::Candidate, why }),
