@@ -285,6 +285,8 @@ fn a_column_that_no_case_has_is_refused() {
         ("locality,kind,facts.peple", "there is no column `facts.peple` in cases; did you mean `facts.people`?"),
         ("locality,kind,facts.consent", "there is no column `facts.consent` in cases"),
         ("locality,kind,applicant.amount", "there is no column `applicant.amount` in cases"),
+        // What may be a value is not repeated.
+        ("locality,kind,13800138000", "there is no column number 3 in cases; columns are `locality`"),
         ("locality,kind,kind", "line 1: the column `kind` stands there twice"),
         ("locality,source", "there is no column `kind`; every case needs one"),
         (

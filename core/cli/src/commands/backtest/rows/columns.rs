@@ -54,9 +54,10 @@ impl Columns {
                 .map_err(|_| format!("the name of column {} is not UTF-8; save the table as UTF-8", at + 1))?;
             let name = name.trim_start_matches('\u{feff}').trim();
             if !seen.insert(name.to_owned()) {
-                return Err(format!("the column `{}` stands there twice; leave one out", name.escape_debug()));
+                return Err(format!("the column {} stands there twice; leave one out", shown(name, at)));
             }
-            columns.push((name.to_owned(), place(name, known)?));
+            let place = place(name, known).ok_or_else(|| strange(name, at, known))?;
+            columns.push((name.to_owned(), place));
         }
         let missing = ["locality", "kind"].into_iter().find(|name| !seen.contains(*name));
         match missing {
@@ -114,30 +115,40 @@ impl Party {
     }
 }
 
-fn place(name: &str, known: [&Vocabulary; 2]) -> Result<Place, String> {
+fn place(name: &str, known: [&Vocabulary; 2]) -> Option<Place> {
     if let Some(plain) = PLAIN.into_iter().find(|plain| *plain == name) {
-        return Ok(if plain == "as_of" { Place::AsOf } else { Place::Case(plain) });
+        return Some(if plain == "as_of" { Place::AsOf } else { Place::Case(plain) });
     }
-    let named = name.split_once('.').and_then(|(owner, key)| match owner {
+    let (owner, key) = name.split_once('.')?;
+    match owner {
         FACTS => fact(key, Scope::Case, known).map(|kind| Place::Fact(key.to_owned(), kind)),
         role if !is_role(role, known) => None,
         role if key == TYPE => Some(Place::PartyType(role.to_owned())),
         role => fact(key, Scope::Party, known).map(|kind| Place::PartyFact(role.to_owned(), key.to_owned(), kind)),
-    });
-    named.ok_or_else(|| {
-        let all = every_column(known);
-        let hint = maple_wire::nearest(name, all.iter().map(String::as_str)).map_or_else(
-            || {
-                format!(
-                    "columns are {}, `facts.KEY`, `ROLE.type` and `ROLE.KEY`",
-                    PLAIN.map(|p| format!("`{p}`")).join(", ")
-                )
-            },
-            |near| format!("did you mean `{near}`?"),
-        );
-        let shown: String = name.chars().take(maple_wire::NAME_BYTES_MAX).collect();
-        format!("there is no column `{}` in cases; {hint}", shown.escape_debug())
-    })
+    }
+}
+
+/// Why a column is none of a case.
+fn strange(name: &str, at: usize, known: [&Vocabulary; 2]) -> String {
+    let all = every_column(known);
+    let hint = maple_wire::nearest(name, all.iter().map(String::as_str)).map_or_else(
+        || {
+            let plain = PLAIN.map(|plain| format!("`{plain}`")).join(", ");
+            format!("columns are {plain}, `facts.KEY`, `ROLE.type` and `ROLE.KEY`")
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    format!("there is no column {} in cases; {hint}", shown(name, at))
+}
+
+/// The name of a column. Where the row with the names is missing it is a value, which may be what nobody should read.
+fn shown(name: &str, at: usize) -> String {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.';
+    if !name.is_empty() && name.len() <= maple_wire::NAME_BYTES_MAX && name.bytes().all(is_name) {
+        format!("`{name}`")
+    } else {
+        format!("number {}", at + 1)
+    }
 }
 
 fn fact(key: &str, scope: Scope, known: [&Vocabulary; 2]) -> Option<FactType> {
