@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How fast `maple backtest` is, against what `maple bench` says of one evaluation of the same case in the same run: of one
-# core, the share of its time that evaluations alone would take. Ends with a line for each round.
+# How fast `maple backtest` is, against what `maple bench` says of one evaluation of the same case in the same run: of
+# one core, the share of its time that evaluations alone would take. Ends with a line for each round.
 #
 #   tests/benches/backtest.sh [CASE.json]
 #
@@ -14,7 +14,10 @@ cases=${CASES:-20000}
 rounds=${ROUNDS:-3}
 export MAPLE_STATE=${MAPLE_STATE:-target/maple}
 
-command -v taskset >/dev/null || { echo "taskset is missing; install it first (Debian: apt-get install util-linux)"; exit 3; }
+command -v taskset >/dev/null || {
+    echo "taskset is missing; install it first (Debian: apt-get install util-linux)"
+    exit 3
+}
 if [ "${PROFILE:-release}" = dev ]; then
     cargo build --quiet -p maple
     maple=target/debug/maple
@@ -48,6 +51,6 @@ for _ in $(seq "$rounds"); do
     }'
 done
 if command -v /usr/bin/time >/dev/null; then
-    /usr/bin/time -f "the most memory, all cores: %M KiB" "$maple" backtest --cases "$work/cases.ndjson" --candidate policies \
-        --json 2>&1 >/dev/null | tail -n 1
+    /usr/bin/time -f "the most memory, all cores: %M KiB" \
+        "$maple" backtest --cases "$work/cases.ndjson" --candidate policies --json 2>&1 >/dev/null | tail -n 1
 fi

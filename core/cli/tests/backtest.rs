@@ -253,7 +253,8 @@ fn a_case_that_one_side_alone_knows_is_told_as_such() {
     assert!(figures["refused"][0]["why"]["en"].as_str().unwrap().contains("there is no fact `people`"));
 }
 
-const TABLE: &str = "locality,kind,source,filed,as_of,id,facts.people,facts.amount,applicant.type,applicant.consent,respondent.type\n\
+const TABLE: &str = "locality,kind,source,filed,as_of,id,\
+    facts.people,facts.amount,applicant.type,applicant.consent,respondent.type\n\
     land/east,work.wages,counter,2026-11-20,2026-11-23,one,14,48000.00,natural,yes,organisation\n\
     land/west,work.wages,,2026-11-20,2026-11-23,two,,,natural,,\n";
 

@@ -1,8 +1,8 @@
 //! What a change of rules would do: two decisions of the same case compared, and the differences of many counted.
 //!
-//! [`compare`] holds two decisions against each other, [`Tally`] counts what came of it and adds up with tallies of other
-//! threads in any order to the same figures, [`Budget`] says which of them are too large. Reasons are not compared: a rule
-//! that says the same in other words changes nothing.
+//! [`compare`] holds two decisions against each other, [`Tally`] counts what came of it and adds up with tallies of
+//! other threads in any order to the same figures, [`Budget`] says which of them are too large. Reasons are not
+//! compared: a rule that says the same in other words changes nothing.
 
 mod budget;
 mod change;

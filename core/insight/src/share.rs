@@ -77,8 +77,8 @@ mod tests {
 
     use super::*;
 
-    /// 15 of 148 is the example of R. G. Newcombe, Statistics in Medicine 17 (1998), 857–872; the others were worked out
-    /// by the formula and rounded.
+    /// 15 of 148 is the example of R. G. Newcombe, Statistics in Medicine 17 (1998), 857–872; the others were worked
+    /// out by the formula and rounded.
     #[test]
     fn bounds_are_those_of_the_literature() {
         for (part, whole, low, high) in [

@@ -10,8 +10,8 @@ use super::{Lang, Places};
 /// `maple backtest`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Backtest {
-    /// The cases: questions as POST /v1/evaluate/batch takes them, or decisions as `maple decisions export` writes them;
-    /// `-` reads standard input
+    /// The cases: questions as POST /v1/evaluate/batch takes them, or decisions as `maple decisions export` writes
+    /// them; `-` reads standard input
     #[arg(long, value_name = "FILE|-")]
     pub(crate) cases: PathBuf,
     /// Folder with the policies to try

@@ -134,7 +134,8 @@ fn enough(args: &Backtest, seen: &Seen) -> Result<(), Failure> {
     } else {
         let asked = args.max_bad.map_or_else(|| format!("{BAD_PERCENT_MAX} of a hundred"), |max| max.to_string());
         format!(
-            "{bad} of {} rows of `{name}` cannot be decided, {asked} may be so; mend them, or allow more with --max-bad N",
+            "{bad} of {} rows of `{name}` cannot be decided, {asked} may be so; mend them, or allow more with \
+             --max-bad N",
             rows.whole()
         )
     };

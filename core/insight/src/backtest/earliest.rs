@@ -85,7 +85,7 @@ impl<T> Sample<T> {
         }
     }
 
-    /// At most `max` cases by their row, one of each move before a second of any, those that lose a right before others.
+    /// At most `max` cases by their row: one of each move before a second of any, those that lose a right first.
     pub fn pick(&self, max: usize) -> Vec<(u64, &T)> {
         let each = self.moves.iter();
         let mut ranked: Vec<_> = each

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, io::Write};
 
 use maple_insight::{
-    backtest::{Both, Costs, Figure, First, Gained, Group},
+    backtest::{Asked, Aspect, Both, Clocks, Costs, First, Gained, Group, Tally},
     share::Share,
 };
-use maple_kernel::Text;
+use maple_kernel::{Code, Text};
 use serde_json::{Value, json};
 
-use super::{Outcome, SAMPLE_MAX, Side, trial::Told};
+use super::{
+    Outcome, SAMPLE_MAX, Side,
+    trial::{Example, Told},
+};
 use crate::{Failure, commands::decide::finished};
 
 /// Prints one JSON object.
@@ -19,27 +22,41 @@ pub(super) fn print(outcome: &Outcome<'_>) -> Result<(), Failure> {
 }
 
 fn data(outcome: &Outcome<'_>) -> Value {
-    let tally = &outcome.seen.tally;
-    let side =
-        |side: &Side<'_>| json!({ "folder": side.folder.display().to_string(), "digest": &**side.ruleset.digest() });
-    let clocks: Vec<_> = tally
-        .clocks
-        .iter()
-        .map(|(code, c)| {
-            (code.as_str(), json!({ "new": c.new, "lost": c.lost, "earlier": c.earlier, "later": c.later }))
-        })
-        .collect();
-    json!({
+    let (tally, refused) = (&outcome.seen.tally, &outcome.seen.refused);
+    let mut data = counts(tally);
+    let more = json!({
         "baseline": side(&outcome.baseline),
         "candidate": side(&outcome.candidate),
         "holds": outcome.holds(),
-        "budget": outcome.budget.iter().map(|asked| json!({
-            "figure": asked.figure.as_str(), "asked": asked.asked, "found": asked.found, "holds": asked.holds(),
-        })).collect::<Vec<_>>(),
+        "budget": outcome.budget.iter().map(asked).collect::<Value>(),
         "cases": {
             "compared": tally.cases, "changed": tally.changed, "unchanged": tally.cases - tally.changed,
-            "refused": outcome.seen.refused.count(),
+            "refused": refused.count(),
         },
+        "sample": outcome.seen.sample.pick(SAMPLE_MAX).into_iter().map(example).collect::<Value>(),
+        "refused": refused.iter().map(|(row, one)| json!({
+            "row": row, "by": one.by.as_str(), "why": text(&one.why),
+        })).collect::<Value>(),
+    });
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more);
+    }
+    data
+}
+
+fn side(side: &Side<'_>) -> Value {
+    json!({ "folder": side.folder.display().to_string(), "digest": &**side.ruleset.digest() })
+}
+
+fn asked(asked: &Asked) -> Value {
+    let (figure, holds) = (asked.figure.as_str(), asked.holds());
+    json!({ "figure": figure, "asked": asked.asked, "found": asked.found, "holds": holds })
+}
+
+/// What was counted.
+fn counts(tally: &Tally) -> Value {
+    let aspect = |aspect: Aspect| (aspect.as_str().to_owned(), share(tally.share(tally.differ_in(aspect))));
+    json!({
         "few_cases": tally.share(0).is_of_few(),
         "changed": share(tally.share(tally.changed)),
         "to_refer": share(tally.share(tally.to_refer)),
@@ -47,38 +64,48 @@ fn data(outcome: &Outcome<'_>) -> Value {
         "rights_lost": tally.rights_lost,
         "clocks_longer": tally.clocks_longer,
         "new_interventions": tally.interventions_new,
-        "fuel_ratio": Figure::FuelRatio.found(tally),
-        "aspects": maple_insight::backtest::Aspect::ALL.into_iter()
-            .map(|aspect| (aspect.as_str(), share(tally.share(tally.differ_in(aspect)))))
-            .collect::<BTreeMap<_, _>>(),
+        "fuel_ratio": tally.fuel_ratio(),
+        "aspects": Aspect::ALL.into_iter().map(aspect).collect::<Value>(),
         "matrix": tally.matrix.iter().map(|((from, to), cases)| json!({
             "baseline": from.as_str(), "candidate": to.as_str(), "cases": cases,
-        })).collect::<Vec<_>>(),
+        })).collect::<Value>(),
         "load": tally.load.iter().map(|((first, body), both)| json!({
-            "first": first.as_str(), "body": body.as_ref().map(maple_kernel::Code::as_str),
+            "first": first.as_str(), "body": body.as_ref().map(Code::as_str),
             "baseline": both.baseline, "candidate": both.candidate,
-        })).collect::<Vec<_>>(),
-        "duties": tally.duties.iter().map(|(code, gained)| (code.as_str(), new_and_lost(gained))).collect::<BTreeMap<_, _>>(),
-        "rights": tally.rights.iter().map(|(code, gained)| (code.as_str(), new_and_lost(gained))).collect::<BTreeMap<_, _>>(),
-        "clocks": clocks.into_iter().collect::<BTreeMap<_, _>>(),
-        "guardrails": tally.guardrails.iter().map(|(id, count)| (*id, both(count))).collect::<BTreeMap<_, _>>(),
+        })).collect::<Value>(),
+        "duties": by_code(&tally.duties, new_and_lost),
+        "rights": by_code(&tally.rights, new_and_lost),
+        "clocks": by_code(&tally.clocks, clock),
+        "guardrails": by_code(&tally.guardrails, both),
         "faults": tally.faults.iter().map(|((policy, kind), count)| json!({
-            "policy": policy.as_str(), "fault": kind.as_str(), "baseline": count.baseline, "candidate": count.candidate,
-        })).collect::<Vec<_>>(),
+            "policy": policy.as_str(), "fault": kind.as_str(),
+            "baseline": count.baseline, "candidate": count.candidate,
+        })).collect::<Value>(),
         "costs": { "baseline": costs(&tally.baseline), "candidate": costs(&tally.candidate) },
-        "localities": tally.localities.iter().map(|(id, one)| (id.as_str(), group(one))).collect::<BTreeMap<_, _>>(),
-        "kinds": tally.kinds.iter().map(|(id, one)| (id.as_str(), group(one))).collect::<BTreeMap<_, _>>(),
-        "sample": outcome.seen.sample.pick(SAMPLE_MAX).into_iter().map(|(row, example)| json!({
-            "row": row, "id": example.id.as_deref(), "locality": example.locality, "kind": example.kind,
-            "aspects": example.change.aspects.iter().map(|aspect| aspect.as_str()).collect::<Vec<_>>(),
-            "rights_lost": example.change.rights_lost.iter().map(maple_kernel::Code::as_str).collect::<Vec<_>>(),
-            "baseline": told(&example.change.from, &example.baseline),
-            "candidate": told(&example.change.to, &example.candidate),
-        })).collect::<Vec<_>>(),
-        "refused": outcome.seen.refused.iter().map(|(row, one)| json!({
-            "row": row, "by": one.by.as_str(), "why": text(&one.why),
-        })).collect::<Vec<_>>(),
+        "localities": by_code(&tally.localities, group),
+        "kinds": by_code(&tally.kinds, group),
     })
+}
+
+/// A member for each.
+fn by_code<K: ToString, V>(counts: &BTreeMap<K, V>, value: fn(&V) -> Value) -> Value {
+    counts.iter().map(|(code, count)| (code.to_string(), value(count))).collect()
+}
+
+fn example((row, example): (u64, &Example)) -> Value {
+    let change = &example.change;
+    json!({
+        "row": row, "id": example.id.as_deref(), "locality": example.locality, "kind": example.kind,
+        "aspects": change.aspects.iter().map(|aspect| aspect.as_str()).collect::<Value>(),
+        "rights_lost": change.rights_lost.iter().map(Code::as_str).collect::<Value>(),
+        "baseline": told(&change.from, &example.baseline),
+        "candidate": told(&change.to, &example.candidate),
+    })
+}
+
+fn clock(clocks: &Clocks) -> Value {
+    let Clocks { new, lost, earlier, later } = clocks;
+    json!({ "new": new, "lost": lost, "earlier": earlier, "later": later })
 }
 
 fn share(share: Share) -> Value {
@@ -110,7 +137,7 @@ fn costs(costs: &Costs) -> Value {
 
 fn told(first: &First, told: &Told) -> Value {
     json!({
-        "first": first.as_str(), "body": told.body.as_ref().map(maple_kernel::Code::as_str), "why": text(&told.why),
+        "first": first.as_str(), "body": told.body.as_ref().map(Code::as_str), "why": text(&told.why),
         "policy": told.policy, "rule": told.rule,
     })
 }

@@ -55,7 +55,8 @@ pub(super) fn open(path: &Path, format: Option<CaseFormat>, known: [&Vocabulary;
         None if piped => CaseFormat::Ndjson,
         None => {
             return Err(Failure::Input(format!(
-                "the ending of `{}` does not say how the cases are written; name it with --format ndjson, csv or parquet",
+                "the ending of `{}` does not say how the cases are written; name it with --format ndjson, csv or \
+                 parquet",
                 path.display()
             )));
         }

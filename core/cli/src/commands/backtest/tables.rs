@@ -86,8 +86,8 @@ impl Build<'_> {
             self.say
                 .say(
                     "区间为95%置信的Wilson区间：只有当这些案件能代表将来的案件时才成立。仅理由文字不同不算变化。",
-                    "Intervals are Wilson's with 95 % confidence: they hold as far as these cases stand for those to come. \
-                     A reason in other words is no change.",
+                    "Intervals are Wilson's with 95 % confidence: they hold as far as these cases stand for those to \
+                     come. A reason in other words is no change.",
                 )
                 .to_owned(),
         ];
