@@ -195,7 +195,7 @@ fn question() -> Question {
     let parties = vec![party("applicant", PartyType::Natural), party("respondent", PartyType::Organisation)];
     let facts = Facts::new(vec![("people".into(), Value::Number(14.0)), ("same_village".into(), Value::Flag(false))]);
     let case = Case::new(None, place(0), "labour.wage".into(), Code::from("counter"), today(), parties, facts);
-    Question { case, purposes: Purposes::BOTH, as_of: today(), explain: false }
+    Question { case, purposes: Purposes::BOTH, as_of: today(), explain: false, context: Facts::default() }
 }
 
 fn place(number: usize) -> LocalityId {

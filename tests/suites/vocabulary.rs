@@ -35,6 +35,7 @@ fn fact(def: &FactDef) -> String {
         Scope::Party => ", of a party",
         Scope::Locality => ", of the place",
         Scope::Derived => ", set by policies",
+        Scope::Context => ", counted by the service",
     };
     let listed = |kind: &str, words: &[std::sync::Arc<str>]| {
         let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();

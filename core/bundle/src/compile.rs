@@ -209,8 +209,11 @@ impl<'c> Compiler<'c> {
 
     /// What a bundle cannot do without.
     fn whole(&self, sorted: &Sorted<'_>) {
-        let lacking: Vec<&str> =
-            Registry::ALL.into_iter().filter(|r| !sorted.registries.contains_key(r)).map(Registry::name).collect();
+        let lacking: Vec<&str> = Registry::ALL
+            .into_iter()
+            .filter(|r| !r.may_lack() && !sorted.registries.contains_key(r))
+            .map(Registry::name)
+            .collect();
         let list = |names: &[&str]| names.iter().map(|n| format!("`{n}.toml`")).collect::<Vec<_>>().join(", ");
         if self.sources.is_empty() {
             let advice = format!("a bundle needs {} and a folder with `pack.toml` for each pack", list(&lacking));
@@ -230,7 +233,8 @@ impl<'c> Compiler<'c> {
 
     /// Every registry must be there.
     fn lacking(&self, sorted: &Sorted<'_>) {
-        for registry in Registry::ALL.into_iter().filter(|registry| !sorted.registries.contains_key(registry)) {
+        let lacks = |registry: &Registry| !registry.may_lack() && !sorted.registries.contains_key(registry);
+        for registry in Registry::ALL.into_iter().filter(lacks) {
             let name = registry.name();
             let message = format!("the registry `{name}.toml` is missing");
             let advice = format!("add it, or a folder `{name}` with files of it");

@@ -20,6 +20,7 @@ use crate::{
 pub(crate) enum Registry {
     Facts,
     Kinds,
+    Aggregates,
     Words,
     Provisions,
     Channels,
@@ -30,9 +31,10 @@ pub(crate) enum Registry {
 
 impl Registry {
     /// In the order in which they lean on each other.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Facts,
         Self::Kinds,
+        Self::Aggregates,
         Self::Words,
         Self::Provisions,
         Self::Channels,
@@ -53,6 +55,7 @@ impl Registry {
         match self {
             Self::Facts => "facts",
             Self::Kinds => "kinds",
+            Self::Aggregates => "aggregates",
             Self::Words => "words",
             Self::Provisions => "provisions",
             Self::Channels => "channels",
@@ -62,11 +65,17 @@ impl Registry {
         }
     }
 
+    /// True where a bundle can do without it.
+    pub(crate) const fn may_lack(self) -> bool {
+        matches!(self, Self::Aggregates)
+    }
+
     /// The code of a problem with a name that it lacks.
     const fn unknown(self) -> &'static str {
         match self {
             Self::Facts => "unknown-fact",
             Self::Kinds => "unknown-kind",
+            Self::Aggregates => "unknown-fact",
             Self::Words => "unknown-word",
             Self::Provisions => "unknown-provision",
             Self::Channels => "unknown-channel",
@@ -269,6 +278,7 @@ impl Lexicon {
             Scope::Party => ("of a party", "ask for it inside `any = { … }` or `all = { … }`, or state it of a party"),
             Scope::Case => ("of the case", "write it beside the parties, not inside one"),
             Scope::Locality => ("of the locality", "it is set under `figures` in `localities.toml`"),
+            Scope::Context => ("counted by the host", "`aggregates.toml` says what is counted; nobody sends it"),
             Scope::Derived => ("derived by policies", "only an effect `{ derive = … }` sets it"),
         };
         sink.error_help(place, "wrong-scope", format!("`{name}` is a fact {whose}"), advice);

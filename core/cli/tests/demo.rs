@@ -142,6 +142,126 @@ fn a_server_that_is_killed_meanwhile_loses_nothing_that_it_took() {
     assert_eq!(server.map("locality=cn/demo/yuntan&from=2025-11&to=2026-10"), whole);
 }
 
+/// Asks until it is so.
+fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = ask() {
+            return found;
+        }
+        thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("it did not become so in a minute");
+}
+
+#[test]
+fn planted_clusters_are_found_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let url = server.url();
+    check(&["demo", "--cases", "5000", "--seed", "11", "--to", "2026-10-31", "--server", &url], 0);
+    let ask = |head: &str, body: &str| asked(&server.address, "", head, body).unwrap();
+    let signals = || ask("GET /v1/signals?all=true&count=1000", "").1["signals"].as_array().unwrap().clone();
+    // Disputes are looked at in the order in which they came: the last cluster is found last.
+    until(|| signals().iter().any(|signal| signal["rule"] == "S15").then_some(()));
+    until(|| {
+        let before = signals();
+        thread::sleep(std::time::Duration::from_secs(2));
+        (signals() == before).then_some(())
+    });
+    // That a season has come is told by the calendar.
+    let (season, found): (Vec<Value>, Vec<Value>) = signals().into_iter().partition(|signal| signal["rule"] == "S10");
+    assert!(season.iter().all(|signal| signal["level"] == "blue"), "{season:?}");
+    let mut told: Vec<(String, String, String)> = found
+        .iter()
+        .map(|signal| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&signal["rule"]), text(&signal["subject"]["type"]), text(&signal["locality"]))
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    let of = |rule: &str, sort: &str, town: &str| (rule.into(), sort.into(), format!("cn/demo/yuntan/{town}"));
+    let wanted = [
+        of("S01", "organisation", "nanling"),
+        of("S02", "organisation", "chengdong"),
+        of("S02", "organisation", "chengxi"),
+        of("S02", "organisation", "nanling"),
+        of("S15", "place", "beiping"),
+    ];
+    assert_eq!(told, wanted);
+    let gym = found.iter().find(|signal| signal["locality"] == "cn/demo/yuntan/chengxi").unwrap();
+    assert_eq!((&gym["level"], &gym["kind"]), (&"orange".into(), &"consumer.prepaid".into()));
+    assert!(gym["cases"].as_i64().is_some_and(|cases| cases >= 25), "{gym}");
+    assert!(gym["measures"].as_array().unwrap().iter().all(|measure| measure["title"]["zh"].is_string()), "{gym}");
+
+    // Somebody is at it, somebody has done it; then it is over.
+    let id = gym["id"].as_str().unwrap();
+    let head = format!("POST /v1/signals/{id}");
+    let (status, now) = ask(&head, r#"{ "state": "acknowledged" }"#);
+    assert_eq!((status, &now["state"]), (200, &"acknowledged".into()));
+    assert_eq!(ask(&head, r#"{ "state": "handled" }"#).0, 200);
+    assert_eq!(ask(&head, r#"{ "state": "false_alarm" }"#).0, 409);
+    assert_eq!(ask(&head, r#"{ "state": "done" }"#).0, 422);
+    assert_eq!(ask("POST /v1/signals/none", r#"{ "state": "handled" }"#).0, 404);
+    assert_eq!(ask(&format!("GET /v1/signals/{id}"), "").1["state"], "handled");
+    let open = ask("GET /v1/signals?all=true&state=raised&locality=cn/demo/yuntan/chengxi", "").1;
+    assert_eq!(open["signals"], Value::Array(Vec::new()));
+    assert_eq!(ask("GET /v1/signals?state=open", "").0, 400);
+}
+
+/// What the service counted over what happened reaches policies, is recorded, and a replay finds it.
+#[test]
+fn what_was_counted_decides_and_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let ask = |head: &str, body: &str| asked(&server.address, "", head, body).unwrap();
+    let tell = |number: u32, day: &str| {
+        let event = serde_json::json!({
+            "specversion": "1.0", "id": format!("e-{number}"), "source": "/desk", "type": "case.registered",
+            "subject": format!("c-{number}"), "time": format!("{day}T08:00:00+08:00"),
+            "data": { "locality": "cn/zhejiang/jinhua/yongkang", "kind": "consumer.prepaid", "organisation": "gym-1" }
+        });
+        let (status, told) = ask("POST /v1/events", &event.to_string());
+        assert_eq!(status, 200, "{told}");
+    };
+    let question = |about: &str| {
+        format!(
+            r#"{{ "case": {{ "id": "c-9", "locality": "cn/zhejiang/jinhua/yongkang", "kind": "consumer.prepaid",
+               "parties": [ {{ "role": "applicant", "type": "natural" }}, {{ "role": "respondent", "type": "organisation" }} ] }},
+               "as_of": "2026-10-20" {about} }}"#
+        )
+    };
+    let rules = |about: &str| {
+        let (status, reply) = ask("POST /v1/evaluate", &question(about));
+        assert_eq!(status, 200, "{reply}");
+        let signals = reply["decision"]["signals"].as_array().unwrap().clone();
+        let rules: Vec<String> = signals.iter().map(|signal| signal["rule"].as_str().unwrap().to_owned()).collect();
+        (rules, reply["decision"]["id"].as_str().unwrap().to_owned())
+    };
+    let about = r#", "about": { "organisation": "gym-1" }"#;
+    for (number, day) in [(1, "2026-09-01"), (2, "2026-09-20"), (3, "2026-10-01"), (4, "2026-10-19")] {
+        assert!(!rules(about).0.contains(&"S02".to_owned()));
+        tell(number, day);
+    }
+    // Four before it and itself are five; what happened after that day and what is too old does not count.
+    let (counted, id) = rules(about);
+    assert!(counted.contains(&"S02".to_owned()), "{counted:?}");
+    assert!(!rules("").0.contains(&"S02".to_owned()));
+    assert!(!rules(r#", "about": { "organisation": "gym-2" }"#).0.contains(&"S02".to_owned()));
+    tell(5, "2026-10-21");
+    tell(6, "2026-06-01");
+    let (_, record) = ask(&format!("GET /v1/decisions/{id}"), "");
+    assert_eq!(record["input"]["context"]["complaints_org_90d"], 5, "{record}");
+    assert!(!record.to_string().contains("gym-1"));
+    let (status, again) = ask(&format!("POST /v1/decisions/{id}/replay"), "");
+    assert_eq!((status, &again["same"]), (200, &true.into()), "{again}");
+    // What was counted cannot be claimed.
+    let (status, refused) = ask("POST /v1/evaluate", &question(r#", "context": { "complaints_org_90d": 50 }"#));
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &"/context".into()), "{refused}");
+    let (status, refused) = ask("POST /v1/evaluate", &question(r#", "about": { "person": "x" }"#));
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &"/about/person".into()), "{refused}");
+}
+
 #[test]
 fn the_same_county_is_written_to_a_file() {
     let write =

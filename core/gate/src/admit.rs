@@ -405,7 +405,8 @@ impl Gate<'_> {
                     Vec::new(),
                     Facts::default(),
                 );
-                let question = Question { case, purposes: Purposes::BOTH, as_of: day, explain: false };
+                let question =
+                    Question { case, purposes: Purposes::BOTH, as_of: day, explain: false, context: Facts::default() };
                 asked += 1;
                 for one in evaluate(ruleset, &question).asked {
                     if let Err(fault) = one.answer {

@@ -74,7 +74,10 @@ impl<'a> Conformance<'a> {
                     vec![party("applicant"), party("respondent")],
                     Facts::default(),
                 );
-                (format!("{kind} in {place}"), Question { case, purposes: Purposes::BOTH, as_of: day, explain: false })
+                (
+                    format!("{kind} in {place}"),
+                    Question { case, purposes: Purposes::BOTH, as_of: day, explain: false, context: Facts::default() },
+                )
             })
         });
         let plain: Vec<_> = plain.collect();

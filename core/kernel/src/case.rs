@@ -26,6 +26,12 @@ pub enum Value {
 pub struct Facts(Vec<(FactKey, Value)>);
 
 impl Facts {
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Sorts the facts; of two with one key the later stays.
     #[must_use]
     pub fn new(mut facts: Vec<(FactKey, Value)>) -> Self {
@@ -177,4 +183,6 @@ pub struct Question {
     pub as_of: Day,
     /// Whether to tell how the decision came about.
     pub explain: bool,
+    /// What the host counted for the case over what happened before.
+    pub context: Facts,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Asked, Assessment, Case, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
+    Asked, Assessment, Decision, Explanation, FactKey, Facts, Fault, FaultKind, Finding, Locality, Mode, Policy,
     PolicyId, Question, RuleId, RuleInfo, Ruleset, Skipped, Stop, Value, check, combine, index::Reads,
 };
 
@@ -101,7 +101,7 @@ pub fn evaluate_within<'a>(
 ) -> Decision<'a> {
     let place = ruleset.locality(question.case.locality.as_str());
     let locality = place.map_or_else(|| ruleset.nowhere(), |(_, locality)| locality);
-    let facts = known(ruleset, locality, &question.case);
+    let facts = known(ruleset, locality, question);
     let mut hearing = Hearing {
         ruleset,
         question,
@@ -129,12 +129,20 @@ pub fn evaluate_within<'a>(
     combine::combine(hearing)
 }
 
-/// The case's facts with what the host knows beside them: the figures of the place, and at least so many people and
+/// The case's facts with what the host knows beside them: the figures of the place, what it counted, and at least so many people and
 /// parties as the case lists. Of a number that is given and one that is counted the larger holds.
-pub(crate) fn known(ruleset: &Ruleset, locality: &Locality, case: &Case) -> Facts {
+pub(crate) fn known(ruleset: &Ruleset, locality: &Locality, question: &Question) -> Facts {
+    let case = &question.case;
     let mut facts = case.facts.clone();
     for (key, value) in locality.figures.iter() {
         facts.set(key.apart(), value.clone());
+    }
+    for (key, value) in question.context.iter() {
+        // Of a number that the caller gives and one that the host counted the larger holds.
+        let less = matches!((facts.get(key.as_str()), value), (Some(Value::Number(a)), Value::Number(b)) if a >= b);
+        if !less {
+            facts.set(key.apart(), value.clone());
+        }
     }
     for (key, counted) in ruleset.index().counted() {
         let listed = counted.among(case.parties());

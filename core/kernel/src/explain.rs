@@ -76,7 +76,7 @@ pub fn walk<'r>(
     mut ask: impl FnMut(&Policy, &CaseFile<'_>) -> Assessment,
 ) -> Vec<Asking<'r>> {
     let Some((_, locality)) = ruleset.locality(question.case.locality.as_str()) else { return Vec::new() };
-    let mut facts = known(ruleset, locality, &question.case);
+    let mut facts = known(ruleset, locality, question);
     let mut walked = Vec::new();
     for policy in locality.chain.iter().flat_map(|level| ruleset.policies_of(level)) {
         let unmet = unmet(policy, question, &facts);

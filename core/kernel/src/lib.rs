@@ -40,5 +40,6 @@ pub use verdict::{
     Verdict,
 };
 pub use vocabulary::{
-    Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Provision, Scope, Text, Vocabulary, Word, WordList,
+    Aggregate, Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Group, Provision, Scope, Text,
+    Vocabulary, Word, WordList,
 };

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{ChannelId, Code, FactKey, KindId, LocalityId, Party, PartyType, ProvisionId, Span};
+use crate::{ChannelId, Code, FactKey, KindId, LocalityId, Party, PartyType, Pattern, ProvisionId, Span};
 
 /// A text in both languages of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +108,55 @@ pub enum Scope {
     Locality,
     /// Set by policies for later policies; never sent by a caller.
     Derived,
+    /// Counted by the host over what happened before; never sent by a caller.
+    Context,
+}
+
+/// What disputes have in common that are counted together. Never a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// The organisation that they are about.
+    Organisation,
+    /// The place that they are about.
+    Place,
+    /// The project that they are about.
+    Project,
+    /// The station that has them.
+    Station,
+    /// The kind, in one locality and below.
+    Kind,
+}
+
+impl Group {
+    /// All groups.
+    pub const ALL: [Self; 5] = [Self::Organisation, Self::Place, Self::Project, Self::Station, Self::Kind];
+
+    /// The word used in JSON and TOML.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Place => "place",
+            Self::Project => "project",
+            Self::Station => "station",
+            Self::Kind => "kind",
+        }
+    }
+}
+
+/// A count over what happened before, which the host makes for a case and policies read as a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aggregate {
+    /// The fact.
+    pub key: FactKey,
+    /// What is counted together.
+    pub group: Group,
+    /// How many days back, up to the case's own moment.
+    pub window_days: u32,
+    /// Disputes of these kinds; all of them where none is named.
+    pub kinds: Vec<Pattern>,
+    /// Only those that are not closed.
+    pub open: bool,
 }
 
 /// What values a fact takes.
@@ -300,6 +349,8 @@ pub struct Vocabulary {
     pub words: BTreeMap<WordList, BTreeMap<Code, Word>>,
     /// Articles of law.
     pub provisions: BTreeMap<ProvisionId, Provision>,
+    /// Counts that the host makes, in the order of their keys.
+    pub aggregates: Vec<Aggregate>,
 }
 
 impl Vocabulary {

@@ -27,6 +27,7 @@ use crate::{
     events,
     metrics::Metrics,
     records::{Kept, Records, chain},
+    signals::{LISTENERS_COUNT_MAX, Signals},
 };
 
 /// Where plugins come from, for every thread.
@@ -121,6 +122,9 @@ pub struct App {
     pub(crate) records: Option<Records>,
     /// What changes what serves; none where nothing does.
     pub(crate) control: Option<Control>,
+    /// Who hears of signals.
+    pub(crate) signals: Signals,
+    pub(crate) listeners: Arc<Semaphore>,
     /// What takes events; none where nothing keeps them.
     pub(crate) docket: OnceLock<Docket>,
     clock: Arc<dyn Clock>,
@@ -164,6 +168,8 @@ impl App {
             metrics: Metrics::new(config.access.as_ref().map(|access| access.counts()).unwrap_or_default()),
             records,
             control,
+            signals: Signals::default(),
+            listeners: Arc::new(Semaphore::new(LISTENERS_COUNT_MAX)),
             docket: OnceLock::new(),
             clock,
             serving: ArcSwap::from_pointee(serving),

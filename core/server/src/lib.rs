@@ -8,6 +8,7 @@ mod admission;
 mod app;
 mod clock;
 mod config;
+mod context;
 mod control;
 mod events;
 mod http;
@@ -16,6 +17,7 @@ mod metrics;
 mod packing;
 mod records;
 mod replay;
+mod signals;
 mod signing;
 mod tls;
 mod trace;
@@ -41,13 +43,14 @@ pub use control::{
     BUDGET_CASES_MAX, BeginError, CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX,
     CANARY_FAILED_PERCENT_MAX, CANARY_SLOWER_MAX, Control, FAILING_POLICIES_MAX, FOLDER, Followed, Governance,
     HEARTBEAT_SECONDS, NotTaken, QUARANTINE_FAILURES, RETIRE_EVERY_SECONDS, RULESETS_KEPT_MAX, SHADOW_DIFFERENCES_KEPT,
-    STALE_NODE_SECONDS,
+    STALE_NODE_SECONDS, TICK_SECONDS,
 };
 pub use http::{paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use packing::DICTIONARIES_COUNT_MAX;
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records, RecordsFault};
 pub use replay::DIFFERENCES_COUNT_MAX;
+pub use signals::{LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX};
 pub use signing::{
     KeyEnded, ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key,
 };

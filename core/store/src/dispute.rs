@@ -16,7 +16,7 @@ use maple_insight::{
 
 use crate::{
     PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
-    sql::{Fault, Lock, Value},
+    sql::{Fault, Link, Lock, Value},
 };
 use open::{ALL_KINDS, Counts, Open};
 use rows::{DISPUTE, EVENT, read_dispute, read_event, read_tally, standing};
@@ -127,6 +127,8 @@ pub struct Dispute {
     pub since: Option<Timestamp>,
     /// When it was registered.
     pub registered: Option<Timestamp>,
+    /// When it was closed.
+    pub closed: Option<Timestamp>,
 }
 
 /// Which disputes are asked for; what is left out says nothing.
@@ -138,6 +140,38 @@ pub struct DisputeFilter {
     pub stage: Option<Stage>,
     /// After this id.
     pub after: Option<String>,
+}
+
+/// What disputes have in common that are counted together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Common {
+    /// The organisation, by its hash.
+    Organisation(String),
+    /// The place, by its hash.
+    Place(String),
+    /// The project, by its hash.
+    Project(String),
+    /// The station.
+    Station(String),
+    /// The kind, in a locality and below.
+    Kind(String, String),
+}
+
+/// Which disputes are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counting {
+    /// What they have in common.
+    pub common: Common,
+    /// Registered after this moment.
+    pub after: Timestamp,
+    /// Registered at this moment or before.
+    pub to: Timestamp,
+    /// Of these kinds: each is one, or the beginning of some with `*` at its end; all where none is named.
+    pub kinds: Vec<String>,
+    /// Only those that were not closed then.
+    pub open: bool,
+    /// Not this one.
+    pub but: Option<String>,
 }
 
 /// A count of a place, a kind and a month.
@@ -253,6 +287,18 @@ impl Store {
         })
     }
 
+    /// How many disputes there are of each, by what is known now.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn count_disputes(&self, countings: &[Counting]) -> Result<Vec<i64>, StoreError> {
+        self.pool().read_soon("count the disputes of", |link| {
+            let counted = countings.iter().map(|counting| counting.count(link));
+            Ok(counted.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Disputes of a filter by their ids, at most `count` and [`PAGE_COUNT_MAX`].
     ///
     /// # Errors
@@ -357,4 +403,62 @@ impl Store {
             Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.int()?))).collect::<Result<_, Fault>>()?)
         })
     }
+}
+
+impl Counting {
+    fn count(&self, link: &mut dyn Link) -> Result<i64, Fault> {
+        let micros = |at: Timestamp| Value::Int(at.as_microsecond());
+        let mut values =
+            vec![micros(self.after), micros(self.to), Value::Text(self.but.as_deref().unwrap_or_default())];
+        let mut wanted = vec!["registered > $1 AND registered <= $2 AND id <> $3".to_owned()];
+        let ends: Vec<String>;
+        match &self.common {
+            Common::Organisation(hash) => and(&mut wanted, &mut values, "organisation = ?", &[hash]),
+            Common::Place(hash) => and(&mut wanted, &mut values, "place = ?", &[hash]),
+            Common::Project(hash) => and(&mut wanted, &mut values, "project = ?", &[hash]),
+            Common::Station(id) => and(&mut wanted, &mut values, "station = ?", &[id]),
+            Common::Kind(kind, top) => {
+                // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
+                ends = vec![format!("{top}/"), format!("{top}0")];
+                let [first, end] = [ends.first(), ends.last()].map(|end| end.map_or("", String::as_str));
+                let within = "kind = ? AND (locality = ? OR (locality >= ? AND locality < ?))";
+                and(&mut wanted, &mut values, within, &[kind, top, first, end]);
+            }
+        }
+        // Every letter of a kind stands before `~`.
+        let families: Vec<(&str, String)> = self
+            .kinds
+            .iter()
+            .map(|kind| {
+                kind.strip_suffix('*').map_or((kind.as_str(), String::new()), |from| (from, format!("{from}~")))
+            })
+            .collect();
+        if !families.is_empty() {
+            let mut some = Vec::new();
+            for (from, to) in &families {
+                let condition = if to.is_empty() { "kind = ?" } else { "(kind >= ? AND kind < ?)" };
+                let given: &[&str] = if to.is_empty() { &[from] } else { &[from, to] };
+                and(&mut some, &mut values, condition, given);
+            }
+            wanted.push(format!("({})", some.join(" OR ")));
+        }
+        if self.open {
+            wanted.push("(closed IS NULL OR closed > $2)".to_owned());
+        }
+        let count = format!("SELECT count(*) FROM dispute WHERE {}", wanted.join(" AND "));
+        link.first(&count, &values)?.ok_or(Fault::Shape)?.int()
+    }
+}
+
+/// Adds a condition; each `?` becomes the place of the next value.
+pub(crate) fn and<'a>(wanted: &mut Vec<String>, values: &mut Vec<Value<'a>>, condition: &str, given: &[&'a str]) {
+    let mut written = String::new();
+    for (at, part) in condition.split('?').enumerate() {
+        if at > 0 {
+            written += &format!("${}", values.len() + at);
+        }
+        written += part;
+    }
+    wanted.push(written);
+    values.extend(given.iter().map(|value| Value::Text(value)));
 }

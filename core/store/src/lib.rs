@@ -22,6 +22,7 @@ mod receipt;
 mod recorder;
 mod retention;
 mod schema;
+mod signal;
 mod sql;
 mod tls;
 mod verify;
@@ -35,7 +36,9 @@ pub use audit::{AuditRecord, Event};
 pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
-pub use dispute::{About, CaseEvent, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Taken, Tallied};
+pub use dispute::{
+    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Taken, Tallied,
+};
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
@@ -46,6 +49,7 @@ pub use recorder::{
 };
 pub use retention::Retired;
 pub use schema::SCHEMA_VERSION;
+pub use signal::{Raise, Signal, SignalFilter, SignalState, Unlooked};
 pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
 pub use watch::Watch;
 

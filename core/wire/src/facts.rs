@@ -22,6 +22,7 @@ pub const WORDS_COUNT_MAX: usize = 64;
 pub(crate) enum Place {
     Case,
     Party,
+    Context,
 }
 
 /// The facts of a case or of a party.
@@ -37,10 +38,12 @@ pub(crate) fn facts(
     let mut whole = true;
     for (name, json) in members {
         match vocabulary.facts.get_key_value(name.as_ref()) {
-            Some((key, def)) if fits(def.scope, place) => match value(json, &path.member(name), &def.kind, flaws) {
-                Some(value) => read.push((key.apart(), value)),
-                None => whole = false,
-            },
+            Some((key, def)) if fits(def.scope, place) || counts(key, place, vocabulary) => {
+                match value(json, &path.member(name), &def.kind, flaws) {
+                    Some(value) => read.push((key.apart(), value)),
+                    None => whole = false,
+                }
+            }
             Some((key, def)) => misplaced(key, def, path, flaws),
             None if vocabulary.never.contains(name.as_ref()) => never(name, path, flaws),
             None => strange(name, path, flaws, FlawCode::UnknownFact, || unknown(name, place, vocabulary)),
@@ -50,7 +53,15 @@ pub(crate) fn facts(
 }
 
 fn fits(scope: Scope, place: Place) -> bool {
-    matches!((scope, place), (Scope::Case, Place::Case) | (Scope::Party, Place::Party))
+    matches!(
+        (scope, place),
+        (Scope::Case, Place::Case) | (Scope::Party, Place::Party) | (Scope::Context, Place::Context)
+    )
+}
+
+/// True for a count of the host that callers may send as a fact, too.
+fn counts(key: &FactKey, place: Place, vocabulary: &Vocabulary) -> bool {
+    place == Place::Context && vocabulary.aggregates.iter().any(|aggregate| aggregate.key == *key)
 }
 
 fn misplaced(key: &FactKey, def: &FactDef, path: &Path<'_>, flaws: &mut Flaws) {
@@ -66,6 +77,10 @@ fn misplaced(key: &FactKey, def: &FactDef, path: &Path<'_>, flaws: &mut Flaws) {
         Scope::Locality => (
             format!("`{key}` is a figure of the locality, known from the policies; leave it out"),
             format!("{key}是地区的数据，由规则包提供，请删除"),
+        ),
+        Scope::Context => (
+            format!("`{key}` is counted by the service over what happened before; leave it out"),
+            format!("{key}由系统根据以往纠纷计数，请删除"),
         ),
         Scope::Derived => {
             (format!("`{key}` is worked out by the policies; leave it out"), format!("{key}由规则推导得出，请删除"))

@@ -34,7 +34,7 @@ pub use mistake::{mistake_zh, tell_mistake_zh};
 pub use openapi::OPENAPI;
 pub use preview::{Overlay, PREVIEW_BYTES_MAX, Preview};
 pub use problem::{ERRORS_COUNT_MAX, FilePlace, Flaw, FlawCode, Problem, ProblemKind};
-pub use question::{ASKED, Asked, parse_asked, parse_question_asked};
+pub use question::{ASKED, About, Asked, parse_asked, parse_question_asked, parse_question_served};
 pub use question::{BODY_BYTES_MAX, ID_BYTES_MAX, PARTIES_COUNT_MAX, SOURCE_UNSTATED, parse_question};
 pub use record::{Heard, canonical_question};
 pub use reply::{Previewed, Reply, append_decision, write_decision, write_preview};

@@ -23,12 +23,34 @@ pub const ID_BYTES_MAX: usize = 64;
 /// The door of a case that does not say through which it came.
 pub const SOURCE_UNSTATED: &str = "unstated";
 
-/// Reads one question; `today` is the default for `as_of`.
+/// Reads one question to be tried or made again, with what was counted for it (`context`); `today` is the default for
+/// `as_of`.
 ///
 /// # Errors
 ///
 /// A problem that names every bad field at once, or the place where the text stops being JSON.
 pub fn parse_question(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Question, Box<Problem>> {
+    let json = json::read(bytes)?;
+    let mut flaws = Flaws::default();
+    let names = ["case", "purposes", "as_of", "explain", "context"];
+    let read = fields(&json, &Path::ROOT, names, &mut flaws).and_then(|[case, purposes, as_of, explain, context]| {
+        let path = Path::ROOT.member("context");
+        let counted = context.map_or_else(
+            || Some(Facts::default()),
+            |json| facts::facts(json, &path, Place::Context, ruleset.vocabulary(), &mut flaws),
+        );
+        let question = question([case, purposes, as_of, explain], ruleset, today, &mut flaws)?;
+        Some(Question { context: counted?, ..question })
+    });
+    flaws.settle(ProblemKind::InvalidCase, read)
+}
+
+/// As [`parse_question`], of a caller, who cannot say what was counted.
+///
+/// # Errors
+///
+/// As [`parse_question`].
+pub fn parse_question_served(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Question, Box<Problem>> {
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
     let read = fields(&json, &Path::ROOT, ["case", "purposes", "as_of", "explain"], &mut flaws)
@@ -43,10 +65,25 @@ pub struct Asked {
     pub min_generation: Option<u64>,
     /// A moment: what served then decides. As it was written.
     pub known_at: Option<String>,
+    /// What the dispute is about, as the caller refers to it.
+    pub about: Option<About>,
+}
+
+/// What a dispute is about, as the caller refers to it; what was counted over these is given to policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The organisation.
+    pub organisation: Option<String>,
+    /// The place.
+    pub place: Option<String>,
+    /// The project.
+    pub project: Option<String>,
+    /// The station that has it.
+    pub station: Option<String>,
 }
 
 /// The fields of [`Asked`].
-pub const ASKED: [&str; 2] = ["min_generation", "known_at"];
+pub const ASKED: [&str; 3] = ["min_generation", "known_at", "about"];
 
 /// Reads what a request asks of the service, and nothing of its question.
 ///
@@ -57,14 +94,23 @@ pub fn parse_asked(bytes: &[u8]) -> Result<Asked, Box<Problem>> {
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
     let given = fields(&json, &Path::ROOT, WITH_ASKED, &mut Flaws::default());
-    let asked = given.map(|[.., min_generation, known_at]| {
+    let asked = given.map(|[.., min_generation, known_at, about]| {
         let path = Path::ROOT.member("min_generation");
         let min_generation = min_generation.and_then(|json| number(json, &path, &mut flaws));
         let known_at = known_at.and_then(|json| text(json, &Path::ROOT.member("known_at"), &mut flaws));
-        Asked { min_generation, known_at: known_at.map(str::to_owned) }
+        let about = about.map(|json| about_of(json, &Path::ROOT.member("about"), &mut flaws));
+        Asked { min_generation, known_at: known_at.map(str::to_owned), about }
     });
     // That the body is no object is told with the question.
     flaws.settle(ProblemKind::InvalidCase, Some(asked.unwrap_or_default()))
+}
+
+fn about_of(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> About {
+    let names = ["organisation", "place", "project", "station"];
+    let Some(given) = fields(json, path, names, flaws) else { return About::default() };
+    let mut read = names.iter().zip(given).map(|(name, json)| reference(json?, &path.member(name), flaws));
+    let mut next = || read.next().flatten();
+    About { organisation: next(), place: next(), project: next(), station: next() }
 }
 
 fn number(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<u64> {
@@ -82,7 +128,7 @@ fn number(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<u64> {
     read
 }
 
-const WITH_ASKED: [&str; 6] = ["case", "purposes", "as_of", "explain", "min_generation", "known_at"];
+const WITH_ASKED: [&str; 7] = ["case", "purposes", "as_of", "explain", "min_generation", "known_at", "about"];
 
 /// As [`parse_question`], of a request that may hold the fields of [`Asked`], too.
 ///
@@ -115,7 +161,8 @@ pub(crate) fn question(
         return None;
     };
     let case = case(json, &path, ruleset, as_of.unwrap_or(today), flaws);
-    Some(Question { case: case?, purposes: purposes?, as_of: as_of?, explain: explain? })
+    let context = Facts::default();
+    Some(Question { case: case?, purposes: purposes?, as_of: as_of?, explain: explain?, context })
 }
 
 fn missing(path: &Path<'_>, flaws: &mut Flaws) {

@@ -20,6 +20,9 @@ pub fn canonical_question(question: &Question) -> Vec<u8> {
     let mut fields = Object::open(&mut out);
     fields.field(key!("as_of"), &question.as_of);
     fields.field(key!("case"), &question.case);
+    if !question.context.is_empty() {
+        fields.field(key!("context"), &question.context);
+    }
     fields.field(key!("explain"), &question.explain);
     fields.field(key!("purposes"), &question.purposes);
     fields.close();

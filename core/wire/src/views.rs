@@ -285,6 +285,7 @@ impl<'a> FactOut<'a> {
             Scope::Party => "party",
             Scope::Locality => "locality",
             Scope::Derived => "derived",
+            Scope::Context => "context",
         };
         let list = |words: &'a [std::sync::Arc<str>]| {
             (!words.is_empty()).then(|| words.iter().map(|word| &**word).collect::<Vec<&str>>())

@@ -5,7 +5,7 @@ use maple_kernel::{Scope, WordList};
 use super::{Choice, Key, Keyed, Names, Shape, Table, choice, label, may, need};
 
 /// Facts that conditions of the case ask for.
-pub(super) const OF_THE_CASE: Names = Names::Facts(&[Scope::Case, Scope::Derived, Scope::Locality]);
+pub(super) const OF_THE_CASE: Names = Names::Facts(&[Scope::Case, Scope::Derived, Scope::Locality, Scope::Context]);
 const OF_A_PARTY: Names = Names::Facts(&[Scope::Party]);
 
 pub(super) static PARTY_TYPES: [Choice; 3] = [

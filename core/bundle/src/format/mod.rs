@@ -196,6 +196,8 @@ pub enum File {
     Facts,
     /// `kinds.toml`.
     Kinds,
+    /// `aggregates.toml`.
+    Aggregates,
     /// `channels.toml`.
     Channels,
     /// `words.toml`.
@@ -212,11 +214,12 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Pack,
         Self::Rules,
         Self::Facts,
         Self::Kinds,
+        Self::Aggregates,
         Self::Channels,
         Self::Words,
         Self::Provisions,
@@ -233,6 +236,7 @@ impl File {
         Some(match Registry::of(stem) {
             Some(Registry::Facts) => Self::Facts,
             Some(Registry::Kinds) => Self::Kinds,
+            Some(Registry::Aggregates) => Self::Aggregates,
             Some(Registry::Channels) => Self::Channels,
             Some(Registry::Words) => Self::Words,
             Some(Registry::Provisions) => Self::Provisions,
@@ -255,6 +259,7 @@ impl File {
             Self::Rules => "rules",
             Self::Facts => "facts",
             Self::Kinds => "kinds",
+            Self::Aggregates => "aggregates",
             Self::Channels => "channels",
             Self::Words => "words",
             Self::Provisions => "provisions",
@@ -272,6 +277,7 @@ impl File {
             Self::Rules => &packs::RULES,
             Self::Facts => &registries::FACTS,
             Self::Kinds => &registries::KINDS,
+            Self::Aggregates => &registries::AGGREGATES,
             Self::Channels => &registries::CHANNELS,
             Self::Words => &registries::WORDS,
             Self::Provisions => &registries::PROVISIONS,

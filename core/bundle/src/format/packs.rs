@@ -254,8 +254,11 @@ static DISPUTE: Table = Table::new(
         ),
         may("parties", Shape::List(&Shape::Table(&PARTY)), "当事人", "The parties"),
         may("facts", Shape::Table(&CASE_FACTS), "案件事实", "Facts of the case"),
+        may("context", Shape::Table(&CONTEXT), "系统计数", "What the host counted, see `aggregates.toml`"),
     ],
 );
+static CONTEXT: Table = Table::new("context", "`context`", label("系统计数", "What the host counted"), &[])
+    .others(Keyed::Known(Names::Facts(&[Scope::Context])), Shape::Values);
 static CASE_FACTS: Table = Table::new("case-facts", "`facts`", label("案件事实", "Facts of the case"), &[])
     .others(Keyed::Known(Names::Facts(&[Scope::Case])), Shape::Values);
 static PARTY: Table = Table::new(

@@ -100,6 +100,43 @@ static KIND: Table = Table::new(
     ],
 );
 
+pub(super) static AGGREGATES: Table = Table::new(
+    "aggregates",
+    "a registry",
+    label("由系统对以往纠纷所作的计数", "What the host counts over what happened before"),
+    &[may("aggregate", Shape::List(&Shape::Table(&AGGREGATE)), "计数", "Counts")],
+);
+static AGGREGATE: Table = Table::new(
+    "aggregate",
+    "an aggregate",
+    label("一项计数，规则可作为事实读取", "A count, which policies read as a fact"),
+    &[
+        need("key", Shape::Form(&FACT_KEY), "作为事实的键", "Its key as a fact"),
+        need("group", Shape::Choice(&GROUPS), "按什么合计；从不按个人", "What is counted together; never a person"),
+        need(
+            "window-days",
+            Shape::Number { min: 1, max: crate::registries::WINDOW_DAYS_MAX },
+            "往前多少天，到案件当时为止",
+            "How many days back, up to the case's own moment",
+        ),
+        may(
+            "kinds",
+            Shape::Several(&Shape::Name(Names::KindFamilies)),
+            "只计这些纠纷类型",
+            "Disputes of these kinds only",
+        ),
+        may("open", Shape::Flag, "只计未办结的", "Only those that are not closed"),
+        may("title", Shape::Both, "名称；facts.toml中已有的计数不写", "Its name; none for a count of `facts.toml`"),
+    ],
+);
+static GROUPS: [Choice; 5] = [
+    Choice { word: "organisation", label: label("同一单位", "about one organisation") },
+    Choice { word: "place", label: label("同一场所", "about one place") },
+    Choice { word: "project", label: label("同一项目", "about one project") },
+    Choice { word: "station", label: label("同一站点承办", "with one station") },
+    Choice { word: "kind", label: label("同一地区的同一类型", "of one kind in one locality") },
+];
+
 pub(super) static CHANNELS: Table = Table::new(
     "channels",
     "a registry",

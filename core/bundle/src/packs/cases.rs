@@ -124,11 +124,13 @@ fn question(node: &Node<'_>, as_of: Option<Day>, window: Window, context: &Conte
         Some(n) => parties(n, context),
         None => default_parties(context),
     };
-    let facts = fields.get("facts").map(|n| facts(n, Scope::Case, context)).unwrap_or_default();
+    let told = fields.get("facts").map(|n| facts(n, Scope::Case, context)).unwrap_or_default();
+    let counted = fields.get("context").map(|n| facts(n, Scope::Context, context)).unwrap_or_default();
     fields.finish();
     let filed = filed?;
-    let case = Case::new(None, locality?, kind?, source?, filed, parties, facts);
-    Some(Question { case, purposes: Purposes::BOTH, as_of: as_of.unwrap_or(filed), explain: false })
+    let case = Case::new(None, locality?, kind?, source?, filed, parties, told);
+    let as_of = as_of.unwrap_or(filed);
+    Some(Question { case, purposes: Purposes::BOTH, as_of, explain: false, context: counted })
 }
 
 fn default_source(context: &Context<'_>) -> Option<Code> {

@@ -93,7 +93,7 @@ fn complete(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> (Option<(Vec<
     let promise = match &entry.node.value {
         Raw::Flag(complete) => complete.then(|| (Vec::new(), entry.place)),
         Raw::Items(_) | Raw::Text(_) => {
-            let scopes = [Scope::Case, Scope::Derived, Scope::Locality];
+            let scopes = [Scope::Case, Scope::Derived, Scope::Locality, Scope::Context];
             let names = fields::names(&entry.node, "complete", context.sink);
             let known = names.into_iter().filter_map(|(n, at)| context.lexicon.fact(n, at, &scopes, context.sink));
             Some((known.map(|(key, _)| key).collect(), entry.place))
@@ -255,7 +255,7 @@ fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(FactKey, maple_k
         return Vec::new();
     }
     let one = |entry: &crate::tree::Entry<'_>| {
-        let scopes = [Scope::Case, Scope::Derived, Scope::Locality];
+        let scopes = [Scope::Case, Scope::Derived, Scope::Locality, Scope::Context];
         let (key, def) = context.lexicon.fact(&entry.key, entry.place, &scopes, context.sink)?;
         Some((key, values::value(&entry.node, &entry.key, def, context.sink)?))
     };

@@ -156,7 +156,7 @@ fn why(out: &mut Lowered, fields: &mut Fields<'_, '_>, context: &Context<'_>) {
     let Some(text) = fields::both(node, "why", context.sink) else { return };
     for (key, text) in [("why-zh", &text.zh), ("why-en", &text.en)] {
         for hole in holes(text) {
-            let scopes = [Scope::Case, Scope::Derived, Scope::Locality];
+            let scopes = [Scope::Case, Scope::Derived, Scope::Locality, Scope::Context];
             context.lexicon.fact(hole, node.place, &scopes, context.sink);
         }
         out.put(key, Lowered::text(text, node.place));

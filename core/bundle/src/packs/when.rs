@@ -26,7 +26,7 @@ enum Of {
 impl Of {
     const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Case => &[Scope::Case, Scope::Derived, Scope::Locality],
+            Self::Case => &[Scope::Case, Scope::Derived, Scope::Locality, Scope::Context],
             Self::Party => &[Scope::Party],
         }
     }

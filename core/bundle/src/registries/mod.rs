@@ -1,5 +1,6 @@
 //! The registries: the words that packs are written in.
 
+mod aggregates;
 mod facts;
 mod guardrails;
 mod holidays;
@@ -7,6 +8,7 @@ mod localities;
 mod provisions;
 mod words;
 
+pub use aggregates::{AGGREGATES_COUNT_MAX, WINDOW_DAYS_MAX};
 pub(crate) use facts::one_of;
 pub use facts::{FACT_COUNT_MAX, FACT_MONEY_MAX};
 pub(crate) use guardrails::number as guardrail;
@@ -47,6 +49,7 @@ pub(crate) fn read(files: &Files<'_>, shaky: &BTreeSet<Registry>, sink: &Sink<'_
         sink.muted(shaky.contains(&registry), || match registry {
             Registry::Facts => facts::read(files, &mut lexicon, sink),
             Registry::Kinds => words::kinds(files, &mut lexicon, sink),
+            Registry::Aggregates => aggregates::read(files, &mut lexicon, sink),
             Registry::Words => words::words(files, &mut lexicon, sink),
             Registry::Provisions => provisions::read(files, &mut lexicon, sink),
             Registry::Channels => words::channels(files, &mut lexicon, sink),

@@ -165,7 +165,13 @@ fn case(name: &str, kind: &str, covers: &[&str], expect: Expect) -> TestCase {
         name: name.to_owned(),
         file: "cn/labour.toml".to_owned(),
         line: 7,
-        question: Question { case, purposes: Purposes::BOTH, as_of: day, explain: false },
+        question: Question {
+            case,
+            purposes: Purposes::BOTH,
+            as_of: day,
+            explain: false,
+            context: maple_kernel::Facts::default(),
+        },
         covers: covers.iter().map(|rule| bare(rule)).collect(),
         expect,
     }

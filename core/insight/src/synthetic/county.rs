@@ -129,7 +129,7 @@ const DOORS: [(&str, u32); 10] = [
 /// Organisations of the county for each 1,000 days and kinds: so many that chance brings no cluster of one.
 const ORGANISATIONS: u32 = 40_000;
 /// Places, for the same reason.
-const SITES: u32 = 20_000;
+const SITES: u32 = 4_000_000;
 
 /// One of several, each by its share.
 fn pick<T: Copy>(random: &mut Pcg64, all: &[T], share: impl Fn(&T) -> u32) -> Option<T> {
@@ -192,7 +192,9 @@ pub(super) fn dispute(random: &mut Pcg64, id: String, day: Date, cluster: Option
         match cluster.about {
             About::Organisation(name) => told.organisation = Some(name.to_owned()),
             About::Place(name) => told.place = Some(name.to_owned()),
-            About::Project(name) => told.project = Some(name.to_owned()),
+            About::Project(employer, name) => {
+                (told.organisation, told.project) = (Some(employer.to_owned()), Some(name.to_owned()));
+            }
         }
     }
     told

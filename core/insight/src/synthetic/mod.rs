@@ -99,8 +99,8 @@ pub enum About {
     Organisation(&'static str),
     /// One place.
     Place(&'static str),
-    /// One project.
-    Project(&'static str),
+    /// One project, and the organisation that has it.
+    Project(&'static str, &'static str),
 }
 
 /// What is planted in every county, beside what comes by chance.
@@ -109,7 +109,7 @@ pub const CLUSTERS: [Cluster; 4] = [
         name: "wages at a building site",
         locality: "cn/demo/yuntan/nanling",
         kind: "labour.wage_migrant",
-        about: About::Project("planted-site"),
+        about: About::Project("planted-employer", "planted-site"),
         cases: 24,
         from: 250,
         days: 21,

@@ -18,7 +18,10 @@ use maple_store::{AUDIT_LOG, ActivationKind, Node as NodeRecord, StoreError, Wat
 use serde::{Deserialize, Serialize};
 use tracing::{debug, error, info, warn};
 
-use super::{Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, retain::retain, terms::ActivationTerms};
+use super::{
+    Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, prevent::prevent, retain::retain,
+    terms::ActivationTerms,
+};
 use crate::{
     app::App,
     clock,
@@ -103,6 +106,7 @@ impl Followed {
             ("heartbeat", beat),
             ("watch-over", watch_over),
             ("retain", retain),
+            ("prevent", prevent),
         ];
         for (name, run) in all {
             let (app, stop) = (Arc::clone(app), Arc::clone(&stop));

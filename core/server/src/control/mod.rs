@@ -4,6 +4,7 @@ mod canary;
 mod folder;
 mod follow;
 mod made;
+mod prevent;
 mod refusal;
 mod retain;
 mod state;
@@ -34,6 +35,7 @@ pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_K
 pub use folder::{BeginError, NotTaken};
 pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
+pub use prevent::TICK_SECONDS;
 pub use retain::RETIRE_EVERY_SECONDS;
 pub use terms::{
     CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX, CANARY_FAILED_PERCENT_MAX,

@@ -17,23 +17,26 @@ use axum::{
     response::Response,
 };
 use jiff::Timestamp;
-use maple_kernel::{Day, Decision, FaultKind, Question, Ruleset, evaluate as decide, evaluate_within};
+use maple_kernel::{Day, Decision, Facts, FaultKind, Question, Ruleset, evaluate as decide, evaluate_within};
 use maple_store::Prepared;
 use maple_wire::{
-    ASKED, Asked, Flaw, FlawCode, Heard, Language, Problem, ProblemKind, Reply, append_decision, parse_asked,
-    parse_question, parse_question_asked, text,
+    ASKED, About, Asked, Flaw, FlawCode, Heard, Language, Problem, ProblemKind, Reply, append_decision, parse_asked,
+    parse_question_asked, parse_question_served, text,
 };
 use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 use uuid::Uuid;
 
 use super::{
-    DecisionId, RequestId, answer,
+    DecisionId, RequestId,
+    activations::reading,
+    answer,
     body::{self, Terms},
 };
 use crate::{
     access::{Caller, Role},
     app::{App, Serving},
+    context::{self, Counts},
     control::speaking,
     records::{Kept, chain},
 };
@@ -59,12 +62,12 @@ async fn answered(app: &Arc<App>, caller: &Caller, id: Uuid, form: Form, request
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
-    let made = decided_by(app, &app.serving(), caller, id, form, &body.bytes, parse_question).await;
+    let made = decided_by(app, &app.serving(), caller, id, form, &body.bytes, (parse_question_served, None)).await;
     let (reply, record) = match made {
         // Few requests ask for more than a decision; only those are read twice.
         Err(problem) if asks_for_more(&problem) => {
-            let serving = asked_for(app, &body.bytes).await?;
-            decided_by(app, &serving, caller, id, form, &body.bytes, parse_question_asked).await?
+            let (serving, about) = asked_for(app, &body.bytes).await?;
+            decided_by(app, &serving, caller, id, form, &body.bytes, (parse_question_asked, about)).await?
         }
         made => made?,
     };
@@ -78,13 +81,13 @@ async fn answered(app: &Arc<App>, caller: &Caller, id: Uuid, form: Form, request
 type Parse = fn(&[u8], &Ruleset, Day) -> Result<Question, Box<Problem>>;
 
 async fn decided_by(
-    app: &App,
+    app: &Arc<App>,
     serving: &Serving,
     caller: &Caller,
     id: Uuid,
     form: Form,
     body: &[u8],
-    parse: Parse,
+    (parse, about): (Parse, Option<About>),
 ) -> Result<(Vec<u8>, Option<Prepared>), Problem> {
     fresh(app)?;
     let Ok(_place) = app.admission.enter().await else {
@@ -92,9 +95,15 @@ async fn decided_by(
         return Err(answer::overloaded());
     };
     let mut reply = Vec::with_capacity(16 << 10);
-    let question = parse(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    let mut question = parse(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
     caller.require(Role::Evaluate, question.case.locality.as_str())?;
-    let other = canary::chosen(app, serving, &question, body, parse);
+    if let Some(about) = about {
+        question.context = counted(app, &serving.ruleset, &question, &about).await?;
+    }
+    let mut other = canary::chosen(app, serving, &question, body, parse);
+    if let Some((_, same)) = &mut other {
+        same.context.clone_from(&question.context);
+    }
     let (ruleset, question) =
         other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));
     let (decision, record) = decided_into(&mut reply, app, serving, ruleset, id, question)?;
@@ -105,6 +114,23 @@ async fn decided_by(
         canary::compare(app, serving, question, &decision);
     }
     Ok((reply, record))
+}
+
+/// What is counted of what a dispute is about.
+async fn counted(app: &Arc<App>, ruleset: &Ruleset, question: &Question, about: &About) -> Result<Facts, Problem> {
+    let Some(refers) = context::refers(app, about) else {
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            "this service counts nothing that happened, so leave out `about`: nodes that share a database need \
+             `reference-key` in their configuration",
+            "本服务不作计数，请删除about；多节点共用数据库时须在配置中设置reference-key",
+        ));
+    };
+    let counts = Counts::of(ruleset, question, &refers, context::moment(app, question.as_of));
+    if counts.is_empty() {
+        return Ok(Facts::default());
+    }
+    reading(app, move |control| counts.count(&control.store)).await
 }
 
 /// A node that was cut off from the others for too long does not know what serves.
@@ -124,8 +150,8 @@ fn asks_for_more(problem: &Problem) -> bool {
 }
 
 /// What serves once the generation that a request asks for serves, or what served when it says.
-async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<Arc<Serving>, Problem> {
-    let Asked { min_generation, known_at } = parse_asked(body).map_err(|problem| *problem)?;
+async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<(Arc<Serving>, Option<About>), Problem> {
+    let Asked { min_generation, known_at, about } = parse_asked(body).map_err(|problem| *problem)?;
     if let Some(min) = min_generation {
         let until = Instant::now() + app.config.wait;
         loop {
@@ -144,7 +170,7 @@ async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<Arc<Serving>, Problem>
             }
         }
     }
-    let Some(text) = known_at else { return Ok(app.serving()) };
+    let Some(text) = known_at else { return Ok((app.serving(), about)) };
     let bad = || {
         let en = "write the moment like 2026-11-23T08:00:00Z".to_owned();
         let flaw =
@@ -152,7 +178,7 @@ async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<Arc<Serving>, Problem>
         Problem::with_errors(ProblemKind::InvalidCase, vec![flaw], 1)
     };
     let at: Timestamp = text.parse().map_err(|_| bad())?;
-    past::serving_at(app, at).await
+    Ok((past::serving_at(app, at).await?, about))
 }
 
 /// In which form a decision is asked for: JSON, unless only text is accepted.
@@ -191,9 +217,9 @@ pub(crate) fn answer_into(
     body: &[u8],
 ) -> Result<Option<Prepared>, Problem> {
     fresh(app)?;
-    let question = parse_question(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
+    let question = parse_question_served(body, &serving.ruleset, app.today()).map_err(|problem| *problem)?;
     caller.require(Role::Evaluate, question.case.locality.as_str())?;
-    let other = canary::chosen(app, serving, &question, body, parse_question);
+    let other = canary::chosen(app, serving, &question, body, parse_question_served);
     let (ruleset, question) =
         other.as_ref().map_or((&*serving.ruleset, &question), |(own, question)| (&**own, question));
     let (decision, record) = decided_into(out, app, serving, ruleset, id, question)?;

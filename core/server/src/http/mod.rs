@@ -17,6 +17,7 @@ mod operations;
 mod playground;
 mod preview;
 mod query;
+mod signals;
 mod status;
 mod views;
 
@@ -55,7 +56,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 32] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 34] {
     use Needs::{AnyRole, Nothing};
     let role = Needs::Role;
     [
@@ -70,6 +71,8 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 32] {
         ("/v1/cases", get(events::cases), role(Role::Auditor)),
         ("/v1/cases/{id}", get(events::one), role(Role::Auditor)),
         ("/v1/insight/map", get(insight::map), AnyRole),
+        ("/v1/signals", get(signals::list), role(Role::Auditor)),
+        ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
         ("/v1/keys", get(keys::keys), AnyRole),
         ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),

@@ -43,6 +43,7 @@ impl Open {
                 stage: None,
                 since: None,
                 registered: None,
+                closed: None,
             },
         };
         let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY received, source, id");
@@ -136,6 +137,7 @@ impl Open {
         }
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;
+        self.dispute.closed = life.closed.map(|closed| closed.at);
         put_dispute(link, &self.dispute)?;
         put_events(link, self.events.get(self.kept..).unwrap_or_default())?;
         for at in self.moved.iter().filter(|at| **at < self.kept) {

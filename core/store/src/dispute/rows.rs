@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
-                       stage, since, registered";
+                       stage, since, registered, closed";
 pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing";
 
 impl CaseEvent {
@@ -66,11 +66,11 @@ pub(super) fn standing(link: &mut dyn Link, event: &CaseEvent) -> Done<Option<Ca
 
 pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute) -> Done<()> {
     let put = "INSERT INTO dispute (id, locality, kind, origin, organisation, place, project, decision, station, \
-               mediator, channel, stage, since, registered) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+               mediator, channel, stage, since, registered, closed) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
                ON CONFLICT (id) DO UPDATE SET locality = $2, kind = $3, origin = $4, organisation = $5, place = $6, \
                project = $7, decision = $8, station = $9, mediator = $10, channel = $11, stage = $12, since = $13, \
-               registered = $14";
+               registered = $14, closed = $15";
     let about = dispute.about.as_ref();
     let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(at.as_microsecond()));
     let values = [
@@ -88,6 +88,7 @@ pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute) -> Done<()> {
         dispute.stage.map_or(Value::Null, |stage| Value::Text(stage.as_str())),
         time(dispute.since),
         time(dispute.registered),
+        time(dispute.closed),
     ];
     link.execute(put, &values)?;
     Ok(())
@@ -159,8 +160,8 @@ pub(super) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
     let desk = Desk { station: row.may_text()?, mediator: row.may_text()?, channel: row.may_text()? };
     let stage = row.may_text()?.map(|word| Stage::of(&word).ok_or(Fault::Shape)).transpose()?;
     let mut time = || row.may_int()?.map(moment).transpose();
-    let (since, registered) = (time()?, time()?);
-    Ok(Dispute { id, about, desk, stage, since, registered })
+    let (since, registered, closed) = (time()?, time()?, time()?);
+    Ok(Dispute { id, about, desk, stage, since, registered, closed })
 }
 
 pub(super) fn read_tally(mut row: Row) -> Result<Option<Tallied>, Fault> {

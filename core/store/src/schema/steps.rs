@@ -234,10 +234,18 @@ pub(super) const STEPS: [Step; 5] = [
         channel      {text},
         stage        {text},
         since        {int},
-        registered   {int}
+        registered   {int},
+        closed       {int},
+        looked       {int} NOT NULL DEFAULT 0
     ){strict};
+    CREATE INDEX dispute_unlooked ON dispute (registered) WHERE looked = 0 AND registered IS NOT NULL;
     CREATE INDEX dispute_locality ON dispute (locality, registered);
     CREATE INDEX dispute_stage ON dispute (stage, since);
+    CREATE INDEX dispute_organisation ON dispute (organisation, registered) WHERE organisation IS NOT NULL;
+    CREATE INDEX dispute_place ON dispute (place, registered) WHERE place IS NOT NULL;
+    CREATE INDEX dispute_project ON dispute (project, registered) WHERE project IS NOT NULL;
+    CREATE INDEX dispute_station ON dispute (station, registered) WHERE station IS NOT NULL;
+    CREATE INDEX dispute_kind ON dispute (kind, registered);
     CREATE TABLE event (
         source   {text} NOT NULL,
         id       {text} NOT NULL,
@@ -251,6 +259,32 @@ pub(super) const STEPS: [Step; 5] = [
     ){strict};
     CREATE INDEX event_dispute ON event (dispute, at);
     CREATE INDEX event_received ON event (received, source, id);
+    CREATE TABLE signal (
+        id          {text} PRIMARY KEY,
+        code        {text} NOT NULL,
+        level       {int} NOT NULL,
+        sort        {text} NOT NULL,
+        subject     {text} NOT NULL,
+        locality    {text} NOT NULL,
+        kind        {text} NOT NULL,
+        policy      {text} NOT NULL,
+        rule        {text} NOT NULL,
+        basis       {text} NOT NULL,
+        measures    {text} NOT NULL,
+        responsible {text},
+        cases       {int} NOT NULL,
+        raised      {int} NOT NULL,
+        latest      {int} NOT NULL,
+        deadline    {int},
+        expires     {int} NOT NULL,
+        state       {text} NOT NULL,
+        changed     {int} NOT NULL,
+        actor       {text},
+        escalated   {int}
+    ){strict};
+    CREATE INDEX signal_subject ON signal (code, sort, subject, expires);
+    CREATE INDEX signal_changed ON signal (changed, id);
+    CREATE INDEX signal_latest ON signal (latest, id);
     CREATE TABLE tally (
         locality {text} NOT NULL,
         kind     {text} NOT NULL,

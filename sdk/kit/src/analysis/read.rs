@@ -127,7 +127,9 @@ impl Space<'_> {
         let var = if of == Of::Party { Var::Own(fact) } else { Var::Fact(fact) };
         // A fact in a place where nobody can send it stays unknown.
         let scope = match (of, def.scope) {
-            (Of::Party, Scope::Party) | (Of::Case, Scope::Case | Scope::Derived | Scope::Locality) => def.scope,
+            (Of::Party, Scope::Party) | (Of::Case, Scope::Case | Scope::Derived | Scope::Locality | Scope::Context) => {
+                def.scope
+            }
             _ => return Err(Undecided::new(format!("`{key}` is asked for where nobody can send it"))),
         };
         Ok((fact, var, scope))

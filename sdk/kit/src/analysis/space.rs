@@ -9,8 +9,8 @@ use std::{
 
 use maple_bundle::table::{Bound, Condition, Effect, Subject, Table};
 use maple_kernel::{
-    Code, Day, FactDef, FactKey, FactType, KindId, Locality, LocalityId, PartyType, Ruleset, Scope, Value, Vocabulary,
-    WordList,
+    Code, Day, FactDef, FactKey, FactType, Facts, KindId, Locality, LocalityId, PartyType, Ruleset, Scope, Value,
+    Vocabulary, WordList,
 };
 
 use super::{
@@ -97,6 +97,14 @@ impl<'r> Space<'r> {
     pub(crate) fn fact(&self, key: &FactKey) -> Option<(u32, &'r FactDef)> {
         let number = *self.numbers.get(key.as_str())?;
         self.facts.get(number as usize).map(|(_, def)| (number, *def))
+    }
+
+    /// What the host counts of these facts, and the others.
+    pub(crate) fn counted(&self, facts: Facts) -> (Facts, Facts) {
+        let is_counted = |key: &FactKey| self.fact(key).is_some_and(|(_, def)| def.scope == Scope::Context);
+        let all = facts.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let (counted, told): (Vec<_>, Vec<_>) = all.partition(|(key, _)| is_counted(key));
+        (Facts::new(counted), Facts::new(told))
     }
 
     pub(crate) fn fact_at(&self, number: u32) -> Option<(&'r FactKey, &'r FactDef)> {

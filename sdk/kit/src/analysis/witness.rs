@@ -108,6 +108,7 @@ impl Query<'_, '_> {
             _ => None,
         });
         let today = day_of(day);
+        let (context, facts) = space.counted(facts);
         let case = Case::new(
             None,
             space.places.get(name(at(Var::Place))).map_or_else(|| "".into(), |(id, _)| (*id).clone()),
@@ -117,7 +118,7 @@ impl Query<'_, '_> {
             parties,
             facts,
         );
-        let question = Question { case, purposes: Purposes::BOTH, as_of: today, explain: true };
+        let question = Question { case, purposes: Purposes::BOTH, as_of: today, explain: true, context };
         let json = json_of(&question);
         Witness { question, json }
     }
@@ -251,7 +252,12 @@ fn json_of(question: &Question) -> String {
     parts.push(format!("\"filed\":\"{}\"", case.filed));
     parts.push(format!("\"parties\":[{}]", parties.join(",")));
     parts.push(format!("\"facts\":{}", facts_json(&case.facts)));
-    format!("{{\"case\":{{{}}},\"as_of\":\"{}\"}}", parts.join(","), question.as_of)
+    let context = if question.context.is_empty() {
+        String::new()
+    } else {
+        format!(",\"context\":{}", facts_json(&question.context))
+    };
+    format!("{{\"case\":{{{}}},\"as_of\":\"{}\"{context}}}", parts.join(","), question.as_of)
 }
 
 fn party_json(party: &Party) -> String {

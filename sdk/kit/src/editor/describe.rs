@@ -125,6 +125,7 @@ pub(super) const fn scope(scope: Scope) -> &'static str {
         Scope::Party => "当事人的事实 · of a party, inside `any` or `all`",
         Scope::Locality => "当地的数额 · a figure of the place",
         Scope::Derived => "由政策得出 · derived by policies",
+        Scope::Context => "系统计数 · counted by the host",
     }
 }
 

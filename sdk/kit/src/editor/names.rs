@@ -68,6 +68,7 @@ pub(super) fn definitions(file: File, path: &str, text: &str, scan: &Scan) -> Ve
     match file {
         File::Facts => listed(text, scan, "fact", "key", Sort::Fact),
         File::Kinds => listed(text, scan, "kind", "id", Sort::Kind),
+        File::Aggregates => listed(text, scan, "aggregate", "key", Sort::Fact),
         File::Channels => listed(text, scan, "channel", "id", Sort::Channel),
         File::Provisions => listed(text, scan, "provision", "id", Sort::Provision),
         File::Localities => listed(text, scan, "locality", "id", Sort::Locality),

@@ -1,0 +1,98 @@
+//! Signals in words, and to whoever listens.
+
+use std::sync::Arc;
+
+use maple_kernel::{Code, Ground, Level, WordList};
+use maple_store::{Raise, Signal};
+use serde_json::{Value, json};
+use tokio::sync::broadcast::{Receiver, Sender, channel};
+
+use crate::{app::App, clock::timestamp};
+
+/// Signals that a listener may be behind; the ones before are lost to it, and it hears how many.
+pub const SIGNALS_BEHIND_MAX: usize = 1_024;
+/// Who may listen at a time.
+pub const LISTENERS_COUNT_MAX: usize = 64;
+
+/// A signal as it is told, and where it is about.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) locality: String,
+    pub(crate) json: String,
+}
+
+/// Tells signals to whoever listens.
+pub(crate) struct Signals(Sender<Arc<Told>>);
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self(channel(SIGNALS_BEHIND_MAX).0)
+    }
+}
+
+impl Signals {
+    /// Tells everybody.
+    pub(crate) fn tell(&self, app: &App, signal: &Signal) {
+        if self.0.receiver_count() > 0 {
+            let (locality, json) = (signal.raised.locality.clone(), shown(app, signal).to_string());
+            // Nobody may be there any more.
+            let _ = self.0.send(Arc::new(Told { locality, json }));
+        }
+    }
+
+    /// Hears what is told from now on.
+    pub(crate) fn hear(&self) -> Receiver<Arc<Told>> {
+        self.0.subscribe()
+    }
+}
+
+/// The law behind a signal.
+pub(crate) fn basis(ground: &Ground<'_>) -> Vec<String> {
+    ground.basis.iter().map(ToString::to_string).collect()
+}
+
+pub(crate) const fn level(level: Level) -> &'static str {
+    match level {
+        Level::Blue => "blue",
+        Level::Yellow => "yellow",
+        Level::Orange => "orange",
+        Level::Red => "red",
+    }
+}
+
+/// A signal in JSON.
+pub(crate) fn shown(app: &App, signal: &Signal) -> Value {
+    let serving = app.serving();
+    let vocabulary = serving.ruleset().vocabulary();
+    let word = |list: WordList, code: &str| {
+        let title = vocabulary.word(list, code).map(|word| json!({ "zh": &*word.title.zh, "en": &*word.title.en }));
+        json!({ "code": code, "title": title })
+    };
+    let Signal { raised, latest, state, changed, actor, escalated } = signal;
+    let Raise { id, code, sort, subject, locality, kind, policy, rule, basis, .. } = raised;
+    let now = timestamp(app.clock());
+    let open = !state.is_over() && raised.expires > now;
+    json!({
+        "id": id,
+        "signal": word(WordList::Signal, code),
+        "level": level(raised.level),
+        "subject": { "type": sort, "ref": subject },
+        "locality": locality,
+        "kind": kind,
+        "cases": raised.cases,
+        "policy": policy,
+        "rule": rule,
+        "basis": basis,
+        "measures": raised.measures.iter().map(|measure| word(WordList::Measure, measure)).collect::<Vec<_>>(),
+        "responsible": raised.responsible.as_ref().map(|who| word(WordList::Bearer, Code::from(who.as_str()).as_str())),
+        "raised": raised.at.to_string(),
+        "latest": latest.to_string(),
+        "handle_by": raised.deadline.map(|at| at.to_string()),
+        "overdue": open && raised.deadline.is_some_and(|at| at < now),
+        "expires": raised.expires.to_string(),
+        "state": if raised.expires <= now && !state.is_over() { "expired" } else { state.as_str() },
+        "changed": changed.to_string(),
+        "by": actor,
+        "escalated": escalated.map(|at| at.to_string()),
+    })
+}
