@@ -434,3 +434,31 @@ fn the_worst_body_is_answered_quickly() {
     assert_eq!(problem.errors.len(), ERRORS_COUNT_MAX);
     assert!(start.elapsed() < std::time::Duration::from_secs(1), "{:?}", start.elapsed());
 }
+
+#[test]
+fn what_was_counted_is_the_services_to_say() {
+    let asked = br#"{ "about": { "organisation": "org-7", "station": "s-1" }, "min_generation": 3 }"#;
+    let read = maple_wire::parse_asked(asked).unwrap();
+    let about = read.about.unwrap();
+    assert_eq!(
+        (about.organisation.as_deref(), about.station.as_deref(), about.place),
+        (Some("org-7"), Some("s-1"), None)
+    );
+    assert_eq!(read.min_generation, Some(3));
+    for (about, code) in [
+        (r#"{ "person": "x" }"#, "unknown_field"),
+        (r#"{ "place": "张三" }"#, "bad_format"),
+        (r#"{ "place": "11010519491231002X" }"#, "personal_data"),
+        (r#"[]"#, "wrong_type"),
+    ] {
+        let problem = maple_wire::parse_asked(format!("{{ \"about\": {about} }}").as_bytes()).unwrap_err();
+        assert_eq!(problem.errors[0].code.as_str(), code, "{about}");
+    }
+    // Whoever asks a service cannot say what it counted.
+    let mut claimed = good();
+    claimed["context"] = json!({});
+    let body = serde_json::to_vec(&claimed).unwrap();
+    let refused = maple_wire::parse_question_served(&body, &ruleset(), day(TODAY)).unwrap_err();
+    assert_eq!(refused.errors[0].pointer, "/context");
+    assert!(parse_question(&body, &ruleset(), day(TODAY)).unwrap().context.is_empty());
+}

@@ -1,6 +1,7 @@
 //! Bundles in, rulesets or problems out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod aggregates;
 mod archive;
 mod expectations;
 mod faults;

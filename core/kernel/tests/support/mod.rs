@@ -265,6 +265,7 @@ pub fn question_with(parties: Vec<Party>, flags: &[&str]) -> Question {
         purposes: Purposes::BOTH,
         as_of: day("2026-09-01"),
         explain: true,
+        context: Facts::default(),
     }
 }
 
