@@ -17,10 +17,12 @@ mod list;
 mod log;
 mod node;
 mod place;
+mod plan;
 mod pool;
 mod receipt;
 mod recorder;
 mod retention;
+mod roster;
 mod schema;
 mod sql;
 mod tls;
@@ -35,16 +37,21 @@ pub use audit::{AuditRecord, Event};
 pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
-pub use dispute::{About, CaseEvent, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Taken, Tallied};
+pub use dispute::{
+    About, CaseEvent, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, OPEN_STAGES, Taken, Tallied,
+    WAITING_STAGES,
+};
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
+pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
 pub use recorder::{
     BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig,
     SPOOL_BYTES_MAX, Signing, Statistics, Unwritten,
 };
 pub use retention::Retired;
+pub use roster::{CapacityNotice, LeaveDays, Mediator, Noted, Roster, Station};
 pub use schema::SCHEMA_VERSION;
 pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
 pub use watch::Watch;
