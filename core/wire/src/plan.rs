@@ -30,8 +30,8 @@ pub struct PlanMessage {
     pub horizon_days: u16,
     /// Cases above their capacity that each person may be given.
     pub overload_max: u16,
-    /// Only these cases, where that is said.
-    pub cases: Option<BTreeSet<String>>,
+    /// Only these cases, where that is said, in their order.
+    pub cases: Option<Vec<String>>,
     /// What cases need.
     pub needs: BTreeMap<String, Need>,
 }
@@ -106,7 +106,7 @@ fn many(path: &Path<'_>, count: usize, flaws: &mut Flaws) -> Option<()> {
     None
 }
 
-fn ids(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<BTreeSet<String>> {
+fn ids(json: &Json<'_>, path: &Path<'_>, flaws: &mut Flaws) -> Option<Vec<String>> {
     let Json::Items(items) = json else {
         wrong_type(json, path, flaws, "a list of case ids", "案件编号列表");
         return None;

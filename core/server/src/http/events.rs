@@ -42,7 +42,7 @@ const APART: &str = "ce-";
 const PAGE_COUNT: u32 = 100;
 
 /// Where the docket is, and the key for references.
-fn docket(app: &App) -> Result<(&Docket, &maple_seal::ReferenceKey), Problem> {
+pub(super) fn docket(app: &App) -> Result<(&Docket, &maple_seal::ReferenceKey), Problem> {
     let docket = app.docket.get().zip(app.config.reference_key.as_deref());
     docket.ok_or_else(|| {
         Problem::new(
@@ -113,7 +113,7 @@ fn lost() -> Became {
     Became::Refused(answer::internal())
 }
 
-fn is(headers: &HeaderMap, essence: &str) -> bool {
+pub(super) fn is(headers: &HeaderMap, essence: &str) -> bool {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(essence)
 }
@@ -191,6 +191,11 @@ async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Taken>, Problem> {
             One::Refused(_) => None,
         })
         .collect();
+    entered(app, docket, events).await
+}
+
+/// Takes events; what became of each.
+pub(super) async fn entered(app: &App, docket: &Docket, events: Vec<CaseEvent>) -> Result<Vec<Taken>, Problem> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
@@ -208,6 +213,11 @@ async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Taken>, Problem> {
         }
         Err(_) => Err(unkept()),
     }
+}
+
+/// What became of an event, as a batch tells it.
+pub(super) fn outcome(taken: Taken) -> Map<String, Value> {
+    Became::of(taken).members()
 }
 
 fn unkept() -> Problem {
