@@ -185,7 +185,8 @@ fn the_county_has_people_and_what_waits_is_given_to_them() {
     assert_eq!(again["assigned"], 0, "who was given a case keeps it: {again}");
 
     // A sheet as offices save it, with a line that is wrong.
-    let sheet = "站点,地区,调解员编号,容量,结案间隔天数\nst-new,cn/demo/yuntan,m-1,5,7\nst-new,cn/demo/yuntan,m-2,5,0\n";
+    let sheet =
+        "站点,地区,调解员编号,容量,结案间隔天数\nst-new,cn/demo/yuntan,m-1,5,7\nst-new,cn/demo/yuntan,m-2,5,0\n";
     let file = folder.path().join("名册.csv");
     fs::write(&file, encoding_rs::GB18030.encode(sheet).0).unwrap();
     let file = text(&file);

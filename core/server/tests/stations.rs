@@ -430,3 +430,57 @@ async fn plans_are_for_whoever_approves_for_a_place() {
     let audit = get_as(&desk, Some(&all), "/v1/audit").await.json();
     assert!(audit.to_string().contains("\"plan\""), "{audit}");
 }
+
+#[tokio::test]
+async fn a_change_of_capacity_comes_as_an_event() {
+    let desk = desk_with(true);
+    let all = token(&desk, "all", &["admin", "evaluate", "auditor"], "**");
+    let city = token(&desk, "city", &["evaluate"], &format!("{CITY}/**"));
+    let elsewhere = token(&desk, "elsewhere", &["evaluate"], "cn/shanghai/**");
+    let body = json!({
+        "stations": [{ "id": "st-1", "locality": CITY }], "mediators": [mediator("m-1", "st-1", json!({}))]
+    });
+    assert_eq!(desk.send("/v1/stations", "application/json", Some(&all), body.to_string()).await.status, 200);
+    let notice = |id: &str, minute: u32, subject: &str, data: Value| {
+        json!({
+            "specversion": "1.0", "id": id, "source": "/desk/1", "type": "capacity.changed", "subject": subject,
+            "time": format!("2026-11-23T08:{minute:02}:00Z"), "data": data
+        })
+    };
+    desk.clock.0.fetch_add(12 * HOUR_MILLIS, Ordering::Relaxed);
+    let send = async |token: &str, event: Value| {
+        desk.send("/v1/events", "application/cloudevents+json", Some(token), event.to_string()).await
+    };
+    let capacity = async || {
+        let listed = get_as(&desk, Some(&all), "/v1/stations").await.json();
+        listed["stations"][0]["mediators"][0]["capacity"].clone()
+    };
+    let told = send(&city, notice("n-1", 20, "m-1", json!({ "capacity": 3 }))).await;
+    assert_eq!((told.status, told.json()), (200, json!({ "status": "applied" })), "{}", told.text());
+    fits("EventOutcome", &told.json());
+    assert_eq!(capacity().await, 3);
+    let again = send(&city, notice("n-1", 20, "m-1", json!({ "capacity": 3 }))).await;
+    assert_eq!(again.json()["status"], "duplicate");
+    send(&city, notice("n-1", 20, "m-1", json!({ "capacity": 4 }))).await.is_problem(409, "conflict");
+    let late = send(&city, notice("n-2", 10, "m-1", json!({ "capacity": 9 }))).await.json();
+    assert_eq!((&late["status"], capacity().await), (&json!("late"), json!(3)));
+    let by_station = json!({ "mediator": "m-1", "capacity": 0, "leave": [] });
+    assert_eq!(send(&city, notice("n-3", 30, "st-1", by_station.clone())).await.status, 200);
+    assert_eq!(capacity().await, 0);
+    send(&city, notice("n-4", 40, "st-2", by_station)).await.is_problem(422, "invalid-request");
+    send(&all, notice("n-5", 40, "m-9", json!({ "capacity": 1 }))).await.is_problem(422, "invalid-request");
+    send(&elsewhere, notice("n-6", 40, "m-1", json!({ "capacity": 1 }))).await.is_problem(403, "forbidden");
+    // Among events of cases, each with what became of it.
+    let mixed = json!([
+        notice("n-7", 50, "m-1", json!({ "capacity": 7 })),
+        event("0", "c-1", "case.registered", 0, json!({ "locality": CITY, "kind": "labour.wage" })),
+        notice("n-8", 50, "m-1", json!({ "capacity": "7" })),
+    ]);
+    let told = desk.send("/v1/events", BATCH, Some(&city), mixed.to_string()).await.json();
+    fits("EventsTaken", &told);
+    let statuses: Vec<_> = told["events"].as_array().unwrap().iter().map(|one| &one["status"]).collect();
+    assert_eq!(
+        (statuses, capacity().await),
+        (["applied", "applied", "refused"].map(Value::from).iter().collect::<Vec<_>>(), json!(7))
+    );
+}

@@ -56,7 +56,8 @@ impl Store {
         fits("a plan", body.len(), PLAN_BYTES_MAX)?;
         let kept_from = at.checked_sub((24 * PLAN_KEPT_DAYS).hours()).unwrap_or(Timestamp::MIN);
         self.pool().write("keep a plan in", |link| {
-            let old = "DELETE FROM plan WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM acceptance WHERE acceptance.plan = plan.id)";
+            let old = "DELETE FROM plan WHERE at < $1 \
+                       AND NOT EXISTS (SELECT 1 FROM acceptance WHERE acceptance.plan = plan.id)";
             link.execute(old, &[Value::Int(kept_from.as_microsecond())])?;
             let put = "INSERT INTO plan (id, at, actor, locality, question, body) VALUES ($1, $2, $3, $4, $5, $6)";
             let values = [

@@ -1,5 +1,6 @@
 //! The JSON contract of the decision service, version 1.
 
+mod capacity;
 mod decimal;
 mod event;
 mod explain;
@@ -23,8 +24,9 @@ mod views;
 mod vocabulary;
 mod writer;
 
+pub use capacity::{CAPACITY_CHANGED, CapacityMessage, unknown_mediator};
 pub use event::{
-    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Registration,
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Message, Registration,
     event_json, parse_event, parse_event_apart, parse_events,
 };
 pub use explain::{Explained, explain_json, explain_text};

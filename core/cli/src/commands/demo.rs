@@ -90,8 +90,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sends who works in the county, with room for more than what is open at a time; how many, or nothing where the server lets
-/// nobody do so with this token.
+/// Sends who works in the county, with room for more than what is open at a time; how many, or nothing where the
+/// server lets nobody do so with this token.
 fn roster(server: &Server<'_>, cases: u32) -> Result<Option<usize>, Failure> {
     let all: Vec<Staff> = staff().collect();
     let people = all.iter().map(|staff| staff.mediators.len()).sum::<usize>();

@@ -1,5 +1,5 @@
-//! `/v1/plan`: who takes which waiting case, proposed; `/v1/plan/{id}/accept`: a person has it done. Nothing is assigned
-//! before.
+//! `/v1/plan`: who takes which waiting case, proposed; `/v1/plan/{id}/accept`: a person has it done. Nothing is
+//! assigned before.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -335,15 +335,13 @@ async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Result<Response,
     let rows: Vec<Value> =
         placements.iter().zip(standing).map(|(placed, standing)| told(placed, standing, || became.next())).collect();
     let of = |status: &str| rows.iter().filter(|row| row.get("status").and_then(Value::as_str) == Some(status)).count();
+    let [assigned, stays, left_out] = ["assigned", "kept", "left_out"].map(of);
     let outcome = json!({
         "plan": record.id, "at": acceptance.at.to_string(), "by": acceptance.actor,
-        "assigned": of("assigned"), "kept": of("kept"), "left_out": of("left_out"), "cases": rows,
+        "assigned": assigned, "kept": stays, "left_out": left_out, "cases": rows,
     });
     let (text, plan, node) = (outcome.to_string(), record.id, Arc::clone(app));
-    let detail = json!({
-        "locality": record.locality, "assigned": outcome["assigned"], "kept": outcome["kept"],
-        "left_out": outcome["left_out"],
-    });
+    let detail = json!({ "locality": record.locality, "assigned": assigned, "kept": stays, "left_out": left_out });
     let kept = text.clone();
     reading(app, move |control| {
         control.store.plan_accepted(&plan, &kept)?;

@@ -1,5 +1,5 @@
-//! `/v1/stations`: who there is to take cases up, by ids. Rows are replaced whole, all that are sent or none, unless the
-//! caller wants those that are right.
+//! `/v1/stations`: who there is to take cases up, by ids. Rows are replaced whole, all that are sent or none, unless
+//! the caller wants those that are right.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -122,8 +122,8 @@ async fn known(app: &Arc<App>, told: &RosterMessage) -> Result<Roster, Problem> 
     .await
 }
 
-/// Takes out rows of places where the caller is no admin, and of stations that are not there. True when places are all that
-/// is wrong.
+/// Takes out rows of places where the caller is no admin, and of stations that are not there. True when places are
+/// all that is wrong.
 fn admit(caller: &Caller, known: &Roster, told: &mut RosterMessage) -> bool {
     let mut only = told.refused.is_empty();
     let mut lies: BTreeMap<String, String> =

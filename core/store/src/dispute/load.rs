@@ -13,8 +13,8 @@ use crate::{
     sql::{Fault, Value},
 };
 
-/// A dispute waits for a mediator at these stages: agreed to, given to somebody who has not taken it up, or not taken. Before
-/// the parties agreed nobody is looked for; after somebody said yes nobody else is.
+/// A dispute waits for a mediator at these stages: agreed to, given to somebody who has not taken it up, or not
+/// taken. Before the parties agreed nobody is looked for; after somebody said yes nobody else is.
 pub const WAITING_STAGES: [Stage; 3] = [Stage::Consented, Stage::Declined, Stage::Assigned];
 /// A dispute is open on a mediator's desk at these stages: from being given to the end of mediation.
 pub const OPEN_STAGES: [Stage; 4] = [Stage::Assigned, Stage::Accepted, Stage::InMediation, Stage::PartlyAgreed];
@@ -67,8 +67,8 @@ impl Store {
         self.open_by("mediator", words(&OPEN_STAGES))
     }
 
-    /// How many disputes each station has open, at [`OPEN_STAGES`] or not taken by the mediator; a station that has none is
-    /// left out.
+    /// How many disputes each station has open, at [`OPEN_STAGES`] or not taken by the mediator; a station that has
+    /// none is left out.
     ///
     /// # Errors
     ///

@@ -90,7 +90,8 @@ pub fn parse_roster_sheet(
     Ok(all.end())
 }
 
-/// Counts lines as an editor does. The reader of records counts the line feed of `\r\n`, and empty lines, with what follows.
+/// Counts lines as an editor does. The reader of records counts the line feed of `\r\n`, and empty lines, with what
+/// follows.
 struct Lines<'t> {
     text: &'t [u8],
     byte: usize,
