@@ -6,6 +6,7 @@ mod demo;
 mod govern;
 mod keys;
 mod oci;
+mod stations;
 mod tokens;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub(crate) use demo::{Demo, Events, ExportEvents};
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
+pub(crate) use stations::{ImportStations, ListStations, MakePlan, Stations};
 pub(crate) use tokens::{CreateToken, ListTokens, RevokeToken, Tokens};
 
 /// Maple Bridge: where a dispute goes next, by when, with which duties and rights, and why.
@@ -82,6 +84,11 @@ pub(crate) enum Command {
     /// Take out what happened to cases
     #[command(subcommand)]
     Events(Events),
+    /// Stations and mediators who take cases up, by ids and never by names
+    #[command(subcommand)]
+    Stations(Stations),
+    /// Propose who takes which waiting case, and have it done
+    Plan(MakePlan),
     /// Fill a server with a made-up county: a year of disputes with what happened to each
     Demo(Demo),
     /// Fetch and prove receipts of decisions

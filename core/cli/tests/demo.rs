@@ -283,3 +283,37 @@ fn what_cannot_be_told_is_refused() {
     let (_, nobody) = check(&["demo", "--cases", "100", "--server", "http://127.0.0.1:9"], 3);
     assert!(nobody.contains("cannot reach the server"), "{nobody}");
 }
+
+#[test]
+fn the_county_has_people_and_what_waits_is_given_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let url = server.url();
+    let run = |words: &[&str], code| check(&[words, &["--server", &url]].concat(), code).0;
+    let said = run(&["demo", "--cases", "3000", "--seed", "3", "--to", "2026-10-31"], 0);
+    assert!(said.contains("78 mediators, by numbers"), "{said}");
+    let listed = run(&["stations", "list", "--locality", "cn/demo/yuntan"], 0);
+    assert_eq!(listed.lines().count(), 14, "{listed}");
+    assert!(listed.contains("st-labour"), "{listed}");
+    let plan = run(&["plan", "--locality", "cn/demo/yuntan"], 0);
+    assert!(plan.contains("nothing is assigned yet") && plan.contains("m-st-"), "{plan}");
+    let id = plan.split_whitespace().nth(1).unwrap();
+    let done = run(&["plan", "--accept", id], 0);
+    assert!(done.contains("0 left out"), "{done}");
+    assert_eq!(run(&["plan", "--accept", id], 0), done);
+    let again: Value = serde_json::from_str(&run(&["plan", "--accept", "--json"], 0)).unwrap();
+    assert_eq!(again["assigned"], 0, "who was given a case keeps it: {again}");
+
+    // A sheet as offices save it, with a line that is wrong.
+    let sheet =
+        "站点,地区,调解员编号,容量,结案间隔天数\nst-new,cn/demo/yuntan,m-1,5,7\nst-new,cn/demo/yuntan,m-2,5,0\n";
+    let file = folder.path().join("名册.csv");
+    fs::write(&file, encoding_rs::GB18030.encode(sheet).0).unwrap();
+    let file = text(&file);
+    let refused = run(&["stations", "import", &file], 2);
+    assert!(refused.contains("line 3, cadence_days: `cadence_days` is a whole number from 1 to 365"), "{refused}");
+    let partly = check(&["stations", "import", &file, "--partial", "--server", &url], 1);
+    assert!(format!("{}{}", partly.0, partly.1).contains("1 stations and 1 mediators taken"), "{partly:?}");
+    let listed: Value = serde_json::from_str(&run(&["stations", "list", "--json"], 0)).unwrap();
+    assert_eq!(listed["stations"].as_array().unwrap().len(), 14);
+}

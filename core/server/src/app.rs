@@ -22,7 +22,10 @@ use uuid::Uuid;
 use crate::{
     admission::Admission,
     clock::{self, Clock},
-    config::{Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, RECORD_READS_COUNT_MAX, UPLOADS_COUNT_MAX},
+    config::{
+        Config, LARGE_BODIES_COUNT_MAX, LARGE_PREVIEWS_COUNT_MAX, PLANS_COUNT_MAX, RECORD_READS_COUNT_MAX,
+        UPLOADS_COUNT_MAX,
+    },
     control::{ActivationTerms, Control, Made},
     events,
     metrics::Metrics,
@@ -113,6 +116,8 @@ pub struct App {
     pub(crate) uploads: Semaphore,
     pub(crate) examinations: Arc<Semaphore>,
     pub(crate) changes: Arc<Semaphore>,
+    /// Places for plans that are made.
+    pub(crate) plans: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     /* Who reads records shares the store with who writes them. */
     pub(crate) record_reads: Semaphore,
@@ -165,6 +170,7 @@ impl App {
             uploads: Semaphore::new(UPLOADS_COUNT_MAX),
             examinations: Arc::new(Semaphore::new(1)),
             changes: Arc::new(Semaphore::new(1)),
+            plans: Arc::new(Semaphore::new(PLANS_COUNT_MAX)),
             metrics: Metrics::new(config.access.as_ref().map(|access| access.counts()).unwrap_or_default()),
             records,
             control,

@@ -16,6 +16,12 @@ pub const WAITING_COUNT_MAX: usize = 512;
 pub const BATCHES_COUNT_MAX: usize = 8;
 /// Previews at a time, by default; each compiles a bundle.
 pub const PREVIEWS_COUNT_MAX: usize = 1;
+/// Plans made at a time; each keeps a core busy.
+pub const PLANS_COUNT_MAX: usize = 1;
+/// How long a plan may take to be made.
+pub const PLAN_SECONDS_MAX: u64 = 60;
+/// Hours after which a plan is too old to be accepted.
+pub const PLAN_AGE_HOURS_MAX: i64 = 24;
 /// Size of a body that needs no room of its own: every connection may bring one.
 pub const SMALL_BYTES_MAX: usize = 64 << 10;
 /// Larger bodies of questions at a time.

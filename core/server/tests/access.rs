@@ -154,6 +154,9 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
                     "keys",
                     "events",
                     "insight",
+                    "signals",
+                    "stations",
+                    "plan",
                 ]
                 .iter()
                 .any(|view| path.starts_with(&format!("/v1/{view}")));

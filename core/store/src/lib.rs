@@ -17,10 +17,12 @@ mod list;
 mod log;
 mod node;
 mod place;
+mod plan;
 mod pool;
 mod receipt;
 mod recorder;
 mod retention;
+mod roster;
 mod schema;
 mod signal;
 mod sql;
@@ -37,17 +39,20 @@ pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
-    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Taken, Tallied,
+    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, OPEN_STAGES, Taken,
+    Tallied, WAITING_STAGES,
 };
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
+pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
 pub use recorder::{
     BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig,
     SPOOL_BYTES_MAX, Signing, Statistics, Unwritten,
 };
 pub use retention::Retired;
+pub use roster::{CapacityNotice, LeaveDays, Mediator, Noted, Roster, Station};
 pub use schema::SCHEMA_VERSION;
 pub use signal::{Raise, Signal, SignalFilter, SignalState, Unlooked};
 pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};

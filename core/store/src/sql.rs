@@ -190,6 +190,7 @@ pub(crate) enum Lock {
     Activation = 0x4D50_4C42_0002,
     Audit = 0x4D50_4C42_0003,
     Events = 0x4D50_4C42_0004,
+    Roster = 0x4D50_4C42_0005,
 }
 
 /// What the database said.

@@ -11,6 +11,7 @@ use maple_kernel::{Code, Ruleset, WordList};
 use serde_json::{Value, json};
 
 use crate::{
+    capacity::{self, CAPACITY_CHANGED, CapacityMessage},
     fields::{Given, day, fields, flag, members, nearest, quoted, strange, text},
     json::{self, Json},
     problem::{FlawCode, Flaws, Path, Problem, ProblemKind},
@@ -49,6 +50,26 @@ pub struct EventMessage {
     pub mediator: Option<String>,
     /// The channel, where that is said.
     pub channel: Option<String>,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A dispute.
+    Case(EventMessage),
+    /// What a mediator can take.
+    Capacity(CapacityMessage),
+}
+
+impl Message {
+    /// The event of a dispute, if it is one.
+    #[must_use]
+    pub fn case(self) -> Option<EventMessage> {
+        match self {
+            Self::Case(message) => Some(message),
+            Self::Capacity(_) => None,
+        }
+    }
 }
 
 /// What is told of a dispute when it is registered.
@@ -136,7 +157,7 @@ pub fn event_json(message: &EventMessage) -> Value {
 /// # Errors
 ///
 /// A problem that names every bad field at once, or the place where the text stops being JSON.
-pub fn parse_event(bytes: &[u8], ruleset: &Ruleset, now: Timestamp) -> Result<EventMessage, Box<Problem>> {
+pub fn parse_event(bytes: &[u8], ruleset: &Ruleset, now: Timestamp) -> Result<Message, Box<Problem>> {
     one(&json::read(bytes)?, ruleset, now)
 }
 
@@ -149,7 +170,7 @@ pub fn parse_events(
     bytes: &[u8],
     ruleset: &Ruleset,
     now: Timestamp,
-) -> Result<Vec<Result<EventMessage, Box<Problem>>>, Box<Problem>> {
+) -> Result<Vec<Result<Message, Box<Problem>>>, Box<Problem>> {
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
     let Json::Items(items) = &json else {
@@ -182,7 +203,7 @@ pub fn parse_event_apart(
     data: &[u8],
     ruleset: &Ruleset,
     now: Timestamp,
-) -> Result<EventMessage, Box<Problem>> {
+) -> Result<Message, Box<Problem>> {
     let mut members: Vec<(Cow<'_, str>, Json<'_>)> = attributes
         .iter()
         .map(|(name, value)| (Cow::Borrowed(name.as_str()), Json::Text(Cow::Borrowed(value.as_str()))))
@@ -193,7 +214,7 @@ pub fn parse_event_apart(
     one(&Json::Object(members), ruleset, now)
 }
 
-fn one(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp) -> Result<EventMessage, Box<Problem>> {
+fn one(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp) -> Result<Message, Box<Problem>> {
     let mut flaws = Flaws::default();
     let read = event(json, ruleset, now, &mut flaws);
     flaws.settle(ProblemKind::InvalidRequest, read)
@@ -205,7 +226,7 @@ const READ: [&str; 7] = ["specversion", "id", "source", "type", "subject", "time
 const BASE64: &str = "data_base64";
 const PASSED_OVER: [&str; 2] = ["datacontenttype", "dataschema"];
 
-fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) -> Option<EventMessage> {
+fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) -> Option<Message> {
     let root = Path::ROOT;
     let mut given: [Given<'_, '_>; READ.len()] = [None; READ.len()];
     for (name, value) in members(json, &root, flaws)? {
@@ -233,14 +254,22 @@ fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) 
     let dispute =
         needed(subject, &root.member("subject"), flaws).and_then(|(json, path)| reference(json, &path, flaws));
     let at = needed(time, &root.member("time"), flaws).and_then(|(json, path)| moment(json, &path, now, flaws));
-    let kind = needed(kind, &root.member("type"), flaws)
-        .and_then(|(json, path)| one_of(json, &path, EventType::ALL, EventType::as_str, flaws))?;
     let nothing = Json::Object(Vec::new());
     let data = data.filter(|data| **data != Json::Null).unwrap_or(&nothing);
-    let told = told(kind, data, &root.member("data"), ruleset, flaws);
+    let of_data = root.member("data");
+    let kind = needed(kind, &root.member("type"), flaws);
+    if kind.as_ref().is_some_and(|(json, _)| json.text() == Some(CAPACITY_CHANGED)) {
+        let told = capacity::told(data, &of_data, flaws);
+        let (id, source, subject, at, told) = (id?, source?, dispute?, at?, told?);
+        let (mediator, station) = capacity::whose(subject, told.mediator);
+        let (capacity, leave) = (told.capacity, told.leave);
+        return Some(Message::Capacity(CapacityMessage { id, source, mediator, station, at, capacity, leave }));
+    }
+    let kind = kind.and_then(|(json, path)| one_of(json, &path, EventType::ALL, EventType::as_str, flaws))?;
+    let told = told(kind, data, &of_data, ruleset, flaws);
     let (id, source, dispute, at, told) = (id?, source?, dispute?, at?, told?);
     let Told { what, registration, station, mediator, channel } = told;
-    Some(EventMessage { id, source, dispute, at, what, registration, station, mediator, channel })
+    Some(Message::Case(EventMessage { id, source, dispute, at, what, registration, station, mediator, channel }))
 }
 
 /// An attribute that somebody added; it is taken and not kept.

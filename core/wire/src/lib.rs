@@ -1,5 +1,6 @@
 //! The JSON contract of the decision service, version 1.
 
+mod capacity;
 mod decimal;
 mod event;
 mod explain;
@@ -10,19 +11,22 @@ mod indicator;
 mod json;
 mod mistake;
 mod openapi;
+mod plan;
 mod preview;
 mod privacy;
 mod problem;
 mod question;
 mod record;
 mod reply;
+mod roster;
 mod text;
 mod views;
 mod vocabulary;
 mod writer;
 
+pub use capacity::{CAPACITY_CHANGED, CapacityMessage, unknown_mediator};
 pub use event::{
-    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Registration,
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Message, Registration,
     event_json, parse_event, parse_event_apart, parse_events,
 };
 pub use explain::{Explained, explain_json, explain_text};
@@ -32,12 +36,17 @@ pub use indicator::{IndicatorText, indicator_text};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use mistake::{mistake_zh, tell_mistake_zh};
 pub use openapi::OPENAPI;
+pub use plan::{Need, PLAN_HORIZON_DAYS, PLAN_QUESTION_BYTES_MAX, PlanMessage, parse_plan, plan_json};
 pub use preview::{Overlay, PREVIEW_BYTES_MAX, Preview};
 pub use problem::{ERRORS_COUNT_MAX, FilePlace, Flaw, FlawCode, Problem, ProblemKind};
 pub use question::{ASKED, About, Asked, parse_asked, parse_question_asked, parse_question_served};
 pub use question::{BODY_BYTES_MAX, ID_BYTES_MAX, PARTIES_COUNT_MAX, SOURCE_UNSTATED, parse_question};
 pub use record::{Heard, canonical_question};
 pub use reply::{Previewed, Reply, append_decision, write_decision, write_preview};
+pub use roster::{
+    MediatorMessage, ROSTER_BYTES_MAX, ROSTER_CAPACITY_MAX, ROSTER_LIST_MAX, ROSTER_ROWS_MAX, RosterFlaw,
+    RosterMessage, RosterPlace, StationMessage, parse_roster, parse_roster_sheet,
+};
 pub use text::{Language, text};
 pub use views::{LeftOut, PackView, Serving, write_localities, write_packs, write_provision, write_ruleset};
 pub use vocabulary::write_vocabulary;

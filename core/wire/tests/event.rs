@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that meets the unexpected fails"
@@ -13,8 +14,8 @@ use fixture::ruleset;
 use jiff::Timestamp;
 use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening as H, Level, Referral, Side};
 use maple_wire::{
-    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, ID_BYTES_MAX, Problem, event_json,
-    parse_event, parse_event_apart, parse_events,
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, ID_BYTES_MAX, Message, Problem,
+    event_json, parse_event, parse_event_apart, parse_events,
 };
 use serde_json::{Value as Json, json};
 
@@ -23,7 +24,7 @@ fn now() -> Timestamp {
 }
 
 fn read(event: &Json) -> Result<EventMessage, Box<Problem>> {
-    parse_event(event.to_string().as_bytes(), &ruleset(), now())
+    parse_event(event.to_string().as_bytes(), &ruleset(), now()).map(|read| read.case().unwrap())
 }
 
 fn event(kind: &str, data: Json) -> Json {
@@ -227,10 +228,35 @@ fn attributes_apart_say_the_same() {
     });
     let data = registered()["data"].to_string();
     let apart = parse_event_apart(&attributes, data.as_bytes(), &ruleset(), now()).unwrap();
-    assert_eq!(apart, read(&registered()).unwrap());
+    assert_eq!(apart.case(), read(&registered()).ok());
     let extended = [attributes.to_vec(), vec![("traceparent".to_owned(), "00-x".to_owned())]].concat();
     assert!(parse_event_apart(&extended, data.as_bytes(), &ruleset(), now()).is_ok());
     let strange = [attributes.to_vec(), vec![("phone".to_owned(), "1".to_owned())]].concat();
     assert!(parse_event_apart(&strange, data.as_bytes(), &ruleset(), now()).is_err());
     assert_eq!(parse_event_apart(&attributes, b"{", &ruleset(), now()).unwrap_err().kind.status(), 400);
+}
+
+#[test]
+fn a_change_of_capacity_is_about_a_mediator() {
+    let read = |subject: &str, data: Json| {
+        let told = with(event("capacity.changed", data), "/subject", json!(subject));
+        parse_event(told.to_string().as_bytes(), &ruleset(), now())
+    };
+    let told = |subject: &str, data: Json| match read(subject, data).unwrap() {
+        Message::Capacity(told) => (told.mediator, told.station, told.capacity, told.leave.map(|leave| leave.len())),
+        Message::Case(told) => panic!("{told:?}"),
+    };
+    assert_eq!(told("m-1", json!({ "capacity": 0 })), ("m-1".to_owned(), None, 0, None));
+    let leave = json!([{ "from": "2026-12-01", "to": "2026-12-02" }]);
+    let station = json!({ "mediator": "m-1", "capacity": 3, "leave": leave });
+    assert_eq!(told("st-1", station.clone()), ("m-1".to_owned(), Some("st-1".to_owned()), 3, Some(1)));
+    assert_eq!(told("m-1", station).1, None);
+    for (data, pointer) in [
+        (json!({}), "/data/capacity"),
+        (json!({ "capacity": 501 }), "/data/capacity"),
+        (json!({ "capacity": 5, "leave": [{ "from": "2026-12-02", "to": "2026-12-01" }] }), "/data/leave/0"),
+        (json!({ "capacity": 5, "name": "x" }), "/data/name"),
+    ] {
+        assert_eq!(read("m-1", data).unwrap_err().errors[0].pointer, pointer);
+    }
 }

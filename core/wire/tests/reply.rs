@@ -20,8 +20,9 @@ use maple_kernel::{
 };
 use maple_wire::{
     BODY_BYTES_MAX, DEPTH_MAX, ERRORS_COUNT_MAX, FIELDS_COUNT_MAX, ID_BYTES_MAX, LeftOut, OPENAPI, PARTIES_COUNT_MAX,
-    PackView, ProblemKind, Reply, Serving, VALUES_COUNT_MAX, WORD_BYTES_MAX, WORDS_COUNT_MAX, append_decision,
-    parse_question, write_decision, write_localities, write_packs, write_provision, write_ruleset,
+    PLAN_HORIZON_DAYS, PackView, ProblemKind, ROSTER_CAPACITY_MAX, ROSTER_LIST_MAX, ROSTER_ROWS_MAX, Reply, Serving,
+    VALUES_COUNT_MAX, WORD_BYTES_MAX, WORDS_COUNT_MAX, append_decision, parse_question, write_decision,
+    write_localities, write_packs, write_provision, write_ruleset,
 };
 use serde_json::{Value as Json, json};
 
@@ -377,6 +378,10 @@ fn the_document_tells_the_limits_as_they_are() {
     assert_eq!(schemas["Facts"]["additionalProperties"]["oneOf"][0]["maxLength"], WORD_BYTES_MAX);
     assert_eq!(schemas["Facts"]["additionalProperties"]["oneOf"][3]["maxItems"], WORDS_COUNT_MAX);
     assert_eq!(schemas["Problem"]["properties"]["errors"]["maxItems"], ERRORS_COUNT_MAX);
+    assert_eq!(schemas["RosterMediator"]["properties"]["capacity"]["maximum"], ROSTER_CAPACITY_MAX);
+    assert_eq!(schemas["RosterMediator"]["properties"]["skills"]["maxItems"], ROSTER_LIST_MAX);
+    assert!(schemas["Roster"]["description"].as_str().unwrap().contains(&ROSTER_ROWS_MAX.to_string()));
+    assert_eq!(schemas["PlanQuestion"]["properties"]["horizon_days"]["default"], PLAN_HORIZON_DAYS);
     let said = document["paths"]["/v1/evaluate"]["post"]["requestBody"]["description"].as_str().unwrap();
     assert_eq!(BODY_BYTES_MAX, 1 << 20);
     assert_eq!(said, format!("At most 1 MiB, nested at most {DEPTH_MAX} deep, at most {VALUES_COUNT_MAX} values."));

@@ -9,10 +9,10 @@ use std::{
 use anstream::println;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{civil::Date, tz::Offset};
-use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Told, Wish};
+use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Staff, Told, Wish, staff};
 use maple_wire::{EVENTS_COUNT_MAX, EventMessage, Registration, event_json};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::remote::{Server, unwritten, write_out};
 use crate::{
@@ -24,6 +24,11 @@ use crate::{
 /// Who says so.
 const SOURCE: &str = "/maple/demo";
 const BATCH: &str = "application/cloudevents-batch+json";
+/// Of how many disputes of a year one is open at a time, about.
+const CASES_OPEN_SHARE: u32 = 8;
+/// Cases that a mediator of the county can have open, at least and at most.
+const CAPACITY_MIN: u32 = 5;
+const CAPACITY_MAX: u32 = 500;
 /// Events asked for at a time.
 const PAGE_COUNT: u32 = 1_000;
 
@@ -65,6 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         });
     }
     let server = Server::new(&args.remote)?;
+    let people = roster(&server, args.cases)?;
     let bar = bar(disputes);
     let (mut sent, mut batch, mut held) = (Sent::default(), Vec::with_capacity(EVENTS_COUNT_MAX), 0);
     for told in county {
@@ -80,7 +86,44 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let took = bar.elapsed();
     bar.finish_and_clear();
     tell(&sent, disputes, took, args, wish.to);
+    tell_people(people);
     Ok(())
+}
+
+/// Sends who works in the county, with room for more than what is open at a time; how many, or nothing where the
+/// server lets nobody do so with this token.
+fn roster(server: &Server<'_>, cases: u32) -> Result<Option<usize>, Failure> {
+    let all: Vec<Staff> = staff().collect();
+    let people = all.iter().map(|staff| staff.mediators.len()).sum::<usize>();
+    let yearly = cases / u32::try_from(people).unwrap_or(u32::MAX).max(1);
+    let capacity = (yearly / CASES_OPEN_SHARE).clamp(CAPACITY_MIN, CAPACITY_MAX);
+    let stations: Vec<Value> =
+        all.iter().map(|staff| json!({ "id": staff.station, "locality": staff.locality })).collect();
+    let row = |staff: &Staff, id: &String| {
+        let kinds: Vec<String> = staff.family.iter().map(|family| format!("{family}.*")).collect();
+        let skills: Vec<&str> = staff.family.into_iter().collect();
+        json!({
+            "id": id, "station": staff.station, "skills": skills, "kinds": kinds, "capacity": capacity,
+            "cadence_days": 1
+        })
+    };
+    let mediators: Vec<Value> =
+        all.iter().flat_map(|staff| staff.mediators.iter().map(move |id| row(staff, id))).collect();
+    let body = json!({ "stations": stations, "mediators": mediators }).to_string();
+    match server.send("/v1/stations", "application/json", body.as_bytes())? {
+        Ok(_) => Ok(Some(people)),
+        Err((403, _)) => Ok(None),
+        Err((status, bytes)) => Err(server.failed(status, &bytes)),
+    }
+}
+
+fn tell_people(people: Option<usize>) {
+    match people {
+        Some(people) => {
+            println!("{people} mediators, by numbers; who takes what waits: maple plan --locality {COUNTY}")
+        }
+        None => report::warning("the county has no mediators: this token is no `admin` there; `maple plan` needs them"),
+    }
 }
 
 fn wish(args: &Args) -> Result<Wish, Failure> {

@@ -20,6 +20,7 @@ mod man;
 mod new;
 mod oci;
 mod parquet;
+mod plan;
 mod publish;
 mod pull;
 mod push;
@@ -30,6 +31,7 @@ mod run;
 mod schema;
 mod serve;
 mod sign;
+mod stations;
 mod status;
 mod table;
 mod test;
@@ -69,6 +71,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Decisions(args) => decisions::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Events(args) => demo::events_command(&args),
+        Command::Stations(args) => stations::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Audit(args) => audit::run(&args),

@@ -200,13 +200,43 @@ pub(super) fn dispute(random: &mut Pcg64, id: String, day: Date, cluster: Option
     told
 }
 
+/// Stations of the county itself: what each takes up, as the first word of a kind; the first takes everything.
+const OF_COUNTY: [(&str, Option<&str>); 5] = [
+    ("st-county", None),
+    ("st-labour", Some("labour")),
+    ("st-medical", Some("medical")),
+    ("st-traffic", Some("traffic")),
+    ("st-property", Some("property")),
+];
+
+/// A station of the county, and who works there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The station.
+    pub station: &'static str,
+    /// Where.
+    pub locality: &'static str,
+    /// The family of kinds that it takes, which is a skill as well; none where it takes everything.
+    pub family: Option<&'static str>,
+    /// Its mediators, by pseudonymous numbers.
+    pub mediators: Vec<String>,
+}
+
+/// Everybody who takes disputes up.
+pub fn staff() -> impl Iterator<Item = Staff> {
+    let towns = PLACES.iter().map(|town| (town.station, town.locality, None));
+    let county = OF_COUNTY.iter().map(|(station, family)| (*station, super::COUNTY, *family));
+    towns.chain(county).map(|(station, locality, family)| {
+        let mediators = (0..super::lives::MEDIATORS).map(|number| format!("m-{station}-{number}")).collect();
+        Staff { station, locality, family, mediators }
+    })
+}
+
 /// Who takes up disputes of a kind in a town.
 pub(super) fn station(locality: &str, kind: &str) -> &'static str {
-    match kind.split('.').next().unwrap_or_default() {
-        "labour" => "st-labour",
-        "medical" => "st-medical",
-        "traffic" => "st-traffic",
-        "property" => "st-property",
-        _ => PLACES.iter().find(|town| town.locality == locality).map_or("st-county", |town| town.station),
-    }
+    let family = kind.split('.').next();
+    OF_COUNTY.iter().find(|(_, takes)| takes.is_some() && *takes == family).map_or_else(
+        || PLACES.iter().find(|town| town.locality == locality).map_or("st-county", |town| town.station),
+        |(station, _)| station,
+    )
 }

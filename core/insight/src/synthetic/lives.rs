@@ -9,7 +9,7 @@ use super::Step;
 use crate::life::{Arbitration, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
 
 /// Mediators of one station.
-const MEDIATORS: u32 = 6;
+pub(super) const MEDIATORS: u32 = 6;
 
 /// Where a life begins.
 pub(super) struct Start {

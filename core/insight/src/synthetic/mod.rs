@@ -7,7 +7,7 @@
 mod county;
 mod lives;
 
-pub use county::{KINDS, KindShare, PLACES, Town};
+pub use county::{KINDS, KindShare, PLACES, Staff, Town, staff};
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use rand::{RngExt, SeedableRng};

@@ -1,5 +1,7 @@
 //! `POST /v1/events`: what happened to disputes, as CloudEvents; `/v1/cases`: where they stand.
 
+mod notices;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
@@ -11,8 +13,8 @@ use jiff::Timestamp;
 use maple_insight::life::{EventType, Stage, Standing};
 use maple_store::{CaseEvent, Dispute, DisputeFilter, Docket, EVENTS_COUNT_MAX, EventCursor, EventRecord, Taken};
 use maple_wire::{
-    EVENTS_BYTES_MAX, EventMessage, Problem, ProblemKind, event_json, nearest, parse_event, parse_event_apart,
-    parse_events,
+    CapacityMessage, EVENTS_BYTES_MAX, EventMessage, Message, Problem, ProblemKind, event_json, nearest, parse_event,
+    parse_event_apart, parse_events,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -42,7 +44,7 @@ const APART: &str = "ce-";
 const PAGE_COUNT: u32 = 100;
 
 /// Where the docket is, and the key for references.
-fn docket(app: &App) -> Result<(&Docket, &maple_seal::ReferenceKey), Problem> {
+pub(super) fn docket(app: &App) -> Result<(&Docket, &maple_seal::ReferenceKey), Problem> {
     let docket = app.docket.get().zip(app.config.reference_key.as_deref());
     docket.ok_or_else(|| {
         Problem::new(
@@ -86,26 +88,38 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
     let mut all = Vec::with_capacity(read.len());
     for one in read {
         all.push(match one {
-            Ok(message) => One::Whole(Box::new(message)),
+            Ok(Message::Case(message)) => One::Whole(Box::new(message)),
+            Ok(Message::Capacity(message)) => One::Notice(Box::new(message)),
             Err(problem) => One::Refused(problem),
         });
     }
     within_reach(app, caller, &mut all).await?;
-    let became = enter(app, &all).await?;
-    let mut became = became.into_iter();
-    let rows: Vec<(Option<&EventMessage>, Became)> = all
+    notices::within_reach(app, caller, &mut all).await?;
+    let mut became = enter(app, &all).await?.into_iter();
+    let mut noted = notices::enter(app, &all).await?.into_iter();
+    let rows: Vec<(Option<Named<'_>>, Became)> = all
         .iter()
         .map(|one| match one {
-            One::Whole(message) => (Some(&**message), became.next().map_or_else(lost, Became::of)),
+            One::Whole(message) => {
+                (Some((message.source.as_str(), message.id.as_str())), became.next().map_or_else(lost, Became::of))
+            }
+            One::Notice(message) => (
+                Some((message.source.as_str(), message.id.as_str())),
+                noted.next().map_or_else(lost, |noted| notices::became(noted, message)),
+            ),
             One::Refused(problem) => (None, Became::Refused((**problem).clone())),
         })
         .collect();
     if many { Ok(told_all(rows)) } else { rows.into_iter().next().map_or_else(|| Err(answer::internal()), told_one) }
 }
 
+/// Source and id of an event.
+type Named<'e> = (&'e str, &'e str);
+
 /// An event that was sent.
 enum One {
     Whole(Box<EventMessage>),
+    Notice(Box<CapacityMessage>),
     Refused(Box<Problem>),
 }
 
@@ -113,7 +127,7 @@ fn lost() -> Became {
     Became::Refused(answer::internal())
 }
 
-fn is(headers: &HeaderMap, essence: &str) -> bool {
+pub(super) fn is(headers: &HeaderMap, essence: &str) -> bool {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(essence)
 }
@@ -146,7 +160,7 @@ async fn within_reach(app: &Arc<App>, caller: &Caller, all: &mut [One]) -> Resul
         .iter()
         .filter_map(|one| match one {
             One::Whole(message) => Some(message.dispute.clone()),
-            One::Refused(_) => None,
+            One::Notice(_) | One::Refused(_) => None,
         })
         .collect();
     let known = reading(app, move |control| {
@@ -188,9 +202,14 @@ async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Taken>, Problem> {
         .iter()
         .filter_map(|one| match one {
             One::Whole(message) => Some(events::kept((**message).clone(), key)),
-            One::Refused(_) => None,
+            One::Notice(_) | One::Refused(_) => None,
         })
         .collect();
+    entered(app, docket, events).await
+}
+
+/// Takes events; what became of each.
+pub(super) async fn entered(app: &App, docket: &Docket, events: Vec<CaseEvent>) -> Result<Vec<Taken>, Problem> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
@@ -210,6 +229,11 @@ async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Taken>, Problem> {
     }
 }
 
+/// What became of an event, as a batch tells it.
+pub(super) fn outcome(taken: Taken) -> Map<String, Value> {
+    Became::of(taken).members()
+}
+
 fn unkept() -> Problem {
     Problem::new(
         ProblemKind::NotRecorded,
@@ -221,6 +245,8 @@ fn unkept() -> Problem {
 /// What is told of an event.
 enum Became {
     Applied(Option<Stage>),
+    /// Of a mediator's capacity; false where a later word stands.
+    Noted(bool),
     Waiting(Option<Stage>, Vec<EventType>),
     Duplicate,
     Refused(Problem),
@@ -233,11 +259,7 @@ impl Became {
             Taken::Applied(stage) => Self::Applied(stage),
             Taken::Waiting(stage, allowed) => Self::Waiting(stage, allowed),
             Taken::Duplicate => Self::Duplicate,
-            Taken::Conflict => Self::Refused(Problem::new(
-                ProblemKind::Conflict,
-                "another event of this source has this id; give each event an id of its own",
-                "同一来源已有内容不同的同编号事件；请为每个事件使用唯一编号",
-            )),
+            Taken::Conflict => Self::Refused(other_event()),
             Taken::Full => Self::Refused(Problem::new(
                 ProblemKind::Conflict,
                 format!("a case has at most {EVENTS_COUNT_MAX} events, and this one has them"),
@@ -277,6 +299,7 @@ impl Became {
         let members = match self {
             Self::Applied(at) => json!({ "status": "applied", "stage": stage(at) }),
             Self::Waiting(at, allowed) => json!({ "status": "waiting", "stage": stage(at), "allowed": words(allowed) }),
+            Self::Noted(counts) => json!({ "status": if *counts { "applied" } else { "late" } }),
             Self::Duplicate => json!({ "status": "duplicate" }),
             Self::Refused(problem) => json!({ "status": "refused", "problem": whole(problem) }),
             Self::Impossible(problem, at, allowed) => json!({
@@ -290,20 +313,28 @@ impl Became {
     }
 }
 
+fn other_event() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "another event of this source has this id; give each event an id of its own",
+        "同一来源已有内容不同的同编号事件；请为每个事件使用唯一编号",
+    )
+}
+
 fn whole(problem: &Problem) -> Value {
     serde_json::from_slice(&problem.to_json()).unwrap_or_default()
 }
 
-fn told_all(rows: Vec<(Option<&EventMessage>, Became)>) -> Response {
+fn told_all(rows: Vec<(Option<Named<'_>>, Became)>) -> Response {
     let refused = rows.iter().filter(|(_, became)| matches!(became, Became::Refused(_) | Became::Impossible(..)));
     let refused = refused.count();
     let events: Vec<Value> = rows
         .iter()
         .map(|(message, became)| {
             let mut members = became.members();
-            if let Some(message) = message {
-                members.insert("source".to_owned(), json!(message.source));
-                members.insert("id".to_owned(), json!(message.id));
+            if let Some((source, id)) = message {
+                members.insert("source".to_owned(), json!(source));
+                members.insert("id".to_owned(), json!(id));
             }
             Value::Object(members)
         })
@@ -311,7 +342,7 @@ fn told_all(rows: Vec<(Option<&EventMessage>, Became)>) -> Response {
     answer::json(json!({ "refused": refused, "events": events }).to_string())
 }
 
-fn told_one((_, became): (Option<&EventMessage>, Became)) -> Result<Response, Problem> {
+fn told_one((_, became): (Option<Named<'_>>, Became)) -> Result<Response, Problem> {
     let status = match &became {
         Became::Waiting(..) => StatusCode::ACCEPTED,
         Became::Refused(problem) => return Err(problem.clone()),
@@ -323,7 +354,7 @@ fn told_one((_, became): (Option<&EventMessage>, Became)) -> Result<Response, Pr
             }
             return Ok(answer::problem_of(problem.kind, body.to_string()));
         }
-        Became::Applied(_) | Became::Duplicate => StatusCode::OK,
+        Became::Applied(_) | Became::Noted(_) | Became::Duplicate => StatusCode::OK,
     };
     Ok(answer::of(status, answer::JSON, Value::Object(became.members()).to_string()))
 }

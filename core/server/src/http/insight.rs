@@ -79,7 +79,7 @@ fn wrong(name: &str, code: FlawCode, en: String, zh: String) -> Problem {
 }
 
 /// A place with its name, as it is known now.
-fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'r LocalityId, &'r Locality), Problem> {
+pub(super) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'r LocalityId, &'r Locality), Problem> {
     let found = match asked {
         Some(given) => ruleset.locality(given),
         // The first root there is.

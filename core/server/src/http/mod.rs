@@ -14,10 +14,12 @@ mod insight;
 mod keys;
 mod lines;
 mod operations;
+mod plan;
 mod playground;
 mod preview;
 mod query;
 mod signals;
+mod stations;
 mod status;
 mod views;
 
@@ -56,7 +58,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 34] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 38] {
     use Needs::{AnyRole, Nothing};
     let role = Needs::Role;
     [
@@ -70,6 +72,10 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 34] {
         ("/v1/events", get(events::list).post(events::take), AnyRole),
         ("/v1/cases", get(events::cases), role(Role::Auditor)),
         ("/v1/cases/{id}", get(events::one), role(Role::Auditor)),
+        ("/v1/stations", get(stations::list).post(stations::put), AnyRole),
+        ("/v1/plan", post(plan::propose), AnyRole),
+        ("/v1/plan/{id}", get(plan::one), AnyRole),
+        ("/v1/plan/{id}/accept", post(plan::accept), AnyRole),
         ("/v1/insight/map", get(insight::map), AnyRole),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 5] = [
+pub(super) const STEPS: [Step; 6] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -299,5 +299,60 @@ pub(super) const STEPS: [Step; 5] = [
         postgres:
             "CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs ON event
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
+    },
+    // Who there is to take cases up, by ids; what was said of their capacity; plans, and who accepted them.
+    Step {
+        both: "CREATE TABLE station (
+        id       {text} PRIMARY KEY,
+        locality {text} NOT NULL,
+        changed  {int} NOT NULL
+    ){strict};
+    CREATE INDEX station_locality ON station (locality, id);
+    CREATE TABLE mediator (
+        id           {text} PRIMARY KEY,
+        station      {text} NOT NULL,
+        skills       {text} NOT NULL,
+        languages    {text} NOT NULL,
+        kinds        {text} NOT NULL,
+        capacity     {int} NOT NULL,
+        plan_max     {int},
+        cadence_days {int} NOT NULL,
+        leave_days   {text} NOT NULL,
+        conflicts    {text} NOT NULL,
+        changed      {int} NOT NULL
+    ){strict};
+    CREATE INDEX mediator_station ON mediator (station, id);
+    CREATE TABLE notice (
+        source   {text} NOT NULL,
+        id       {text} NOT NULL,
+        mediator {text} NOT NULL,
+        at       {int} NOT NULL,
+        received {int} NOT NULL,
+        body     {text} NOT NULL,
+        PRIMARY KEY (source, id)
+    ){strict};
+    CREATE TABLE plan (
+        id       {text} PRIMARY KEY,
+        at       {int} NOT NULL,
+        actor    {text} NOT NULL,
+        locality {text} NOT NULL,
+        question {text} NOT NULL,
+        body     {bytes} NOT NULL
+    ){strict};
+    CREATE INDEX plan_at ON plan (at);
+    CREATE TABLE acceptance (
+        plan    {text} PRIMARY KEY,
+        at      {int} NOT NULL,
+        actor   {text} NOT NULL,
+        outcome {text}
+    ){strict};",
+        sqlite: "CREATE TRIGGER plan_unchanged BEFORE UPDATE ON plan
+        BEGIN SELECT RAISE(ABORT, 'a plan is never changed'); END;
+    CREATE TRIGGER acceptance_unchanged BEFORE UPDATE OF plan, at, actor ON acceptance
+        BEGIN SELECT RAISE(ABORT, 'an acceptance is never changed'); END;",
+        postgres: "CREATE TRIGGER plan_unchanged BEFORE UPDATE ON plan
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('a plan is never changed');
+    CREATE TRIGGER acceptance_unchanged BEFORE UPDATE OF plan, at, actor ON acceptance
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an acceptance is never changed');",
     },
 ];

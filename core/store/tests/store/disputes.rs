@@ -19,7 +19,7 @@ use super::support::{Base, at, both};
 
 const PLACE: &str = "cn/zhejiang/jinhua/yongkang";
 
-fn docket(store: &Arc<Store>) -> Docket {
+pub(crate) fn docket(store: &Arc<Store>) -> Docket {
     let config = DocketConfig {
         now: Box::new(|| at(1_000)),
         offset: Offset::constant(8),
@@ -28,7 +28,7 @@ fn docket(store: &Arc<Store>) -> Docket {
     Docket::start(Arc::clone(store), config).unwrap()
 }
 
-fn event(id: &str, dispute: &str, second: i64, what: H) -> CaseEvent {
+pub(crate) fn event(id: &str, dispute: &str, second: i64, what: H) -> CaseEvent {
     let about = (what == H::Registered).then(|| About {
         locality: PLACE.to_owned(),
         kind: "labour.wage".to_owned(),
@@ -40,7 +40,7 @@ fn event(id: &str, dispute: &str, second: i64, what: H) -> CaseEvent {
     CaseEvent { source, id, dispute, at: at(second), what, about, desk: Desk::default() }
 }
 
-fn take(docket: &Docket, events: Vec<CaseEvent>) -> Result<Vec<Taken>, Arc<StoreError>> {
+pub(crate) fn take(docket: &Docket, events: Vec<CaseEvent>) -> Result<Vec<Taken>, Arc<StoreError>> {
     let (tell, told) = mpsc::channel();
     docket.take(events, Box::new(move |taken| tell.send(taken).unwrap())).unwrap();
     told.recv().unwrap()

@@ -156,18 +156,20 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
     let kept = first.open().current().unwrap().unwrap();
     assert_eq!((kept.generation, kept.ruleset.as_str(), kept.bundle, kept.replaces), (1, "sha256:a", None, None));
 
-    for (version, newer) in [(3, "dictionary, event, dispute, tally"), (4, "event, dispute, tally")] {
+    let roster = "station, mediator, notice, plan, acceptance";
+    for (version, newer) in [(3, "dictionary, event, dispute, tally, signal, "), (4, "event, dispute, tally, signal, "), (5, "")] {
         let before = Base::server(cluster);
         let store = Arc::new(before.open());
         let recorder = durable(&store);
         recorder.record_and_wait(prepared(1)).unwrap();
         assert_eq!(recorder.close().lost, 0);
-        before.meddle(&format!("DROP TABLE {newer}; UPDATE maple_schema SET version = {version}")).unwrap();
+        before.meddle(&format!("DROP TABLE {newer}{roster}; UPDATE maple_schema SET version = {version}")).unwrap();
         at_once(&before);
         let store = before.open();
         assert_eq!(store.decision("decision-1").unwrap().unwrap().decision().unwrap(), decision(1));
         assert_eq!(store.verify("node-1", None, None).unwrap().faults.len(), 0);
         assert_eq!(store.events(None, 1).unwrap(), []);
+        assert_eq!(store.stations(None, "", 1).unwrap(), []);
     }
 }
 

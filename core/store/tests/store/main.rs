@@ -16,5 +16,6 @@ mod logs;
 mod measure;
 mod network;
 mod recorder;
+mod roster;
 mod support;
 mod wire;

@@ -1,0 +1,94 @@
+//! Which disputes wait for somebody, and how many each desk has open.
+
+use std::collections::BTreeMap;
+
+use maple_insight::life::Stage;
+
+use super::{
+    Dispute,
+    rows::{DISPUTE, read_dispute},
+};
+use crate::{
+    Store, StoreError,
+    sql::{Fault, Value},
+};
+
+/// A dispute waits for a mediator at these stages: agreed to, given to somebody who has not taken it up, or not
+/// taken. Before the parties agreed nobody is looked for; after somebody said yes nobody else is.
+pub const WAITING_STAGES: [Stage; 3] = [Stage::Consented, Stage::Declined, Stage::Assigned];
+/// A dispute is open on a mediator's desk at these stages: from being given to the end of mediation.
+pub const OPEN_STAGES: [Stage; 4] = [Stage::Assigned, Stage::Accepted, Stage::InMediation, Stage::PartlyAgreed];
+/// What stands open at a station, but on nobody's desk there.
+const UNTAKEN: Stage = Stage::Declined;
+
+impl Store {
+    /// Disputes of a locality and all below that wait for a mediator, by their ids, at most `count`.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn waiting(&self, locality: &str, count: u32) -> Result<Vec<Dispute>, StoreError> {
+        let [first, end] = [format!("{locality}/"), format!("{locality}0")];
+        let some = format!(
+            "SELECT {DISPUTE} FROM dispute WHERE stage IN ({}) \
+             AND (locality = $1 OR (locality >= $2 AND locality < $3)) ORDER BY id LIMIT $4",
+            words(&WAITING_STAGES)
+        );
+        self.pool().read("list the waiting disputes of", |link| {
+            let values = [Value::Text(locality), Value::Text(&first), Value::Text(&end), count.into()];
+            Ok(link.query(&some, &values)?.into_iter().map(read_dispute).collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The disputes of these ids that are known.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn disputes_of(&self, ids: &[&str]) -> Result<Vec<Dispute>, StoreError> {
+        let one = format!("SELECT {DISPUTE} FROM dispute WHERE id = $1");
+        self.pool().read("read disputes from", |link| {
+            let mut found = Vec::new();
+            for id in ids {
+                if let Some(row) = link.first(&one, &[Value::Text(id)])? {
+                    found.push(read_dispute(row)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// How many disputes each mediator has open, at [`OPEN_STAGES`]; a mediator who has none is left out.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn open_by_mediator(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.open_by("mediator", words(&OPEN_STAGES))
+    }
+
+    /// How many disputes each station has open, at [`OPEN_STAGES`] or not taken by the mediator; a station that has
+    /// none is left out.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn open_by_station(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.open_by("station", format!("{}, {}", words(&OPEN_STAGES), words(&[UNTAKEN])))
+    }
+
+    fn open_by(&self, whose: &str, stages: String) -> Result<BTreeMap<String, u64>, StoreError> {
+        let all = format!(
+            "SELECT {whose}, count(*) FROM dispute WHERE stage IN ({stages}) AND {whose} IS NOT NULL GROUP BY {whose}"
+        );
+        self.pool().read("count the open disputes of", |link| {
+            let rows = link.query(&all, &[])?;
+            Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.count()?))).collect::<Result<_, Fault>>()?)
+        })
+    }
+}
+
+/// Stages as a list of SQL; their words are ours.
+fn words(stages: &[Stage]) -> String {
+    stages.iter().map(|stage| format!("'{}'", stage.as_str())).collect::<Vec<_>>().join(", ")
+}
