@@ -210,6 +210,7 @@ struct Overview<'a> {
     columns: Vec<&'static str>,
     children: Vec<Line>,
     has_people: bool,
+    has_counts: bool,
     charts: Vec<Chart>,
     hides_months: bool,
     months: Vec<Line>,
@@ -295,6 +296,7 @@ fn page<'a>(v: &'a Visit, asked: &Asked) -> Overview<'a> {
         tiles: Tiles::new(map.children.iter().map(|child| spot(v, asked, child)).collect(), unit, v.language),
         columns: asked.together().into_iter().map(|one| title_of(v, one)).collect(),
         children: map.children.iter().map(|child| line(v, asked, child)).collect(),
+        has_counts: unit != Unit::Count,
         has_people: map.children.iter().any(|child| child.locality.population.is_some()),
         charts: asked.together().into_iter().map(|one| chart(v, asked, one)).collect(),
         hides_months: map

@@ -327,23 +327,30 @@ impl Words<'_> {
 
     fn said(&self, title: String, ground: &Ground) -> Said {
         let provisions = &self.ruleset.vocabulary().provisions;
-        let basis = ground.basis.iter().map(|id| {
-            let known = provisions.get(id.as_str());
-            known.map_or_else(
-                || id.clone(),
-                |one| {
-                    // An article is told in both languages, Chinese first.
-                    let (zh, en) = one.article.split_once(" / ").unwrap_or((&*one.article, &*one.article));
-                    format!("{} {}", self.v.of_text(&one.law), self.v.say(zh, en))
-                },
-            )
-        });
+        // A law is named once before its articles.
+        let mut basis: Vec<(String, Vec<&str>)> = Vec::new();
+        for id in &ground.basis {
+            let Some(one) = provisions.get(id.as_str()) else {
+                basis.push((id.clone(), Vec::new()));
+                continue;
+            };
+            // An article is told in both languages, Chinese first.
+            let (zh, en) = one.article.split_once(" / ").unwrap_or((&*one.article, &*one.article));
+            let (law, article) = (self.v.of_text(&one.law), self.v.say(zh, en));
+            match basis.iter_mut().find(|(known, _)| known == law) {
+                Some((_, articles)) => articles.push(article),
+                None => basis.push((law.to_owned(), vec![article])),
+            }
+        }
+        let cited = |(law, articles): (String, Vec<&str>)| {
+            format!("{law} {}", articles.join(self.v.say("、", ", "))).trim_end().to_owned()
+        };
         Said {
             title,
             notes: Vec::new(),
             level: String::new(),
             why: ground.why.of(self.v.language).to_owned(),
-            basis: basis.collect(),
+            basis: basis.into_iter().map(cited).collect(),
             by: format!("{} {}", ground.policy, ground.rule),
         }
     }

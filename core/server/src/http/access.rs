@@ -43,7 +43,7 @@ pub(super) async fn admit(
         Needs::Page(role) => role,
     };
     let page = matches!(needs, Needs::Page(_));
-    if page && !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if page && *request.method() == Method::POST {
         console::same_origin(request.headers())?;
     }
     let Some(access) = &app.config.access else {
