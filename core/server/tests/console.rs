@@ -327,9 +327,12 @@ async fn pages_of_a_listing_hold_each_case_once() {
     let (mut path, mut seen) = ("/cases".to_owned(), Vec::new());
     loop {
         let page = held(&get(&desk, &path, &[]).await, 200);
-        seen.extend(page.split("<a href=\"/cases/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
-        let Some(next) = page.split("rel=\"next\" href=\"").nth(1) else { break };
-        path = next.split('"').next().unwrap().replace("&#38;", "&");
+        let tree = roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>").unwrap()).unwrap();
+        let links: Vec<_> = tree.descendants().filter(|node| node.has_tag_name("a")).collect();
+        let to = |link: &roxmltree::Node<'_, '_>| link.attribute("href").unwrap().to_owned();
+        seen.extend(links.iter().map(to).filter(|to| to.starts_with("/cases/")));
+        let Some(next) = links.iter().find(|link| link.attribute("rel") == Some("next")) else { break };
+        path = to(next);
     }
     assert_eq!(seen.len(), 60);
     seen.sort();

@@ -18,7 +18,7 @@ mod support;
 
 use std::{env, fs, future::Future, process::Command, sync::OnceLock};
 
-use browser::{Browser, DESK, Looks, Served, there};
+use browser::{Browser, DESK, DRIVER, Looks, Served, there};
 use fantoccini::{
     Locator,
     actions::{InputSource, KeyAction, KeyActions},
@@ -104,6 +104,16 @@ impl Browser {
         let value = char::from(key);
         let strokes = KeyActions::new("keys".to_owned()).then(KeyAction::Down { value }).then(KeyAction::Up { value });
         self.page.perform_actions(strokes).await.unwrap();
+    }
+
+    /// Has the page believe that its reader likes it dark, or light.
+    async fn likes(&self, scheme: &str) {
+        let id = self.page.session_id().await.unwrap().unwrap();
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        let request = format!("POST /session/{id}/goog/cdp/execute");
+        let (status, said) = leash::http(&DRIVER.address, &request, &body.to_string());
+        assert_eq!(status, 200, "{said}");
     }
 
     async fn press_tile(&self, place: &str) {

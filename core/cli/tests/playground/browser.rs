@@ -75,13 +75,13 @@ pub struct Looks {
 pub const DESK: Looks = Looks { language: "en-US", width: 1440, height: 1000 };
 
 /// The driver of all browsers.
-struct Driver {
+pub struct Driver {
     _leashed: Leashed,
-    address: String,
+    pub address: String,
     folder: PathBuf,
 }
 
-static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
+pub static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
     let folder = folder();
     let mut command = Command::new("chromedriver");
     command.arg("--port=0").env("TMPDIR", &folder);
@@ -252,15 +252,6 @@ impl Browser {
             let file = Path::new(&folder).join(format!("{name}.png"));
             std::fs::write(file, self.page.screenshot().await.unwrap()).unwrap();
         }
-    }
-
-    /// Has the page believe that its reader likes it dark, or light.
-    pub async fn likes(&self, scheme: &str) {
-        let Ok(Some(id)) = self.page.session_id().await else { panic!("no session") };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
-        let (status, said) = http(&DRIVER.address, &format!("POST /session/{id}/goog/cdp/execute"), &body.to_string());
-        assert_eq!(status, 200, "{said}");
     }
 
     /// What the browser complained of since the last time: refused loads, errors of scripts.

@@ -203,6 +203,7 @@ struct Overview<'a> {
     better: &'static str,
     value: String,
     hidden: bool,
+    few: bool,
     counted: String,
     compared: Vec<Beside>,
     pairs: Vec<Beside>,
@@ -262,6 +263,7 @@ fn page<'a>(v: &'a Visit, asked: &Asked) -> Overview<'a> {
     let chain = ruleset.locality(&map.locality.id).map(|(_, here)| here.chain.clone()).unwrap_or_default();
     let own_root = chain.first().cloned();
     let roots = ruleset.localities().filter(|(_, place)| place.chain.len() == 1).map(|(id, _)| id);
+    let charts: Vec<Chart> = asked.together().into_iter().map(|one| chart(v, asked, one)).collect();
     Overview {
         v,
         here: "/",
@@ -290,6 +292,7 @@ fn page<'a>(v: &'a Visit, asked: &Asked) -> Overview<'a> {
         },
         value: own.written(unit, v.language),
         hidden: own.value.is_none(),
+        few: own.suppressed,
         counted: own.counted(unit, v.language),
         compared: compared(v, asked, &own),
         pairs: indicator.pair().iter().map(|pair| beside(v, &map.figures, *pair)).collect(),
@@ -298,11 +301,11 @@ fn page<'a>(v: &'a Visit, asked: &Asked) -> Overview<'a> {
         children: map.children.iter().map(|child| line(v, asked, child)).collect(),
         has_counts: unit != Unit::Count,
         has_people: map.children.iter().any(|child| child.locality.population.is_some()),
-        charts: asked.together().into_iter().map(|one| chart(v, asked, one)).collect(),
-        hides_months: map
-            .trend
+        hides_months: charts
             .iter()
-            .any(|month| asked.together().into_iter().any(|one| figures::of(&month.figures, one).suppressed)),
+            .flat_map(|chart| &chart.pictures)
+            .any(|(one, ..)| !one.empty && !one.hides.is_empty()),
+        charts,
         months: map.trend.iter().map(|month| month_line(v, asked, month)).collect(),
         rows: Indicator::ALL.iter().map(|one| row(v, asked, *one)).collect(),
         parent: parent.map(|parent| parent.locality.title.of(v.language).to_owned()),
