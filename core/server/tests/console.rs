@@ -99,7 +99,9 @@ fn held(answer: &Answer, status: u16) -> String {
             }
         }
         let labelled = |id: &str| tree.descendants().any(|n| n.has_tag_name("label") && n.attribute("for") == Some(id));
-        let shown = ["input", "select"].contains(&name) && node.attribute("type") != Some("hidden");
+        let shown = ["input", "select"].contains(&name)
+            && node.attribute("type") != Some("hidden")
+            && node.attribute("hidden").is_none();
         assert!(!shown || node.attribute("id").is_some_and(labelled), "{name} has no label");
         if name == "table" {
             let has = |tag: &str| node.descendants().any(|n| n.has_tag_name(tag));

@@ -24,7 +24,9 @@ use fantoccini::{
     actions::{InputSource, KeyAction, KeyActions},
     key::Key,
 };
+use leash::Leashed;
 use serde_json::{Value, json};
+use support::maple;
 
 const PHONE: Looks = Looks { language: "zh-CN", width: 360, height: 740 };
 const CHINESE: Looks = Looks { language: "zh-CN", ..DESK };
@@ -202,6 +204,34 @@ fn what_is_wrong_with_a_question_is_told_on_the_page() {
         browser.id("place").await.send_keys("Yiwu").await.unwrap();
         browser.hits(Key::Enter).await;
         browser.arrives("Yiwu").await;
+        browser
+    });
+}
+
+#[test]
+fn whoever_signs_in_sees_their_part_until_they_sign_out() {
+    if !there() {
+        return;
+    }
+    let folder = leash::folder();
+    let (config, database) = (folder.join("serve.toml"), format!("sqlite://{}/maple.sqlite", folder.display()));
+    fs::write(&config, "authentication = \"required\"\n").unwrap();
+    let config = config.to_str().unwrap();
+    let command = maple(&["serve", "--config", config, "--listen", "127.0.0.1:0", "--database", &database]);
+    let (leashed, address) = Leashed::start(&command, &folder, "serving on http://");
+    let served = Served::of(leashed, address);
+    let make = ["tokens", "create", "--name", "reader", "--role", "auditor", "--scope", "cn/zhejiang/**", "--json"];
+    let made = maple(&[&make[..], &["--database", &database]].concat()).output().unwrap();
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let token = made["token"].as_str().unwrap().to_owned();
+    browser::tried(&served, DESK, "/session?to=/cases", |browser| async move {
+        browser.id("token").await.send_keys(&token).await.unwrap();
+        browser.hits(Key::Enter).await;
+        browser.arrives("Cases").await;
+        assert!(browser.heading().await.contains("Zhejiang"), "whoever reads a part begins with it");
+        browser.page.find(Locator::Css(".leave button")).await.unwrap().click().await.unwrap();
+        browser.arrives("Sign in").await;
+        assert!(browser.page.get_named_cookie("maple-session").await.is_err());
         browser
     });
 }

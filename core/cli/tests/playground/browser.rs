@@ -40,6 +40,11 @@ impl Served {
         let database = format!("sqlite://{}/maple.sqlite", folder.display());
         let command = maple(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
         let (leashed, address) = Leashed::start(&command, &folder, "serving on http://");
+        Self::of(leashed, address)
+    }
+
+    /// A service that runs already.
+    pub fn of(leashed: Leashed, address: String) -> Self {
         Self { _leashed: leashed, address }
     }
 
