@@ -8,6 +8,7 @@ mod admission;
 mod app;
 mod clock;
 mod config;
+mod console;
 mod context;
 mod control;
 mod events;

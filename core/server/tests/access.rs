@@ -109,8 +109,29 @@ fn of_place(locality: &str) -> Value {
     question
 }
 
-const OPEN: [&str; 6] =
-    ["/playground", "/playground/{file}", "/health/live", "/health/ready", "/openapi.json", "/problems/{name}"];
+const OPEN: [&str; 8] = [
+    "/playground",
+    "/playground/{file}",
+    "/session",
+    "/console/{file}",
+    "/health/live",
+    "/health/ready",
+    "/openapi.json",
+    "/problems/{name}",
+];
+
+/// The pages of the console, which say it as pages.
+const PAGES: [&str; 9] = [
+    "/",
+    "/overview.csv",
+    "/cases",
+    "/cases/{id}",
+    "/decisions",
+    "/decisions/{id}",
+    "/decisions/{id}/replay",
+    "/decisions/{id}/receipt",
+    "/policies",
+];
 
 #[tokio::test]
 async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_a_role() {
@@ -122,17 +143,25 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             .replace("{id}", "cn.labour.5")
             .replace("{digest}", "none")
             .replace("{name}", "internal")
-            .replace("{file}", "main.js");
+            .replace("{file}", if path.starts_with("/console") { "console.css" } else { "main.js" });
         let methods = document["paths"][path].as_object().unwrap();
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD] {
             let answer = guarded.ask(method.clone(), &real, None, "{}").await;
+            let page = PAGES.contains(path);
+            // A form that does not say where it comes from is not even asked whose it is.
+            if (page || *path == "/session") && method == Method::POST {
+                assert_eq!(answer.status, 403, "{method} {path}");
+                continue;
+            }
             if OPEN.contains(path) {
                 assert!([200, 405].contains(&answer.status), "{method} {path}: {}", answer.status);
                 continue;
             }
             assert_eq!(answer.status, 401, "{method} {path}");
             assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"maple\"");
-            if method != Method::HEAD {
+            if page {
+                assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{method} {path}");
+            } else if method != Method::HEAD {
                 answer.is_problem(401, "unauthenticated");
             }
             let tells = |method: &Value| method["responses"]["401"].is_object() && method["security"].is_array();
@@ -140,6 +169,7 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             // An approver of nowhere changes and reads nothing of a locality.
             let answer = guarded.ask(method.clone(), &real, Some(&format!("Bearer {}", stranger.text)), "{}").await;
             let views = path.starts_with("/metrics")
+                || ["/", "/overview.csv", "/policies"].contains(path)
                 || [
                     "packs",
                     "rulesets",

@@ -31,7 +31,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
 }
 
 /// What a guardrail keeps.
-pub(crate) fn meaning(id: &str, language: Language) -> &'static str {
+#[must_use]
+pub fn meaning(id: &str, language: Language) -> &'static str {
     let known = MEANINGS.iter().find(|(known, ..)| *known == id).map(|(_, zh, en)| (*zh, *en));
     let (zh, en) = known.unwrap_or(OTHER);
     match language {

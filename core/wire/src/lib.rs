@@ -32,6 +32,7 @@ pub use event::{
 pub use explain::{Explained, explain_json, explain_text};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
+pub use guardrail::meaning as guardrail_meaning;
 pub use indicator::{IndicatorText, indicator_text};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use mistake::{mistake_zh, tell_mistake_zh};
@@ -49,4 +50,4 @@ pub use roster::{
 };
 pub use text::{Language, text};
 pub use views::{LeftOut, PackView, Serving, write_localities, write_packs, write_provision, write_ruleset};
-pub use vocabulary::write_vocabulary;
+pub use vocabulary::{class_title, write_vocabulary};

@@ -20,7 +20,8 @@ const CLASSES: [Class; 6] = [
 ];
 
 /// What a class of channels is called in Chinese and in English.
-pub(crate) const fn class_title(class: Class) -> (&'static str, &'static str) {
+#[must_use]
+pub const fn class_title(class: Class) -> (&'static str, &'static str) {
     match class {
         Class::Protective => ("保护措施", "protection"),
         Class::Parallel => ("并行途径", "ways beside the main one"),

@@ -301,6 +301,7 @@ fn welcome(address: SocketAddr, way_in: WayIn, left_out: &[String]) {
     println!("serving on {scheme}://{address}\n\nTry it (a made-up wage case in Yongkang):\n");
     println!("{}\n", curl(address, way_in));
     println!("Without `accept: text/plain` the answer is JSON; /openapi.json describes it. Stop with Ctrl-C.");
+    println!("See what serves and what was decided: {scheme}://{address}/");
     println!("Write a rule and see what it decides: {scheme}://{address}/playground");
 }
 

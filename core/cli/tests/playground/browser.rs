@@ -40,6 +40,11 @@ impl Served {
         let database = format!("sqlite://{}/maple.sqlite", folder.display());
         let command = maple(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
         let (leashed, address) = Leashed::start(&command, &folder, "serving on http://");
+        Self::of(leashed, address)
+    }
+
+    /// A service that runs already.
+    pub fn of(leashed: Leashed, address: String) -> Self {
         Self { _leashed: leashed, address }
     }
 
@@ -57,7 +62,7 @@ pub fn there() -> bool {
         if missing.is_empty() {
             return true;
         }
-        let message = format!("no {} here: the playground was not tried in a browser", missing.join(" and no "));
+        let message = format!("no {} here: the pages were not tried in a browser", missing.join(" and no "));
         assert!(env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "{message}");
         eprintln!("{message}; `apt-get install chromium chromium-driver` brings them");
         false
@@ -75,13 +80,13 @@ pub struct Looks {
 pub const DESK: Looks = Looks { language: "en-US", width: 1440, height: 1000 };
 
 /// The driver of all browsers.
-struct Driver {
+pub struct Driver {
     _leashed: Leashed,
-    address: String,
+    pub address: String,
     folder: PathBuf,
 }
 
-static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
+pub static DRIVER: LazyLock<Driver> = LazyLock::new(|| {
     let folder = folder();
     let mut command = Command::new("chromedriver");
     command.arg("--port=0").env("TMPDIR", &folder);
@@ -95,8 +100,9 @@ static RUNTIME: LazyLock<Runtime> =
 /// Browsers that wait for the next test that wants their looks.
 static SHELF: Mutex<Vec<(Looks, Client)>> = Mutex::new(Vec::new());
 
-/// Does something in a browser, one test at a time. After a test that failed, its browser is not used again.
-pub fn tried<T: Future<Output = Browser>>(served: &Served, looks: Looks, test: impl FnOnce(Browser) -> T) {
+/// Does something in a browser that begins at `path`, one test at a time. After a test that failed, its browser is not
+/// used again.
+pub fn tried<T: Future<Output = Browser>>(served: &Served, looks: Looks, path: &str, test: impl FnOnce(Browser) -> T) {
     let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = shelf.iter().position(|(of, _)| *of == looks).map(|at| shelf.swap_remove(at).1);
     let page = RUNTIME.block_on(async {
@@ -106,7 +112,7 @@ pub fn tried<T: Future<Output = Browser>>(served: &Served, looks: Looks, test: i
                 None => looks.open().await,
             };
             let browser = Browser { page, address: served.address.clone() };
-            browser.go("/playground").await;
+            browser.go(path).await;
             test(browser).await.left().await
         };
         timeout(TEST_MAX, whole).await.expect("the test takes too long")
@@ -155,7 +161,8 @@ pub struct Browser {
 impl Browser {
     pub async fn go(&self, path: &str) {
         self.page.goto(&format!("http://{}{path}", self.address)).await.unwrap();
-        self.until("the page is ready", "return document.getElementById('state').dataset.state !== 'idle'").await;
+        // Pages without an editor are ready as they come.
+        self.until("the page is ready", "return document.getElementById('state')?.dataset.state !== 'idle'").await;
         self.settled().await;
     }
 
@@ -177,7 +184,7 @@ impl Browser {
 
     /// Waits until what is shown is about what is written.
     pub async fn settled(&self) {
-        let script = "return document.getElementById('answer').getAttribute('aria-busy') === 'false'";
+        let script = "return (document.getElementById('answer')?.getAttribute('aria-busy') ?? 'false') === 'false'";
         self.until("nothing is asked any more", script).await;
     }
 
@@ -263,11 +270,13 @@ impl Browser {
 
     /// Leaves the page without a trace; a page that complained has failed.
     async fn left(self) -> Client {
-        // A refused preview is an answer, which browsers nevertheless note down.
+        // What is refused is an answer, which browsers nevertheless note down.
         let noted = self.log().await;
-        let complaints: Vec<&str> = noted.lines().filter(|line| !line.contains("/v1/preview")).collect();
+        let answers = |line: &&str| line.contains("/v1/preview") || line.ends_with("status of 400 (Bad Request)");
+        let complaints: Vec<&str> = noted.lines().filter(|line| !answers(line)).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
         self.run("sessionStorage.clear(); localStorage.clear()").await;
+        self.page.delete_all_cookies().await.unwrap();
         self.page.goto("about:blank").await.unwrap();
         self.page
     }

@@ -30,7 +30,7 @@ fn served() -> &'static Served {
 /// Does something in a browser, where there is one.
 fn tried<T: Future<Output = Browser>>(looks: Looks, test: impl FnOnce(Browser) -> T) {
     if there() {
-        browser::tried(served(), looks, test);
+        browser::tried(served(), looks, "/playground", test);
     }
 }
 

@@ -100,6 +100,12 @@ impl Caller {
         around.min_by_key(|subtree| subtree.top().len()).map(ToString::to_string).unwrap_or_default()
     }
 
+    /// The first place below which they may do something, where that is not everywhere.
+    pub(crate) fn home(&self, role: Role) -> Option<&str> {
+        let bounded = !self.is_everywhere(role) && self.has(role);
+        self.who.scope.first().filter(|_| bounded).map(Subtree::top)
+    }
+
     /// Refuses, unless they may do something in one place.
     pub(crate) fn require(&self, role: Role, locality: &str) -> Result<(), Problem> {
         if self.may(role, locality) { Ok(()) } else { Err(self.refused(role, Some(locality))) }

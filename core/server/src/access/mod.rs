@@ -68,7 +68,7 @@ pub(crate) enum Unknown {
 }
 
 impl Unknown {
-    fn because(reason: Reason) -> Self {
+    pub(crate) fn because(reason: Reason) -> Self {
         Self::Refused(reason, None)
     }
 }
@@ -102,7 +102,11 @@ impl Access {
 
     /// Who sent these headers.
     pub(crate) async fn identify(self: &Arc<Self>, app: &App, headers: &HeaderMap) -> Result<Arc<Who>, Unknown> {
-        let text = bearer(headers).map_err(Unknown::because)?;
+        self.known(app, bearer(headers).map_err(Unknown::because)?).await
+    }
+
+    /// Whose token it is.
+    pub(crate) async fn known(self: &Arc<Self>, app: &App, text: &str) -> Result<Arc<Who>, Unknown> {
         let hash = Digest::of(text.as_bytes());
         let who = match self.cache.get(&hash) {
             Found::Fresh(who) => who,

@@ -1,11 +1,17 @@
 //! Who passes which door.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::{
+    extract::Request,
+    http::{Method, header::AUTHORIZATION},
+};
 use maple_wire::{Problem, ProblemKind};
 
 use crate::{
-    access::{Asked, Caller, Reason, Refusal, Role, Unknown},
+    access::{Access, Asked, Caller, Reason, Refusal, Role, Unknown, Who},
     app::App,
+    console,
     trace::Span,
 };
 
@@ -18,6 +24,8 @@ pub(crate) enum Needs {
     AnyRole,
     /// This role somewhere; behind the door the [`Caller`] says whether it holds in the place that is asked about.
     Role(Role),
+    /// The same of whoever looks at a page, who may have signed in; with a role or any.
+    Page(Option<Role>),
 }
 
 /// Lets a request in with its [`Caller`], or says why not.
@@ -32,23 +40,56 @@ pub(super) async fn admit(
         Needs::Nothing => return Ok(()),
         Needs::AnyRole => None,
         Needs::Role(role) => Some(role),
+        Needs::Page(role) => role,
     };
+    let page = matches!(needs, Needs::Page(_));
+    if page && *request.method() == Method::POST {
+        console::same_origin(request.headers())?;
+    }
     let Some(access) = &app.config.access else {
         request.extensions_mut().insert(Caller::local());
         return Ok(());
     };
-    let who = match access.identify(app, request.headers()).await {
-        Ok(who) => who,
-        Err(Unknown::Unavailable(problem)) => return Err(problem),
-        Err(Unknown::Refused(reason, token)) => {
-            access.refusals().note(Refusal { reason, route, trace: trace.to_string(), who: None, token });
-            return Err(unknown(reason));
-        }
+    // No other door takes what a browser sends by itself.
+    let kept = if page && !request.headers().contains_key(AUTHORIZATION) {
+        console::token(app, request.headers())
+    } else {
+        None
     };
+    let found = match kept {
+        Some(token) => access.known(app, token).await,
+        None => access.identify(app, request.headers()).await,
+    };
+    let who = found.map_err(|unknown| refused(access, unknown, route, trace))?;
     let caller = Caller::known(who, Asked { route, trace, refusals: access.refusals().clone() });
     caller.require_somewhere(role)?;
     request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// Who a token belongs to.
+pub(crate) async fn identified(
+    app: &App,
+    access: &Arc<Access>,
+    token: &str,
+    route: &'static str,
+    trace: Option<Span>,
+) -> Result<Arc<Who>, Problem> {
+    let trace = trace.unwrap_or_else(|| Span::next(None, app.unique()));
+    let found =
+        if token.is_empty() { Err(Unknown::because(Reason::Malformed)) } else { access.known(app, token).await };
+    found.map_err(|unknown| refused(access, unknown, route, trace))
+}
+
+/// Notes that somebody is not known, and says why.
+fn refused(access: &Access, why: Unknown, route: &'static str, trace: Span) -> Problem {
+    match why {
+        Unknown::Unavailable(problem) => problem,
+        Unknown::Refused(reason, token) => {
+            access.refusals().note(Refusal { reason, route, trace: trace.to_string(), who: None, token });
+            unknown(reason)
+        }
+    }
 }
 
 /// Why it is not known who is asking.

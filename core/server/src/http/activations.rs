@@ -174,7 +174,7 @@ fn field(pointer: &str, code: FlawCode, en: String, zh: &str) -> Problem {
 }
 
 /// An activation as it is shown.
-pub(super) fn shown(activation: &Activation) -> Value {
+pub(crate) fn shown(activation: &Activation) -> Value {
     let terms = ActivationTerms::of(activation).unwrap_or_default();
     let mut whole = json!({
         "generation": activation.generation,
@@ -308,10 +308,12 @@ async fn activated(app: &Arc<App>, caller: Caller, request: Request) -> Result<R
 }
 
 pub(crate) async fn list(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
-    answer::told(listed(&app, &query.unwrap_or_default()).await)
+    let found = listed(&app, &query.unwrap_or_default()).await;
+    answer::told(found.map(|activations| answer::json(activations.to_string())))
 }
 
-async fn listed(app: &Arc<App>, query: &str) -> Result<Response, Problem> {
+/// A page of the history.
+pub(crate) async fn listed(app: &Arc<App>, query: &str) -> Result<Value, Problem> {
     let mut before = u32::MAX;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match (&*name, value.parse()) {
@@ -328,7 +330,7 @@ async fn listed(app: &Arc<App>, query: &str) -> Result<Response, Problem> {
     let found = reading(app, move |control| control.store.activations_before(before)).await?;
     let next = found.last().filter(|_| found.len() as u64 >= u64::from(HISTORY_COUNT_MAX)).map(|last| last.generation);
     let rows: Vec<Value> = found.iter().map(shown).collect();
-    Ok(answer::json(json!({ "activations": rows, "next": next }).to_string()))
+    Ok(json!({ "activations": rows, "next": next }))
 }
 
 const STATE: &[&str] = &["policy", "locality", "how", "why"];

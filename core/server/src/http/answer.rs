@@ -10,6 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use maple_wire::{Problem, ProblemKind};
+use sha2::{Digest, Sha256};
 
 use crate::admission::RETRY_AFTER_SECONDS;
 
@@ -60,6 +61,12 @@ pub(crate) fn problem_of(kind: ProblemKind, body: String) -> Response {
 /// The answer, or why there is none.
 pub(crate) fn told(answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(|why| problem(&why))
+}
+
+/// What tells a text from every other.
+pub(crate) fn etag(text: &str) -> String {
+    let digest = hex::encode(Sha256::digest(text));
+    format!("\"{}\"", digest.get(..32).unwrap_or(&digest))
 }
 
 /// An answer that a caller may keep and ask again about: 304 without it when the caller names its `etag`.

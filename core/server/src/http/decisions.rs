@@ -8,7 +8,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use maple_kernel::Ruleset;
-use maple_store::{Cursor, Filter, Record, StoreError, Summary};
+use maple_store::{Cursor, Decision, Filter, Record, StoreError, Summary};
 use maple_wire::{Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
@@ -24,7 +24,7 @@ use crate::{
     clock::timestamp,
     control::Unmade,
     records::{Records, chain},
-    replay::replay,
+    replay::{Replay, replay},
 };
 
 /// Decisions on one page, where the caller does not say.
@@ -39,7 +39,8 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    told(listed(&app, &caller, query.unwrap_or_default()).await)
+    let found = listed(&app, &caller, &query.unwrap_or_default()).await;
+    answer::told(found.map(|decisions| answer::json(decisions.to_string())))
 }
 
 pub(crate) async fn one(
@@ -47,7 +48,7 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    told(shown(&app, &caller, id).await)
+    answer::told(shown(&app, &caller, id).await)
 }
 
 pub(crate) async fn again(
@@ -55,7 +56,9 @@ pub(crate) async fn again(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    told(replayed(&app, &caller, id).await)
+    let replay = replayed(&app, &caller, id).await;
+    let written = |replay: Replay| serde_json::to_vec(&replay).map(answer::json).map_err(|_| answer::internal());
+    answer::told(replay.and_then(written))
 }
 
 pub(crate) async fn receipt(
@@ -63,15 +66,12 @@ pub(crate) async fn receipt(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    told(receipted(&app, &caller, id).await)
+    answer::told(receipted(&app, &caller, id).await)
 }
 
-fn told(answer: Answer) -> Response {
-    answer.unwrap_or_else(|problem| answer::problem(&problem))
-}
-
-async fn listed(app: &Arc<App>, caller: &Caller, query: String) -> Answer {
-    let asked = Asked::read(&query)?;
+/// A page of decisions.
+pub(crate) async fn listed(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Value, Problem> {
+    let asked = Asked::read(query)?;
     // A page holds what is asked for or nothing: one that silently left places out would look whole.
     match &asked.filter.locality {
         Some(locality) => caller.require_below(Role::Auditor, locality)?,
@@ -80,13 +80,19 @@ async fn listed(app: &Arc<App>, caller: &Caller, query: String) -> Answer {
     let found = reading(app, move |records| records.store.decisions(&asked.filter, asked.count)).await?;
     let next = found.last().filter(|_| found.len() as u64 >= u64::from(asked.count)).map(|last| written(&last.cursor));
     let decisions: Vec<Value> = found.iter().map(summary).collect();
-    Ok(answer::json(json!({ "decisions": decisions, "next": next }).to_string()))
+    Ok(json!({ "decisions": decisions, "next": next }))
 }
 
-async fn shown(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
+/// A record and the decision in it, for whoever may read it.
+pub(crate) async fn read(app: &Arc<App>, caller: &Caller, id: String) -> Result<(Record, Decision), Problem> {
     let record = record(app, id).await?;
     let decision = record.decision().map_err(|error| failed(&error))?;
     caller.require(Role::Auditor, &decision.locality)?;
+    Ok((record, decision))
+}
+
+async fn shown(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
+    let (record, decision) = read(app, caller, id).await?;
     let part = |bytes: Vec<u8>| String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
     let (input, context, output) = (part(decision.input), part(decision.context), part(decision.output));
     let whole = Shown {
@@ -121,10 +127,9 @@ struct Shown<'a> {
     output: Option<Box<RawValue>>,
 }
 
-async fn replayed(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
-    let record = record(app, id).await?;
-    let decision = record.decision().map_err(|error| failed(&error))?;
-    caller.require(Role::Auditor, &decision.locality)?;
+/// A decision, made again.
+pub(crate) async fn replayed(app: &Arc<App>, caller: &Caller, id: String) -> Result<Replay, Problem> {
+    let (_, decision) = read(app, caller, id).await?;
     let ruleset = {
         let (generation, digest) = (decision.generation, decision.ruleset.clone());
         let reader = Arc::clone(app);
@@ -137,7 +142,7 @@ async fn replayed(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     if !replay.same {
         error!(decision = replay.decision, "A recorded decision comes out otherwise when it is made again.");
     }
-    serde_json::to_vec(&replay).map(answer::json).map_err(|_| answer::internal())
+    Ok(replay)
 }
 
 /// The ruleset of a generation that has this digest.
@@ -149,7 +154,8 @@ fn at(app: &App, generation: u32, digest: &str) -> Result<Arc<Ruleset>, Unmade> 
     app.control.as_ref().ok_or(Unmade::Unkept(generation))?.shelf.at(generation, digest)
 }
 
-async fn receipted(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
+/// The receipt of a decision.
+pub(crate) async fn receipted(app: &Arc<App>, caller: &Caller, id: String) -> Answer {
     if !caller.is_everywhere(Role::Auditor) {
         let record = record(app, id.clone()).await?;
         caller.require(Role::Auditor, &record.decision().map_err(|error| failed(&error))?.locality)?;

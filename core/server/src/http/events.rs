@@ -416,12 +416,14 @@ pub(crate) async fn cases(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    answer::told(cases_listed(&app, &caller, query.unwrap_or_default()).await)
+    let found = cases_listed(&app, &caller, &query.unwrap_or_default()).await;
+    answer::told(found.map(|cases| answer::json(cases.to_string())))
 }
 
-async fn cases_listed(app: &Arc<App>, caller: &Caller, query: String) -> Result<Response, Problem> {
+/// A page of cases.
+pub(crate) async fn cases_listed(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Value, Problem> {
     let (mut filter, mut count) = (DisputeFilter::default(), PAGE_COUNT);
-    query::read(&query, |name, value| {
+    query::read(query, |name, value| {
         match name {
             "locality" => filter.locality = Some(value.to_owned()),
             "stage" => filter.stage = Some(stage(value)?),
@@ -438,7 +440,7 @@ async fn cases_listed(app: &Arc<App>, caller: &Caller, query: String) -> Result<
     let found = reading(app, move |control| control.store.disputes(&filter, count)).await?;
     let next = found.last().filter(|_| found.len() as u64 >= u64::from(count)).map(|last| last.id.clone());
     let cases: Vec<Value> = found.iter().map(case).collect();
-    Ok(answer::json(json!({ "cases": cases, "next": next }).to_string()))
+    Ok(json!({ "cases": cases, "next": next }))
 }
 
 fn stage(value: &str) -> Result<Stage, Wrong> {
@@ -479,10 +481,11 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    answer::told(one_shown(&app, &caller, id).await)
+    answer::told(one_shown(&app, &caller, id).await.map(|case| answer::json(case.to_string())))
 }
 
-async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Response, Problem> {
+/// A case with its events.
+pub(crate) async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Value, Problem> {
     let wanted = id.clone();
     let found = reading(app, move |control| control.store.dispute(&wanted)).await?;
     let Some((dispute, events)) = found else {
@@ -499,5 +502,5 @@ async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Respon
         None => caller.require_everywhere(Role::Auditor)?,
     }
     let events: Vec<Value> = events.iter().map(event).collect();
-    Ok(answer::json(json!({ "case": case(&dispute), "events": events }).to_string()))
+    Ok(json!({ "case": case(&dispute), "events": events }))
 }

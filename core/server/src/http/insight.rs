@@ -25,7 +25,7 @@ pub(crate) const MONTHS_COUNT_MAX: i32 = 60;
 const MONTHS_COUNT: i32 = 12;
 
 pub(crate) async fn map(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
-    answer::told(mapped(&app, query.unwrap_or_default()).await)
+    answer::told(mapped(&app, &query.unwrap_or_default()).await.map(|map| answer::json(map.to_string())))
 }
 
 /// What is asked about.
@@ -72,7 +72,7 @@ fn month(name: &str, value: &str) -> Result<Month, Wrong> {
     })
 }
 
-fn wrong(name: &str, code: FlawCode, en: String, zh: String) -> Problem {
+pub(crate) fn wrong(name: &str, code: FlawCode, en: String, zh: String) -> Problem {
     let (place, at) = (None, None);
     let flaw = Flaw { pointer: format!("?{name}"), code, detail: en, detail_zh: zh, place, at };
     Problem::with_errors(ProblemKind::InvalidQuery, vec![flaw], 1)
@@ -96,9 +96,10 @@ pub(super) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'
     })
 }
 
-async fn mapped(app: &Arc<App>, query: String) -> Result<Response, Problem> {
+/// The map, as it may be shown: what counts too few is hidden in it already.
+pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem> {
     let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
-    let asked = asked(&query, Month::of(today))?;
+    let asked = asked(query, Month::of(today))?;
     let serving = app.serving();
     let ruleset = Arc::clone(serving.ruleset());
     let (id, here) = place(&ruleset, asked.place.as_deref())?;
@@ -151,7 +152,7 @@ async fn mapped(app: &Arc<App>, query: String) -> Result<Response, Problem> {
     let trend = guarded(&whole, &month_counts, |_| population);
     let mut earlier = Counts::default();
     before.iter().for_each(|tally| earlier.add(tally.measure, tally.bucket, tally.count));
-    let body = json!({
+    Ok(json!({
         "locality": described(id, here),
         "kind": asked.kind,
         "period": { "from": asked.from.to_string(), "to": asked.to.to_string() },
@@ -168,8 +169,7 @@ async fn mapped(app: &Arc<App>, query: String) -> Result<Response, Problem> {
         "trend": all_months.iter().zip(&trend)
             .map(|(month, figures)| json!({ "month": month.to_string(), "figures": figures })).collect::<Vec<_>>(),
         "kinds": by_kind(&ruleset, &kinds),
-    });
-    Ok(answer::json(body.to_string()))
+    }))
 }
 
 fn by<'t, K: Ord>(tallies: impl IntoIterator<Item = &'t Tallied>, key: impl Fn(&Tallied) -> K) -> BTreeMap<K, Counts> {

@@ -1,26 +1,26 @@
 //! The doors: paths, methods, and what every request passes on its way in and out.
 
 mod access;
-mod activations;
-mod answer;
+pub(crate) mod activations;
+pub(crate) mod answer;
 mod batch;
-mod body;
+pub(crate) mod body;
 mod bundles;
-mod decisions;
+pub(crate) mod decisions;
 pub(crate) mod evaluate;
-mod events;
+pub(crate) mod events;
 mod fields;
-mod insight;
+pub(crate) mod insight;
 mod keys;
 mod lines;
 mod operations;
 mod plan;
 mod playground;
 mod preview;
-mod query;
+pub(crate) mod query;
 mod signals;
 mod stations;
-mod status;
+pub(crate) mod status;
 mod views;
 
 use std::{
@@ -39,6 +39,7 @@ use axum::{
 use maple_wire::{Problem, ProblemKind};
 use tracing::{debug, info, warn};
 
+pub(crate) use access::identified;
 pub(crate) use answer::overloaded;
 
 use access::Needs;
@@ -46,6 +47,7 @@ use access::Needs;
 use crate::{
     access::Role,
     app::App,
+    console,
     trace::{Span, TRACEPARENT},
 };
 
@@ -58,10 +60,22 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 38] {
-    use Needs::{AnyRole, Nothing};
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 49] {
+    use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
+    let reads = Page(Some(Role::Auditor));
     [
+        ("/", get(console::overview), Page(None)),
+        ("/overview.csv", get(console::overview_csv), Page(None)),
+        ("/cases", get(console::cases), reads),
+        ("/cases/{id}", get(console::case), reads),
+        ("/decisions", get(console::decisions), reads),
+        ("/decisions/{id}", get(console::decision), reads),
+        ("/decisions/{id}/replay", post(console::replay), reads),
+        ("/decisions/{id}/receipt", get(console::receipt), reads),
+        ("/policies", get(console::policies), Page(None)),
+        ("/session", get(console::sign_in).post(console::change), Nothing),
+        ("/console/{file}", get(console::file), Nothing),
         ("/v1/evaluate", post(evaluate::evaluate), role(Role::Evaluate)),
         ("/v1/evaluate/batch", post(batch::batch), role(Role::Evaluate)),
         ("/v1/preview", post(preview::preview), role(Role::Author)),
@@ -149,14 +163,19 @@ async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) 
     let unique = app.unique();
     let span = Span::next(request.headers().get(TRACEPARENT), unique);
     request.extensions_mut().insert(RequestId(unique));
+    request.extensions_mut().insert(span);
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let (route, needs) = matched.as_ref().map_or(NOWHERE, |path| known(path.as_str()));
     let _under_way = app.metrics.under_way();
     let mut response = match access::admit(&app, route, needs, span, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => {
+            let visit = match needs {
+                Needs::Page(_) => Some(console::Visit::of(&app, request.uri(), request.headers(), None)),
+                _ => None,
+            };
             body::let_go(request, app.config.deadline).await;
-            answer::problem(&problem)
+            visit.map_or_else(|| answer::problem(&problem), |visit| visit.refuse(&problem))
         }
     };
     response.headers_mut().insert(TRACEPARENT, span.header());

@@ -13,7 +13,6 @@ use axum::{
     response::Response,
 };
 use maple_wire::{Problem, ProblemKind};
-use sha2::{Digest, Sha256};
 
 use super::answer;
 
@@ -40,7 +39,7 @@ macro_rules! files {
             name: $name,
             media_type: $media_type,
             text: include_str!(concat!("../playground/", $name)),
-            etag: etag(include_str!(concat!("../playground/", $name))),
+            etag: answer::etag(include_str!(concat!("../playground/", $name))),
         }),+]
     };
 }
@@ -63,11 +62,6 @@ static FILES: LazyLock<[File; 14]> = LazyLock::new(|| {
         "examples.json" as answer::JSON,
     ]
 });
-
-fn etag(text: &str) -> String {
-    let digest = hex::encode(Sha256::digest(text));
-    format!("\"{}\"", digest.get(..32).unwrap_or(&digest))
-}
 
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     served("index.html", &headers)

@@ -4,10 +4,10 @@ use maple_store::PAGE_COUNT_MAX;
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind};
 
 /// What is wrong with a parameter, in English and in Chinese.
-pub(super) type Wrong = (String, String);
+pub(crate) type Wrong = (String, String);
 
 /// Hands over each parameter; what is wrong with them is told together.
-pub(super) fn read(query: &str, mut take: impl FnMut(&str, &str) -> Result<(), Wrong>) -> Result<(), Problem> {
+pub(crate) fn read(query: &str, mut take: impl FnMut(&str, &str) -> Result<(), Wrong>) -> Result<(), Problem> {
     let mut flaws = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if let Err((en, zh)) = take(&name, &value) {
@@ -22,14 +22,14 @@ pub(super) fn read(query: &str, mut take: impl FnMut(&str, &str) -> Result<(), W
 }
 
 /// How many rows are asked for.
-pub(super) fn count(value: &str) -> Result<u32, Wrong> {
+pub(crate) fn count(value: &str) -> Result<u32, Wrong> {
     let read = value.parse().ok().filter(|count| (1..=PAGE_COUNT_MAX).contains(count));
     let en = format!("`count` is a number from 1 to {PAGE_COUNT_MAX}");
     read.ok_or((en, format!("count应为1至{PAGE_COUNT_MAX}的整数")))
 }
 
 /// There is no such parameter.
-pub(super) fn unknown(name: &str, known: &[&'static str]) -> Wrong {
+pub(crate) fn unknown(name: &str, known: &[&'static str]) -> Wrong {
     let near = maple_wire::nearest(name, known.iter().copied());
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let (name, all) = (name.escape_debug(), known.join(", "));

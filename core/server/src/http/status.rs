@@ -24,10 +24,11 @@ use crate::{
 };
 
 pub(crate) async fn status(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Response {
-    answer::told(told(&app, &caller).await)
+    answer::told(told(&app, &caller).await.map(|status| answer::json(status.to_string())))
 }
 
-async fn told(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
+/// How every node is, and what is watched.
+pub(crate) async fn told(app: &Arc<App>, caller: &Caller) -> Result<Value, Problem> {
     let control = controlled(app)?;
     let serving = app.serving();
     // A node that is cut off still tells how it is itself.
@@ -56,7 +57,7 @@ async fn told(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
         .map(|(policy, cases, changed)| json!({ "policy": policy, "cases": cases, "changed": changed }))
         .collect();
     let records = app.records.as_ref().map(Records::statistics);
-    let whole = json!({
+    Ok(json!({
         "node": control.node.name,
         "engine": ENGINE,
         "status": if app.reasons().is_empty() { "ready" } else { "degraded" },
@@ -70,8 +71,7 @@ async fn told(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
         "records": records.map(|so_far| json!({
             "kept": so_far.committed, "waiting": so_far.queued, "lost": so_far.lost,
         })),
-    });
-    Ok(answer::json(whole.to_string()))
+    }))
 }
 
 fn row(node: &Node, expected: u32, now: jiff::Timestamp) -> Value {

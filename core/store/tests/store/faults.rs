@@ -157,7 +157,9 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
     assert_eq!((kept.generation, kept.ruleset.as_str(), kept.bundle, kept.replaces), (1, "sha256:a", None, None));
 
     let roster = "station, mediator, notice, plan, acceptance";
-    for (version, newer) in [(3, "dictionary, event, dispute, tally, signal, "), (4, "event, dispute, tally, signal, "), (5, "")] {
+    for (version, newer) in
+        [(3, "dictionary, event, dispute, tally, signal, "), (4, "event, dispute, tally, signal, "), (5, "")]
+    {
         let before = Base::server(cluster);
         let store = Arc::new(before.open());
         let recorder = durable(&store);
