@@ -492,6 +492,9 @@ pub const SPECIAL_PROCEDURE: &str = "special_procedure";
 /// The claim is for a specified sum: flag.
 pub const SPECIFIED_SUM: &str = "specified_sum";
 
+/// Cases of the station that are not closed: count, counted by the service.
+pub const STATION_OPEN: &str = "station_open";
+
 /// Still employed: flag.
 pub const STILL_EMPLOYED: &str = "still_employed";
 

@@ -157,12 +157,14 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    answer::told(match found(&app, id).await {
-        Ok(signal) => caller
-            .require(Role::Auditor, &signal.raised.locality)
-            .map(|()| answer::json(signals::shown(&app, &signal).to_string())),
-        Err(problem) => Err(problem),
-    })
+    answer::told(one_shown(&app, &caller, id).await)
+}
+
+async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Response, Problem> {
+    caller.require_somewhere(Some(Role::Auditor))?;
+    let signal = found(app, id).await?;
+    caller.require(Role::Auditor, &signal.raised.locality)?;
+    Ok(answer::json(signals::shown(app, &signal).to_string()))
 }
 
 async fn found(app: &Arc<App>, id: String) -> Result<Signal, Problem> {
@@ -188,6 +190,7 @@ pub(crate) async fn change(
 }
 
 async fn changed(app: &Arc<App>, caller: &Caller, id: String, request: Request) -> Result<Response, Problem> {
+    caller.require_somewhere(Some(Role::Evaluate))?;
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: CHANGE_BYTES_MAX, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
@@ -207,6 +210,14 @@ async fn changed(app: &Arc<App>, caller: &Caller, id: String, request: Request) 
             ProblemKind::Conflict,
             format!("the signal is `{}` already; a new dispute raises a new one", before.state.as_str()),
             format!("该预警已为{}；如再有纠纷将另行预警", before.state.as_str()),
+        ));
+    }
+    if before.raised.expires <= timestamp(app.clock()) {
+        let expires = before.raised.expires;
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            format!("the signal was over by itself at {expires}; a new dispute raises a new one"),
+            format!("该预警已于{expires}自行失效；如再有纠纷将另行预警"),
         ));
     }
     let (actor, now, id) = (caller.name().to_owned(), timestamp(app.clock()), before.raised.id.clone());

@@ -329,6 +329,8 @@ export const facts = Object.freeze(
     SPECIAL_PROCEDURE: "special_procedure",
     /** The claim is for a specified sum: flag. */
     SPECIFIED_SUM: "specified_sum",
+    /** Cases of the station that are not closed: count, counted by the service. */
+    STATION_OPEN: "station_open",
     /** Still employed: flag. */
     STILL_EMPLOYED: "still_employed",
     /** Somebody speaks of harming himself or herself: flag. */

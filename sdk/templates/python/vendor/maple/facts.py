@@ -494,6 +494,9 @@ SPECIAL_PROCEDURE: Final = "special_procedure"
 SPECIFIED_SUM: Final = "specified_sum"
 """The claim is for a specified sum: flag."""
 
+STATION_OPEN: Final = "station_open"
+"""Cases of the station that are not closed: count, counted by the service."""
+
 STILL_EMPLOYED: Final = "still_employed"
 """Still employed: flag."""
 
