@@ -170,7 +170,7 @@ fn case(name: &str, kind: &str, covers: &[&str], expect: Expect) -> TestCase {
             purposes: Purposes::BOTH,
             as_of: day,
             explain: false,
-            context: maple_kernel::Facts::default(),
+            context: Facts::default(),
         },
         covers: covers.iter().map(|rule| bare(rule)).collect(),
         expect,
