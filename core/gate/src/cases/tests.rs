@@ -165,13 +165,7 @@ fn case(name: &str, kind: &str, covers: &[&str], expect: Expect) -> TestCase {
         name: name.to_owned(),
         file: "cn/labour.toml".to_owned(),
         line: 7,
-        question: Question {
-            case,
-            purposes: Purposes::BOTH,
-            as_of: day,
-            explain: false,
-            context: Facts::default(),
-        },
+        question: Question { case, purposes: Purposes::BOTH, as_of: day, explain: false, context: Facts::default() },
         covers: covers.iter().map(|rule| bare(rule)).collect(),
         expect,
     }
