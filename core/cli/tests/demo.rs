@@ -12,26 +12,13 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
 };
 
 use serde_json::Value;
-use support::{asked, check, maple, root, text};
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use support::{Server, asked, check, maple, root, started, text};
 
 impl Server {
     fn start(folder: &Path) -> Self {
@@ -40,20 +27,7 @@ impl Server {
         let keys = ["signing-key", "reference-key"].map(|key| format!("{key} = {:?}\n", text(&folder.join(key))));
         fs::write(&config, keys.concat()).unwrap();
         let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
-        let mut child = maple(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = loop {
-            let line = lines.next().expect("the server ended before it served").unwrap();
-            if let Some(address) = line.strip_prefix("serving on http://") {
-                break address.to_owned();
-            }
-        };
-        thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
+        started(maple(&words))
     }
 
     fn map(&self, query: &str) -> Value {

@@ -12,33 +12,21 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use support::{check, maple, root, text};
+use support::{Server, check, maple, root, started, text};
 use tempfile::TempDir;
 
 /// A folder with a database, a key and a configuration, and the server on it.
 struct Place {
     dir: TempDir,
-}
-
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Place {
@@ -77,25 +65,7 @@ impl Place {
     }
 }
 
-fn started(mut command: Command) -> Server {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let address = loop {
-        let line = lines.next().expect("the server ended before it served").unwrap();
-        if let Some(address) = line.strip_prefix("serving on http://") {
-            break address.to_owned();
-        }
-    };
-    // What it prints afterwards is read, so that it does not wait.
-    thread::spawn(move || lines.for_each(drop));
-    Server { child, address }
-}
-
 impl Server {
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
     /// Status and body.
     fn ask(&self, head: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();

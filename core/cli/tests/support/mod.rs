@@ -9,10 +9,11 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -121,4 +122,38 @@ pub fn asked(address: &str, more: &str, head: &str, body: &str) -> std::io::Resu
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
     Ok((status, serde_json::from_str(body).map_err(|_| broken())?))
+}
+
+/// A server that ends with its test.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// Starts a server and waits until it serves.
+pub fn started(mut command: Command) -> Server {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = loop {
+        let line = lines.next().unwrap_or_else(|| panic!("the server ended before it served")).unwrap();
+        if let Some(address) = line.strip_prefix("serving on http://") {
+            break address.to_owned();
+        }
+    };
+    // What it prints afterwards is read, so that it does not wait.
+    thread::spawn(move || lines.for_each(drop));
+    Server { child, address }
 }
