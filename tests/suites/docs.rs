@@ -116,6 +116,9 @@ fn the_limits_of_the_sandbox_are_the_real_ones() {
         ("WALL_MS_MAX", sandbox::WALL_MS_DEFAULT),
         ("FINDINGS_COUNT_MAX", sandbox::FINDINGS_COUNT_DEFAULT.into()),
         ("ANSWER_BYTES_MAX", sandbox::ANSWER_BYTES_DEFAULT),
+        ("CASE_BYTES_MAX", sandbox::CASE_BYTES_DEFAULT),
+        ("TABLE_ELEMENTS_MAX", u64::try_from(sandbox::TABLE_ELEMENTS_MAX).unwrap()),
+        ("DIARY_LINES_MAX", u64::try_from(sandbox::DIARY_LINES_DEFAULT).unwrap()),
     ];
     let size = |bytes: usize| u64::try_from(bytes).unwrap();
     let most = [
@@ -124,6 +127,7 @@ fn the_limits_of_the_sandbox_are_the_real_ones() {
         ("WALL_MS_MAX", sandbox::WALL_MS_MAX),
         ("FINDINGS_COUNT_MAX", sandbox::FINDINGS_COUNT_MAX.into()),
         ("ANSWER_BYTES_MAX", sandbox::ANSWER_BYTES_MAX),
+        ("CASE_BYTES_MAX", sandbox::CASE_BYTES_MAX),
         ("CONFIGURE_FUEL_MAX", sandbox::CONFIGURE_FUEL_MAX),
         ("CONFIGURE_WALL_MS_MAX", sandbox::CONFIGURE_WALL_MS_MAX),
         ("STACK_BYTES_MAX", size(sandbox::STACK_BYTES_MAX)),

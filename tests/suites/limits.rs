@@ -22,12 +22,12 @@ use maple_kernel::{
     Setup, SetupError, Value,
 };
 use maple_sandbox::{
-    ANSWER_BYTES_DEFAULT, ANSWER_BYTES_MAX, BASIS_COUNT_MAX, CODE_BYTES_MAX, CONFIGURE_FUEL_MAX, CONFIGURE_WALL_MS_MAX,
-    CORE_INSTANCES_COUNT_MAX, ConfiguredPolicy, DESCRIPTOR_BYTES_MAX, EVIDENCE_COUNT_MAX, FINDINGS_COUNT_DEFAULT,
-    FINDINGS_COUNT_MAX, Isolation, LoadError, MEASURES_COUNT_MAX, MEMORIES_COUNT_MAX, MEMORY_BYTES_DEFAULT,
-    MEMORY_BYTES_MAX, PARAMS_COUNT_MAX, PROVISION_BYTES_MAX, SKILLS_COUNT_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX,
-    Sandbox, SandboxConfig, TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX, WARM_SLOTS_MAX, WARN_COUNT_MAX, WEIGHT_MAX,
-    WORDS_COUNT_MAX,
+    ANSWER_BYTES_DEFAULT, ANSWER_BYTES_MAX, BASIS_COUNT_MAX, CASE_BYTES_DEFAULT, CASE_BYTES_MAX, CODE_BYTES_MAX,
+    CONFIGURE_FUEL_MAX, CONFIGURE_WALL_MS_MAX, CORE_INSTANCES_COUNT_MAX, ConfiguredPolicy, DESCRIPTOR_BYTES_MAX,
+    EVIDENCE_COUNT_MAX, FINDINGS_COUNT_DEFAULT, FINDINGS_COUNT_MAX, Isolation, LoadError, MEASURES_COUNT_MAX,
+    MEMORIES_COUNT_MAX, MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MAX, PARAMS_COUNT_MAX, PROVISION_BYTES_MAX,
+    SKILLS_COUNT_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX, Sandbox, SandboxConfig, TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
+    WARM_SLOTS_MAX, WARN_COUNT_MAX, WEIGHT_MAX, WORDS_COUNT_MAX,
 };
 use maple_tests::guests::{Guest, constant, with_instances, words, write};
 
@@ -366,6 +366,20 @@ fn a_table_grows_to_its_limit_and_may_begin_there() {
     answered(&begins_with(TABLE_ELEMENTS_MAX), Limits::default());
     let refused = BOTH[0].add_component(&begins_with(TABLE_ELEMENTS_MAX + 1).component()).unwrap_err().to_string();
     assert_eq!(refused, "the component has a table of 65537 elements, a table may have 65536");
+}
+
+#[test]
+fn a_policy_may_have_smaller_tables() {
+    let with = |elements: u32| Limits { table_elements: Some(elements), ..Limits::default() };
+    let grow = "(if (i32.eq (table.grow $t (ref.null func) (i32.const 1)) (i32.const -1)) (then (unreachable)))";
+    let grows = first(grow, "(table $t 9 funcref)");
+    answered(&grows, with(10));
+    told(&grows, with(9), FaultKind::OutOfMemory, "a table of 10 elements is wanted, at most 9 are given");
+    // Where an instance is kept the table stands already.
+    let stands = first("", "(table 9 funcref)");
+    answered(&stands, with(9));
+    told(&stands, with(8), FaultKind::OutOfMemory, "a table of 9 elements is wanted, at most 8 are given");
+    answered(&first("", &format!("(table {TABLE_ELEMENTS_MAX} funcref)")), with(u32::MAX));
 }
 
 #[test]

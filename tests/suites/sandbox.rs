@@ -12,7 +12,7 @@ use maple_kernel::{
     Setting, Setup, SetupError, Value,
 };
 use maple_sandbox::{
-    COMPLAINTS_COUNT_MAX, ConfiguredPolicy, DIARY_LINE_BYTES_MAX, DIARY_LINES_MAX, Isolation, SETTINGS_BYTES_MAX,
+    COMPLAINTS_COUNT_MAX, ConfiguredPolicy, DIARY_LINE_BYTES_MAX, DIARY_LINES_DEFAULT, Isolation, SETTINGS_BYTES_MAX,
     SETTINGS_NODES_MAX, Sandbox, SandboxConfig,
 };
 use maple_tests::guests::{Guest, words};
@@ -333,12 +333,12 @@ fn a_diary_has_so_many_lines_and_the_last_words_are_among_them() {
             with_file(|file| one(&author, &guest, 1).assess(file))
         };
         for (bytes, kept) in [(DIARY_LINE_BYTES_MAX, DIARY_LINE_BYTES_MAX), (line.len(), DIARY_LINE_BYTES_MAX)] {
-            let diary = asked(format!("{} {answer}", says(DIARY_LINES_MAX, bytes))).diary;
-            assert_eq!(diary, vec![line[..kept].to_owned(); DIARY_LINES_MAX]);
+            let diary = asked(format!("{} {answer}", says(DIARY_LINES_DEFAULT, bytes))).diary;
+            assert_eq!(diary, vec![line[..kept].to_owned(); DIARY_LINES_DEFAULT]);
         }
-        let diary = asked(format!("{} {answer}", says(DIARY_LINES_MAX + 1, 1))).diary;
-        assert_eq!(diary.len(), DIARY_LINES_MAX);
-        assert_eq!(diary[DIARY_LINES_MAX - 2], "(2 lines are left out, a diary has 256)");
+        let diary = asked(format!("{} {answer}", says(DIARY_LINES_DEFAULT + 1, 1))).diary;
+        assert_eq!(diary.len(), DIARY_LINES_DEFAULT);
+        assert_eq!(diary[DIARY_LINES_DEFAULT - 2], "(2 lines are left out, a diary has 256)");
         let panics = format!("{} (call $write (i32.const {last}) (i32.const {bytes})) (unreachable)", says(1_000, 1));
         let panicked = asked(panics);
         let fault = panicked.answer.unwrap_err();

@@ -343,6 +343,12 @@ pub struct Limits {
     pub findings: Option<u32>,
     /// Bytes of one answer.
     pub answer_bytes: Option<u64>,
+    /// Bytes of one case, as it stands in the policy's memory.
+    pub case_bytes: Option<u64>,
+    /// Elements of one table.
+    pub table_elements: Option<u32>,
+    /// Lines of the diary that are kept, for authors.
+    pub diary_lines: Option<u32>,
 }
 
 /// What a policy needs to come to life.

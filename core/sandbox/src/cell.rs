@@ -131,7 +131,7 @@ impl<'p> Fresh<'p> {
 
 /// A store with everything that bounds a call; `hidden` bytes of memory are the host's own and not counted.
 pub(crate) fn store(engine: &Engine, bounds: &Bounds, hidden: u64, keeps_diary: bool) -> Store<Host> {
-    let mut store = Store::new(engine, Host::new(bounds.memory_bytes, hidden, keeps_diary));
+    let mut store = Store::new(engine, Host::new(bounds, hidden, keeps_diary));
     store.limiter(|host| host);
     store.set_hostcall_fuel(usize::try_from(bounds.answer_bytes).unwrap_or(usize::MAX));
     refill(&mut store, bounds);

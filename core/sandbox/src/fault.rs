@@ -119,7 +119,10 @@ mod tests {
     fn what_the_engine_says_of_a_limit_is_told_with_the_limit() {
         let bounds = Bounds { fuel: 7, wall: Duration::from_millis(40), answer_bytes: 9, ..Bounds::MAX };
         let told = |error: wasmtime::Error, during| {
-            let met = with_limit(explain(&error, &Host::new(0, 0, false), during), &bounds);
+            let met = with_limit(
+                explain(&error, &Host::new(&Bounds { memory_bytes: 0, ..Bounds::MAX }, 0, false), during),
+                &bounds,
+            );
             assert_eq!(with_limit(met.clone(), &Bounds::AHEAD), met, "the limit is told once");
             (met.kind, met.detail.to_string())
         };
@@ -144,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_told_before_what_came_of_it() {
-        let mut host = Host::new(1 << 16, 0, false);
+        let mut host = Host::new(&Bounds { memory_bytes: 1 << 16, ..Bounds::MAX }, 0, false);
         wasmtime::ResourceLimiter::memory_growing(&mut host, 0, 2 << 16, None).unwrap();
         let met = explain(&Trap::UnreachableCodeReached.into(), &host, During::Call);
         assert_eq!(met.kind, FaultKind::OutOfMemory);

@@ -28,7 +28,7 @@ pub const FUNCTIONS_BYTES_MAX: usize = 64 << 20;
 pub const MEMORIES_COUNT_MAX: u32 = 4;
 /// Tables of one sandbox.
 pub const TABLES_COUNT_MAX: u32 = 16;
-/// Elements of one table.
+/// Elements of one table; also what a policy gets that sets none.
 pub const TABLE_ELEMENTS_MAX: usize = 65_536;
 /// Core instances of one sandbox.
 pub const CORE_INSTANCES_COUNT_MAX: u32 = 64;
@@ -52,6 +52,11 @@ pub const FINDINGS_COUNT_MAX: u32 = 1_024;
 pub const ANSWER_BYTES_DEFAULT: u64 = 256 << 10;
 /// Bytes of one answer that a policy may set.
 pub const ANSWER_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of one case, as it stands in a guest's memory, when the policy sets none: above what any case takes that the
+/// contract of the service lets in.
+pub const CASE_BYTES_DEFAULT: u64 = 8 << 20;
+/// Bytes of one case that a policy may set.
+pub const CASE_BYTES_MAX: u64 = 32 << 20;
 /// Bytes of a descriptor, as the host holds it.
 pub const DESCRIPTOR_BYTES_MAX: u64 = 16 << 20;
 /// Characters of one word: a code, a rule id, a fact key, a channel.
@@ -93,8 +98,10 @@ pub const SETTINGS_BYTES_MAX: usize = 16 << 20;
 /// Complaints taken from one `configure`.
 pub const COMPLAINTS_COUNT_MAX: usize = 1_000;
 
-/// Lines of a diary that are kept of one call.
-pub const DIARY_LINES_MAX: usize = 256;
+/// Lines of a diary that are kept of one call when the policy sets none.
+pub const DIARY_LINES_DEFAULT: usize = 256;
+/// Lines of a diary that a policy may set.
+pub const DIARY_LINES_MAX: usize = 4_096;
 /// Bytes of one line that are kept.
 pub const DIARY_LINE_BYTES_MAX: usize = 1_024;
 /// Characters of a fault's detail.
@@ -121,6 +128,12 @@ pub struct Bounds {
     pub findings: u32,
     /// Bytes of the answer.
     pub answer_bytes: u64,
+    /// Bytes of the case in the guest's memory.
+    pub case_bytes: u64,
+    /// Elements of each table.
+    pub table_elements: usize,
+    /// Lines of the diary, where one is kept.
+    pub diary_lines: usize,
 }
 
 impl Bounds {
@@ -131,6 +144,9 @@ impl Bounds {
         wall: Duration::from_millis(WALL_MS_MAX),
         findings: FINDINGS_COUNT_MAX,
         answer_bytes: ANSWER_BYTES_MAX,
+        case_bytes: CASE_BYTES_MAX,
+        table_elements: TABLE_ELEMENTS_MAX,
+        diary_lines: DIARY_LINES_MAX,
     };
 
     /// What a call gets that is made once, ahead of time: `configure` and `describe`.
@@ -140,18 +156,25 @@ impl Bounds {
         wall: Duration::from_millis(CONFIGURE_WALL_MS_MAX),
         findings: 0,
         answer_bytes: DESCRIPTOR_BYTES_MAX,
+        case_bytes: 0,
+        table_elements: TABLE_ELEMENTS_MAX,
+        diary_lines: DIARY_LINES_DEFAULT,
     };
 
     /// A policy's limits, cut to `max`.
     #[must_use]
     pub fn of(limits: Limits, max: Self) -> Self {
         let wall = Duration::from_millis(limits.wall_ms.unwrap_or(WALL_MS_DEFAULT));
+        let count = |set: Option<u32>, usual| set.map_or(usual, |n| usize::try_from(n).unwrap_or(usize::MAX));
         Self {
             fuel: limits.fuel.unwrap_or(FUEL_DEFAULT).min(max.fuel),
             memory_bytes: limits.memory_bytes.unwrap_or(MEMORY_BYTES_DEFAULT).min(max.memory_bytes),
             wall: wall.min(max.wall),
             findings: limits.findings.unwrap_or(FINDINGS_COUNT_DEFAULT).min(max.findings),
             answer_bytes: limits.answer_bytes.unwrap_or(ANSWER_BYTES_DEFAULT).min(max.answer_bytes),
+            case_bytes: limits.case_bytes.unwrap_or(CASE_BYTES_DEFAULT).min(max.case_bytes),
+            table_elements: count(limits.table_elements, TABLE_ELEMENTS_MAX).min(max.table_elements),
+            diary_lines: count(limits.diary_lines, DIARY_LINES_DEFAULT).min(max.diary_lines),
         }
     }
 
@@ -163,6 +186,9 @@ impl Bounds {
             wall: self.wall.min(Self::MAX.wall),
             findings: self.findings.min(FINDINGS_COUNT_MAX),
             answer_bytes: self.answer_bytes.min(ANSWER_BYTES_MAX),
+            case_bytes: self.case_bytes.min(CASE_BYTES_MAX),
+            table_elements: self.table_elements.min(TABLE_ELEMENTS_MAX),
+            diary_lines: self.diary_lines.min(DIARY_LINES_MAX),
         }
     }
 
@@ -190,6 +216,10 @@ mod tests {
             (none.fuel, none.memory_bytes, none.findings),
             (FUEL_DEFAULT, MEMORY_BYTES_DEFAULT, FINDINGS_COUNT_DEFAULT)
         );
+        assert_eq!(
+            (none.case_bytes, none.table_elements, none.diary_lines),
+            (CASE_BYTES_DEFAULT, TABLE_ELEMENTS_MAX, DIARY_LINES_DEFAULT)
+        );
 
         let at = Limits {
             fuel: Some(FUEL_MAX),
@@ -197,6 +227,9 @@ mod tests {
             wall_ms: Some(WALL_MS_MAX),
             findings: Some(FINDINGS_COUNT_MAX),
             answer_bytes: Some(ANSWER_BYTES_MAX),
+            case_bytes: Some(CASE_BYTES_MAX),
+            table_elements: Some(65_536),
+            diary_lines: Some(4_096),
         };
         assert_eq!(Bounds::of(at, Bounds::MAX), Bounds::MAX);
 
@@ -206,6 +239,9 @@ mod tests {
             wall_ms: Some(WALL_MS_MAX + 1),
             findings: Some(FINDINGS_COUNT_MAX + 1),
             answer_bytes: Some(ANSWER_BYTES_MAX + 1),
+            case_bytes: Some(CASE_BYTES_MAX + 1),
+            table_elements: Some(65_537),
+            diary_lines: Some(4_097),
         };
         assert_eq!(Bounds::of(over, Bounds::MAX), Bounds::MAX);
     }

@@ -5,10 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use maple_kernel::{Assess, Assessment, CaseFile, Descriptor};
+use maple_kernel::{Assess, Assessment, CaseFile, Descriptor, FaultKind};
 
 use crate::{
     cell::Cell,
+    contract::v1,
+    fault::fault,
     limits::Bounds,
     prepared::{Prepared, Runs},
 };
@@ -92,7 +94,7 @@ impl ConfiguredPolicy {
         let mut timing = Timing::default();
         let mut clock = Instant::now();
         let mut lap = || std::mem::replace(&mut clock, Instant::now()).elapsed();
-        let taken = Cell::take(&self.prepared, self.bounds, self.for_author);
+        let taken = self.take(file);
         timing.take = lap();
         let mut cell = match taken {
             Ok(cell) => cell,
@@ -104,6 +106,16 @@ impl ConfiguredPolicy {
         cell.give_back();
         timing.give_back = lap();
         (assessment, timing, memory)
+    }
+
+    /// Takes a sandbox for a case that is not too large for the policy.
+    fn take(&self, file: &CaseFile<'_>) -> Result<Cell<'_>, Assessment> {
+        let (bytes, max) = (v1::case_bytes(file), self.bounds.case_bytes);
+        if bytes > max {
+            let detail = format!("the case takes {bytes} bytes, at most {max} are given");
+            return Err(Assessment { answer: Err(fault(FaultKind::OutOfMemory, &detail)), fuel: 0, diary: Vec::new() });
+        }
+        Cell::take(&self.prepared, self.bounds, self.for_author)
     }
 
     /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
@@ -126,7 +138,7 @@ impl ConfiguredPolicy {
 
 impl Assess for ConfiguredPolicy {
     fn assess(&self, file: &CaseFile<'_>) -> Assessment {
-        match Cell::take(&self.prepared, self.bounds, self.for_author) {
+        match self.take(file) {
             Ok(mut cell) => {
                 let assessment = cell.assess(file);
                 cell.give_back();

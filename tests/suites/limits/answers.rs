@@ -195,22 +195,28 @@ fn roomy() -> Guest {
 }
 
 #[test]
-fn a_case_of_any_size_is_paid_for_by_the_guest() {
+fn a_case_within_its_limit_is_paid_for_by_the_guest() {
     const MIB: usize = 1 << 20;
     let text = |mib: usize| Value::Text("x".repeat(mib * MIB).into());
     let list = |count: usize| Value::Words(vec![Arc::from("word"); count].into());
-    let out_of_memory = Some((FaultKind::OutOfMemory, "more memory is wanted than the 67108864 bytes"));
+    let out_of_memory = Some((FaultKind::OutOfMemory, "more memory is wanted than the 16777216 bytes"));
     let out_of_fuel = Some((FaultKind::OutOfFuel, "all fuel is used up, 1000000 of it"));
     let no_room = Some((FaultKind::BadAnswer, "realloc return: beyond end of memory"));
     let rows = [
         ("a long text", roomy(), text(8), None),
-        ("a longer one than its memory", roomy(), text(80), out_of_memory),
+        ("a longer one than its memory", roomy(), text(20), out_of_memory),
         ("a longer one than it makes room for", Guest::default(), text(1), no_room),
         ("many words", roomy(), list(10_000), None),
         ("more words than its fuel lasts for", roomy(), list(200_000), out_of_fuel),
     ];
+    let limits = Limits {
+        fuel: Some(1_000_000),
+        memory_bytes: Some(16 << 20),
+        case_bytes: Some(CASE_BYTES_MAX),
+        ..Limits::default()
+    };
     for (what, guest, fact, ends) in rows {
-        for policy in policies(&guest.component(), Limits { fuel: Some(1_000_000), ..Limits::default() }) {
+        for policy in policies(&guest.component(), limits) {
             let before = ask(&policy, 1);
             assert_eq!(before.answer, Ok(vec![]), "{what}");
             let answer = with_fact(fact.clone(), |file| policy.assess(file)).answer;
@@ -310,4 +316,32 @@ fn no_more_sandboxes_are_kept_than_there_may_be_whatever_is_asked_for() {
     assert_eq!(sandbox.warm_slots(), WARM_SLOTS_MAX);
     assert_eq!(ask(&policy, 1).answer, Ok(vec![]), "it is answered all the same");
     assert_eq!(sandbox.warm_slots(), WARM_SLOTS_MAX, "and not kept");
+}
+
+/// What [`ask`]'s case takes beside the words of its fact: the record, three texts, one fact with its key.
+const CASE_BYTES: u64 =
+    52 + "cn/zhejiang".len() as u64 + "labour.wage".len() as u64 + "counter".len() as u64 + 24 + "amount".len() as u64;
+
+#[test]
+fn a_case_is_handed_over_up_to_its_bytes_and_not_one_more() {
+    let with = |bytes: u64| Limits { case_bytes: Some(bytes), ..Limits::default() };
+    let guest = Guest::default();
+    answered(&guest, with(CASE_BYTES));
+    let says = |bytes: u64, max: u64| format!("the case takes {bytes} bytes, at most {max} are given");
+    told(&guest, with(CASE_BYTES - 1), FaultKind::OutOfMemory, &says(CASE_BYTES, CASE_BYTES - 1));
+    assert_eq!(assess(&guest, with(1)).fuel, 0, "nothing of the guest runs");
+    // And what the policy sets is held to the host's maximum.
+    let roomy = Guest { memory: "1024".into(), ..Guest::default() };
+    for (set, max) in
+        [(None, CASE_BYTES_DEFAULT), (Some(CASE_BYTES_MAX), CASE_BYTES_MAX), (Some(u64::MAX), CASE_BYTES_MAX)]
+    {
+        let limits = Limits { case_bytes: set, memory_bytes: Some(MEMORY_BYTES_MAX), ..Limits::default() };
+        let text = |bytes: u64| Value::Text("x".repeat(usize::try_from(bytes - CASE_BYTES).unwrap()).into());
+        for policy in policies(&roomy.component(), limits) {
+            let over = with_fact(text(max + 1), |file| policy.assess(file)).answer.unwrap_err();
+            assert_eq!((over.kind, &*over.detail), (FaultKind::OutOfMemory, &*says(max + 1, max)));
+            let at = with_fact(text(max), |file| policy.assess(file)).answer;
+            assert!(!at.is_err_and(|fault| fault.detail.starts_with("the case takes")), "{max}");
+        }
+    }
 }

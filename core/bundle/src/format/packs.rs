@@ -142,6 +142,9 @@ static LIMITS: Table = Table::new(
         may("wall-ms", ONE_OR_MORE, "毫秒数", "Milliseconds"),
         may("findings", ONE_OR_MORE, "结论条数", "Findings"),
         may("answer-bytes", ONE_OR_MORE, "回答字节数", "Bytes of the answer"),
+        may("case-bytes", ONE_OR_MORE, "案件字节数", "Bytes of the case in memory"),
+        may("table-elements", ONE_OR_MORE, "函数表元素数", "Elements of a table of the component"),
+        may("diary-lines", ONE_OR_MORE, "日记行数", "Lines of the diary that are kept"),
     ],
 );
 
@@ -312,6 +315,7 @@ static EXPECT: Table = Table::new(
         ),
         may("lacks-duties", words(WordList::Duty), "没有这些义务", "Has none of these duties"),
         may("clocks", Shape::Table(&CLOCKS), "期限及其最后一天", "Has these clocks with these last days"),
+        may("lacks-clocks", words(WordList::Clock), "没有这些期限", "Has none of these clocks"),
         may(
             "signals",
             Shape::Several(&Shape::Either(&[

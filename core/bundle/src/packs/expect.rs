@@ -140,6 +140,8 @@ pub struct Expect {
     pub lacks_duties: Vec<Code>,
     /// Clocks and their last days.
     pub clocks: Vec<ExpectClock>,
+    /// Clocks that do not run.
+    pub lacks_clocks: Vec<Code>,
     /// Signals raised.
     pub signals: Option<Vec<ExpectSignal>>,
     /// Signals not raised.
@@ -181,6 +183,7 @@ pub(super) fn read(node: &Node<'_>, context: &Context<'_>) -> Option<Expected> {
         has_duties: each(fields.get("has-duties"), "has-duties", context, duty),
         lacks_duties: words(WordList::Duty, fields.names("lacks-duties")),
         clocks: fields.get("clocks").map(|n| clocks(n, context)).unwrap_or_default(),
+        lacks_clocks: words(WordList::Clock, fields.names("lacks-clocks")),
         signals: fields.get("signals").map(|n| each(Some(n), "signals", context, signal)),
         lacks_signals: words(WordList::Signal, fields.names("lacks-signals")),
         guardrails: given(&mut fields, "guardrails")

@@ -265,12 +265,16 @@ fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(FactKey, maple_k
 fn limits(node: &Node<'_>, context: &Context<'_>) -> Limits {
     let Some(mut fields) = Fields::of(node, "`limits`", context.sink) else { return Limits::default() };
     let mut number = |key| fields.number(key, 1, i64::MAX).and_then(|n| u64::try_from(n).ok());
+    let count = |number: Option<u64>| number.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let limits = Limits {
         fuel: number("fuel"),
         memory_bytes: number("memory-bytes"),
         wall_ms: number("wall-ms"),
-        findings: number("findings").map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
+        findings: count(number("findings")),
         answer_bytes: number("answer-bytes"),
+        case_bytes: number("case-bytes"),
+        table_elements: count(number("table-elements")),
+        diary_lines: count(number("diary-lines")),
     };
     fields.finish();
     limits

@@ -5,7 +5,8 @@ use std::{io::Write, path::Path};
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup, SetupError};
 use maple_kit::dmn::{self, AskError, CellError, Outcome, Program, Row, TABLE_BYTES_MAX, TableFile};
 use maple_sandbox::{
-    ANSWER_BYTES_MAX, ConfiguredPolicy, FINDINGS_COUNT_MAX, FUEL_MAX, MEMORY_BYTES_MAX, Sandbox, WALL_MS_MAX,
+    ANSWER_BYTES_MAX, CASE_BYTES_MAX, ConfiguredPolicy, FINDINGS_COUNT_MAX, FUEL_MAX, MEMORY_BYTES_MAX, Sandbox,
+    WALL_MS_MAX,
 };
 use serde_json::{Value as Json, json};
 
@@ -90,6 +91,8 @@ fn configure(sandbox: &Sandbox, program: &Program) -> Result<ConfiguredPolicy, F
         wall_ms: Some(WALL_MS_MAX),
         findings: Some(FINDINGS_COUNT_MAX),
         answer_bytes: Some(ANSWER_BYTES_MAX),
+        case_bytes: Some(CASE_BYTES_MAX),
+        ..Limits::default()
     };
     let setup = Setup {
         policy: &PolicyId::from("table"),

@@ -32,6 +32,8 @@ pub(super) fn compare(case: &TestCase, actual: &Expect) -> Vec<Difference> {
     found.rules(case, actual);
     found.codes(&case.expect, actual);
     found.parts("clocks", &case.expect.clocks, &actual.clocks);
+    let clocks = names(actual.clocks.iter().map(|clock| &clock.code));
+    found.lacks("lacks-clocks", &names(&case.expect.lacks_clocks), &clocks);
     found.has("basis", &names(&case.expect.basis), &names(&actual.basis));
     found.0
 }

@@ -408,6 +408,9 @@ fn parts_that_say_otherwise_are_told_with_what_they_say() {
         assert_eq!(met(expect), [want]);
     }
     assert_eq!(met(signals(Vec::new())), ["signals: expected none, got `cluster`"]);
+    let lacks = |code: &str| met(Expect { lacks_clocks: vec![code.into()], ..Expect::default() });
+    assert_eq!(lacks("limitation"), ["lacks-clocks: expected no `limitation`, got `limitation`"]);
+    assert_eq!(lacks("service"), [""; 0]);
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn value(field: &str, result: &CaseResult) -> Option<Option<Written>> {
             some(if there.is_empty() { all() } else { there })
         }
         "lacks-duties" => without(&texts(&expect.lacks_duties), &parts(&actual.has_duties)),
+        "lacks-clocks" => without(&texts(&expect.lacks_clocks), &texts(actual.clocks.iter().map(|clock| &clock.code))),
         "lacks-signals" => without(&texts(&expect.lacks_signals), &parts(actual.signals.iter().flatten())),
         "rights" => still(&texts(&expect.rights), &texts(&actual.rights)),
         "basis" => still(&texts(&expect.basis), &texts(&actual.basis)),
@@ -220,10 +221,11 @@ fn written_keys(expect: &Expect) -> usize {
     let e = expect;
     let parts = [e.steps.len(), e.basis.len()];
     let lists = [e.has_channels.len(), e.lacks_channels.len(), e.has_rules.len(), e.lacks_rules.len()];
-    let more = [e.has_duties.len(), e.lacks_duties.len(), e.clocks.len(), e.lacks_signals.len(), e.rights.len()];
+    let clocks = [e.clocks.len(), e.lacks_clocks.len()];
+    let more = [e.has_duties.len(), e.lacks_duties.len(), e.lacks_signals.len(), e.rights.len()];
     let optional = [e.outcome.is_some(), e.referral.is_some(), e.first.is_some(), e.excluded.is_some()];
     let rest = [e.preconditions.is_some(), e.signals.is_some(), e.guardrails.is_some()];
-    lists.iter().chain(&more).chain(&parts).filter(|count| **count > 0).count()
+    lists.iter().chain(&more).chain(&clocks).chain(&parts).filter(|count| **count > 0).count()
         + optional.iter().chain(&rest).filter(|given| **given).count()
 }
 

@@ -28,7 +28,7 @@ pub(crate) use answer::{findings, refusal};
 pub(crate) use ask::{Lowered, with_file};
 pub(crate) use bindings::maple::policy::types;
 pub(crate) use describe::{complaints, descriptor};
-pub(crate) use flat::{Room, Unread, lift, lower};
+pub(crate) use flat::{Room, Unread, case_bytes, lift, lower};
 
 /// The interface that a plugin exports.
 pub(crate) const EXPORT: &str = "maple:policy/policy@0.1.0";

@@ -103,8 +103,9 @@ impl Shelf {
 
     fn make(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
         self.rack.make_room();
-        // Whoever asks may have less memory; that is looked at when it asks.
-        let bounds = &Bounds { memory_bytes: Bounds::MAX.memory_bytes, ..*bounds };
+        // Whoever asks may have less of these; that is looked at when it asks.
+        let Bounds { memory_bytes, table_elements, .. } = Bounds::MAX;
+        let bounds = &Bounds { memory_bytes, table_elements, ..*bounds };
         Slot::new(&self.pre, &self.names, bounds, keeps_diary, Place::new(&self.rack)).map(Box::new)
     }
 

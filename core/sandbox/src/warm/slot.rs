@@ -15,7 +15,7 @@ use crate::{
     cell::{place_for, refill, store},
     contract::v1::{self, Room, Unread},
     fault::{During, explain, fault},
-    host::Host,
+    host::{Excess, Host, too_many_elements},
     limits::{Bounds, RESTORED_BYTES_MAX},
 };
 
@@ -96,14 +96,20 @@ impl Slot {
         self.sound = false;
         self.rounds = self.rounds.wrapping_add(1);
         refill(&mut self.store, bounds);
-        let answer = if self.store.data_mut().hold_to(bounds) {
-            self.ask(file, bounds, for_author)
-        } else {
-            // Nothing of the guest ran.
-            self.sound = true;
-            let pages = self.memory.size(&self.store);
-            let detail = format!("memory minimum size of {pages} pages exceeds memory limits");
-            Err(fault(FaultKind::OutOfMemory, &detail))
+        let answer = match self.store.data_mut().hold_to(bounds) {
+            Ok(()) => self.ask(file, bounds, for_author),
+            Err(excess) => {
+                // Nothing of the guest ran.
+                self.sound = true;
+                let detail = match excess {
+                    Excess::Memory => {
+                        let pages = self.memory.size(&self.store);
+                        format!("memory minimum size of {pages} pages exceeds memory limits")
+                    }
+                    Excess::Table(elements) => too_many_elements(elements, bounds.table_elements),
+                };
+                Err(fault(FaultKind::OutOfMemory, &detail))
+            }
         };
         let fuel = bounds.fuel.saturating_sub(self.store.get_fuel().unwrap_or_default());
         Assessment { answer, fuel, diary: self.store.data_mut().take_diary() }

@@ -51,6 +51,22 @@ pub(crate) trait Room {
     fn put(&mut self, at: u32, bytes: &[u8]);
 }
 
+/// Bytes that a case file takes in a guest's memory, without what lies between its parts.
+pub(crate) fn case_bytes(file: &CaseFile<'_>) -> u64 {
+    struct Count(u64);
+    impl Room for Count {
+        fn get(&mut self, size: u32, _: u32) -> wasmtime::Result<u32> {
+            self.0 = self.0.saturating_add(u64::from(size));
+            Ok(0)
+        }
+
+        fn put(&mut self, _: u32, _: &[u8]) {}
+    }
+    let mut count = Count(0);
+    // What cannot be counted cannot be lowered either.
+    lower(file, &mut count).map_or(u64::MAX, |_| count.0)
+}
+
 /// Writes a case file; where it is.
 ///
 /// A guest sees what is written when it is asked for room, and what is not: so values are written in the order in which
