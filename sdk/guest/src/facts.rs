@@ -135,6 +135,9 @@ pub const CONSENT: &str = "consent";
 /// Raises a constitutional question: flag.
 pub const CONSTITUTIONAL: &str = "constitutional";
 
+/// Last day of the cooling-off period before divorce: day.
+pub const COOLING_OFF_ENDED_ON: &str = "cooling_off_ended_on";
+
 /// The parties owe each other: flag.
 pub const COUNTER_DEBT: &str = "counter_debt";
 
@@ -305,6 +308,9 @@ pub const KIND_PLACE_THRESHOLD: &str = "kind_place_threshold";
 
 /// Day the right-holder knew or should have known: day.
 pub const KNEW_ON: &str = "knew_on";
+
+/// Day the labour arbitration commission received the application: day.
+pub const LABOUR_ARBITRATION_APPLIED_ON: &str = "labour_arbitration_applied_on";
 
 /// Labour arbitration has been gone through: flag.
 pub const LABOUR_ARBITRATION_DONE: &str = "labour_arbitration_done";

@@ -91,6 +91,8 @@ export const facts = Object.freeze(
     CONSENT: "consent",
     /** Raises a constitutional question: flag. */
     CONSTITUTIONAL: "constitutional",
+    /** Last day of the cooling-off period before divorce: day. */
+    COOLING_OFF_ENDED_ON: "cooling_off_ended_on",
     /** The parties owe each other: flag. */
     COUNTER_DEBT: "counter_debt",
     /** There is a counterclaim: flag. */
@@ -205,6 +207,8 @@ export const facts = Object.freeze(
     KIND_PLACE_THRESHOLD: "kind_place_threshold",
     /** Day the right-holder knew or should have known: day. */
     KNEW_ON: "knew_on",
+    /** Day the labour arbitration commission received the application: day. */
+    LABOUR_ARBITRATION_APPLIED_ON: "labour_arbitration_applied_on",
     /** Labour arbitration has been gone through: flag. */
     LABOUR_ARBITRATION_DONE: "labour_arbitration_done",
     /** Why it is not a labour dispute: text (`household_helper`, `craftsman_apprentice`, `farm_hire`, `insurance_agency`, `disability_grade`, `housing_reform`). */

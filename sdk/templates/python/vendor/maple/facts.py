@@ -137,6 +137,9 @@ CONSENT: Final = "consent"
 CONSTITUTIONAL: Final = "constitutional"
 """Raises a constitutional question: flag."""
 
+COOLING_OFF_ENDED_ON: Final = "cooling_off_ended_on"
+"""Last day of the cooling-off period before divorce: day."""
+
 COUNTER_DEBT: Final = "counter_debt"
 """The parties owe each other: flag."""
 
@@ -307,6 +310,9 @@ KIND_PLACE_THRESHOLD: Final = "kind_place_threshold"
 
 KNEW_ON: Final = "knew_on"
 """Day the right-holder knew or should have known: day."""
+
+LABOUR_ARBITRATION_APPLIED_ON: Final = "labour_arbitration_applied_on"
+"""Day the labour arbitration commission received the application: day."""
 
 LABOUR_ARBITRATION_DONE: Final = "labour_arbitration_done"
 """Labour arbitration has been gone through: flag."""
