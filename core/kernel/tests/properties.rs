@@ -62,14 +62,32 @@ fn answer() -> impl Strategy<Value = Vec<Finding>> {
     )
 }
 
-fn floor() -> Policy {
-    national(vec![
+fn national_findings() -> Vec<Finding> {
+    vec![
         finding("N1", offer_within("mediation", None, 15, Unit::Day)),
         finding("N2", offer("arbitration")),
         finding("N2", first("arbitration", "court")),
         finding("N3", clock("limitation", "2026-03-02", 1, Unit::Year)),
         finding("N3", clock("service", "2026-03-02", 45, Unit::Day)),
-    ])
+    ]
+}
+
+fn floor() -> Policy {
+    national(national_findings())
+}
+
+/// A national policy whose floor is `N2` alone: whatever else it says gives way to a lower one that names it.
+fn low_floor() -> Policy {
+    let more = [finding("L1", offer("court")), finding("L1", offer("inspection")), finding("L1", duty("inform"))];
+    let findings = national_findings().into_iter().chain(more).collect();
+    Policy { floor: Floor::Rules([RuleId::from("N2")].into()), ..national(findings) }
+}
+
+/// What a lower policy may name: rules of the national one, or all of it.
+fn named() -> impl Strategy<Value = Vec<Replaces>> {
+    let rules = prop::sample::subsequence(vec![None, Some("N1"), Some("N2"), Some("N3"), Some("L1")], 1..=5);
+    let replaces = |rule: Option<&str>| Replaces { when: None, policy: "xx/base".into(), rule: rule.map(Into::into) };
+    rules.prop_map(move |rules| rules.into_iter().map(replaces).collect())
 }
 
 fn mediates(step: &&Step) -> bool {
@@ -100,6 +118,31 @@ proptest! {
             prop_assert!(!step.ground.why.zh.is_empty() && !step.ground.why.en.is_empty());
         }
         prop_assert!(after.signals.iter().all(|s| s.subject != Subject::Organisation("applicant".into())));
+    }
+
+    #[test]
+    fn what_gives_way_by_name_takes_no_right_no_clock_and_no_way_to_a_judge_with_it(
+        said in answer(), replaces in named(), flags in flags()
+    ) {
+        let question = question(&flags);
+        let before = decide(ruleset(vec![low_floor()]), &question);
+        let after = decide(ruleset(vec![low_floor(), Policy { replaces, ..local(said) }]), &question);
+        prop_assert_eq!(&before.rights, &after.rights);
+        let required = |d: &Decision| d.preconditions.iter().map(|p| format!("{}>{}", p.first, p.before)).collect::<Vec<_>>();
+        for pair in required(&before) {
+            prop_assert!(required(&after).contains(&pair), "lost {pair}");
+        }
+        // The ways that the host keeps open whatever policies say, and the floor's.
+        let kept = decide(ruleset(vec![]), &question);
+        let ways = kept.steps.iter().map(|step| step.channel).chain(before.steps.iter().map(|step| step.channel).filter(|c| c.as_str() == "arbitration"));
+        for way in ways {
+            prop_assert!(after.steps.iter().any(|step| step.channel == way), "lost {way}");
+        }
+        prop_assert!(after.steps.iter().any(|step| step.class == Class::Adjudicative));
+        for clock in &before.clocks {
+            let now = after.clocks.iter().find(|now| now.code == clock.code);
+            prop_assert!(now.is_some_and(|now| now.ends <= clock.ends), "lost or longer: {}", clock.code);
+        }
     }
 
     #[test]
