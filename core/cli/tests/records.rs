@@ -21,7 +21,7 @@ use std::{
 };
 
 use serde_json::Value;
-use support::{Server, check, maple, root, started, text};
+use support::{Server, check, copy, maple, replace, root, started, text};
 use tempfile::TempDir;
 
 /// A folder with a database, a key and a configuration, and the server on it.
@@ -226,9 +226,23 @@ fn what_cannot_be_recorded_is_not_given_and_what_was_given_is_recorded() {
     }
     let (status, ready) = server.ask("GET /health/ready", "");
     assert!(status == 200 && ready.contains("degraded") && ready.contains("cannot be recorded"), "{ready}");
+    // Nor is a bundle taken that cannot be kept; what serves is untouched.
+    let edited = place.path("policies");
+    copy(&root().join("policies"), &edited);
+    replace(&edited.join("cn/zhejiang/jinhua/yongkang/pack.toml"), "\ntitle", "\n# changed\ntitle");
+    let publish = |server: &Server| {
+        let words = ["publish", &text(&edited), "--server", &server.url()];
+        maple(&words).env("MAPLE_PLUGINS", "plugins").output().unwrap()
+    };
+    let output = publish(&server);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("the disk is full; make room"), "{said}");
+    let (_, status) = server.ask("GET /v1/status", "");
+    assert_eq!(serde_json::from_str::<Value>(&status).unwrap()["serving"]["generation"], 1, "{status}");
     drop(server);
 
     let server = place.serve();
+    assert!(publish(&server).status.success(), "with room it is taken");
     for id in &given {
         assert_eq!(server.ask(&format!("GET /v1/decisions/{id}"), "").0, 200, "{id} was given and is not recorded");
     }

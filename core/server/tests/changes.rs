@@ -18,8 +18,10 @@ use axum::{body::Body, http::Request};
 use fixture::{Answer, Native, Service, begun, desk::*, fits, packed, question, quick};
 use maple_bundle::{ARCHIVE_BYTES_MAX, Archive, Bundle};
 use maple_seal::{Digest, Key, Signer, Trust, Trusted};
-use maple_server::{App, Control, Governance};
+use maple_server::{App, Config, Control, Governance};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bundle_is_published_activated_and_put_back() {
@@ -141,6 +143,24 @@ async fn what_does_not_pass_the_gate_leaves_a_report_and_changes_nothing() {
     let path = format!("/v1/bundles?digest={digest}");
     let answer = desk.send(&path, "application/gzip", None, mediating()).await;
     assert_eq!(answer.json()["report"]["stages"][0]["problems"][0]["code"], "digest");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_stands_still_is_let_go_and_leaves_nothing() {
+    let config = Config { upload_deadline: Duration::from_millis(300), ..quick() };
+    let desk = desk_as(config, calm(&[]), Governance::default(), false);
+    let whole = mediating();
+    let (sender, receiver) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
+    sender.send(Ok(whole[..whole.len() / 2].to_vec())).await.unwrap();
+    let answer = desk.send("/v1/bundles", "application/gzip", None, Body::from_stream(ReceiverStream::new(receiver)));
+    answer.await.is_problem(408, "request-timeout");
+    drop(sender);
+    assert_eq!(
+        desk.service.get("/v1/reports").await.json()["reports"],
+        json!([]),
+        "what did not come was not examined"
+    );
+    assert_eq!(desk.publish(&whole).await.status, 201, "there is room for the next");
 }
 
 #[tokio::test(flavor = "multi_thread")]

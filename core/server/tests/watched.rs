@@ -82,6 +82,29 @@ async fn a_canary_that_does_well_stays_and_may_be_promoted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_is_slower_than_it_may_be_is_taken_back() {
+    let desk = desk();
+    let bundle = desk.publish(&mediating()).await.json()["bundle"].clone();
+    // No case takes a millionth of the time.
+    let order = json!({ "bundle": bundle, "replaces": 1, "why": "a trial",
+        "canary": { "percent": 99, "cases_min": 3, "changed_percent_max": 100, "slower_max": 0.000_001 } });
+    assert_eq!(desk.activate(&order).await.status, 201);
+    let until = Instant::now() + Duration::from_secs(20);
+    for case in 0.. {
+        let mut question = question();
+        question["case"]["id"] = json!(format!("c-{case}"));
+        desk.service.evaluate(&question).await;
+        if desk.generation() > 2 {
+            break;
+        }
+        assert!(Instant::now() < until, "the canary is not taken back");
+    }
+    let latest = desk.store.current().unwrap().unwrap();
+    assert!(latest.by == "canary" && latest.why.contains("times as long"), "{} {}", latest.by, latest.why);
+    assert_eq!(channels(&desk.decide().await), ["labour_inspection", "court"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_keeps_failing_is_put_into_quarantine() {
     let kinds = format!("{KINDS}\n{}", KINDS.replace("labour.wage", "test.trap"));
     let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
