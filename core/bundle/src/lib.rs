@@ -43,7 +43,9 @@ pub use packs::{
     ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX,
     RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase, WEIGHT_MAX,
 };
-pub use registries::{AGGREGATES_COUNT_MAX, FACT_COUNT_MAX, FACT_MONEY_MAX, WINDOW_DAYS_MAX};
+pub use registries::{
+    AGGREGATES_COUNT_MAX, DEVIATIONS_MAX, FACT_COUNT_MAX, FACT_MONEY_MAX, LINE_MONTHS_MAX, WINDOW_DAYS_MAX,
+};
 pub use rewrite::{Rewrite, RewriteError, Written, fill_blanks, rewrite};
 pub use sink::PROBLEMS_MAX;
 pub use tree::TOML_DEPTH_MAX;

@@ -19,7 +19,7 @@ pub(crate) use decisions::{
     Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision, Which,
 };
 pub(crate) use demo::{Demo, Events, ExportEvents};
-pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status};
+pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status, Tick};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use stations::{ImportStations, ListStations, MakePlan, Stations};
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Brake(Brake),
     /// What serves on each node, and what is watched
     Status(Status),
+    /// Look now at what the clock brings: times of cases that come near their end, signals that nobody handles in time
+    Tick(Tick),
     /// Sign the packs of a folder with a private key
     Sign(Sign),
     /// List, show, export and retire the decisions that are kept

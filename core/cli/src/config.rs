@@ -56,6 +56,7 @@ struct File {
     deadline_seconds: Option<i64>,
     drain_seconds: Option<i64>,
     watch: Option<bool>,
+    tick: Option<bool>,
     unsigned: Option<bool>,
     trust: Option<Vec<TrustedKey>>,
     four_eyes: Option<Vec<String>>,
@@ -153,6 +154,12 @@ pub(crate) static TABLE: Table = Table::new(
             Shape::Flag,
             "规则文件夹有变动时自动换用，须通过同样的准入检查",
             "Put a changed folder of policies in force by itself, through the gate",
+        ),
+        may(
+            "tick",
+            Shape::Flag,
+            "由服务自身定时查看案件期限和逾期预警，默认 true；false则由外部定时执行 `maple tick`",
+            "The service itself looks at times of cases and at overdue signals [default: true]; without, `maple tick` does",
         ),
         may(
             "trust",
@@ -321,6 +328,7 @@ impl Settings {
             connections: CONNECTIONS.read(file.connections, plain.connections)?,
             deadline: Duration::from_secs(DEADLINE.read(file.deadline_seconds, plain.deadline.as_secs())?),
             drain: Duration::from_secs(DRAIN.read(file.drain_seconds, plain.drain.as_secs())?),
+            tick: file.tick.unwrap_or(plain.tick),
             ..plain
         };
         Ok(Self {

@@ -9,3 +9,4 @@ pub mod life;
 pub mod plan;
 pub mod share;
 pub mod synthetic;
+pub mod usual;

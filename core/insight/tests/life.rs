@@ -203,7 +203,7 @@ fn a_line_says_what_the_event_said() {
     use Happening as H;
     let (due, limit) = (Some(date(2026, 4, 1)), Some(date(2026, 12, 31)));
     let mut all = vec![H::Registered, H::Offered, H::Assigned, H::Accepted, H::Declined, H::Started, H::Performed];
-    all.extend([H::ConfirmationFiled, H::FiledInCourt, H::Reopened]);
+    all.extend([H::ConfirmationFiled, H::FiledInCourt, H::Reopened, H::Called]);
     all.extend(Side::ALL.iter().flat_map(|side| [yes(*side), no(*side)]));
     for form in Form::ALL {
         all.extend([due, None].map(|due| H::Agreed { form: *form, partly: due.is_some(), due }));

@@ -40,6 +40,6 @@ pub use verdict::{
     Verdict,
 };
 pub use vocabulary::{
-    Aggregate, Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Group, Provision, Scope, Text,
-    Vocabulary, Word, WordList,
+    Aggregate, Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Group, Provision, Scope, Tally, Text,
+    Vocabulary, Window, Word, WordList,
 };

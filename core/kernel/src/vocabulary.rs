@@ -125,11 +125,13 @@ pub enum Group {
     Station,
     /// The kind, in one locality and below.
     Kind,
+    /// Nothing: what happened in the dispute itself is counted.
+    Case,
 }
 
 impl Group {
     /// All groups.
-    pub const ALL: [Self; 5] = [Self::Organisation, Self::Place, Self::Project, Self::Station, Self::Kind];
+    pub const ALL: [Self; 6] = [Self::Organisation, Self::Place, Self::Project, Self::Station, Self::Kind, Self::Case];
 
     /// The word used in JSON and TOML.
     #[must_use]
@@ -140,6 +142,7 @@ impl Group {
             Self::Project => "project",
             Self::Station => "station",
             Self::Kind => "kind",
+            Self::Case => "case",
         }
     }
 }
@@ -151,12 +154,66 @@ pub struct Aggregate {
     pub key: FactKey,
     /// What is counted together.
     pub group: Group,
-    /// How many days back, up to the case's own moment.
-    pub window_days: u32,
+    /// What is counted.
+    pub of: Tally,
     /// Disputes of these kinds; all of them where none is named.
     pub kinds: Vec<Pattern>,
-    /// Only those that are not closed.
-    pub open: bool,
+}
+
+/// How far a count looks back from the case's own moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// So many days.
+    Days(u32),
+    /// To the beginning of the calendar month.
+    Month,
+}
+
+/// What a count counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tally {
+    /// Disputes that came.
+    Cases {
+        /// How far back.
+        window: Window,
+        /// Only those that are not closed.
+        open: bool,
+    },
+    /// Disputes that went to court, for the first time each.
+    Suits {
+        /// How many days back.
+        days: u32,
+    },
+    /// Disputes of a calendar month that would be unusual: the mean of the whole months before and so many standard
+    /// deviations, rounded down.
+    Line {
+        /// How many months before.
+        months: u32,
+        /// How many standard deviations.
+        deviations: u32,
+    },
+    /// Disputes that the station has to do now.
+    Desk,
+    /// Disputes that the station's mediators can have open at a time, those on leave left out.
+    Capacity,
+    /// Mediators of the station that have more open than they can have.
+    Overloaded,
+    /// Disputes that were given to the station and nobody took up for more than so many days.
+    Waiting {
+        /// How many days.
+        days: u32,
+    },
+    /// Calls about the dispute, the one that it came by included.
+    Calls {
+        /// How many days back.
+        days: u32,
+    },
+    /// Steps of mediation after a party had refused it.
+    RefusalsBroken,
+    /// Ends after the last day that the law gave.
+    DeadlinesMissed,
+    /// Agreements after which the dispute went to court.
+    Relapses,
 }
 
 /// What values a fact takes.

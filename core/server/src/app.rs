@@ -130,6 +130,8 @@ pub struct App {
     /// Who hears of signals.
     pub(crate) signals: Signals,
     pub(crate) listeners: Arc<Semaphore>,
+    /// One tick at a time.
+    pub(crate) ticking: Mutex<()>,
     /// What takes events; none where nothing keeps them.
     pub(crate) docket: OnceLock<Docket>,
     clock: Arc<dyn Clock>,
@@ -175,6 +177,7 @@ impl App {
             records,
             control,
             signals: Signals::default(),
+            ticking: Mutex::new(()),
             listeners: Arc::new(Semaphore::new(LISTENERS_COUNT_MAX)),
             docket: OnceLock::new(),
             clock,

@@ -76,6 +76,8 @@ pub struct Config {
     pub drain: Duration,
     /// The offset from UTC, in minutes, of the clock that says what day it is.
     pub utc_offset_minutes: i32,
+    /// Whether the service itself looks at what the clock brings; where it does not, somebody asks for it (`/v1/tick`).
+    pub tick: bool,
     /// With which references to organisations, places and projects are hashed; without it no events are taken.
     pub reference_key: Option<Arc<ReferenceKey>>,
     /// Who may do what; none where everybody may do everything.
@@ -103,6 +105,7 @@ impl Default for Config {
             stall: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
+            tick: true,
             reference_key: None,
             access: None,
             tls: None,

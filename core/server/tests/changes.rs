@@ -148,7 +148,7 @@ async fn what_does_not_pass_the_gate_leaves_a_report_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_stands_still_is_let_go_and_leaves_nothing() {
     let config = Config { upload_deadline: Duration::from_millis(300), ..quick() };
-    let desk = desk_as(config, calm(&[]), Governance::default(), false);
+    let desk = desk_with(calm(&[]), Governance::default(), false, config);
     let whole = mediating();
     let (sender, receiver) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
     sender.send(Ok(whole[..whole.len() / 2].to_vec())).await.unwrap();

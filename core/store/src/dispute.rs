@@ -4,6 +4,7 @@
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
 mod load;
+mod look;
 mod open;
 mod rows;
 
@@ -19,7 +20,8 @@ use crate::{
     PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
     sql::{Fault, Link, Lock, Value},
 };
-pub use load::{OPEN_STAGES, WAITING_STAGES};
+pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
+pub use look::Look;
 use open::{ALL_KINDS, Counts, Open};
 use rows::{DISPUTE, EVENT, read_dispute, read_event, read_tally, standing};
 
@@ -164,10 +166,12 @@ pub enum Common {
 pub struct Counting {
     /// What they have in common.
     pub common: Common,
-    /// Registered after this moment.
+    /// Registered after this moment; first in court after it, where suits are counted.
     pub after: Timestamp,
-    /// Registered at this moment or before.
+    /// Registered, or first in court, at this moment or before.
     pub to: Timestamp,
+    /// Counts suits.
+    pub suits: bool,
     /// Of these kinds: each is one, or the beginning of some with `*` at its end; all where none is named.
     pub kinds: Vec<String>,
     /// Only those that were not closed then.
@@ -386,6 +390,22 @@ impl Store {
         })
     }
 
+    /// The first month of which anything is counted in a place; nothing where nothing is.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn first_month(&self, place: &str) -> Result<Option<Month>, StoreError> {
+        let first = "SELECT month FROM tally WHERE locality = $1 AND kind = $2 AND measure = $3 AND count > 0 \
+                     ORDER BY month LIMIT 1";
+        self.pool().read_soon("read the figures of", |link| {
+            let values = [Value::Text(place), Value::Text(ALL_KINDS), Value::Text(Measure::Registered.as_str())];
+            let row = link.first(first, &values)?;
+            let number = row.map(|mut row| row.int()).transpose()?;
+            Ok(number.and_then(|number| i32::try_from(number).ok()).and_then(Month::of_number))
+        })
+    }
+
     /// What is counted of one place by kind, all months from one to another together.
     ///
     /// # Errors
@@ -412,7 +432,8 @@ impl Counting {
         let micros = |at: Timestamp| Value::Int(at.as_microsecond());
         let mut values =
             vec![micros(self.after), micros(self.to), Value::Text(self.but.as_deref().unwrap_or_default())];
-        let mut wanted = vec!["registered > $1 AND registered <= $2 AND id <> $3".to_owned()];
+        let when = if self.suits { "filed" } else { "registered" };
+        let mut wanted = vec![format!("{when} > $1 AND {when} <= $2 AND id <> $3")];
         let ends: Vec<String>;
         match &self.common {
             Common::Organisation(hash) => and(&mut wanted, &mut values, "organisation = ?", &[hash]),

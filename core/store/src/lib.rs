@@ -39,8 +39,8 @@ pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
-    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, OPEN_STAGES, Taken,
-    Tallied, WAITING_STAGES,
+    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Look, OPEN_STAGES,
+    StationLoad, Taken, Tallied, WAITING_STAGES,
 };
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
@@ -54,7 +54,7 @@ pub use recorder::{
 pub use retention::Retired;
 pub use roster::{CapacityNotice, LeaveDays, Mediator, Noted, Roster, Station};
 pub use schema::SCHEMA_VERSION;
-pub use signal::{Raise, Signal, SignalFilter, SignalState, Unlooked};
+pub use signal::{Looked, Opined, Raise, Rests, Said, Signal, SignalFilter, SignalState, Verdict};
 pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
 pub use watch::Watch;
 

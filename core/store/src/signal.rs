@@ -1,14 +1,18 @@
 //! Early signals: raised once for what they are about, with how many disputes are behind them, until somebody has handled
 //! them or they expire.
 
+mod raise;
+mod verdict;
+
 use jiff::Timestamp;
 use maple_kernel::Level;
 
+pub use self::verdict::{Opined, Verdict};
 use crate::{
     PAGE_COUNT_MAX, Store, StoreError,
     activation::moment,
     bounded,
-    pool::Done,
+    dispute::Look,
     sql::{Fault, Link, Lock, Row, Value},
 };
 
@@ -95,6 +99,8 @@ pub struct Raise {
     pub expires: Timestamp,
     /// How many disputes are known to be behind it.
     pub cases: i64,
+    /// On what of a dispute's life it rests; nothing where it rests on how the dispute came.
+    pub rests: Option<Rests>,
 }
 
 /// A signal, as it is kept.
@@ -131,77 +137,54 @@ pub struct SignalFilter {
     pub after: Option<(Timestamp, String)>,
 }
 
-/// A dispute that no policy was asked about yet.
+/// On what of a dispute's life a signal rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rests {
+    /// When that began, or happened: each is told once, and again only if it is more urgent.
+    pub since: Timestamp,
+    /// A time that runs: the signal ends by itself when it does not run any more.
+    pub clock: bool,
+    /// The dispute is one more than those that are known, where the signal says nothing of their number.
+    pub adds: bool,
+}
+
+/// What became of looking at a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unlooked {
-    /// Its id.
-    pub id: String,
-    /// When it came.
-    pub registered: Timestamp,
+pub struct Looked {
+    /// The dispute, as it was to be looked at.
+    pub look: Look,
+    /// What policies say.
+    pub raises: Vec<Raise>,
+    /// The signals of times that run now.
+    pub running: Vec<String>,
+    /// When it is to be looked at again although nothing happens.
+    pub again: Option<Timestamp>,
+}
+
+/// What became of saying what became of a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It stands so now.
+    Changed(Signal),
+    /// It was over already, in another way.
+    Over(Signal),
+    /// It was over by itself.
+    Expired(Signal),
+    /// There is no such signal.
+    Unknown,
 }
 
 impl Store {
-    /// Disputes about which no policy of prevention was asked, the earliest first.
+    /// Says what became of a signal. Nothing is changed about one that is over.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read, or does not answer in time.
-    pub fn unlooked(&self, count: u32) -> Result<Vec<Unlooked>, StoreError> {
-        let some = "SELECT id, registered FROM dispute WHERE looked = 0 AND registered IS NOT NULL \
-                    ORDER BY registered LIMIT $1";
-        self.pool().read("read disputes from", |link| {
-            let rows = link.query(some, &[count.min(PAGE_COUNT_MAX).into()])?;
-            let read = |mut row: Row| Ok(Unlooked { id: row.text()?, registered: moment(row.int()?)? });
-            Ok(rows.into_iter().map(read).collect::<Result<_, Fault>>()?)
-        })
-    }
-
-    /// Notes that policies were asked about disputes and what they said, once for each dispute. Gives the signals that are
-    /// new or changed.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be written, does not answer in time, or a text is too long.
-    pub fn raise(&self, looked: &[(String, Vec<Raise>)], now: Timestamp) -> Result<Vec<Signal>, StoreError> {
-        looked.iter().flat_map(|(_, raises)| raises).try_for_each(Raise::check)?;
-        self.pool().write("raise signals in", |link| {
-            link.serialise(Lock::Events)?;
-            let mut changed: Vec<Signal> = Vec::new();
-            for (dispute, raises) in looked {
-                let first = "UPDATE dispute SET looked = 1 WHERE id = $1 AND looked = 0";
-                if link.execute(first, &[Value::Text(dispute)])? == 0 {
-                    // Another node was first.
-                    continue;
-                }
-                for raise in raises {
-                    let signal = raise_one(link, raise, now)?;
-                    changed.retain(|known| known.raised.id != signal.raised.id);
-                    changed.push(signal);
-                }
-            }
-            Ok(changed)
-        })
-    }
-
-    /// Says what became of a signal; nothing when there is none of this id.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be written, or does not answer in time.
-    pub fn signal_state(
-        &self,
-        id: &str,
-        state: SignalState,
-        actor: &str,
-        now: Timestamp,
-    ) -> Result<Option<Signal>, StoreError> {
+    /// When the database cannot be written, does not answer in time, or the actor's name is too long.
+    pub fn signal_state(&self, id: &str, state: SignalState, actor: &str, now: Timestamp) -> Result<Said, StoreError> {
         bounded("an actor", actor, SIGNAL_BYTES_MAX)?;
         self.pool().write("change a signal of", |link| {
-            let set = "UPDATE signal SET state = $1, actor = $2, changed = $3 WHERE id = $4";
-            let values =
-                [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
-            link.execute(set, &values)?;
-            Ok(one(link, id)?)
+            link.serialise(Lock::Events)?;
+            Ok(say(link, id, state, actor, now)?)
         })
     }
 
@@ -291,56 +274,22 @@ impl Raise {
     }
 }
 
-/// Adds a dispute to the signal that lives at its time, or raises it.
-fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal> {
-    let living = format!(
-        "SELECT {SIGNAL} FROM signal WHERE code = $1 AND sort = $2 AND subject = $3 AND expires > $4 AND raised <= $4 \
-         AND state IN ('raised', 'acknowledged') ORDER BY raised DESC LIMIT 1"
-    );
-    let (at, now) = (raise.at.as_microsecond(), now.as_microsecond());
-    let same = [Value::Text(&raise.code), Value::Text(&raise.sort), Value::Text(&raise.subject), Value::Int(at)];
-    if let Some(known) = link.first(&living, &same)?.map(read).transpose()? {
-        let more = "UPDATE signal SET cases = $1, latest = $2, level = $3, expires = $4, changed = $5 WHERE id = $6";
-        let level = level_number(known.raised.level).max(level_number(raise.level));
-        let values = [
-            Value::Int(known.raised.cases.max(raise.cases)),
-            Value::Int(known.latest.as_microsecond().max(at)),
-            Value::Int(level),
-            Value::Int(known.raised.expires.as_microsecond().max(raise.expires.as_microsecond())),
-            Value::Int(now),
-            Value::Text(&known.raised.id),
-        ];
-        link.execute(more, &values)?;
-        return Ok(one(link, &known.raised.id)?.ok_or(Fault::Shape)?);
+/// Changes the state of a signal that is not over.
+fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Timestamp) -> Result<Said, Fault> {
+    let Some(known) = one(link, id)? else { return Ok(Said::Unknown) };
+    if known.state.is_over() && known.state != state {
+        return Ok(Said::Over(known));
     }
-    let (basis, measures) = (joined(&raise.basis), joined(&raise.measures));
-    let places: Vec<String> = (1..=21).map(|at| format!("${at}")).collect();
-    let add = format!("INSERT INTO signal ({SIGNAL}) VALUES ({})", places.join(", "));
-    let values = [
-        Value::Text(&raise.id),
-        Value::Text(&raise.code),
-        Value::Int(level_number(raise.level)),
-        Value::Text(&raise.sort),
-        Value::Text(&raise.subject),
-        Value::Text(&raise.locality),
-        Value::Text(&raise.kind),
-        Value::Text(&raise.policy),
-        Value::Text(&raise.rule),
-        Value::Text(&basis),
-        Value::Text(&measures),
-        raise.responsible.as_deref().into(),
-        Value::Int(raise.cases),
-        Value::Int(at),
-        Value::Int(at),
-        raise.deadline.map(Timestamp::as_microsecond).into(),
-        Value::Int(raise.expires.as_microsecond()),
-        Value::Text(SignalState::Raised.as_str()),
-        Value::Int(now),
-        Value::Null,
-        Value::Null,
-    ];
-    link.execute(&add, &values)?;
-    Ok(one(link, &raise.id)?.ok_or(Fault::Shape)?)
+    if known.raised.expires <= now {
+        return Ok(Said::Expired(known));
+    }
+    if known.state == state {
+        return Ok(Said::Changed(known));
+    }
+    let set = "UPDATE signal SET state = $1, actor = $2, changed = $3 WHERE id = $4";
+    let values = [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
+    link.execute(set, &values)?;
+    Ok(one(link, id)?.map_or(Said::Unknown, Said::Changed))
 }
 
 fn one(link: &mut dyn Link, id: &str) -> Result<Option<Signal>, Fault> {
@@ -400,6 +349,7 @@ fn read(mut row: Row) -> Result<Signal, Fault> {
         deadline,
         expires,
         cases,
+        rests: None,
     };
     Ok(Signal { raised, latest, state, changed, actor, escalated })
 }

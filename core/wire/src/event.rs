@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     capacity::{self, CAPACITY_CHANGED, CapacityMessage},
     fields::{Given, day, fields, flag, members, nearest, quoted, strange, text},
+    handled::{self, HandledMessage, SIGNAL_HANDLED},
     json::{self, Json},
     problem::{FlawCode, Flaws, Path, Problem, ProblemKind},
     question::{SOURCE_UNSTATED, kind, locality, needed, reference, unknown, word},
@@ -59,6 +60,8 @@ pub enum Message {
     Case(EventMessage),
     /// What a mediator can take.
     Capacity(CapacityMessage),
+    /// What became of a signal.
+    Handled(HandledMessage),
 }
 
 impl Message {
@@ -67,7 +70,7 @@ impl Message {
     pub fn case(self) -> Option<EventMessage> {
         match self {
             Self::Case(message) => Some(message),
-            Self::Capacity(_) => None,
+            Self::Capacity(_) | Self::Handled(_) => None,
         }
     }
 }
@@ -128,7 +131,8 @@ pub fn event_json(message: &EventMessage) -> Value {
         | Happening::Performed
         | Happening::ConfirmationFiled
         | Happening::FiledInCourt
-        | Happening::Reopened => json!({
+        | Happening::Reopened
+        | Happening::Called => json!({
             "station": message.station, "mediator": message.mediator, "channel": message.channel
         }),
     };
@@ -265,6 +269,11 @@ fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) 
         let (capacity, leave) = (told.capacity, told.leave);
         return Some(Message::Capacity(CapacityMessage { id, source, mediator, station, at, capacity, leave }));
     }
+    if kind.as_ref().is_some_and(|(json, _)| json.text() == Some(SIGNAL_HANDLED)) {
+        let state = handled::told(data, &of_data, flaws);
+        let (id, source, signal, at, state) = (id?, source?, dispute?, at?, state?);
+        return Some(Message::Handled(HandledMessage { id, source, signal, at, state }));
+    }
     let kind = kind.and_then(|(json, path)| one_of(json, &path, EventType::ALL, EventType::as_str, flaws))?;
     let told = told(kind, data, &of_data, ruleset, flaws);
     let (id, source, dispute, at, told) = (id?, source?, dispute?, at?, told?);
@@ -339,7 +348,7 @@ fn moment(json: &Json<'_>, path: &Path<'_>, now: Timestamp, flaws: &mut Flaws) -
 }
 
 /// One of a few words.
-fn one_of<T: Copy>(
+pub(crate) fn one_of<T: Copy>(
     json: &Json<'_>,
     path: &Path<'_>,
     all: &[T],
@@ -458,12 +467,17 @@ fn told(kind: EventType, json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, fl
             let (resolved, satisfied) = (answer(resolved, "resolved"), answer(satisfied, "satisfied"));
             Happening::FollowedUp { resolved: resolved?, satisfied: satisfied? }
         }
-        EventType::Performed | EventType::ConfirmationFiled | EventType::FiledInCourt | EventType::Reopened => {
+        EventType::Performed
+        | EventType::ConfirmationFiled
+        | EventType::FiledInCourt
+        | EventType::Reopened
+        | EventType::Called => {
             let [] = fields(json, path, [], flaws)?;
             match kind {
                 EventType::Performed => Happening::Performed,
                 EventType::ConfirmationFiled => Happening::ConfirmationFiled,
                 EventType::FiledInCourt => Happening::FiledInCourt,
+                EventType::Called => Happening::Called,
                 _ => Happening::Reopened,
             }
         }

@@ -14,8 +14,8 @@ use fixture::ruleset;
 use jiff::Timestamp;
 use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening as H, Level, Referral, Side};
 use maple_wire::{
-    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, ID_BYTES_MAX, Message, Problem,
-    event_json, parse_event, parse_event_apart, parse_events,
+    AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Handling, ID_BYTES_MAX, Message,
+    Problem, event_json, parse_event, parse_event_apart, parse_events,
 };
 use serde_json::{Value as Json, json};
 
@@ -121,6 +121,7 @@ fn each_type_says_what_happened() {
         ),
         ("case.followed_up", json!({ "resolved": true }), H::FollowedUp { resolved: Some(true), satisfied: None }),
         ("case.reopened", json!({}), H::Reopened),
+        ("case.called", json!({}), H::Called),
     ];
     let mut types: Vec<&str> = rows.iter().map(|(kind, ..)| *kind).chain(["case.registered"]).collect();
     types.sort_unstable();
@@ -244,7 +245,7 @@ fn a_change_of_capacity_is_about_a_mediator() {
     };
     let told = |subject: &str, data: Json| match read(subject, data).unwrap() {
         Message::Capacity(told) => (told.mediator, told.station, told.capacity, told.leave.map(|leave| leave.len())),
-        Message::Case(told) => panic!("{told:?}"),
+        other => panic!("{other:?}"),
     };
     assert_eq!(told("m-1", json!({ "capacity": 0 })), ("m-1".to_owned(), None, 0, None));
     let leave = json!([{ "from": "2026-12-01", "to": "2026-12-02" }]);
@@ -259,4 +260,28 @@ fn a_change_of_capacity_is_about_a_mediator() {
     ] {
         assert_eq!(read("m-1", data).unwrap_err().errors[0].pointer, pointer);
     }
+}
+
+#[test]
+fn what_became_of_a_signal_is_read() {
+    let read = |data: Json| {
+        let told = with(event("signal.handled", data), "/subject", json!("s-1"));
+        parse_event(told.to_string().as_bytes(), &ruleset(), now())
+    };
+    for (data, state) in [
+        (json!({ "state": "acknowledged" }), Handling::Acknowledged),
+        (json!({ "state": "handled" }), Handling::Handled),
+        (json!({ "state": "false_alarm" }), Handling::FalseAlarm),
+        (json!({}), Handling::Handled),
+        (Json::Null, Handling::Handled),
+    ] {
+        match read(data).unwrap() {
+            Message::Handled(told) => assert_eq!((told.signal.as_str(), told.state), ("s-1", state)),
+            other => panic!("{other:?}"),
+        }
+    }
+    let problem = |data: Json| String::from_utf8(read(data).unwrap_err().to_json()).unwrap();
+    let wrong = problem(json!({ "state": "handeld" }));
+    assert!(wrong.contains("/data/state") && wrong.contains("did you mean `handled`"), "{wrong}");
+    assert!(problem(json!({ "states": "handled" })).contains("/data/states"));
 }

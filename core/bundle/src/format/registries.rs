@@ -6,7 +6,7 @@ use super::{
     ANY_NAME, Choice, Form, Key, Keyed, Names, Shape, Table, choice, effects::CLASSES, form, label, may, need,
     packs::GUARDRAIL,
 };
-use crate::FACT_COUNT_MAX;
+use crate::{DEVIATIONS_MAX, FACT_COUNT_MAX, LINE_MONTHS_MAX, registries::LINE_MONTHS_MIN};
 
 static FACT_KEY: Form = form("^[a-z0-9_]{1,128}$", &["relation", "people"]);
 static KIND_ID: Form = form("^[a-z0-9_.]{1,128}$", &["labour.wage"]);
@@ -113,12 +113,33 @@ static AGGREGATE: Table = Table::new(
     &[
         need("key", Shape::Form(&FACT_KEY), "作为事实的键", "Its key as a fact"),
         need("group", Shape::Choice(&GROUPS), "按什么合计；从不按个人", "What is counted together; never a person"),
-        need(
+        may("of", Shape::Choice(&SORTS), "数什么；不写则数纠纷", "What is counted; disputes without"),
+        may(
             "window-days",
             Shape::Number { min: 1, max: crate::registries::WINDOW_DAYS_MAX },
-            "往前多少天，到案件当时为止",
-            "How many days back, up to the case's own moment",
+            "往前多少天，到案件当时为止；waiting为超过多少天",
+            "How many days back, up to the case's own moment; for `waiting` more than so many days",
         ),
+        may(
+            "this-month",
+            Shape::Flag,
+            "从当月一日起，代替window-days",
+            "From the first of the calendar month on, instead of `window-days`",
+        ),
+        may(
+            "months",
+            Shape::Number { min: LINE_MONTHS_MIN, max: LINE_MONTHS_MAX },
+            "以此前多少个整月为常态",
+            "Of how many whole months before the usual is taken",
+        )
+        .only("of", &["line"]),
+        may(
+            "deviations",
+            Shape::Number { min: 1, max: DEVIATIONS_MAX },
+            "高出均值多少个标准差",
+            "How many standard deviations above the mean",
+        )
+        .only("of", &["line"]),
         may(
             "kinds",
             Shape::Several(&Shape::Name(Names::KindFamilies)),
@@ -129,12 +150,30 @@ static AGGREGATE: Table = Table::new(
         may("title", Shape::Both, "名称；facts.toml中已有的计数不写", "Its name; none for a count of `facts.toml`"),
     ],
 );
-static GROUPS: [Choice; 5] = [
-    Choice { word: "organisation", label: label("同一单位", "about one organisation") },
-    Choice { word: "place", label: label("同一场所", "about one place") },
-    Choice { word: "project", label: label("同一项目", "about one project") },
-    Choice { word: "station", label: label("同一站点承办", "with one station") },
-    Choice { word: "kind", label: label("同一地区的同一类型", "of one kind in one locality") },
+static GROUPS: [Choice; 6] = [
+    choice("organisation", "同一单位", "about one organisation"),
+    choice("place", "同一场所", "about one place"),
+    choice("project", "同一项目", "about one project"),
+    choice("station", "同一站点承办", "with one station"),
+    choice("kind", "同一地区的同一类型", "of one kind in one locality"),
+    choice("case", "本案自身的经过", "in the course of the case itself"),
+];
+static SORTS: [Choice; 11] = [
+    choice("cases", "登记的纠纷", "disputes that came"),
+    choice("suits", "起诉到法院的纠纷", "disputes that went to court"),
+    choice(
+        "line",
+        "预警线：此前各整月的均值加若干标准差",
+        "a line: the mean of the months before and some standard deviations",
+    ),
+    choice("desk", "站点手上的案件", "disputes that the station has to do now"),
+    choice("capacity", "站点调解员同时可办的案件数", "disputes that the station's mediators can have at a time"),
+    choice("overloaded", "超出容量的调解员人数", "mediators of the station that have more than they can"),
+    choice("waiting", "交办后迟迟无人受理的案件", "disputes of the station that nobody took up for days"),
+    choice("calls", "关于本案的来电", "calls about the case"),
+    choice("refusals_broken", "拒绝调解后仍进行的调解", "steps of mediation after a refusal"),
+    choice("deadlines_missed", "超过法定期限办结", "ends after the last day that the law gave"),
+    choice("relapses", "达成协议后又起诉", "suits after an agreement"),
 ];
 
 pub(super) static CHANNELS: Table = Table::new(

@@ -8,7 +8,8 @@ mod localities;
 mod provisions;
 mod words;
 
-pub use aggregates::{AGGREGATES_COUNT_MAX, WINDOW_DAYS_MAX};
+pub(crate) use aggregates::LINE_MONTHS_MIN;
+pub use aggregates::{AGGREGATES_COUNT_MAX, DEVIATIONS_MAX, LINE_MONTHS_MAX, WINDOW_DAYS_MAX};
 pub(crate) use facts::one_of;
 pub use facts::{FACT_COUNT_MAX, FACT_MONEY_MAX};
 pub(crate) use guardrails::number as guardrail;

@@ -1,7 +1,7 @@
 //! What the host counts over what happened, and every way in which the file that says so can be wrong.
 
-use maple_bundle::{AGGREGATES_COUNT_MAX, Bundle, Severity, WINDOW_DAYS_MAX};
-use maple_kernel::{Aggregate, Group, Pattern, Scope};
+use maple_bundle::{AGGREGATES_COUNT_MAX, Bundle, DEVIATIONS_MAX, LINE_MONTHS_MAX, Severity, WINDOW_DAYS_MAX};
+use maple_kernel::{Aggregate, Group, Pattern, Scope, Tally, Window};
 
 use super::{
     faults::problems,
@@ -36,11 +36,15 @@ fn counts_become_facts_that_rules_read_and_cases_show() {
         Aggregate {
             key: "people".into(),
             group: Group::Organisation,
-            window_days: 90,
+            of: Tally::Cases { window: Window::Days(90), open: false },
             kinds: vec![Pattern::new("labour.*")],
-            open: false,
         },
-        Aggregate { key: "station_open".into(), group: Group::Station, window_days: 30, kinds: Vec::new(), open: true },
+        Aggregate {
+            key: "station_open".into(),
+            group: Group::Station,
+            of: Tally::Cases { window: Window::Days(30), open: true },
+            kinds: Vec::new(),
+        },
     ];
     assert_eq!(vocabulary.aggregates, wanted);
     assert_eq!(vocabulary.facts["station_open"].scope, Scope::Context);
@@ -56,6 +60,10 @@ fn what_is_wrong_is_told_where_it_stands() {
         assert!(OPEN.contains(from), "{from}");
         OPEN.replacen(from, to, 1)
     };
+    let line = |months: i64, deviations: i64| {
+        let line = format!("of = \"line\"\nmonths = {months}\ndeviations = {deviations}");
+        change("window-days = 30\nopen = true", &line).replace("\"station\"", "\"kind\"")
+    };
     let far = format!("window-days = {}", WINDOW_DAYS_MAX + 1);
     let rows = [
         (change("\"station\"", "\"person\""), "unknown-value", "`person`"),
@@ -70,6 +78,16 @@ fn what_is_wrong_is_told_where_it_stands() {
         (change("open = true", "opened = true"), "unknown-key", "`opened`"),
         (change("open = true", "kinds = [\"labor.*\"]"), "unknown-kind", "`labor.*`"),
         (format!("{OPEN}{OPEN}"), "wrong-type", "`station_open`"),
+        (change("open = true", "of = \"people\""), "unknown-value", "`people`"),
+        (change("open = true", "of = \"desk\""), "unknown-key", "`window-days`"),
+        (change("window-days = 30\nopen = true", "of = \"calls\""), "missing-key", "`window-days`"),
+        (change("open = true", "of = \"calls\""), "wrong-scope", "`calls` is never counted of a `station`"),
+        (change("window-days = 30\nopen = true", "this-month = false"), "missing-key", "`window-days`"),
+        (line(LINE_MONTHS_MAX + 1, 3), "out-of-range", "between 6 and 36"),
+        (line(5, 3), "out-of-range", "between 6 and 36"),
+        (line(12, DEVIATIONS_MAX + 1), "out-of-range", "between 1 and 10"),
+        (line(12, 0), "out-of-range", "between 1 and 10"),
+        (line(12, 3).replace("\"kind\"", "\"place\""), "wrong-scope", "`kind`"),
     ];
     for (text, code, said) in rows {
         let told = problems(&with(&text, ""));
@@ -97,4 +115,28 @@ fn there_are_so_many_counts_and_no_more() {
     assert!(run(&with(&many(AGGREGATES_COUNT_MAX), "")).is_ok());
     let told = problems(&with(&many(AGGREGATES_COUNT_MAX + 1), ""));
     assert!(told.iter().any(|problem| problem.code == "too-many" && problem.message.contains("64")), "{told:?}");
+}
+
+#[test]
+fn each_sort_of_count_is_read_with_what_belongs_to_it() {
+    let rows = [
+        ("kind", "this-month = true", Tally::Cases { window: Window::Month, open: false }),
+        ("kind", "of = \"line\"\nmonths = 36\ndeviations = 10", Tally::Line { months: 36, deviations: 10 }),
+        ("organisation", "of = \"suits\"\nwindow-days = 30", Tally::Suits { days: 30 }),
+        ("station", "of = \"desk\"", Tally::Desk),
+        ("station", "of = \"capacity\"", Tally::Capacity),
+        ("station", "of = \"overloaded\"", Tally::Overloaded),
+        ("station", "of = \"waiting\"\nwindow-days = 7", Tally::Waiting { days: 7 }),
+        ("case", "of = \"calls\"\nwindow-days = 7", Tally::Calls { days: 7 }),
+        ("case", "of = \"refusals_broken\"", Tally::RefusalsBroken),
+        ("case", "of = \"deadlines_missed\"", Tally::DeadlinesMissed),
+        ("case", "of = \"relapses\"", Tally::Relapses),
+    ];
+    for (group, said, wanted) in rows {
+        let text =
+            OPEN.replacen("window-days = 30\nopen = true", said, 1).replacen("\"station\"", &format!("\"{group}\""), 1);
+        let compiled = run(&with(&text, "")).unwrap_or_else(|_| panic!("{text}"));
+        let read = &compiled.ruleset.vocabulary().aggregates[0];
+        assert_eq!((read.group.as_str(), read.of), (group, wanted));
+    }
 }

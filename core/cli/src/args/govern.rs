@@ -117,6 +117,16 @@ pub(crate) struct Status {
     pub(crate) remote: Remote,
 }
 
+/// `maple tick`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Tick {
+    /// Print everything as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+}
+
 /// `maple sign`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Sign {

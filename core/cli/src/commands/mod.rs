@@ -35,6 +35,7 @@ mod stations;
 mod status;
 mod table;
 mod test;
+mod tick;
 mod tokens;
 
 use std::path::Path;
@@ -67,6 +68,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Rollback(args) => activate::roll_back(&args),
         Command::Brake(args) => activate::brake(&args),
         Command::Status(args) => status::run(&args),
+        Command::Tick(args) => tick::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Decisions(args) => decisions::run(&args),
         Command::Replay(args) => replay::run(&args),

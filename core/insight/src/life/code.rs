@@ -36,7 +36,8 @@ impl Happening {
             | Self::Performed
             | Self::ConfirmationFiled
             | Self::FiledInCourt
-            | Self::Reopened => kind.to_owned(),
+            | Self::Reopened
+            | Self::Called => kind.to_owned(),
         }
     }
 
@@ -73,6 +74,7 @@ impl Happening {
                 Self::FollowedUp { resolved: read_flag(&mut words)?, satisfied: read_flag(&mut words)? }
             }
             EventType::Reopened => Self::Reopened,
+            EventType::Called => Self::Called,
         };
         words.next().is_none().then_some(happening)
     }

@@ -68,6 +68,8 @@ words! {
         FollowedUp = "case.followed_up",
         /// It was taken up again.
         Reopened = "case.reopened",
+        /// Somebody called about it again, the police or a hotline.
+        Called = "case.called",
     }
 }
 
@@ -227,6 +229,8 @@ pub enum Happening {
     },
     /// See [`EventType::Reopened`].
     Reopened,
+    /// See [`EventType::Called`].
+    Called,
 }
 
 impl Happening {
@@ -252,6 +256,7 @@ impl Happening {
             Self::Closed { .. } => EventType::Closed,
             Self::FollowedUp { .. } => EventType::FollowedUp,
             Self::Reopened => EventType::Reopened,
+            Self::Called => EventType::Called,
         }
     }
 }

@@ -73,6 +73,10 @@ pub struct Life {
     pub consents: Vec<Timestamp>,
     /// When parties refused it, and whether mediation went on all the same.
     pub refusals: Vec<(Timestamp, bool)>,
+    /// When a step of mediation was tried after a refusal.
+    pub breaches: Vec<Timestamp>,
+    /// When the mediation that is going on began; none where none is.
+    pub mediating: Option<Timestamp>,
     /// When mediation ended, and how.
     pub conclusions: Vec<(Timestamp, Conclusion)>,
     /// Agreements.
@@ -81,7 +85,13 @@ pub struct Life {
     pub confirmations: Vec<(Timestamp, Option<bool>)>,
     /// When it first went to court.
     pub court: Option<Timestamp>,
-    /// When it was closed for the last time, and how.
+    /// When somebody called about it after it was registered.
+    pub calls: Vec<Timestamp>,
+    /// When it was given to whoever has it.
+    pub assigned: Option<Timestamp>,
+    /// Every time that it was closed.
+    pub ends: Vec<Closing>,
+    /// When it was closed for the last time, and how; none where it was taken up again.
     pub closed: Option<Closing>,
     /// When somebody asked afterwards; whether it is resolved, whether the party is content.
     pub answers: Vec<(Timestamp, Option<bool>, Option<bool>)>,
@@ -137,6 +147,13 @@ impl History {
         Self { events, voluntary }
     }
 
+    /// The same as far as it was known to have gone at a moment.
+    #[must_use]
+    pub fn until(&self, at: Timestamp) -> Self {
+        let before = self.events.iter().filter(|(event, _)| event.at <= at);
+        Self { events: before.cloned().collect(), voluntary: self.voluntary }
+    }
+
     /// What becomes of another event.
     #[must_use]
     pub fn admit(&self, new: &LifeEvent) -> Admission {
@@ -183,9 +200,11 @@ impl History {
             fold.take(event);
         }
         let breaches = self.events.iter().filter(|(_, was)| *was == Standing::Breach);
-        for (breach, _) in breaches {
+        fold.life.breaches = breaches.map(|(breach, _)| breach.at).collect();
+        fold.life.breaches.sort_unstable();
+        for breach in &fold.life.breaches {
             // The last refusal before it is the one that was not honoured.
-            let refusals = fold.life.refusals.iter_mut().filter(|(at, _)| *at <= breach.at);
+            let refusals = fold.life.refusals.iter_mut().filter(|(at, _)| at <= breach);
             if let Some((_, broken)) = refusals.max_by_key(|(at, _)| *at) {
                 *broken = true;
             }
@@ -255,11 +274,22 @@ impl Fold {
                     life.consents.push(at);
                 } else {
                     against.insert(*side);
+                    life.mediating = None;
                     life.refusals.push((at, false));
                 }
             }
-            Happening::Assigned => touched(life),
-            Happening::Agreed { form, due, .. } => {
+            Happening::Assigned => {
+                touched(life);
+                life.assigned = Some(at);
+            }
+            Happening::Started => {
+                life.mediating.get_or_insert(at);
+            }
+            Happening::Called => life.calls.push(at),
+            Happening::Agreed { form, due, partly } => {
+                if !partly {
+                    life.mediating = None;
+                }
                 life.conclusions.push((at, Conclusion::Agreed));
                 life.agreements.push(Agreement { at, form: *form, due: *due, performed: None, relapsed: None });
             }
@@ -268,7 +298,10 @@ impl Fold {
                     agreement.performed.get_or_insert(at);
                 }
             }
-            Happening::Failed(reason) => life.conclusions.push((at, Conclusion::Failed(*reason))),
+            Happening::Failed(reason) => {
+                life.mediating = None;
+                life.conclusions.push((at, Conclusion::Failed(*reason)));
+            }
             Happening::ConfirmationFiled => life.confirmations.push((at, None)),
             Happening::ConfirmationDecided { granted } => {
                 if let Some((_, decided)) = life.confirmations.last_mut() {
@@ -276,21 +309,21 @@ impl Fold {
                 }
             }
             Happening::FiledInCourt => {
+                life.mediating = None;
                 life.court.get_or_insert(at);
                 if let Some(agreement) = life.agreements.last_mut() {
                     agreement.relapsed.get_or_insert(at);
                 }
             }
             Happening::Closed { level, limit } => {
-                life.closed = Some(Closing { at, level: *level, limit: *limit });
+                let end = Closing { at, level: *level, limit: *limit };
+                (life.closed, life.mediating) = (Some(end), None);
+                life.ends.push(end);
             }
             Happening::FollowedUp { resolved, satisfied } => life.answers.push((at, *resolved, *satisfied)),
             Happening::Reopened => life.closed = None,
-            Happening::Accepted
-            | Happening::Declined
-            | Happening::Started
-            | Happening::ArbitrationStarted(_)
-            | Happening::Referred(_) => {}
+            Happening::ArbitrationStarted(_) | Happening::Referred(_) => life.mediating = None,
+            Happening::Accepted | Happening::Declined => {}
         }
         let before = life.stage;
         let after = before.map_or(Stage::Registered, |stage| stage.after(&event.what, against.is_empty()));

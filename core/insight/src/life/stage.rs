@@ -64,7 +64,7 @@ const EXITS: [E; 4] = [E::FiledInCourt, E::ArbitrationStarted, E::Referred, E::C
 const ANEW: [E; 3] = [E::Offered, E::Consent, E::Assigned];
 
 impl Stage {
-    /// What may happen next, the ways out last. Nothing closes the way to a court.
+    /// What may happen next, the ways out last. Nothing closes the way to a court, and nobody is kept from calling.
     #[must_use]
     pub fn allowed(self) -> Vec<E> {
         let (own, exits): (&[E], &[E]) = match self {
@@ -90,7 +90,7 @@ impl Stage {
             Self::Closed => (&[E::FollowedUp, E::Performed, E::Reopened], &[E::FiledInCourt]),
             Self::FollowedUp => (&[E::FollowedUp, E::Performed, E::Reopened], &[E::FiledInCourt]),
         };
-        own.iter().chain(exits).copied().collect()
+        own.iter().chain(exits).copied().chain([E::Called]).collect()
     }
 
     /// Where a dispute stands after something happened that [`Stage::allowed`] names.
@@ -133,6 +133,7 @@ impl Stage {
                 _ => Self::FollowedUp,
             },
             Happening::Reopened => Self::Reopened,
+            Happening::Called => self,
         }
     }
 

@@ -58,6 +58,7 @@ pub(super) const fn event(event: EventType, language: Language) -> &'static str 
         EventType::Closed => ("办结", "Closed"),
         EventType::FollowedUp => ("回访", "Followed up"),
         EventType::Reopened => ("重新办理", "Taken up again"),
+        EventType::Called => ("再次来电", "Called about again"),
     };
     say(language, zh, en)
 }

@@ -35,7 +35,7 @@ pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_K
 pub use folder::{BeginError, NotTaken};
 pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
-pub use prevent::TICK_SECONDS;
+pub use prevent::{TICK_LOOKS_COUNT_MAX, TICK_RUN_SECONDS_MAX, TICK_SECONDS};
 pub use retain::RETIRE_EVERY_SECONDS;
 pub use terms::{
     CANARY_CASES_MIN, CANARY_CHANGED_PERCENT_MAX, CANARY_CORRECTED_PERCENT_MAX, CANARY_FAILED_PERCENT_MAX,
@@ -45,6 +45,7 @@ pub use terms::{
 pub(crate) use canary::{Alarm, Sample, Watched, broken, differs, speaking};
 pub(crate) use follow::{Health, Node};
 pub(crate) use made::{InForce, Made, Shelf, Unmade};
+pub(crate) use prevent::tick;
 pub(crate) use refusal::Refusal;
 pub(crate) use state::Change;
 pub(crate) use terms::{ActivationTerms, CanaryLimits, CanaryTerms};

@@ -36,8 +36,9 @@ use super::{
 use crate::{
     access::{Caller, Role},
     app::{App, Serving},
-    context::{self, Counts},
+    context::{self, AsOf, Counts},
     control::speaking,
+    events,
     records::{Kept, chain},
 };
 
@@ -126,7 +127,10 @@ async fn counted(app: &Arc<App>, ruleset: &Ruleset, question: &Question, about: 
             "本服务不作计数，请删除about；多节点共用数据库时须在配置中设置reference-key",
         ));
     };
-    let counts = Counts::of(ruleset, question, &refers, context::moment(app, question.as_of));
+    let at = context::moment(app, question.as_of);
+    let live = question.as_of == app.today();
+    let as_of = AsOf { at, offset: events::offset(app), came_only: false, live };
+    let counts = Counts::of(ruleset, question, &refers, as_of);
     if counts.is_empty() {
         return Ok(Facts::default());
     }

@@ -1,5 +1,6 @@
 //! `POST /v1/events`: what happened to disputes, as CloudEvents; `/v1/cases`: where they stand.
 
+mod handled;
 mod notices;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -13,8 +14,8 @@ use jiff::Timestamp;
 use maple_insight::life::{EventType, Stage, Standing};
 use maple_store::{CaseEvent, Dispute, DisputeFilter, Docket, EVENTS_COUNT_MAX, EventCursor, EventRecord, Taken};
 use maple_wire::{
-    CapacityMessage, EVENTS_BYTES_MAX, EventMessage, Message, Problem, ProblemKind, event_json, nearest, parse_event,
-    parse_event_apart, parse_events,
+    CapacityMessage, EVENTS_BYTES_MAX, EventMessage, HandledMessage, Message, Problem, ProblemKind, event_json,
+    nearest, parse_event, parse_event_apart, parse_events,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -90,13 +91,16 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
         all.push(match one {
             Ok(Message::Case(message)) => One::Whole(Box::new(message)),
             Ok(Message::Capacity(message)) => One::Notice(Box::new(message)),
+            Ok(Message::Handled(message)) => One::Handled(Box::new(message)),
             Err(problem) => One::Refused(problem),
         });
     }
     within_reach(app, caller, &mut all).await?;
     notices::within_reach(app, caller, &mut all).await?;
+    handled::within_reach(app, caller, &mut all).await?;
     let mut became = enter(app, &all).await?.into_iter();
     let mut noted = notices::enter(app, &all).await?.into_iter();
+    let mut handled = handled::enter(app, caller, &all).await?.into_iter();
     let rows: Vec<(Option<Named<'_>>, Became)> = all
         .iter()
         .map(|one| match one {
@@ -106,6 +110,10 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
             One::Notice(message) => (
                 Some((message.source.as_str(), message.id.as_str())),
                 noted.next().map_or_else(lost, |noted| notices::became(noted, message)),
+            ),
+            One::Handled(message) => (
+                Some((message.source.as_str(), message.id.as_str())),
+                handled.next().map_or_else(lost, |opined| handled::became(app, opined, message)),
             ),
             One::Refused(problem) => (None, Became::Refused((**problem).clone())),
         })
@@ -120,6 +128,7 @@ type Named<'e> = (&'e str, &'e str);
 enum One {
     Whole(Box<EventMessage>),
     Notice(Box<CapacityMessage>),
+    Handled(Box<HandledMessage>),
     Refused(Box<Problem>),
 }
 
@@ -160,7 +169,7 @@ async fn within_reach(app: &Arc<App>, caller: &Caller, all: &mut [One]) -> Resul
         .iter()
         .filter_map(|one| match one {
             One::Whole(message) => Some(message.dispute.clone()),
-            One::Notice(_) | One::Refused(_) => None,
+            One::Notice(_) | One::Handled(_) | One::Refused(_) => None,
         })
         .collect();
     let known = reading(app, move |control| {
@@ -202,7 +211,7 @@ async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Taken>, Problem> {
         .iter()
         .filter_map(|one| match one {
             One::Whole(message) => Some(events::kept((**message).clone(), key)),
-            One::Notice(_) | One::Refused(_) => None,
+            One::Notice(_) | One::Handled(_) | One::Refused(_) => None,
         })
         .collect();
     entered(app, docket, events).await
@@ -245,7 +254,7 @@ fn unkept() -> Problem {
 /// What is told of an event.
 enum Became {
     Applied(Option<Stage>),
-    /// Of a mediator's capacity; false where a later word stands.
+    /// Of a mediator's capacity, or of a signal; false where a later word stands.
     Noted(bool),
     Waiting(Option<Stage>, Vec<EventType>),
     Duplicate,

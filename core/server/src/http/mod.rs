@@ -21,6 +21,7 @@ pub(crate) mod query;
 mod signals;
 mod stations;
 pub(crate) mod status;
+mod tick;
 mod views;
 
 use std::{
@@ -60,7 +61,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 49] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 50] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -93,6 +94,7 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 49] {
         ("/v1/insight/map", get(insight::map), AnyRole),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
+        ("/v1/tick", post(tick::tick), role(Role::Evaluate)),
         ("/v1/keys", get(keys::keys), AnyRole),
         ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),

@@ -12,7 +12,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use maple_kernel::Level;
-use maple_store::{Signal, SignalFilter, SignalState};
+use maple_store::{Said, Signal, SignalFilter, SignalState};
 use maple_wire::{Problem, ProblemKind};
 use serde_json::{Value, json};
 use tokio_stream::{Stream, StreamExt, wrappers::BroadcastStream, wrappers::errors::BroadcastStreamRecvError};
@@ -170,14 +170,7 @@ async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Respon
 async fn found(app: &Arc<App>, id: String) -> Result<Signal, Problem> {
     let wanted = id.clone();
     let found = reading(app, move |control| control.store.signal(&wanted)).await?;
-    found.ok_or_else(|| {
-        let id: String = id.chars().take(64).collect();
-        Problem::new(
-            ProblemKind::NotFound,
-            format!("there is no signal `{}`; `/v1/signals?all=true` lists them", id.escape_debug()),
-            "此处没有该预警；/v1/signals?all=true列出全部",
-        )
-    })
+    found.ok_or_else(|| unknown(&id))
 }
 
 pub(crate) async fn change(
@@ -205,24 +198,39 @@ async fn changed(app: &Arc<App>, caller: &Caller, id: String, request: Request) 
     let Ok(wanted) = wanted else { return Err(answer::internal()) };
     let before = found(app, id).await?;
     caller.require(Role::Evaluate, &before.raised.locality)?;
-    if before.state.is_over() && before.state != wanted {
-        return Err(Problem::new(
+    let (actor, now, id) = (caller.name().to_owned(), timestamp(app.clock()), before.raised.id.clone());
+    let after = reading(app, move |control| control.store.signal_state(&id, wanted, &actor, now)).await?;
+    let signal = became(after, &before.raised.id)?;
+    app.signals.tell(app, &signal);
+    Ok(answer::json(signals::shown(app, &signal).to_string()))
+}
+
+/// The signal as it stands now, or why nothing could be said of it.
+pub(super) fn became(said: Said, id: &str) -> Result<Signal, Problem> {
+    match said {
+        Said::Changed(signal) => Ok(signal),
+        Said::Over(before) => Err(Problem::new(
             ProblemKind::Conflict,
             format!("the signal is `{}` already; a new dispute raises a new one", before.state.as_str()),
             format!("该预警已为{}；如再有纠纷将另行预警", before.state.as_str()),
-        ));
+        )),
+        Said::Expired(before) => {
+            let expires = before.raised.expires;
+            Err(Problem::new(
+                ProblemKind::Conflict,
+                format!("the signal was over by itself at {expires}; a new dispute raises a new one"),
+                format!("该预警已于{expires}自行失效；如再有纠纷将另行预警"),
+            ))
+        }
+        Said::Unknown => Err(unknown(id)),
     }
-    if before.raised.expires <= timestamp(app.clock()) {
-        let expires = before.raised.expires;
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            format!("the signal was over by itself at {expires}; a new dispute raises a new one"),
-            format!("该预警已于{expires}自行失效；如再有纠纷将另行预警"),
-        ));
-    }
-    let (actor, now, id) = (caller.name().to_owned(), timestamp(app.clock()), before.raised.id.clone());
-    let after = reading(app, move |control| control.store.signal_state(&id, wanted, &actor, now)).await?;
-    let signal = after.unwrap_or(before);
-    app.signals.tell(app, &signal);
-    Ok(answer::json(signals::shown(app, &signal).to_string()))
+}
+
+pub(super) fn unknown(id: &str) -> Problem {
+    let id: String = id.chars().take(64).collect();
+    Problem::new(
+        ProblemKind::NotFound,
+        format!("there is no signal `{}`; `/v1/signals?all=true` lists them", id.escape_debug()),
+        "此处没有该预警；/v1/signals?all=true列出全部",
+    )
 }

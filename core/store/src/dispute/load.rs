@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use maple_insight::life::Stage;
 
 use super::{
@@ -20,6 +21,17 @@ pub const WAITING_STAGES: [Stage; 3] = [Stage::Consented, Stage::Declined, Stage
 pub const OPEN_STAGES: [Stage; 4] = [Stage::Assigned, Stage::Accepted, Stage::InMediation, Stage::PartlyAgreed];
 /// What stands open at a station, but on nobody's desk there.
 const UNTAKEN: Stage = Stage::Declined;
+/// Given to a station, and nobody there has said that it is taken.
+const UNANSWERED_STAGES: [Stage; 2] = [Stage::Assigned, UNTAKEN];
+
+/// What a station has to do now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StationLoad {
+    /// Disputes, at [`OPEN_STAGES`] or not taken by the mediator.
+    pub open: u64,
+    /// Disputes of each mediator, at [`OPEN_STAGES`].
+    pub by_mediator: BTreeMap<String, u64>,
+}
 
 impl Store {
     /// Disputes of a locality and all below that wait for a mediator, by their ids, at most `count`.
@@ -75,6 +87,47 @@ impl Store {
     /// When the database cannot be read, or does not answer in time.
     pub fn open_by_station(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.open_by("station", format!("{}, {}", words(&OPEN_STAGES), words(&[UNTAKEN])))
+    }
+
+    /// What a station has to do now.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn station_load(&self, station: &str) -> Result<StationLoad, StoreError> {
+        let all = format!(
+            "SELECT stage, mediator, count(*) FROM dispute WHERE station = $1 AND stage IN ({}, {}) \
+             GROUP BY stage, mediator",
+            words(&OPEN_STAGES),
+            words(&[UNTAKEN])
+        );
+        self.pool().read("count the open disputes of", |link| {
+            let mut load = StationLoad::default();
+            for mut row in link.query(&all, &[Value::Text(station)])? {
+                let (stage, mediator, count) = (row.text()?, row.may_text()?, row.count()?);
+                load.open += count;
+                if let Some(mediator) = mediator.filter(|_| stage != UNTAKEN.as_str()) {
+                    *load.by_mediator.entry(mediator).or_default() += count;
+                }
+            }
+            Ok(load)
+        })
+    }
+
+    /// Disputes that were given to a station before a moment, and that nobody there has taken up.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn unanswered(&self, station: &str, before: Timestamp) -> Result<u64, StoreError> {
+        let some = format!(
+            "SELECT count(*) FROM dispute WHERE station = $1 AND stage IN ({}) AND since < $2",
+            words(&UNANSWERED_STAGES)
+        );
+        self.pool().read("count the open disputes of", |link| {
+            let values = [Value::Text(station), Value::Int(before.as_microsecond())];
+            Ok(link.first(&some, &values)?.ok_or(Fault::Shape)?.count()?)
+        })
     }
 
     fn open_by(&self, whose: &str, stages: String) -> Result<BTreeMap<String, u64>, StoreError> {

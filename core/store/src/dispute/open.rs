@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maple_insight::{
     figures::{Measure, Month, Tally, contributions},
-    life::{Admission, EventType, History, LifeEvent, Stage, Standing},
+    life::{Admission, EventType, Happening, History, LifeEvent, Stage, Standing},
 };
 
 use super::{
@@ -125,8 +125,9 @@ impl Open {
         for record in applied {
             let Desk { station, mediator, channel } = &record.event.desk;
             let desk = &mut self.dispute.desk;
-            if station.is_some() {
-                // Another station, another mediator.
+            let anew = record.event.what == Happening::Assigned || *station != desk.station;
+            if station.is_some() && anew {
+                // Another station, another mediator; who begins at the station has it still.
                 (desk.station, desk.mediator) = (station.clone(), mediator.clone());
             } else if mediator.is_some() {
                 desk.mediator.clone_from(mediator);
@@ -138,7 +139,7 @@ impl Open {
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;
         self.dispute.closed = life.closed.map(|closed| closed.at);
-        put_dispute(link, &self.dispute)?;
+        put_dispute(link, &self.dispute, life.court)?;
         put_events(link, self.events.get(self.kept..).unwrap_or_default())?;
         for at in self.moved.iter().filter(|at| **at < self.kept) {
             if let Some(EventRecord { event, standing, .. }) = self.events.get(*at) {

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 6] = [
+pub(super) const STEPS: [Step; 7] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -354,5 +354,43 @@ pub(super) const STEPS: [Step; 6] = [
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a plan is never changed');
     CREATE TRIGGER acceptance_unchanged BEFORE UPDATE OF plan, at, actor ON acceptance
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('an acceptance is never changed');",
+    },
+    // When each dispute is looked at again and how often it changed since; suits and desks to be counted; what of a
+    // dispute's life was told already, which signals end by themselves, and what was said of signals.
+    Step {
+        both: "ALTER TABLE dispute ADD COLUMN turn {int} NOT NULL DEFAULT 0;
+    ALTER TABLE dispute ADD COLUMN look_at {int};
+    ALTER TABLE dispute ADD COLUMN filed {int};
+    UPDATE dispute SET look_at = registered WHERE registered IS NOT NULL;
+    UPDATE dispute SET filed = (SELECT min(at) FROM event WHERE event.dispute = dispute.id AND event.standing = 0
+        AND event.what = 'case.filed_in_court');
+    DROP INDEX dispute_unlooked;
+    DROP INDEX dispute_kind;
+    CREATE INDEX dispute_look ON dispute (look_at) WHERE look_at IS NOT NULL;
+    CREATE INDEX dispute_suit ON dispute (organisation, filed) WHERE filed IS NOT NULL;
+    CREATE INDEX dispute_kind ON dispute (kind, locality, registered);
+    CREATE INDEX dispute_desk ON dispute (station, stage, mediator, since);
+    ALTER TABLE signal ADD COLUMN clock {int} NOT NULL DEFAULT 0;
+    CREATE INDEX signal_clock ON signal (subject) WHERE clock = 1;
+    CREATE TABLE told (
+        dispute {text} NOT NULL,
+        code    {text} NOT NULL,
+        since   {int} NOT NULL,
+        level   {int} NOT NULL,
+        PRIMARY KEY (dispute, code, since)
+    ){strict};
+    CREATE TABLE verdict (
+        source   {text} NOT NULL,
+        id       {text} NOT NULL,
+        signal   {text} NOT NULL,
+        at       {int} NOT NULL,
+        received {int} NOT NULL,
+        state    {text} NOT NULL,
+        PRIMARY KEY (source, id)
+    ){strict};",
+        sqlite: "CREATE TRIGGER verdict_unchanged BEFORE UPDATE ON verdict
+        BEGIN SELECT RAISE(ABORT, 'what was said of a signal is never changed'); END;",
+        postgres: "CREATE TRIGGER verdict_unchanged BEFORE UPDATE ON verdict
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('what was said of a signal is never changed');",
     },
 ];

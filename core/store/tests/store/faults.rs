@@ -156,16 +156,25 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
     let kept = first.open().current().unwrap().unwrap();
     assert_eq!((kept.generation, kept.ruleset.as_str(), kept.bundle, kept.replaces), (1, "sha256:a", None, None));
 
-    let roster = "station, mediator, notice, plan, acceptance";
-    for (version, newer) in
-        [(3, "dictionary, event, dispute, tally, signal, "), (4, "event, dispute, tally, signal, "), (5, "")]
-    {
+    let (looks, roster) = ("told, verdict", "told, verdict, station, mediator, notice, plan, acceptance");
+    let before_looks = "DROP INDEX dispute_look, dispute_suit, dispute_kind, dispute_desk, signal_clock;
+        ALTER TABLE dispute DROP COLUMN turn, DROP COLUMN look_at, DROP COLUMN filed;
+        ALTER TABLE signal DROP COLUMN clock;
+        CREATE INDEX dispute_unlooked ON dispute (registered) WHERE looked = 0 AND registered IS NOT NULL;
+        CREATE INDEX dispute_kind ON dispute (kind, registered);";
+    for (version, tables, undo) in [
+        (3, format!("dictionary, event, dispute, tally, signal, {roster}"), ""),
+        (4, format!("event, dispute, tally, signal, {roster}"), ""),
+        (5, roster.to_owned(), before_looks),
+        (6, looks.to_owned(), before_looks),
+    ] {
         let before = Base::server(cluster);
         let store = Arc::new(before.open());
         let recorder = durable(&store);
         recorder.record_and_wait(prepared(1)).unwrap();
         assert_eq!(recorder.close().lost, 0);
-        before.meddle(&format!("DROP TABLE {newer}{roster}; UPDATE maple_schema SET version = {version}")).unwrap();
+        let back = format!("DROP TABLE {tables}; {undo} UPDATE maple_schema SET version = {version}");
+        before.meddle(&back).unwrap();
         at_once(&before);
         let store = before.open();
         assert_eq!(store.decision("decision-1").unwrap().unwrap().decision().unwrap(), decision(1));

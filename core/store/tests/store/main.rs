@@ -17,5 +17,6 @@ mod measure;
 mod network;
 mod recorder;
 mod roster;
+mod signals;
 mod support;
 mod wire;

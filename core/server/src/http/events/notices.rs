@@ -17,7 +17,7 @@ use crate::{
 pub(super) async fn within_reach(app: &Arc<App>, caller: &Caller, all: &mut [One]) -> Result<(), Problem> {
     let told = all.iter().filter_map(|one| match one {
         One::Notice(message) => Some(message.mediator.clone()),
-        One::Whole(_) | One::Refused(_) => None,
+        One::Whole(_) | One::Handled(_) | One::Refused(_) => None,
     });
     let told: Vec<String> = told.collect();
     if told.is_empty() || caller.is_everywhere(Role::Evaluate) {
@@ -60,7 +60,7 @@ pub(super) async fn enter(app: &Arc<App>, all: &[One]) -> Result<Vec<Noted>, Pro
     };
     let notices = all.iter().filter_map(|one| match one {
         One::Notice(message) => Some(kept(message)),
-        One::Whole(_) | One::Refused(_) => None,
+        One::Whole(_) | One::Handled(_) | One::Refused(_) => None,
     });
     let notices: Vec<CapacityNotice> = notices.collect();
     if notices.is_empty() {
