@@ -8,4 +8,5 @@ pub mod figures;
 pub mod life;
 pub mod plan;
 pub mod share;
+pub mod suggest;
 pub mod synthetic;

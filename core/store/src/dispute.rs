@@ -3,6 +3,7 @@
 //! Events are kept for ever and never changed; where a dispute stands and what it adds to the figures is worked out anew
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
+mod course;
 mod load;
 mod open;
 mod rows;
@@ -19,6 +20,7 @@ use crate::{
     PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
     sql::{Fault, Link, Lock, Value},
 };
+pub use course::Walked;
 pub use load::{OPEN_STAGES, WAITING_STAGES};
 use open::{ALL_KINDS, Counts, Open};
 use rows::{DISPUTE, EVENT, read_dispute, read_event, read_tally, standing};

@@ -18,4 +18,5 @@ mod network;
 mod recorder;
 mod roster;
 mod support;
+mod ways;
 mod wire;
