@@ -59,9 +59,8 @@ impl Bundle {
     #[must_use]
     pub fn rule_table(&self, pack: &str, policy: &str, rule: &str) -> Option<String> {
         let pieces = self.pieces(pack);
-        let of = |rule: Option<&str>| {
-            pieces.get(&PieceName { policy: policy.to_owned(), rule: rule.map(str::to_owned) })
-        };
+        let of =
+            |rule: Option<&str>| pieces.get(&PieceName { policy: policy.to_owned(), rule: rule.map(str::to_owned) });
         let rows = of(Some(rule))?;
         let head: DocumentMut = of(None)?.parse().ok()?;
         let mut target = DocumentMut::new();

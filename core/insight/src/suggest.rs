@@ -116,11 +116,8 @@ pub fn silent(heard: &[RuleHeard]) -> Found {
     let mut never: Vec<&RuleHeard> =
         heard.iter().filter(|one| one.spoke == 0 && one.asked >= ASKED_COUNT_MIN).collect();
     never.sort_by_key(|one| (Reverse(one.asked), &one.policy, &one.rule));
-    let told = |one: &&RuleHeard| Suggestion::Silent {
-        policy: one.policy.clone(),
-        rule: one.rule.clone(),
-        asked: one.asked,
-    };
+    let told =
+        |one: &&RuleHeard| Suggestion::Silent { policy: one.policy.clone(), rule: one.rule.clone(), asked: one.asked };
     Found::of(never.iter().map(told).collect())
 }
 
@@ -302,6 +299,9 @@ mod tests {
     #[test]
     fn texts_of_a_draft_stay_texts() {
         let text = draft("a\"b", "c", ("一\n二", "三"), ("x\\y", "z"));
-        assert!(text.contains(r#"kind = ["a\"b"]"#) && text.contains(r"x\\y") && text.contains(r"一\u000A二"), "{text}");
+        assert!(
+            text.contains(r#"kind = ["a\"b"]"#) && text.contains(r"x\\y") && text.contains(r"一\u000A二"),
+            "{text}"
+        );
     }
 }

@@ -450,7 +450,8 @@ mod tests {
             (9, Happening::FiledInCourt, None),
             (90, closed(), None),
         ]);
-        let left: Vec<Exit> = course.keys().filter_map(|key| if let Mark::Left(e) = key.1 { Some(e) } else { None }).collect();
+        let left: Vec<Exit> =
+            course.keys().filter_map(|key| if let Mark::Left(e) = key.1 { Some(e) } else { None }).collect();
         assert_eq!(left, [Exit::Refused, Exit::Court, Exit::LabourArbitration]);
     }
 
@@ -468,7 +469,8 @@ mod tests {
             (7, Happening::Started, None),
             (8, agreed(), None),
         ]);
-        let of = |channel: &str| (count(&course, channel, Mark::Concluded, 0), count(&course, channel, Mark::Settled, 0));
+        let of =
+            |channel: &str| (count(&course, channel, Mark::Concluded, 0), count(&course, channel, Mark::Settled, 0));
         assert_eq!((of("a"), of("b"), of("")), ((1, 0), (1, 1), (1, 1)));
         assert_eq!(count(&course, "", Mark::Reached(Milestone::Mediated), 0), 1);
         assert!(course_is_none_before_registration());

@@ -74,6 +74,18 @@ impl Visit {
         Self { app: Arc::clone(app), language, who, path: uri.path().to_owned(), given, chosen: asked.is_some() }
     }
 
+    /// The same look at the page that compares, asking something else.
+    pub(super) fn asking<const N: usize>(&self, given: [(&str, String); N]) -> Self {
+        Self {
+            app: Arc::clone(&self.app),
+            language: self.language,
+            who: self.who.clone(),
+            path: "/policies/compare".to_owned(),
+            given: given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            chosen: false,
+        }
+    }
+
     /// The Chinese or the English of two texts.
     pub(super) fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         say(self.language, zh, en)
