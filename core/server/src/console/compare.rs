@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     extract::{Extension, Request, State},
-    http::{HeaderValue, StatusCode, header::LOCATION},
+    http::StatusCode,
     response::Response,
 };
 use maple_gate::{Ending, PieceChanges, Report, Stage};
@@ -166,10 +166,7 @@ async fn sides(v: &Visit, caller: &Caller) -> Result<Sides, Problem> {
     controlled(&v.app)?;
     let serving = v.app.serving().activation().generation;
     let from = Version::read(v, "from")?.unwrap_or(Version::Generation(serving));
-    let to = Version::read(v, "to")?.ok_or_else(|| {
-        let en = "`to` is missing: the generation or the bundle that is to be compared".to_owned();
-        wrong("to", FlawCode::Missing, en, "缺少to：要比较的代号或规则包摘要".to_owned())
-    })?;
+    let to = Version::read(v, "to")?.unwrap_or(Version::Generation(serving));
     // One that is not at hand is compiled.
     let Ok(Ok(place)) = timeout(v.app.config.wait, Arc::clone(&v.app.examinations).acquire_owned()).await else {
         return Err(answer::overloaded());
@@ -385,11 +382,7 @@ async fn activated(v: &Visit, caller: Caller, request: Request) -> Result<Respon
     let Form { asked, to, why } = form(&taken.bytes)?;
     let (status, told) = match activations::swapped(&v.app, caller.clone(), asked).await {
         Ok(activation) => {
-            let mut response = v.answer(StatusCode::SEE_OTHER, String::new());
-            let to = format!("/policies?done={}#done", activation.generation);
-            let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/policies"));
-            response.headers_mut().insert(LOCATION, to);
-            return Ok(response);
+            return Ok(v.send_to(&format!("/policies?done={}#done", activation.generation)));
         }
         Err(Unchanged::Conflict(current)) => (StatusCode::CONFLICT, overtaken(v, current.as_deref())),
         Err(Unchanged::Rejected(report, _)) => {

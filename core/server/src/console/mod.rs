@@ -8,6 +8,7 @@ mod compare;
 mod decisions;
 mod figures;
 mod optimise;
+mod outline;
 mod overview;
 mod places;
 mod policies;

@@ -327,10 +327,8 @@ fn days(v: &Visit, days: f64) -> String {
 }
 
 fn gone(v: &Visit, exit: &Exit) -> Gone {
-    let after = exit.after.iter().map(|one| {
-        let count = one.count.map_or_else(|| v.say("不显示", "not shown").to_owned(), grouped);
-        (one.title.of(v.language).to_owned(), count)
-    });
+    // After which step too few left is not told.
+    let after = exit.after.iter().filter_map(|one| Some((one.title.of(v.language).to_owned(), grouped(one.count?))));
     Gone {
         name: exit.title.of(v.language).to_owned(),
         count: exit.figure.part.map_or_else(|| v.say("不显示", "not shown").to_owned(), grouped),

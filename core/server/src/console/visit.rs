@@ -8,7 +8,7 @@ use axum::{
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
         header::{
-            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, REFERRER_POLICY, SET_COOKIE,
+            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE,
             WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
         request::Parts,
@@ -139,6 +139,15 @@ impl Visit {
             |_| at.to_owned(),
             |at| events::offset(&self.app).to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string(),
         )
+    }
+
+    /// Sends a browser on to a page of this server.
+    pub(super) fn send_to(&self, path: &str) -> Response {
+        let mut response = self.answer(StatusCode::SEE_OTHER, String::new());
+        if let Ok(path) = HeaderValue::from_str(path) {
+            response.headers_mut().insert(LOCATION, path);
+        }
+        response
     }
 
     /// A page, or why there is none.
