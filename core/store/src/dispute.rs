@@ -388,6 +388,35 @@ impl Store {
         })
     }
 
+    /// The same with all months together, each count in the first of them: far fewer rows where months do not matter.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn tallies_together(
+        &self,
+        places: &[&str],
+        kind: Option<&str>,
+        (from, to): (Month, Month),
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let some = "SELECT measure, bucket, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind = $2 \
+                    AND month BETWEEN $3 AND $4 GROUP BY measure, bucket HAVING sum(count) <> 0";
+        let kind = kind.unwrap_or(ALL_KINDS);
+        self.pool().read("read the figures of", |link| {
+            let mut all = Vec::new();
+            for place in places {
+                let months = [from, to].map(|month| Value::Int(month.number().into()));
+                let [first, last] = months;
+                for mut row in link.query(some, &[Value::Text(place), Value::Text(kind), first, last])? {
+                    let Some(measure) = Measure::of(&row.text()?) else { continue };
+                    let (bucket, count) = (u8::try_from(row.int()?).map_err(|_| Fault::Shape)?, row.int()?);
+                    all.push(Tallied { locality: (*place).to_owned(), month: from, measure, bucket, count });
+                }
+            }
+            Ok(all)
+        })
+    }
+
     /// What is counted of one place by kind, all months from one to another together.
     ///
     /// # Errors

@@ -124,16 +124,17 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
         .collect();
     let above = here.chain.len().checked_sub(2).and_then(|at| here.chain.get(at)).map(ToString::to_string);
     let all = {
-        let places: Vec<String> =
-            [id.to_string()].into_iter().chain(above.clone()).chain(below.iter().map(|(id, _)| id.clone())).collect();
+        let places: Vec<String> = above.iter().cloned().chain(below.iter().map(|(id, _)| id.clone())).collect();
         let (kind, from, to) = (asked.kind.clone(), asked.from, asked.to);
         let named = id.to_string();
         reading(app, move |control| {
             let store = &control.store;
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let now = store.tallies(&places, kind.as_deref(), (from, to))?;
+            // Only of the place itself is each month told.
+            let mut now = store.tallies(&[&named], kind.as_deref(), (from, to))?;
+            now.extend(store.tallies_together(&places, kind.as_deref(), (from, to))?);
             let year = (from.plus(-12), to.plus(-12));
-            let before = store.tallies(&[&named], kind.as_deref(), year)?;
+            let before = store.tallies_together(&[&named], kind.as_deref(), year)?;
             let kinds = store.tallies_by_kind(&named, Measure::Registered, (from, to))?;
             Ok((now, before, kinds))
         })
