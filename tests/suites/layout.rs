@@ -131,6 +131,7 @@ fn what_must_be_absent_is_absent() {
     only("jsonwebtoken", &["maple-server"]);
     only("oci-client", &["maple"]);
     only("ureq", &["maple-server", "maple"]);
+    only("geojson", &["maple-server"]);
     for (name, (_, manifest)) in packages() {
         // Of the crate `rsa` there is an advisory without a mended version (RUSTSEC-2023-0071).
         assert!(!dependencies(&manifest, "dependencies").contains("rsa"), "`{name}` depends on `rsa`");

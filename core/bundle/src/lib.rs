@@ -18,6 +18,7 @@ mod link;
 mod looks;
 mod near;
 mod packs;
+mod pieces;
 mod registries;
 mod rewrite;
 mod sink;
@@ -43,6 +44,7 @@ pub use packs::{
     ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, PACK_CASES_MAX, PACK_POLICIES_MAX, RULE_BASIS_MAX,
     RULE_EFFECTS_MAX, RuleRef, TABLE_RULES_MAX, TestCase, WEIGHT_MAX,
 };
+pub use pieces::PieceName;
 pub use registries::{
     AGGREGATES_COUNT_MAX, DEVIATIONS_MAX, FACT_COUNT_MAX, FACT_MONEY_MAX, LINE_MONTHS_MAX, WINDOW_DAYS_MAX,
 };

@@ -2,6 +2,7 @@
 
 mod access;
 mod governance;
+mod map;
 
 use std::{
     path::{Path, PathBuf},
@@ -10,6 +11,7 @@ use std::{
 
 use access::{Asking, JWT, JwtFile, TLS, TlsFile};
 use governance::{CHANGED, RETENTION, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
+use map::MAP;
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
 use maple_server::{Authentication, Config, Governance, JwtConfig};
 use serde::Deserialize;
@@ -18,6 +20,8 @@ use crate::{
     Failure,
     args::{Audit, Serve},
 };
+
+pub(crate) use map::MapFile;
 
 /// Where the server listens when nobody says.
 pub(crate) const LISTEN: &str = "127.0.0.1:8080";
@@ -65,6 +69,7 @@ struct File {
     retention_days: Option<i64>,
     tls: Option<TlsFile>,
     jwt: Option<JwtFile>,
+    map: Option<MapFile>,
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -245,6 +250,7 @@ pub(crate) static TABLE: Table = Table::new(
             "接受某一签发方的JWT（RS256、ES256、EdDSA）",
             "Take the JWTs of an issuer (RS256, ES256, EdDSA)",
         ),
+        may("map", Shape::Table(&MAP), "控制台地图上各地的轮廓", "Outlines of places on the map of the console"),
     ],
 );
 static AUDIT: [Choice; 3] = [
@@ -282,6 +288,8 @@ pub(crate) struct Settings {
     pub(crate) signing_key: PathBuf,
     /// The file with the key for references; none where nodes share a database and none was given.
     pub(crate) reference_key: Option<PathBuf>,
+    /// Where places lie, if somebody says.
+    pub(crate) map: Option<MapFile>,
     /// Folder with the policies.
     pub(crate) policies: PathBuf,
     /// Folder with the plugins, if said.
@@ -342,6 +350,7 @@ impl Settings {
             node,
             signing_key: file.signing_key.unwrap_or_else(|| state.join(SIGNING_KEY)),
             reference_key,
+            map: file.map,
             policies: args.policies.or(file.policies).unwrap_or_else(|| "policies".into()),
             plugins: args.places.plugins.or(file.plugins),
             state,

@@ -31,6 +31,12 @@ impl Server {
         started(maple(&words))
     }
 
+    fn optimise(&self, query: &str) -> Value {
+        let (status, told) = asked(&self.address, "", &format!("GET /v1/insight/optimise?{query}"), "").unwrap();
+        assert_eq!(status, 200, "{told}");
+        told
+    }
+
     fn map(&self, query: &str) -> Value {
         let (status, map) = asked(&self.address, "", &format!("GET /v1/insight/map?{query}"), "").unwrap();
         assert_eq!(status, 200, "{map}");
@@ -56,8 +62,9 @@ fn a_county_is_counted_as_anybody_can_count_it() {
     for (place, from, to) in periods {
         let map = server.map(&format!("locality={place}&from={from}&to={to}"));
         let counted = recounted(&file, place, from, to);
+        held_to(&counted["ways"], &server.optimise(&format!("locality={place}&from={from}&to={to}")), place);
         let mut shown = 0;
-        for (indicator, counts) in counted.as_object().unwrap() {
+        for (indicator, counts) in counted.as_object().unwrap().iter().filter(|(name, _)| *name != "ways") {
             let figure = &map["figures"][indicator];
             let told = |name: &str| figure.get(name).and_then(Value::as_i64);
             let [part, whole] = [counts[0].as_i64(), counts[1].as_i64()];
@@ -76,6 +83,45 @@ fn a_county_is_counted_as_anybody_can_count_it() {
         }
         assert!(shown >= 8, "{map}");
     }
+}
+
+/// Every figure of the ways that is told is the one that the script counts; enough of them are told.
+fn held_to(counted: &Value, told: &Value, place: &str) {
+    let mut shown = 0;
+    let mut same = |name: &str, told: &Value, counted: &Value| {
+        if let Some(told) = told.as_i64() {
+            assert_eq!(Some(told), counted.as_i64(), "{place} {name}");
+            shown += 1;
+        }
+    };
+    for step in told["funnel"]["steps"].as_array().unwrap() {
+        let name = step["step"].as_str().unwrap();
+        same(name, &step["count"], &counted["steps"][name]);
+        let bounds = [(&step["at_least"], true), (&step["at_most"], false)];
+        for (bound, least) in bounds.into_iter().filter_map(|(bound, least)| Some((bound.as_i64()?, least))) {
+            let count = counted["steps"][name].as_i64().unwrap_or_default();
+            assert!(if least { bound <= count } else { count <= bound }, "{place} {name}: {step} {count}");
+        }
+        if let Some(days) = step["days_median"].as_f64() {
+            let counted = counted["days"][name].as_f64().unwrap();
+            assert!((days - counted).abs() < 1e-9, "{place} {name}: {days} {counted}");
+        }
+    }
+    for exit in told["funnel"]["exits"].as_array().unwrap() {
+        let name = exit["exit"].as_str().unwrap();
+        same(name, &exit["figure"]["part"], &counted["exits"][name]);
+        for after in exit["after"].as_array().unwrap() {
+            let name = format!("{name} {}", after["step"].as_str().unwrap());
+            same(&name, &after["count"], &counted["exits_after"][&name]);
+        }
+    }
+    for cell in told["success"].as_array().unwrap() {
+        let name = format!("{} {}", cell["kind"].as_str().unwrap(), cell["channel"].as_str().unwrap());
+        same(&name, &cell["figure"]["part"], &counted["success"][&name][0]);
+        same(&name, &cell["figure"]["whole"], &counted["success"][&name][1]);
+    }
+    assert_eq!(told["success"].as_array().unwrap().len(), counted["success"].as_object().unwrap().len(), "{place}");
+    assert!(shown >= 30, "{place}: only {shown} figures are told\n{told}");
 }
 
 /// What a script of another language counts.

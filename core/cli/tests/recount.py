@@ -1,6 +1,8 @@
 """Counts the figures of a place anew, from exported events alone and in another way than the service does.
 
 python3 recount.py EVENTS.ndjson LOCALITY FROM TO   (months such as 2026-03)
+
+The ways of disputes are those registered in the period, whatever happened to them when.
 """
 import json
 import sys
@@ -28,6 +30,71 @@ def within(month):
     return first <= month[:7] <= last
 
 
+STEPS = ["registered", "approached", "assigned", "in_mediation", "agreed", "performed"]
+STEP_OF = {
+    "case.registered": 0, "offer.made": 1, "consent.recorded": 1, "case.assigned": 2, "mediator.accepted": 2,
+    "mediator.declined": 2, "mediation.started": 3, "mediation.failed": 3, "agreement.recorded": 4,
+    "agreement.performed": 5,
+}
+TRIBUNALS = {"labour": "labour_arbitration", "rural_land": "rural_land_arbitration", "commercial": "commercial_arbitration"}
+HOURS = [1, 2, 4, 8, 12, 24, 48, 72, 96, 120, 168, 240, 336, 504, 720, 1080, 1440, 2160, 4320, 8760]
+steps, exits, exits_after = defaultdict(int), defaultdict(int), defaultdict(int)
+success, took = defaultdict(lambda: [0, 0]), defaultdict(list)
+
+
+def walk(kind_of_dispute, events):
+    """How far one dispute came."""
+    furthest, first, left, channel, ended, over = 0, {}, {}, None, {}, None
+    for at, kind, data in events:
+        channel = data.get("channel", channel)
+        out = {"case.filed_in_court": "court", "case.referred": "handed_on", "mediation.failed": "failed"}.get(kind)
+        if kind == "arbitration.started":
+            out = TRIBUNALS[data["tribunal"]]
+        if kind == "consent.recorded" and data["consent"] == "no":
+            out = "refused"
+        if kind == "agreement.performed" and furthest < 4:
+            continue
+        if kind in STEP_OF:
+            furthest = max(furthest, STEP_OF[kind])
+            if kind != "mediation.failed":
+                first.setdefault(STEP_OF[kind], at)
+        if out:
+            left.setdefault(out, furthest)
+        if kind == "case.closed":
+            over = furthest
+        if kind == "case.reopened":
+            over = None
+        if kind in ("agreement.recorded", "mediation.failed"):
+            ended[channel] = ended.get(channel, False) or kind == "agreement.recorded"
+    if over is not None and furthest < 4 and not set(left) - {"refused", "failed"}:
+        left["closed_unsettled"] = over
+    for step in range(furthest + 1):
+        steps[STEPS[step]] += 1
+    for out, after in left.items():
+        exits[out] += 1
+        exits_after[out + " " + STEPS[after]] += 1
+    for step in range(1, len(STEPS)):
+        if step in first and step - 1 in first and first[step] >= first[step - 1]:
+            took[STEPS[step]].append((first[step] - first[step - 1]).total_seconds() / 3600)
+    for way, agreed in ended.items():
+        if way is not None:
+            success[kind_of_dispute + " " + way][0] += agreed
+            success[kind_of_dispute + " " + way][1] += 1
+
+
+def median_days(hours):
+    """The median as buckets tell it: evenly filled within the bucket that holds it."""
+    counts = [0] * (len(HOURS) + 1)
+    for one in hours:
+        counts[next((at for at, end in enumerate(HOURS) if one <= end), len(HOURS))] += 1
+    half, below, begin = len(hours) / 2, 0, 0
+    for count, end in zip(counts, HOURS):
+        if count and below + count >= half:
+            return (begin + (end - begin) * (half - below) / count) / 24
+        below, begin = below + count, end
+    return None
+
+
 n = defaultdict(int)
 for case, events in cases.items():
     events.sort(key=lambda event: event[0])
@@ -38,6 +105,8 @@ for case, events in cases.items():
     if locality != top and not locality.startswith(top + "/"):
         continue
     n["registered"] += within(day(registered[0][0]))
+    if within(day(registered[0][0])):
+        walk(registered[0][2]["kind"], events)
     refusals = [at for at, kind, data in events if kind == "consent.recorded" and data["consent"] == "no"]
     court, closed, agreements = None, None, []
     for at, kind, data in events:
@@ -107,4 +176,11 @@ print(json.dumps({
     "LADDER_TOWN": [n["closed_town"], n["closed"]],
     "LADDER_COUNTY": [n["closed_county"], n["closed"]],
     "LADDER_COURT": [n["closed_court"], n["closed"]],
+    "ways": {
+        "steps": steps,
+        "exits": exits,
+        "exits_after": exits_after,
+        "success": success,
+        "days": {step: median_days(hours) for step, hours in took.items()},
+    },
 }))

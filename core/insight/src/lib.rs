@@ -8,5 +8,6 @@ pub mod figures;
 pub mod life;
 pub mod plan;
 pub mod share;
+pub mod suggest;
 pub mod synthetic;
 pub mod usual;

@@ -6,7 +6,7 @@ use maple_seal::ReferenceKey;
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{access::Access, tls::Tls};
+use crate::{access::Access, shapes::Shapes, tls::Tls};
 
 /// Connections open at a time, by default.
 pub const CONNECTIONS_COUNT_MAX: usize = 1_024;
@@ -80,6 +80,8 @@ pub struct Config {
     pub tick: bool,
     /// With which references to organisations, places and projects are hashed; without it no events are taken.
     pub reference_key: Option<Arc<ReferenceKey>>,
+    /// Outlines of places for the map; without them it is one of tiles.
+    pub shapes: Option<Arc<Shapes>>,
     /// Who may do what; none where everybody may do everything.
     pub access: Option<Arc<Access>>,
     /// How connections are secured; none where they are not.
@@ -107,6 +109,7 @@ impl Default for Config {
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
             tick: true,
             reference_key: None,
+            shapes: None,
             access: None,
             tls: None,
         }

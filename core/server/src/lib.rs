@@ -19,6 +19,7 @@ mod packing;
 mod plan;
 mod records;
 mod replay;
+mod shapes;
 mod signals;
 mod signing;
 mod tls;
@@ -53,6 +54,7 @@ pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use packing::DICTIONARIES_COUNT_MAX;
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records, RecordsFault};
 pub use replay::DIFFERENCES_COUNT_MAX;
+pub use shapes::{SHAPE_POINTS_MAX, SHAPE_PROPERTY, SHAPES_BYTES_MAX, SHAPES_COUNT_MAX, Shapes, ShapesFault};
 pub use signals::{LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX};
 pub use signing::{
     KeyEnded, ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key,

@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 13] = [
     "/",
     "/overview.csv",
     "/cases",
@@ -130,7 +130,11 @@ const PAGES: [&str; 9] = [
     "/decisions/{id}",
     "/decisions/{id}/replay",
     "/decisions/{id}/receipt",
+    "/optimise",
+    "/optimise.csv",
     "/policies",
+    "/policies/compare",
+    "/policies/activate",
 ];
 
 #[tokio::test]
@@ -169,7 +173,8 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             // An approver of nowhere changes and reads nothing of a locality.
             let answer = guarded.ask(method.clone(), &real, Some(&format!("Bearer {}", stranger.text)), "{}").await;
             let views = path.starts_with("/metrics")
-                || ["/", "/overview.csv", "/policies"].contains(path)
+                || ["/", "/overview.csv", "/optimise", "/optimise.csv", "/policies", "/policies/compare"]
+                    .contains(path)
                 || [
                     "packs",
                     "rulesets",

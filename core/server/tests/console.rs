@@ -14,21 +14,15 @@ use axum::{body::Body, http::Request};
 use fixture::{
     Answer,
     desk::{Desk, calm, desk, desk_of, token},
+    pages::{ask, event, form, get, held, tell},
     question,
 };
 use maple_server::Governance;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The most that an id may be, and what says so, which may be anything.
 const ODD: &str = "c:1._-x";
 const SAYS: &str = "/desk/<b>\"'&x";
-
-fn event(case: &str, step: usize, kind: &str, data: Value) -> Value {
-    json!({
-        "specversion": "1.0", "id": format!("{case}-{step}"), "source": "/desk/1", "type": kind, "subject": case,
-        "time": format!("2026-11-20T08:{step:02}:00Z"), "data": data
-    })
-}
 
 /// As many cases of a place as are wanted, each with an agreement or without.
 async fn cases(desk: &Desk, place: &str, agreed: usize, failed: usize) {
@@ -45,76 +39,6 @@ async fn cases(desk: &Desk, place: &str, agreed: usize, failed: usize) {
         });
     }
     tell(desk, &all).await;
-}
-
-async fn tell(desk: &Desk, all: &[Value]) {
-    for some in all.chunks(400) {
-        let answer = desk.send("/v1/events", "application/cloudevents-batch+json", None, json!(some).to_string()).await;
-        assert_eq!((answer.status, &answer.json()["refused"]), (200, &json!(0)), "{}", answer.text());
-    }
-}
-
-async fn ask(desk: &Desk, request: Request<Body>) -> Answer {
-    Answer::of(desk.service.call(request).await).await
-}
-
-async fn get(desk: &Desk, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
-    ask(desk, request.body(Body::empty()).unwrap()).await
-}
-
-async fn form(desk: &Desk, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    ask(desk, request.body(Body::from(body.to_owned())).unwrap()).await
-}
-
-/// A page, held to what all pages keep: well formed, nothing from elsewhere, no script, no style of its own.
-#[track_caller]
-fn held(answer: &Answer, status: u16) -> String {
-    let page = answer.text();
-    assert_eq!((answer.status, answer.header("content-type")), (status, "text/html; charset=utf-8"), "{page}");
-    assert!(
-        answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'; img-src 'self'")
-    );
-    assert!(!answer.header("content-security-policy").contains("script"), "no script is let in");
-    assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
-    assert_eq!((answer.header("x-frame-options"), answer.header("referrer-policy")), ("DENY", "same-origin"));
-    let body = page.strip_prefix("<!DOCTYPE html>").unwrap();
-    let tree = roxmltree::Document::parse(body).unwrap_or_else(|error| panic!("{error}\n{page}"));
-    let (mut ids, mut mains) = (Vec::new(), 0);
-    for node in tree.descendants().filter(roxmltree::Node::is_element) {
-        let name = node.tag_name().name();
-        assert!(!["script", "style", "iframe", "object"].contains(&name), "{name}");
-        mains += usize::from(name == "main");
-        for attribute in node.attributes() {
-            let (key, value) = (attribute.name(), attribute.value());
-            assert!(key != "style" && !key.starts_with("on"), "{key}={value}");
-            if ["href", "src", "action"].contains(&key) {
-                assert!(value.starts_with('/') && !value.starts_with("//") || value.starts_with('#'), "{value}");
-            }
-            if key == "id" {
-                assert!(!ids.contains(&value), "the id {value} twice");
-                ids.push(value);
-            }
-        }
-        let labelled = |id: &str| tree.descendants().any(|n| n.has_tag_name("label") && n.attribute("for") == Some(id));
-        let shown = ["input", "select"].contains(&name)
-            && node.attribute("type") != Some("hidden")
-            && node.attribute("hidden").is_none();
-        assert!(!shown || node.attribute("id").is_some_and(labelled), "{name} has no label");
-        if name == "table" {
-            let has = |tag: &str| node.descendants().any(|n| n.has_tag_name(tag));
-            assert!(has("caption") && node.descendants().any(|n| n.attribute("scope") == Some("col")));
-        }
-    }
-    for node in tree.descendants() {
-        for key in ["aria-labelledby", "aria-describedby", "for"] {
-            node.attribute(key).into_iter().for_each(|id| assert!(ids.contains(&id), "{key}={id} leads nowhere"));
-        }
-    }
-    assert_eq!(mains, 1);
-    page
 }
 
 /// What people read of a page: its texts and its labels.

@@ -8,7 +8,7 @@ use maple_seal::{Content, Digest, Entry, Head};
 use serde::Serialize;
 
 use crate::{
-    LABEL_BYTES_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Store, StoreError,
+    Cursor, LABEL_BYTES_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Store, StoreError,
     activation::moment,
     audit::whole_micros,
     bounded,
@@ -320,6 +320,12 @@ impl Record {
             context,
             output,
         })
+    }
+
+    /// Its place in a listing.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor { time: self.prepared.time, log: self.log.clone(), sequence: self.sequence }
     }
 
     fn line(&self) -> Line<'_> {

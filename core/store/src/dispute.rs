@@ -3,6 +3,7 @@
 //! Events are kept for ever and never changed; where a dispute stands and what it adds to the figures is worked out anew
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
+mod course;
 mod load;
 mod look;
 mod open;
@@ -20,6 +21,7 @@ use crate::{
     PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
     sql::{Fault, Link, Lock, Value},
 };
+pub use course::Walked;
 pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
 pub use look::Look;
 use open::{ALL_KINDS, Counts, Open};
@@ -403,6 +405,35 @@ impl Store {
             let row = link.first(first, &values)?;
             let number = row.map(|mut row| row.int()).transpose()?;
             Ok(number.and_then(|number| i32::try_from(number).ok()).and_then(Month::of_number))
+        })
+    }
+
+    /// The same with all months together, each count in the first of them: far fewer rows where months do not matter.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn tallies_together(
+        &self,
+        places: &[&str],
+        kind: Option<&str>,
+        (from, to): (Month, Month),
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let some = "SELECT measure, bucket, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind = $2 \
+                    AND month BETWEEN $3 AND $4 GROUP BY measure, bucket HAVING sum(count) <> 0";
+        let kind = kind.unwrap_or(ALL_KINDS);
+        self.pool().read("read the figures of", |link| {
+            let mut all = Vec::new();
+            for place in places {
+                let months = [from, to].map(|month| Value::Int(month.number().into()));
+                let [first, last] = months;
+                for mut row in link.query(some, &[Value::Text(place), Value::Text(kind), first, last])? {
+                    let Some(measure) = Measure::of(&row.text()?) else { continue };
+                    let (bucket, count) = (u8::try_from(row.int()?).map_err(|_| Fault::Shape)?, row.int()?);
+                    all.push(Tallied { locality: (*place).to_owned(), month: from, measure, bucket, count });
+                }
+            }
+            Ok(all)
         })
     }
 

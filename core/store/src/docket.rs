@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
 };
@@ -92,8 +92,26 @@ impl Drop for Docket {
     }
 }
 
+fn terms(config: &DocketConfig) -> Terms<'_> {
+    Terms { received: (config.now)(), offset: config.offset, voluntary: &*config.voluntary }
+}
+
+/// The next call. While nobody calls, disputes that an earlier version kept are counted, until none is left.
+fn next(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig, uncounted: &mut bool) -> Option<Call> {
+    while *uncounted {
+        match waiting.try_recv() {
+            Ok(call) => return Some(call),
+            Err(TryRecvError::Disconnected) => return None,
+            // One that cannot be written now is counted with its next event, or after the next start.
+            Err(TryRecvError::Empty) => *uncounted = store.recount(&terms(config)).is_ok_and(|count| count > 0),
+        }
+    }
+    waiting.recv().ok()
+}
+
 fn run(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig) {
-    while let Ok(first) = waiting.recv() {
+    let mut uncounted = true;
+    while let Some(first) = next(store, waiting, config, &mut uncounted) {
         let mut count = first.events.len();
         let mut calls = vec![first];
         while count < TOGETHER_COUNT_MAX {
@@ -107,8 +125,7 @@ fn run(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig) {
             told.push((call.events.len(), call.told));
             events.extend(call.events);
         }
-        let terms = Terms { received: (config.now)(), offset: config.offset, voluntary: &*config.voluntary };
-        match store.take_events(&events, &terms) {
+        match store.take_events(&events, &terms(config)) {
             Ok(taken) => {
                 let mut taken = taken.into_iter();
                 for (count, told) in told {

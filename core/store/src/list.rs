@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     PAGE_COUNT_MAX, Store, StoreError,
     activation::moment,
-    decision::split,
+    decision::{self, Record, split},
     log::number,
     sql::{Dialect, Fault, Row, Value},
 };
@@ -100,47 +100,85 @@ impl Store {
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn decisions(&self, filter: &Filter, count: u32) -> Result<Vec<Summary>, StoreError> {
-        // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
-        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
-        let policy = filter.policy.as_ref().map(|policy| format!(",{policy},"));
+        let names = Names::of(filter);
         self.pool().read("list the decisions of", |link| {
-            let mut wanted = Where::default();
-            let micros = |time: Timestamp| Value::Int(time.as_microsecond());
-            if let Some(from) = filter.from {
-                wanted.and("at >= ?", [micros(from)]);
-            }
-            if let Some(to) = filter.to {
-                wanted.and("at < ?", [micros(to)]);
-            }
-            if let (Some(top), Some([first, end])) = (&filter.locality, &below) {
-                let subtree = "(locality = ? OR (locality >= ? AND locality < ?))";
-                wanted.and(subtree, [Value::Text(top), Value::Text(first), Value::Text(end)]);
-            }
-            let same = [("kind", &filter.kind), ("outcome", &filter.outcome), ("ruleset", &filter.ruleset)];
-            for (column, value) in same {
-                if let Some(value) = value {
-                    wanted.and(&format!("{column} = ?"), [Value::Text(value)]);
-                }
-            }
-            if let Some(policy) = &policy {
-                let within = match link.dialect() {
-                    Dialect::Sqlite => "instr(policies, ?) > 0",
-                    Dialect::Postgres => "strpos(policies, ?) > 0",
-                };
-                wanted.and(within, [Value::Text(policy)]);
-            }
-            if let Some(Cursor { time, log, sequence }) = &filter.after {
-                wanted.and("(at, log, sequence) < (?, ?, ?)", [micros(*time), Value::Text(log), number(*sequence)]);
-            }
-            wanted.values.push(count.min(PAGE_COUNT_MAX).into());
-            let page = format!(
-                "SELECT {COLUMNS} FROM decision {} ORDER BY at DESC, log DESC, sequence DESC LIMIT ${}",
-                wanted.clause(),
-                wanted.values.len()
-            );
-            Ok(link.query(&page, &wanted.values)?.into_iter().map(read).collect::<Result<_, _>>()?)
+            let (page, values) = page(COLUMNS, filter, &names, link.dialect(), count);
+            Ok(link.query(&page, &values)?.into_iter().map(read).collect::<Result<_, _>>()?)
         })
     }
+
+    /// The same, with their parts: for whoever looks into many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn records(&self, filter: &Filter, count: u32) -> Result<Vec<Record>, StoreError> {
+        let names = Names::of(filter);
+        self.pool().read("read the decisions from", |link| {
+            let (page, values) = page(decision::COLUMNS, filter, &names, link.dialect(), count);
+            let rows = link.query(&page, &values)?;
+            decision::read_all(link, rows)
+        })
+    }
+}
+
+/// Texts that a filter is compared with.
+struct Names {
+    below: Option<[String; 2]>,
+    policy: Option<String>,
+}
+
+impl Names {
+    fn of(filter: &Filter) -> Self {
+        // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
+        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
+        Self { below, policy: filter.policy.as_ref().map(|policy| format!(",{policy},")) }
+    }
+}
+
+/// The question for a page of a filter, and what is filled into it.
+fn page<'a>(
+    columns: &str,
+    filter: &'a Filter,
+    names: &'a Names,
+    dialect: Dialect,
+    count: u32,
+) -> (String, Vec<Value<'a>>) {
+    let mut wanted = Where::default();
+    let micros = |time: Timestamp| Value::Int(time.as_microsecond());
+    if let Some(from) = filter.from {
+        wanted.and("at >= ?", [micros(from)]);
+    }
+    if let Some(to) = filter.to {
+        wanted.and("at < ?", [micros(to)]);
+    }
+    if let (Some(top), Some([first, end])) = (&filter.locality, &names.below) {
+        let subtree = "(locality = ? OR (locality >= ? AND locality < ?))";
+        wanted.and(subtree, [Value::Text(top), Value::Text(first), Value::Text(end)]);
+    }
+    let same = [("kind", &filter.kind), ("outcome", &filter.outcome), ("ruleset", &filter.ruleset)];
+    for (column, value) in same {
+        if let Some(value) = value {
+            wanted.and(&format!("{column} = ?"), [Value::Text(value)]);
+        }
+    }
+    if let Some(policy) = &names.policy {
+        let within = match dialect {
+            Dialect::Sqlite => "instr(policies, ?) > 0",
+            Dialect::Postgres => "strpos(policies, ?) > 0",
+        };
+        wanted.and(within, [Value::Text(policy)]);
+    }
+    if let Some(Cursor { time, log, sequence }) = &filter.after {
+        wanted.and("(at, log, sequence) < (?, ?, ?)", [micros(*time), Value::Text(log), number(*sequence)]);
+    }
+    wanted.values.push(count.min(PAGE_COUNT_MAX).into());
+    let page = format!(
+        "SELECT {columns} FROM decision {} ORDER BY at DESC, log DESC, sequence DESC LIMIT ${}",
+        wanted.clause(),
+        wanted.values.len()
+    );
+    (page, wanted.values)
 }
 
 fn read(mut row: Row) -> Result<Summary, Fault> {

@@ -1,6 +1,6 @@
 //! Indicators in words: what each is called, how it is counted, which way is better.
 
-use maple_insight::figures::Indicator;
+use maple_insight::figures::{Exit, Indicator, Milestone};
 
 /// An indicator in Chinese and English.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,4 +144,32 @@ pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
         }
     };
     IndicatorText { title, formula, more_is_better }
+}
+
+/// What a step of the way of a dispute is called, in Chinese and English.
+#[must_use]
+pub const fn milestone_text(milestone: Milestone) -> (&'static str, &'static str) {
+    match milestone {
+        Milestone::Registered => ("登记", "Registered"),
+        Milestone::Approached => ("已提出途径或征询意愿", "Offered a way, or asked"),
+        Milestone::Assigned => ("已分派", "Assigned"),
+        Milestone::Mediated => ("已开始调解", "In mediation"),
+        Milestone::Agreed => ("达成协议", "Agreed"),
+        Milestone::Performed => ("履行完毕", "Performed"),
+    }
+}
+
+/// What an exit from the way is called, in Chinese and English.
+#[must_use]
+pub const fn exit_text(exit: Exit) -> (&'static str, &'static str) {
+    match exit {
+        Exit::Refused => ("一方拒绝调解", "A party refused mediation"),
+        Exit::Failed => ("调解未成", "Mediation ended without an agreement"),
+        Exit::Court => ("进入法院", "Went to court"),
+        Exit::LabourArbitration => ("进入劳动仲裁", "Went to the labour tribunal"),
+        Exit::LandArbitration => ("进入农村土地承包仲裁", "Went to the tribunal for contracted land"),
+        Exit::CommercialArbitration => ("进入商事仲裁", "Went to an arbitration commission"),
+        Exit::HandedOn => ("转交其他机关", "Handed to somebody else"),
+        Exit::Unsettled => ("未达成协议即办结", "Closed without an agreement"),
+    }
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use anstream::println;
+use maple_kernel::Ruleset;
 use maple_seal::{REFERENCE_KEY_BYTES, ReferenceKey, Signer};
 use maple_server::{
-    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, Serving,
-    SharedPlugins, SystemClock, Tls, is_public, read_signing_key,
+    Access, App, Authentication, BeginError, Config, Control, Followed, Governance, Jwt, Records, SHAPE_PROPERTY,
+    SHAPES_BYTES_MAX, Serving, Shapes, ShapesFault, SharedPlugins, SystemClock, Tls, is_public, read_signing_key,
 };
 use maple_store::{Mode, Store};
 use tokio::net::TcpListener;
@@ -20,13 +21,15 @@ use crate::{
     Failure,
     args::{Audit, Serve},
     commands::{EXAMPLE, keys, refused, stop},
-    config::Settings,
+    config::{MapFile, Settings},
     load::{self, Loaded, chain},
     report,
 };
 
 /// Bytes of the file with the key for references that are looked at.
 const REFERENCE_KEY_FILE_BYTES_MAX: usize = 4 * REFERENCE_KEY_BYTES;
+/// Names of a map that are told when they are no places.
+const PLACES_TOLD_MAX: usize = 5;
 
 /// Serves until told to stop.
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
@@ -45,6 +48,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let jwt = jwt(&settings, guarded)?;
     let watched = settings.watch.then(|| watch::Watched::new(&settings));
     let loaded = load(&settings)?;
+    let shapes = settings.map.as_ref().map(|map| shapes(map, &loaded.compiled.ruleset)).transpose()?.map(Arc::new);
     // Nothing is recorded before it is sure that it can be served.
     let listener = std::net::TcpListener::bind(listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -76,7 +80,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
     let access = if guarded { Some(access(&store, jwt)?) } else { None };
     let way_in = WayIn { guarded, tls: tls.is_some() };
     let reference_key = settings.reference_key.as_deref().map(reference_key).transpose()?.map(Arc::new);
-    let config = Config { listen, access, tls, reference_key, ..settings.service.clone() };
+    let config = Config { listen, access, tls, reference_key, shapes, ..settings.service.clone() };
     let runtime = maple_server::runtime(&config).map_err(|error| Failure::Unreachable(error.to_string()))?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Failure::Unreachable(error.to_string()))?;
@@ -226,6 +230,35 @@ fn records(settings: &Settings, store: &Arc<Store>) -> Result<Option<Records>, F
     }
     let key = Some(settings.signing_key.clone());
     Records::start(Arc::clone(store), &settings.node, mode, signer, clock, spool, key).map(Some).map_err(unreachable)
+}
+
+/// The outlines of places; what they name that is no place here is told, and nothing more comes of it.
+fn shapes(map: &MapFile, ruleset: &Ruleset) -> Result<Shapes, Failure> {
+    let name = map.geojson.display();
+    let unread = |error: std::io::Error| {
+        Failure::Unreachable(format!("configuration: `map.geojson`: cannot read `{name}`: {error}"))
+    };
+    let wrong = |fault: ShapesFault| Failure::Input(format!("configuration: `map.geojson`, `{name}`: {fault}"));
+    // A file that is too large is not taken in first.
+    let bytes = std::fs::metadata(&map.geojson).map_err(unread)?.len();
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    if bytes > SHAPES_BYTES_MAX {
+        return Err(wrong(ShapesFault::Bytes(bytes)));
+    }
+    let text = std::fs::read(&map.geojson).map_err(unread)?;
+    let shapes = Shapes::read(&text, map.property.as_deref().unwrap_or(SHAPE_PROPERTY)).map_err(wrong)?;
+    let unknown = shapes.unknown(ruleset);
+    if !unknown.is_empty() {
+        let some: Vec<String> =
+            unknown.iter().take(PLACES_TOLD_MAX).map(|name| format!("`{}`", name.escape_debug())).collect();
+        let more = unknown.len().saturating_sub(PLACES_TOLD_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        report::warning(&format!(
+            "the map names no place of these policies with {}{more}; they are not drawn",
+            some.join(", ")
+        ));
+    }
+    Ok(shapes)
 }
 
 /// The key for references in a file, which is made where there is none and which nobody else may read.

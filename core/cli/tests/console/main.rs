@@ -11,6 +11,7 @@
 
 #[path = "../playground/browser.rs"]
 mod browser;
+mod govern;
 #[path = "../playground/leash.rs"]
 mod leash;
 #[path = "../support/mod.rs"]
@@ -69,6 +70,7 @@ fn filled() -> &'static (Served, String) {
         }
         let about = json!({ "locality": "cn/zhejiang/jinhua/yiwu", "kind": "labour.wage", "decision": decision });
         tell(CASE, 0, "case.registered", about);
+        govern::ways(&served);
         (served, decision)
     })
 }
@@ -238,11 +240,19 @@ fn whoever_signs_in_sees_their_part_until_they_sign_out() {
 
 fn pages() -> Vec<String> {
     let map = "/?locality=cn/zhejiang/jinhua&from=2026-09&to=2026-10";
-    [map.to_owned(), format!("{map}&indicator=LIT_PER_10K"), format!("{map}&indicator=REGISTERED")]
-        .into_iter()
-        .chain(["/", "/cases", "/decisions", "/policies", "/session", "/cases?stage=none"].map(str::to_owned))
-        .chain([format!("/cases/{CASE}"), format!("/decisions/{}", filled().1)])
-        .collect()
+    let ways = "/optimise?locality=cn/zhejiang/ningbo&from=2026-09&to=2026-10";
+    [
+        ways.to_owned(),
+        "/optimise".to_owned(),
+        "/policies/compare".to_owned(),
+        map.to_owned(),
+        format!("{map}&indicator=LIT_PER_10K"),
+        format!("{map}&indicator=REGISTERED"),
+    ]
+    .into_iter()
+    .chain(["/", "/cases", "/decisions", "/policies", "/session", "/cases?stage=none"].map(str::to_owned))
+    .chain([format!("/cases/{CASE}"), format!("/decisions/{}", filled().1)])
+    .collect()
 }
 
 #[test]

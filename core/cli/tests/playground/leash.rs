@@ -77,11 +77,16 @@ impl Leashed {
 
 /// One question over HTTP. Not every server closes the connection after its answer, so its length counts.
 pub fn http(address: &str, request: &str, body: &str) -> (u16, String) {
+    send(address, request, "application/json", body)
+}
+
+/// The same with a body of another type.
+pub fn send(address: &str, request: &str, content_type: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
     let length = body.len();
-    let head = format!("{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json");
+    let head = format!("{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {content_type}");
     write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
     let mut reply = BufReader::new(stream);
     let mut line = String::new();

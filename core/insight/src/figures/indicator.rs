@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     protect::SHOWN_COUNT_MIN,
-    tally::{BUCKET_HOURS, Measure, Tally},
+    tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Tally},
 };
 use crate::life::words;
 
@@ -125,23 +125,30 @@ impl Counts {
         self.0.iter().map(|((measure, bucket), count)| (*measure, *bucket, *count))
     }
 
-    /// The median of a measure with buckets, in hours, as far as buckets tell: the place within its bucket is taken as if
-    /// the bucket were evenly filled. Nothing when half of them took longer than the longest bucket.
+    /// The median of a measure with buckets, in hours.
     fn median(&self, measure: Measure) -> Option<f64> {
-        let all = self.of(measure);
-        let half = all as f64 / 2.0;
-        let (mut below, mut from) = (0.0, 0.0);
-        for (bucket, to) in BUCKET_HOURS.iter().enumerate() {
-            let here = u8::try_from(bucket).ok().and_then(|bucket| self.0.get(&(measure, bucket)).copied());
-            let here = here.unwrap_or_default() as f64;
-            let to = f64::from(*to);
-            if here > 0.0 && below + here >= half {
-                return (all > 0).then(|| from + (to - from) * (half - below) / here);
-            }
-            (below, from) = (below + here, to);
-        }
-        None
+        median(|bucket| {
+            let bucket = u8::try_from(bucket).ok();
+            bucket.and_then(|bucket| self.0.get(&(measure, bucket)).copied()).unwrap_or_default()
+        })
     }
+}
+
+/// The median of counts in buckets of hours, as far as buckets tell: the place within its bucket is taken as if the
+/// bucket were evenly filled. Nothing when half of them took longer than the longest bucket.
+pub(super) fn median(of: impl Fn(usize) -> i64) -> Option<f64> {
+    let all: i64 = (0..BUCKETS_COUNT).map(&of).sum();
+    let half = all as f64 / 2.0;
+    let (mut below, mut from) = (0.0, 0.0);
+    for (bucket, to) in BUCKET_HOURS.iter().enumerate() {
+        let here = of(bucket) as f64;
+        let to = f64::from(*to);
+        if here > 0.0 && below + here >= half {
+            return (all > 0).then(|| from + (to - from) * (half - below) / here);
+        }
+        (below, from) = (below + here, to);
+    }
+    None
 }
 
 impl Indicator {
@@ -234,7 +241,7 @@ impl Figure {
 }
 
 /// A share of few says too much of those few, and so does one that leaves out few: then only its bounds are shown.
-fn share(part: i64, whole: i64, hidden: bool) -> Figure {
+pub(super) fn share(part: i64, whole: i64, hidden: bool) -> Figure {
     if hidden || whole < SHOWN_COUNT_MIN {
         return Figure { suppressed: true, ..Figure::NOTHING };
     }

@@ -1,10 +1,12 @@
 //! Figures of a place and a period: what is counted of each dispute, the indicators that come of the counts, and what of
 //! them may be shown.
 
+mod course;
 mod indicator;
 mod protect;
 mod tally;
 
+pub use course::{Cell, Course, Exit, Left, Mark, Milestone, Passed, Stair, Ways, course, successes};
 pub use indicator::{Counts, Figure, Indicator, Unit};
 pub use protect::{SHOWN_COUNT_MIN, hidden};
 pub use tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Month, Tally, contributions};

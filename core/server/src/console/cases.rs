@@ -167,14 +167,23 @@ struct Known {
     href: Option<String>,
 }
 
-struct Happened {
-    time: String,
-    title: String,
+/// One thing that happened to a case.
+pub(super) struct Happened {
+    pub(super) time: String,
+    pub(super) title: String,
     details: Vec<(String, String)>,
     source: String,
     received: String,
-    standing: &'static str,
-    class: &'static str,
+    pub(super) standing: &'static str,
+    pub(super) class: &'static str,
+}
+
+/// What happened to a case; nothing where none of that name is known, or not to this reader.
+pub(super) async fn life(v: &Visit, caller: &Caller, case: &str) -> Vec<Happened> {
+    let Ok(found) = events::one_shown(&v.app, caller, case.to_owned()).await else { return Vec::new() };
+    let Ok(Shown { events, .. }) = serde_json::from_value(found) else { return Vec::new() };
+    let ruleset = v.ruleset();
+    events.iter().map(|kept| happened(v, &ruleset, kept)).collect()
 }
 
 #[derive(Template)]

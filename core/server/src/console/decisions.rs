@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    cases::{PAGE_COUNT, only, place_of},
+    cases::{Happened, PAGE_COUNT, only, place_of},
     places::{self, Choice},
     record::Record,
     visit::{Visit, link, path_to},
@@ -25,7 +25,8 @@ use crate::{
     http::{answer, decisions, insight::wrong},
 };
 
-const PARAMETERS: [&str; 7] = ["from", "to", "locality", "kind", "outcome", "policy", "after"];
+const PARAMETERS: [&str; 10] =
+    ["from", "to", "locality", "kind", "outcome", "policy", "rule", "channel", "id", "after"];
 /// Letters of a value that a difference shows.
 const VALUE_CHARS_SHOWN: usize = 300;
 
@@ -67,6 +68,10 @@ struct Decisions<'a> {
     kind: &'a str,
     outcome: &'a str,
     policy: &'a str,
+    rule: &'a str,
+    channel: &'a str,
+    channels: Vec<Choice>,
+    searched: bool,
     from: &'a str,
     to: &'a str,
     places: Vec<Choice>,
@@ -79,6 +84,10 @@ struct Decisions<'a> {
 }
 
 pub(crate) async fn decisions(visit: Visit, Extension(caller): Extension<Caller>) -> Response {
+    // Who knows the id wants that decision.
+    if let Some(id) = visit.given("id") {
+        return visit.send_to(&path_to("/decisions/", id));
+    }
     let page = listed(&visit, &caller).await;
     visit.show(page)
 }
@@ -89,7 +98,7 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Decisions<'a>, Prob
     let place = place_of(v, caller, &ruleset)?;
     let (from, to) = (moment(v, "from", false)?, moment(v, "to", true)?);
     let pages = |after: Option<&str>| {
-        let given = ["kind", "outcome", "policy", "from", "to"].map(|name| (name, v.given(name)));
+        let given = ["kind", "outcome", "policy", "rule", "channel", "from", "to"].map(|name| (name, v.given(name)));
         let all = [("locality", place.as_deref())].into_iter().chain(given).chain([("after", after)]);
         link("/decisions", all.filter_map(|(name, value)| Some((name, value?))).collect::<Vec<_>>())
     };
@@ -99,6 +108,8 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Decisions<'a>, Prob
         ("kind", v.given("kind")),
         ("outcome", v.given("outcome")),
         ("policy", v.given("policy")),
+        ("rule", v.given("rule")),
+        ("channel", v.given("channel")),
         ("from", from.as_deref()),
         ("to", to.as_deref()),
         ("after", after),
@@ -115,6 +126,10 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Decisions<'a>, Prob
         kind: v.given("kind").unwrap_or_default(),
         outcome: v.given("outcome").unwrap_or_default(),
         policy: v.given("policy").unwrap_or_default(),
+        rule: v.given("rule").unwrap_or_default(),
+        channel: v.given("channel").unwrap_or_default(),
+        channels: places::channels(v, &ruleset),
+        searched: v.given("channel").or(v.given("rule")).is_some(),
         from: v.given("from").unwrap_or_default(),
         to: v.given("to").unwrap_or_default(),
         places: places::choices(v, &ruleset),
@@ -201,6 +216,8 @@ struct Shown<'a> {
     ruleset: String,
     engine: String,
     case_href: Option<String>,
+    /// What happened to the case, where its reader may know.
+    life: Vec<Happened>,
     record: Record,
     replay: String,
     receipt: String,
@@ -254,6 +271,10 @@ async fn shown<'a>(v: &'a Visit, caller: &Caller, id: String, again: Option<Agai
         generation: decision.generation,
         ruleset: decision.ruleset,
         engine: decision.engine,
+        life: match &record.case {
+            Some(case) => super::cases::life(v, caller, case).await,
+            None => Vec::new(),
+        },
         case_href: record.case.as_deref().map(|case| path_to("/cases/", case)),
         record,
         replay: format!("{own}/replay"),

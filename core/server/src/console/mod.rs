@@ -4,8 +4,11 @@
 //! comes from the same functions as `/v1`, with the same checks, so nobody sees here what they may not read there.
 
 mod cases;
+mod compare;
 mod decisions;
 mod figures;
+mod optimise;
+mod outline;
 mod overview;
 mod places;
 mod policies;
@@ -18,7 +21,9 @@ mod visit;
 mod words;
 
 pub(crate) use cases::{case, cases};
+pub(crate) use compare::{activate, compare, examine};
 pub(crate) use decisions::{decision, decisions, receipt, replay};
+pub(crate) use optimise::{optimise, optimise_csv};
 pub(crate) use overview::{overview, overview_csv};
 pub(crate) use policies::policies;
 pub(crate) use session::{change, same_origin, sign_in, token};

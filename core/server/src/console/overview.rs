@@ -21,7 +21,10 @@ use super::{
     trend::Trend,
     visit::{Visit, link},
 };
-use crate::http::{answer, insight::mapped, query};
+use crate::{
+    http::{answer, insight::mapped, query},
+    shapes::Shapes,
+};
 
 /// What is shown where nobody chooses.
 const INDICATOR: Indicator = Indicator::MedSucc;
@@ -296,7 +299,11 @@ fn page<'a>(v: &'a Visit, asked: &Asked) -> Overview<'a> {
         counted: own.counted(unit, v.language),
         compared: compared(v, asked, &own),
         pairs: indicator.pair().iter().map(|pair| beside(v, &map.figures, *pair)).collect(),
-        tiles: Tiles::new(map.children.iter().map(|child| spot(v, asked, child)).collect(), unit, v.language),
+        tiles: {
+            let shapes = v.app.config.shapes.as_deref();
+            let spots = map.children.iter().map(|child| spot(v, asked, child, shapes, &ruleset));
+            Tiles::new(spots.collect(), unit, v.language)
+        },
         columns: asked.together().into_iter().map(|one| title_of(v, one)).collect(),
         children: map.children.iter().map(|child| line(v, asked, child)).collect(),
         has_counts: unit != Unit::Count,
@@ -348,8 +355,10 @@ fn beside(v: &Visit, figures: &Figures, indicator: Indicator) -> Beside {
     Beside { name: title_of(v, indicator).to_owned(), value, difference: None }
 }
 
-fn spot(v: &Visit, asked: &Asked, child: &Part) -> Spot {
+fn spot<'s>(v: &Visit, asked: &Asked, child: &Part, shapes: Option<&'s Shapes>, ruleset: &Ruleset) -> Spot<'s> {
+    let id = child.locality.id.as_str();
     Spot {
+        shape: shapes.and_then(|shapes| shapes.of(id, ruleset.locality(id).map(|(_, locality)| locality))),
         name: child.locality.title.of(v.language).to_owned(),
         href: asked.href("/", &[("locality", &child.locality.id)]),
         tile: child.locality.tile,

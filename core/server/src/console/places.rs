@@ -60,6 +60,12 @@ pub(super) fn kinds(visit: &Visit, ruleset: &Ruleset) -> Vec<Choice> {
     all.map(|(id, title)| Choice { id: id.to_string(), title: visit.of_text(title).to_owned() }).collect()
 }
 
+/// Channels to choose from.
+pub(super) fn channels(visit: &Visit, ruleset: &Ruleset) -> Vec<Choice> {
+    let all = ruleset.vocabulary().channels.iter();
+    all.map(|(id, channel)| Choice { id: id.to_string(), title: visit.of_text(&channel.title).to_owned() }).collect()
+}
+
 /// What a place is called; its path where it is not known any more.
 pub(super) fn title(visit: &Visit, ruleset: &Ruleset, id: &str) -> String {
     let known = ruleset.locality(id).map(|(_, locality)| visit.of_text(&locality.title).to_owned());

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::{extract::Extension, response::Response};
 use maple_gate::{How, Subject};
 use maple_kernel::{Policy, Ruleset};
+use maple_store::PAGE_COUNT_MAX;
 use maple_wire::Problem;
 use serde::Deserialize;
 
@@ -24,7 +25,9 @@ const PACKS_SHOWN_MAX: usize = 200;
 const ACTIVATIONS_SHOWN: usize = 25;
 /// Letters of a digest that are shown.
 const DIGEST_CHARS_SHOWN: usize = 19;
-const PARAMETERS: [&str; 2] = ["locality", "before"];
+const PARAMETERS: [&str; 3] = ["locality", "before", "done"];
+/// Kept bundles of one page.
+const BUNDLES_SHOWN: usize = 15;
 
 #[derive(Deserialize)]
 struct Status {
@@ -86,8 +89,19 @@ struct Activation {
     effective_at: Option<String>,
 }
 
+/// A bundle that is kept.
+struct Kept {
+    digest: String,
+    at: String,
+    by: String,
+    serves: bool,
+    compare: String,
+}
+
 struct Act {
     generation: u32,
+    /// Where it is held against what serves; nowhere for what serves and for what is not kept.
+    compare: Option<String>,
     kind: String,
     at: String,
     by: String,
@@ -157,6 +171,8 @@ struct Policies<'a> {
     canary: Option<(u8, String)>,
     shadows: Vec<Shadowed>,
     history: Vec<Act>,
+    bundles: Vec<Kept>,
+    done: Option<String>,
     next: Option<String>,
     nodes: Vec<OnNode>,
     reasons: Vec<String>,
@@ -204,6 +220,8 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Policies<'a>, Probl
         canary: None,
         shadows: Vec::new(),
         history: Vec::new(),
+        bundles: Vec::new(),
+        done: v.given("done").filter(|done| *done == now.generation.to_string()).map(str::to_owned),
         next: None,
         nodes: Vec::new(),
         reasons: v.app.reasons(),
@@ -232,6 +250,24 @@ impl Policies<'_> {
             let place = (!self.place.is_empty()).then_some(("locality", &*self.place));
             format!("{}#history", link("/policies", place.into_iter().chain([("before", &*last)])))
         });
+        for one in &mut self.history {
+            let other = one.generation != self.generation && !one.bundle.is_empty();
+            let compared = || link("/policies/compare", [("to", &*one.generation.to_string())]);
+            one.compare = other.then(compared);
+        }
+        let serving = v.app.serving().activation().bundle.clone();
+        let kept = activations::reading(&v.app, |control| control.store.bundles(PAGE_COUNT_MAX)).await?;
+        self.bundles = kept
+            .into_iter()
+            .take(BUNDLES_SHOWN)
+            .map(|one| Kept {
+                at: v.moment(&one.at),
+                by: one.by,
+                serves: serving.as_deref() == Some(&*one.digest),
+                compare: link("/policies/compare", [("to", &*one.digest)]),
+                digest: short(&one.digest),
+            })
+            .collect();
         self.planned = status.planned.map(|one| act(v, one));
         self.canary = status.canary.map(|canary| (canary.percent, short(&canary.bundle)));
         self.shadows = status.shadow.policies;
@@ -244,6 +280,7 @@ impl Policies<'_> {
 fn act(v: &Visit, one: Activation) -> Act {
     Act {
         generation: one.generation,
+        compare: None,
         kind: words::state(&one.kind, v.language),
         at: v.moment(&one.at),
         by: one.by,

@@ -31,7 +31,7 @@ const COOKIE_TLS: &str = "__Host-maple-session";
 /// Size of the form: each letter of a token and of the way back may take three.
 const FORM_BYTES_MAX: usize = 4 * TOKEN_BYTES_MAX;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 const fn cookie_name(tls: bool) -> &'static str {
     if tls { COOKIE_TLS } else { COOKIE_OPEN }

@@ -7,8 +7,10 @@ use maple_wire::Language;
 
 use super::{
     figures::{Figure, written},
+    outline::{Outline, Outlines},
     scale::{CLASSES_COUNT, class_of, classes},
 };
+use crate::shapes::Ring;
 
 /// Columns and rows that are drawn; what lies further out is listed beside.
 const SPAN_MAX: u16 = 40;
@@ -20,11 +22,23 @@ const NAME_UNITS: usize = 11;
 const LONG_NAME_UNITS: usize = 16;
 
 /// A place for the map.
-pub(super) struct Spot {
+pub(super) struct Spot<'s> {
     pub(super) name: String,
     pub(super) href: String,
     pub(super) tile: Option<(u16, u16)>,
+    /// Its outline, where an administrator gave one.
+    pub(super) shape: Option<&'s [Ring]>,
     pub(super) figure: Figure,
+}
+
+/// A place drawn as it lies.
+pub(super) struct Shaped {
+    pub(super) class: String,
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) told: String,
+    pub(super) href: String,
+    pub(super) outline: Outline,
 }
 
 /// A tile of the map.
@@ -51,6 +65,8 @@ pub(super) struct Tiles {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) tiles: Vec<Tile>,
+    /// In the place of tiles, where there are outlines.
+    pub(super) shapes: Vec<Shaped>,
     pub(super) classes: Vec<Class>,
     pub(super) hides: bool,
     pub(super) lacks: bool,
@@ -67,7 +83,7 @@ impl Tiles {
         TILE_HEIGHT
     }
 
-    pub(super) fn new(spots: Vec<Spot>, unit: Unit, language: Language) -> Self {
+    pub(super) fn new(spots: Vec<Spot<'_>>, unit: Unit, language: Language) -> Self {
         let values: Vec<f64> = spots.iter().filter_map(|spot| spot.figure.value).collect();
         let scale = classes(&values, (unit == Unit::Share).then_some(1.0), unit == Unit::Count);
         let origin = |of: fn((u16, u16)) -> u16| spots.iter().filter_map(|spot| spot.tile.map(of)).min();
@@ -76,14 +92,35 @@ impl Tiles {
             width: 0,
             height: 0,
             tiles: Vec::new(),
+            shapes: Vec::new(),
             classes: scale.map(|(from, step)| legend(from, step, unit, language)).unwrap_or_default(),
             hides: spots.iter().any(|spot| spot.figure.suppressed),
             lacks: spots.iter().any(|spot| spot.figure.value.is_none() && !spot.figure.suppressed),
             beside: Vec::new(),
         };
+        let rings: Vec<&[Ring]> = spots.iter().filter_map(|spot| spot.shape).collect();
+        let outlines = Outlines::new(&rings);
+        let shaped = outlines.drawn.iter().any(|one| !one.path.is_empty());
+        if shaped {
+            map.width = u32::try_from(outlines.width).unwrap_or_default();
+            map.height = u32::try_from(outlines.height).unwrap_or_default();
+        }
+        let mut drawn = outlines.drawn.into_iter();
         let mut taken = BTreeSet::new();
         for spot in spots {
             let value = spot.figure.written(unit, language);
+            let outline = spot.shape.and_then(|_| drawn.next()).filter(|outline| !outline.path.is_empty());
+            if shaped {
+                match outline {
+                    Some(outline) => {
+                        let (class, told) = (class(&spot.figure, scale), told(&spot.name, &value, language));
+                        map.shapes.push(Shaped { class, told, outline, name: spot.name, value, href: spot.href });
+                    }
+                    // Without an outline, or with one too small to be seen.
+                    None => map.beside.push((spot.name, value, spot.href)),
+                }
+                continue;
+            }
             let at = spot.tile.map(|(column, row)| (column - left, row - top));
             let at = at.filter(|(column, row)| *column < SPAN_MAX && *row < SPAN_MAX && taken.insert((*column, *row)));
             let Some((column, row)) = at else {
@@ -93,19 +130,28 @@ impl Tiles {
             let (x, y) = (u32::from(column) * (TILE_WIDTH + GAP), u32::from(row) * (TILE_HEIGHT + GAP));
             map.width = map.width.max(x + TILE_WIDTH);
             map.height = map.height.max(y + TILE_HEIGHT);
-            let class = match (spot.figure.value, scale) {
-                (Some(value), Some((from, step))) => format!("c{}", class_of(value, from, step) + 1),
-                _ if spot.figure.suppressed => "hides".to_owned(),
-                _ => "lacks".to_owned(),
-            };
-            let told = format!("{}{}{value}", spot.name, if language == Language::Zh { "：" } else { ": " });
+            let (class, told) = (class(&spot.figure, scale), told(&spot.name, &value, language));
             let (name, name_class) = fitted(&spot.name);
             map.tiles.push(Tile { x, y, class, name, name_class, value, told, href: spot.href });
         }
         // Whoever goes from tile to tile goes as one reads.
         map.tiles.sort_by_key(|tile| (tile.y, tile.x));
+        map.shapes.sort_by_key(|shape| (shape.outline.y, shape.outline.x));
         map
     }
+}
+
+fn class(figure: &Figure, scale: Option<(f64, f64)>) -> String {
+    match (figure.value, scale) {
+        (Some(value), Some((from, step))) => format!("c{}", class_of(value, from, step) + 1),
+        _ if figure.suppressed => "hides".to_owned(),
+        _ => "lacks".to_owned(),
+    }
+}
+
+/// All of it, for whoever does not see the map.
+fn told(name: &str, value: &str, language: Language) -> String {
+    format!("{name}{}{value}", if language == Language::Zh { "：" } else { ": " })
 }
 
 fn legend(from: f64, step: f64, unit: Unit, language: Language) -> Vec<Class> {
@@ -150,8 +196,26 @@ fn fitted(name: &str) -> (String, &'static str) {
 mod tests {
     use super::*;
 
-    fn spot(name: &str, tile: Option<(u16, u16)>, figure: Figure) -> Spot {
-        Spot { name: name.to_owned(), href: String::new(), tile, figure }
+    fn spot(name: &str, tile: Option<(u16, u16)>, figure: Figure) -> Spot<'static> {
+        Spot { name: name.to_owned(), href: String::new(), tile, shape: None, figure }
+    }
+
+    #[test]
+    fn where_there_are_outlines_they_are_drawn_and_none_is_lost() {
+        let value = |value| Figure { value: Some(value), ..Figure::default() };
+        let square =
+            |west: f64| vec![vec![(west, 0.0), (west + 1.0, 0.0), (west + 1.0, 1.0), (west, 1.0), (west, 0.0)]];
+        let (a, b) = (square(0.0), square(2.0));
+        let spots = vec![
+            spot("no outline", Some((1, 1)), value(0.4)),
+            Spot { shape: Some(&a), ..spot("A", Some((0, 0)), value(0.5)) },
+            Spot { shape: Some(&b), ..spot("B", None, value(0.9)) },
+        ];
+        let map = Tiles::new(spots, Unit::Share, Language::En);
+        let told: Vec<&str> = map.shapes.iter().map(|shape| &*shape.told).collect();
+        assert_eq!((told, map.tiles.len()), (vec!["A: 50.0 %", "B: 90.0 %"], 0));
+        assert_eq!(map.beside.iter().map(|(name, ..)| &**name).collect::<Vec<_>>(), ["no outline"]);
+        assert_eq!((map.width, map.height), (720, 240));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::{
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
         header::{
-            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, REFERRER_POLICY, SET_COOKIE,
+            ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE,
             WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
         request::Parts,
@@ -74,6 +74,18 @@ impl Visit {
         Self { app: Arc::clone(app), language, who, path: uri.path().to_owned(), given, chosen: asked.is_some() }
     }
 
+    /// The same look at the page that compares, asking something else.
+    pub(super) fn asking<const N: usize>(&self, given: [(&str, String); N]) -> Self {
+        Self {
+            app: Arc::clone(&self.app),
+            language: self.language,
+            who: self.who.clone(),
+            path: "/policies/compare".to_owned(),
+            given: given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            chosen: false,
+        }
+    }
+
     /// The Chinese or the English of two texts.
     pub(super) fn say<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
         say(self.language, zh, en)
@@ -127,6 +139,15 @@ impl Visit {
             |_| at.to_owned(),
             |at| events::offset(&self.app).to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string(),
         )
+    }
+
+    /// Sends a browser on to a page of this server.
+    pub(super) fn send_to(&self, path: &str) -> Response {
+        let mut response = self.answer(StatusCode::SEE_OTHER, String::new());
+        if let Ok(path) = HeaderValue::from_str(path) {
+            response.headers_mut().insert(LOCATION, path);
+        }
+        response
     }
 
     /// A page, or why there is none.

@@ -35,7 +35,7 @@ const CANARY_PERCENT_MAX: u64 = 99;
 const DIGEST_BYTES_MAX: usize = 71;
 
 /// What changes what serves here.
-pub(super) fn controlled(app: &App) -> Result<&Control, Problem> {
+pub(crate) fn controlled(app: &App) -> Result<&Control, Problem> {
     app.control.as_ref().ok_or_else(|| {
         Problem::new(
             ProblemKind::NotFound,
@@ -46,7 +46,7 @@ pub(super) fn controlled(app: &App) -> Result<&Control, Problem> {
 }
 
 /// Reads from the store on a thread that may wait.
-pub(super) async fn reading<T: Send + 'static>(
+pub(crate) async fn reading<T: Send + 'static>(
     app: &Arc<App>,
     read: impl FnOnce(&Control) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -69,13 +69,29 @@ fn stored(why: &StoreError) -> Problem {
     )
 }
 
+/// Why nothing was changed, for whoever answers.
+pub(crate) enum Unchanged {
+    /// The bundle may not serve.
+    Rejected(Box<maple_gate::Report>, Option<String>),
+    /// Something else serves than the caller knows.
+    Conflict(Option<Box<Activation>>),
+    /// Something else.
+    Problem(Problem),
+}
+
+impl From<Problem> for Unchanged {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 /// Changes something on a thread that may wait, one after the other.
 async fn changing(
     app: &Arc<App>,
     caller: Caller,
     role: Role,
     change: impl FnOnce(&App, &Control, &Actor<'_>) -> Result<Activation, Refusal> + Send + 'static,
-) -> Result<Response, Problem> {
+) -> Result<Activation, Unchanged> {
     // Whatever is to stop something waits for nobody; what may have to compile first waits for its turn.
     let place = match role {
         Role::Admin => None,
@@ -83,7 +99,7 @@ async fn changing(
             Ok(Ok(place)) => Some(place),
             _ => {
                 app.metrics.turned_away("/v1/activations");
-                return Err(answer::overloaded());
+                return Err(answer::overloaded().into());
             }
         },
     };
@@ -94,15 +110,25 @@ async fn changing(
         acting(&asks, role, |actor| change(&worker, control, actor))
     });
     match done.await.map_err(|_| answer::internal())? {
+        Ok(activation) => Ok(activation),
+        Err(Refusal::Rejected(report, id)) => Err(Unchanged::Rejected(report, id)),
+        Err(Refusal::Conflict(current)) => Err(Unchanged::Conflict(current)),
+        Err(other) => Err(refused(&other, &caller, role).into()),
+    }
+}
+
+/// What is answered to a change.
+fn answered(done: Result<Activation, Unchanged>) -> Result<Response, Problem> {
+    match done {
         Ok(activation) => Ok(answer::of(StatusCode::CREATED, answer::JSON, shown(&activation).to_string())),
-        Err(Refusal::Rejected(report, id)) => Ok(rejected(&report, id.as_deref())),
-        Err(Refusal::Conflict(current)) => Ok(conflict(current.as_deref())),
-        Err(other) => Err(refused(&other, &caller, role)),
+        Err(Unchanged::Rejected(report, id)) => Ok(rejected(&report, id.as_deref())),
+        Err(Unchanged::Conflict(current)) => Ok(conflict(current.as_deref())),
+        Err(Unchanged::Problem(problem)) => Err(problem),
     }
 }
 
 /// Lets a caller act in a role.
-pub(super) fn acting<T>(caller: &Caller, role: Role, act: impl FnOnce(&Actor<'_>) -> T) -> T {
+pub(crate) fn acting<T>(caller: &Caller, role: Role, act: impl FnOnce(&Actor<'_>) -> T) -> T {
     let may = |place: &str| caller.may(role, place);
     let below = |place: &str| caller.may_below(role, place);
     let reach = |place: &str| caller.reach(role, place);
@@ -127,7 +153,7 @@ fn conflict(current: Option<&Activation>) -> Response {
 }
 
 /// Why nothing was changed.
-pub(super) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem {
+pub(crate) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem {
     let en = refusal.told();
     match refusal {
         Refusal::NotControlled(problem) => problem.clone(),
@@ -211,7 +237,7 @@ const CANARY: &[&str] =
     &["percent", "cases_min", "failed_percent_max", "changed_percent_max", "corrected_percent_max", "slower_max"];
 
 /// A swap as it was asked for.
-struct Asked {
+pub(crate) struct Asked {
     bundle: Option<String>,
     replaces: Option<u32>,
     why: String,
@@ -222,7 +248,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
         let mut fields = Fields::read(body, ACTIVATION)?;
         let rollback = fields.flag("rollback");
         let generation = |number: u64| u32::try_from(number).ok();
@@ -294,6 +320,12 @@ async fn activated(app: &Arc<App>, caller: Caller, request: Request) -> Result<R
     caller.require_somewhere(Some(Role::Approver))?;
     controlled(app)?;
     let asked = Asked::read(&taken(app, request).await?)?;
+    answered(swapped(app, caller, asked).await)
+}
+
+/// Puts in force what is asked for.
+pub(crate) async fn swapped(app: &Arc<App>, caller: Caller, asked: Asked) -> Result<Activation, Unchanged> {
+    caller.require_somewhere(Some(Role::Approver))?;
     changing(app, caller, Role::Approver, move |app, control, actor| {
         let Asked { bundle, replaces, why, rollback, to, effective, canary } = asked;
         match bundle {
@@ -373,11 +405,11 @@ async fn changed(app: &Arc<App>, caller: Caller, request: Request) -> Result<Res
     }
     let why = fields.needed("why", WHY_BYTES_MAX);
     fields.end()?;
-    changing(app, caller, Role::Admin, move |app, control, actor| {
+    let done = changing(app, caller, Role::Admin, move |app, control, actor| {
         let change = Change { subject, name: &name, how: how.flatten(), why: &why };
         control.change(app, &change, actor)
-    })
-    .await
+    });
+    answered(done.await)
 }
 
 pub(crate) async fn states(State(app): State<Arc<App>>) -> Response {

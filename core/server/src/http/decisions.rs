@@ -8,8 +8,9 @@ use axum::{
 };
 use jiff::Timestamp;
 use maple_kernel::Ruleset;
-use maple_store::{Cursor, Decision, Filter, Record, StoreError, Summary};
+use maple_store::{Cursor, Decision, Filter, Record, Store, StoreError, Summary};
 use maple_wire::{Problem, ProblemKind};
+use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
 use tracing::error;
@@ -29,6 +30,9 @@ use crate::{
 
 /// Decisions on one page, where the caller does not say.
 const PAGE_COUNT: u32 = 100;
+/// Records into which a search looks at a time, and for one page.
+const SEARCHED_COUNT: u32 = 250;
+pub(crate) const SEARCHED_COUNT_MAX: usize = 2_000;
 /// Checkpoints that are signed for one receipt: each covers the records of a log that have none, up to a limit.
 const SEALINGS_COUNT_MAX: usize = 16;
 
@@ -77,10 +81,88 @@ pub(crate) async fn listed(app: &Arc<App>, caller: &Caller, query: &str) -> Resu
         Some(locality) => caller.require_below(Role::Auditor, locality)?,
         None => caller.require_everywhere(Role::Auditor)?,
     }
-    let found = reading(app, move |records| records.store.decisions(&asked.filter, asked.count)).await?;
-    let next = found.last().filter(|_| found.len() as u64 >= u64::from(asked.count)).map(|last| written(&last.cursor));
+    let (found, next) = reading(app, move |records| found(&records.store, asked)).await?;
     let decisions: Vec<Value> = found.iter().map(summary).collect();
-    Ok(json!({ "decisions": decisions, "next": next }))
+    Ok(json!({ "decisions": decisions, "next": next.as_ref().map(written) }))
+}
+
+/// A page, and where the next one begins. What stands within the records is looked for in so many of them at most, so a
+/// page may hold fewer than were asked for, or none, and others follow all the same.
+fn found(store: &Store, asked: Asked) -> Result<(Vec<Summary>, Option<Cursor>), StoreError> {
+    let Asked { mut filter, count, channel, rule } = asked;
+    let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+    if channel.is_none() && rule.is_none() {
+        let found = store.decisions(&filter, count)?;
+        let next = found.last().filter(|_| found.len() >= wanted).map(|last| last.cursor.clone());
+        return Ok((found, next));
+    }
+    let (mut found, mut read) = (Vec::new(), 0);
+    loop {
+        let page = store.records(&filter, SEARCHED_COUNT)?;
+        for record in &page {
+            read += 1;
+            filter.after = Some(record.cursor());
+            let Ok(decision) = record.decision() else { continue };
+            let holds = channel.as_ref().is_none_or(|channel| offers(&decision.output, channel))
+                && rule.as_ref().is_none_or(|rule| speaks(&decision.context, filter.policy.as_deref(), rule));
+            if holds {
+                let Decision { id, locality, kind, outcome, policies, generation, ruleset, engine, .. } = decision;
+                let cursor = record.cursor();
+                found.push(Summary { cursor, id, locality, kind, outcome, policies, generation, ruleset, engine });
+            }
+            if found.len() >= wanted || read >= SEARCHED_COUNT_MAX {
+                return Ok((found, filter.after));
+            }
+        }
+        if page.len() as u64 != u64::from(SEARCHED_COUNT) {
+            return Ok((found, None));
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    decision: Steps,
+}
+
+#[derive(Deserialize)]
+struct Steps {
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    channel: String,
+}
+
+/// True when a decision has a step in a channel.
+fn offers(output: &[u8], channel: &str) -> bool {
+    serde_json::from_slice::<Reply>(output)
+        .is_ok_and(|reply| reply.decision.steps.iter().any(|step| step.channel == channel))
+}
+
+#[derive(Deserialize)]
+struct Context {
+    said: Vec<Said>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    policy: String,
+    findings: Option<Vec<Finding>>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    rule: String,
+}
+
+/// True when a rule spoke, of this policy where one is named.
+fn speaks(context: &[u8], policy: Option<&str>, rule: &str) -> bool {
+    let own = |said: &Said| policy.is_none_or(|policy| policy == said.policy);
+    let spoke = |said: &Said| said.findings.iter().flatten().any(|finding| finding.rule == rule);
+    serde_json::from_slice::<Context>(context)
+        .is_ok_and(|context| context.said.iter().any(|said| own(said) && spoke(said)))
 }
 
 /// A record and the decision in it, for whoever may read it.
@@ -274,13 +356,18 @@ fn cursor(text: &str) -> Option<Cursor> {
 struct Asked {
     filter: Filter,
     count: u32,
+    /// With a step in this channel.
+    channel: Option<String>,
+    /// In which this rule spoke.
+    rule: Option<String>,
 }
 
-const PARAMETERS: [&str; 9] = ["from", "to", "locality", "kind", "outcome", "policy", "ruleset", "after", "count"];
+const PARAMETERS: [&str; 11] =
+    ["from", "to", "locality", "kind", "outcome", "policy", "rule", "channel", "ruleset", "after", "count"];
 
 impl Asked {
     fn read(query: &str) -> Result<Self, Problem> {
-        let mut asked = Self { filter: Filter::default(), count: PAGE_COUNT };
+        let mut asked = Self { filter: Filter::default(), count: PAGE_COUNT, channel: None, rule: None };
         query::read(query, |name, value| asked.take(name, value))?;
         Ok(asked)
     }
@@ -300,6 +387,8 @@ impl Asked {
             "kind" => self.filter.kind = text(),
             "outcome" => self.filter.outcome = text(),
             "policy" => self.filter.policy = text(),
+            "channel" => self.channel = text(),
+            "rule" => self.rule = text(),
             "ruleset" => self.filter.ruleset = text(),
             "after" => {
                 let en = "`after` is what `next` of the page before says".to_owned();

@@ -29,40 +29,44 @@ pub(crate) async fn map(State(app): State<Arc<App>>, RawQuery(query): RawQuery) 
 }
 
 /// What is asked about.
-struct Asked {
-    place: Option<String>,
+pub(super) struct Asked {
+    pub(super) place: Option<String>,
     kind: Option<String>,
-    from: Month,
-    to: Month,
+    pub(super) from: Month,
+    pub(super) to: Month,
 }
 
 const PARAMETERS: [&str; 4] = ["locality", "kind", "from", "to"];
 
-fn asked(query: &str, now: Month) -> Result<Asked, Problem> {
-    let (mut place, mut kind, mut from, mut to) = (None, None, None, None);
-    query::read(query, |name, value| {
-        match name {
-            "locality" => place = Some(value.to_owned()),
-            "kind" => kind = Some(value.to_owned()),
-            "from" => from = Some(month(name, value)?),
-            "to" => to = Some(month(name, value)?),
-            other => return Err(query::unknown(other, &PARAMETERS)),
+impl Asked {
+    /// Reads these parameters.
+    pub(super) fn read(query: &str, now: Month, known: &[&'static str]) -> Result<Self, Problem> {
+        let (mut place, mut kind, mut from, mut to) = (None, None, None, None);
+        query::read(query, |name, value| {
+            match name {
+                other if !known.contains(&other) => return Err(query::unknown(other, known)),
+                "locality" => place = Some(value.to_owned()),
+                "kind" => kind = Some(value.to_owned()),
+                "from" => from = Some(month(name, value)?),
+                "to" => to = Some(month(name, value)?),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or(to.plus(1 - MONTHS_COUNT));
+        let months = to.number() - from.number() + 1;
+        if !(1..=MONTHS_COUNT_MAX).contains(&months) {
+            let (en, zh) = if months < 1 {
+                (format!("`from` {from} lies after `to` {to}"), format!("起始月份{from}晚于截止月份{to}"))
+            } else {
+                let en = format!("a period has at most {MONTHS_COUNT_MAX} months, not {months}");
+                (en, format!("期间最多{MONTHS_COUNT_MAX}个月，此处为{months}个月"))
+            };
+            return Err(wrong("from", FlawCode::OutOfRange, en, zh));
         }
-        Ok(())
-    })?;
-    let to = to.unwrap_or(now);
-    let from = from.unwrap_or(to.plus(1 - MONTHS_COUNT));
-    let months = to.number() - from.number() + 1;
-    if !(1..=MONTHS_COUNT_MAX).contains(&months) {
-        let (en, zh) = if months < 1 {
-            (format!("`from` {from} lies after `to` {to}"), format!("起始月份{from}晚于截止月份{to}"))
-        } else {
-            let en = format!("a period has at most {MONTHS_COUNT_MAX} months, not {months}");
-            (en, format!("期间最多{MONTHS_COUNT_MAX}个月，此处为{months}个月"))
-        };
-        return Err(wrong("from", FlawCode::OutOfRange, en, zh));
+        Ok(Self { place, kind, from, to })
     }
-    Ok(Asked { place, kind, from, to })
 }
 
 fn month(name: &str, value: &str) -> Result<Month, Wrong> {
@@ -99,7 +103,7 @@ pub(super) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'
 /// The map, as it may be shown: what counts too few is hidden in it already.
 pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem> {
     let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
-    let asked = asked(query, Month::of(today))?;
+    let asked = Asked::read(query, Month::of(today), &PARAMETERS)?;
     let serving = app.serving();
     let ruleset = Arc::clone(serving.ruleset());
     let (id, here) = place(&ruleset, asked.place.as_deref())?;
@@ -120,16 +124,17 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
         .collect();
     let above = here.chain.len().checked_sub(2).and_then(|at| here.chain.get(at)).map(ToString::to_string);
     let all = {
-        let places: Vec<String> =
-            [id.to_string()].into_iter().chain(above.clone()).chain(below.iter().map(|(id, _)| id.clone())).collect();
+        let places: Vec<String> = above.iter().cloned().chain(below.iter().map(|(id, _)| id.clone())).collect();
         let (kind, from, to) = (asked.kind.clone(), asked.from, asked.to);
         let named = id.to_string();
         reading(app, move |control| {
             let store = &control.store;
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            let now = store.tallies(&places, kind.as_deref(), (from, to))?;
+            // Only of the place itself is each month told.
+            let mut now = store.tallies(&[&named], kind.as_deref(), (from, to))?;
+            now.extend(store.tallies_together(&places, kind.as_deref(), (from, to))?);
             let year = (from.plus(-12), to.plus(-12));
-            let before = store.tallies(&[&named], kind.as_deref(), year)?;
+            let before = store.tallies_together(&[&named], kind.as_deref(), year)?;
             let kinds = store.tallies_by_kind(&named, Measure::Registered, (from, to))?;
             Ok((now, before, kinds))
         })
@@ -180,7 +185,7 @@ fn by<'t, K: Ord>(tallies: impl IntoIterator<Item = &'t Tallied>, key: impl Fn(&
     all
 }
 
-fn described(id: &LocalityId, locality: &Locality) -> Value {
+pub(super) fn described(id: &LocalityId, locality: &Locality) -> Value {
     json!({
         "id": id.as_str(),
         "title": text(&locality.title),
@@ -189,7 +194,7 @@ fn described(id: &LocalityId, locality: &Locality) -> Value {
     })
 }
 
-fn text(text: &Text) -> Value {
+pub(super) fn text(text: &Text) -> Value {
     json!({ "zh": &*text.zh, "en": &*text.en })
 }
 
@@ -211,7 +216,7 @@ fn indicators() -> Vec<Value> {
         .collect()
 }
 
-fn figure(figure: Figure) -> Value {
+pub(super) fn figure(figure: Figure) -> Value {
     let mut members = Map::new();
     members.insert("value".to_owned(), json!(figure.value));
     let more = [("part", figure.part.map(|n| json!(n))), ("whole", figure.whole.map(|n| json!(n)))];

@@ -14,6 +14,7 @@ pub(crate) mod insight;
 mod keys;
 mod lines;
 mod operations;
+pub(crate) mod optimise;
 mod plan;
 mod playground;
 mod preview;
@@ -61,7 +62,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 50] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 55] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -74,7 +75,11 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 50] {
         ("/decisions/{id}", get(console::decision), reads),
         ("/decisions/{id}/replay", post(console::replay), reads),
         ("/decisions/{id}/receipt", get(console::receipt), reads),
+        ("/optimise", get(console::optimise), Page(None)),
+        ("/optimise.csv", get(console::optimise_csv), Page(None)),
         ("/policies", get(console::policies), Page(None)),
+        ("/policies/compare", get(console::compare).post(console::examine), Page(None)),
+        ("/policies/activate", post(console::activate), Page(Some(Role::Approver))),
         ("/session", get(console::sign_in).post(console::change), Nothing),
         ("/console/{file}", get(console::file), Nothing),
         ("/v1/evaluate", post(evaluate::evaluate), role(Role::Evaluate)),
@@ -92,6 +97,7 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 50] {
         ("/v1/plan/{id}", get(plan::one), AnyRole),
         ("/v1/plan/{id}/accept", post(plan::accept), AnyRole),
         ("/v1/insight/map", get(insight::map), AnyRole),
+        ("/v1/insight/optimise", get(optimise::optimise), AnyRole),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
         ("/v1/tick", post(tick::tick), role(Role::Evaluate)),

@@ -12,6 +12,8 @@ export async function link({ table, question, language }) {
 export async function linked() {
   const hash = new URLSearchParams(location.hash.slice(1));
   const language = ['zh', 'en'].find((known) => known === hash.get('lang'));
+  // What another page of this server hands over to be tried stands there as it is.
+  if (hash.has('table') && hash.has('case')) return { table: hash.get('table'), question: hash.get('case'), language };
   if (!hash.has('s')) return null;
   try {
     const [table, question] = JSON.parse(await unpacked(hash.get('s')));

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_insight::{
-    figures::{Measure, Month, Tally, contributions},
+    figures::{Course, Measure, Month, Passed, Tally, contributions, course},
     life::{Admission, EventType, Happening, History, LifeEvent, Stage, Standing},
 };
 
 use super::{
     About, CaseEvent, Desk, Dispute, EventRecord, Taken, Terms,
+    course::WayCounts,
     rows::{DISPUTE, EVENT, move_event, put_dispute, put_events, read_dispute, read_event},
 };
 use crate::{
@@ -27,30 +28,37 @@ pub(super) struct Open {
     /// How many of them stood in the database.
     pub(super) kept: usize,
     before: Tally,
+    /// What it added to the ways so far; nothing where that was never counted.
+    walked: Option<(Month, Course)>,
     /// Events whose standing changed.
     moved: BTreeSet<usize>,
 }
 
 impl Open {
     pub(super) fn load(link: &mut dyn Link, id: &str, terms: &Terms<'_>) -> Done<Self> {
-        let one = format!("SELECT {DISPUTE} FROM dispute WHERE id = $1");
-        let dispute = match link.first(&one, &[Value::Text(id)])? {
-            Some(row) => read_dispute(row)?,
-            None => Dispute {
-                id: id.to_owned(),
-                about: None,
-                desk: Desk::default(),
-                stage: None,
-                since: None,
-                registered: None,
-                closed: None,
-            },
+        let one = format!("SELECT counted, {DISPUTE} FROM dispute WHERE id = $1");
+        let (counted, dispute) = match link.first(&one, &[Value::Text(id)])? {
+            Some(mut row) => (row.int()? != 0, read_dispute(row)?),
+            None => {
+                let new = Dispute {
+                    id: id.to_owned(),
+                    about: None,
+                    desk: Desk::default(),
+                    stage: None,
+                    since: None,
+                    registered: None,
+                    closed: None,
+                };
+                (true, new)
+            }
         };
         let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY received, source, id");
         let events: Vec<EventRecord> =
             link.query(&all, &[Value::Text(id)])?.into_iter().map(read_event).collect::<Result<_, _>>()?;
-        let mut open = Self { dispute, kept: events.len(), events, before: Tally::new(), moved: BTreeSet::new() };
+        let (kept, before, moved) = (events.len(), Tally::new(), BTreeSet::new());
+        let mut open = Self { dispute, kept, events, before, walked: None, moved };
         open.before = contributions(&open.history(terms).life(), terms.offset);
+        open.walked = if counted { open.way(terms) } else { None };
         Ok(open)
     }
 
@@ -61,6 +69,23 @@ impl Open {
         });
         let voluntary = self.dispute.about.as_ref().is_none_or(|about| (terms.voluntary)(&about.locality));
         History::new(events.collect(), voluntary)
+    }
+
+    /// The events that count, in the order of their times.
+    fn applied(&self) -> Vec<&CaseEvent> {
+        let counting = self.events.iter().filter(|record| record.standing == Standing::Applied);
+        let mut applied: Vec<&CaseEvent> = counting.map(|record| &record.event).collect();
+        applied.sort_by_key(|event| (event.at, event.what.kind()));
+        applied
+    }
+
+    /// How far it came.
+    fn way(&self, terms: &Terms<'_>) -> Option<(Month, Course)> {
+        let applied = self.applied().into_iter();
+        let passed: Vec<Passed<'_>> = applied
+            .map(|event| Passed { at: event.at, what: &event.what, channel: event.desk.channel.as_deref() })
+            .collect();
+        course(&passed, terms.offset)
     }
 
     pub(super) fn take(&mut self, event: &CaseEvent, terms: &Terms<'_>) -> Taken {
@@ -118,14 +143,13 @@ impl Open {
                     counts.add(about, key, more);
                 }
             }
+            counts.ways.add(about, self.walked.as_ref(), -1);
+            counts.ways.add(about, self.way(terms).as_ref(), 1);
         }
-        let mut applied: Vec<&EventRecord> =
-            self.events.iter().filter(|record| record.standing == Standing::Applied).collect();
-        applied.sort_by_key(|record| (record.event.at, record.event.what.kind()));
-        for record in applied {
-            let Desk { station, mediator, channel } = &record.event.desk;
-            let desk = &mut self.dispute.desk;
-            let anew = record.event.what == Happening::Assigned || *station != desk.station;
+        let mut desk = self.dispute.desk.clone();
+        for event in self.applied() {
+            let Desk { station, mediator, channel } = &event.desk;
+            let anew = event.what == Happening::Assigned || *station != desk.station;
             if station.is_some() && anew {
                 // Another station, another mediator; who begins at the station has it still.
                 (desk.station, desk.mediator) = (station.clone(), mediator.clone());
@@ -136,6 +160,7 @@ impl Open {
                 desk.channel.clone_from(channel);
             }
         }
+        self.dispute.desk = desk;
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;
         self.dispute.closed = life.closed.map(|closed| closed.at);
@@ -152,15 +177,16 @@ impl Open {
 
 /// Counts to be added, of each level of the tree, of each kind and of all kinds.
 #[derive(Default)]
-pub(super) struct Counts(BTreeMap<(String, String, Month, Measure, u8), i64>);
+pub(super) struct Counts {
+    tally: BTreeMap<(String, String, Month, Measure, u8), i64>,
+    ways: WayCounts,
+}
 
 impl Counts {
     fn add(&mut self, about: &About, (month, measure, bucket): (Month, Measure, u8), more: i64) {
-        let ends = about.locality.match_indices('/').map(|(at, _)| at).chain([about.locality.len()]);
-        for end in ends {
-            let place = about.locality.get(..end).unwrap_or_default();
+        for place in levels(&about.locality) {
             for kind in [ALL_KINDS, &about.kind] {
-                *self.0.entry((place.to_owned(), kind.to_owned(), month, measure, bucket)).or_default() += more;
+                *self.tally.entry((place.to_owned(), kind.to_owned(), month, measure, bucket)).or_default() += more;
             }
         }
     }
@@ -168,7 +194,7 @@ impl Counts {
     pub(super) fn save(&self, link: &mut dyn Link) -> Done<()> {
         let add = "INSERT INTO tally (locality, kind, month, measure, bucket, count) VALUES ($1, $2, $3, $4, $5, $6) \
                    ON CONFLICT (locality, kind, month, measure, bucket) DO UPDATE SET count = tally.count + $6";
-        for ((place, kind, month, measure, bucket), more) in self.0.iter().filter(|(_, more)| **more != 0) {
+        for ((place, kind, month, measure, bucket), more) in self.tally.iter().filter(|(_, more)| **more != 0) {
             let values = [
                 Value::Text(place),
                 Value::Text(kind),
@@ -179,6 +205,12 @@ impl Counts {
             ];
             link.execute(add, &values)?;
         }
-        Ok(())
+        self.ways.save(link)
     }
+}
+
+/// A place and all above it, from the root on.
+pub(super) fn levels(locality: &str) -> impl Iterator<Item = &str> {
+    let ends = locality.match_indices('/').map(|(at, _)| at).chain([locality.len()]);
+    ends.map(|end| locality.get(..end).unwrap_or_default())
 }

@@ -67,11 +67,11 @@ pub(super) fn standing(link: &mut dyn Link, event: &CaseEvent) -> Done<Option<Ca
 /// Writes a dispute whose events changed; it is looked at as soon as there is time, the earliest first.
 pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, filed: Option<Timestamp>) -> Done<()> {
     let put = "INSERT INTO dispute (id, locality, kind, origin, organisation, place, project, decision, station, \
-               mediator, channel, stage, since, registered, closed, look_at, filed) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16) \
+               mediator, channel, stage, since, registered, closed, look_at, filed, counted) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, 1) \
                ON CONFLICT (id) DO UPDATE SET locality = $2, kind = $3, origin = $4, organisation = $5, place = $6, \
                project = $7, decision = $8, station = $9, mediator = $10, channel = $11, stage = $12, since = $13, \
-               registered = $14, closed = $15, look_at = $14, filed = $16, turn = dispute.turn + 1";
+               registered = $14, closed = $15, look_at = $14, filed = $16, counted = 1, turn = dispute.turn + 1";
     let about = dispute.about.as_ref();
     let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(at.as_microsecond()));
     let values = [

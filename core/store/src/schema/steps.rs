@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 7] = [
+pub(super) const STEPS: [Step; 8] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -392,5 +392,23 @@ pub(super) const STEPS: [Step; 7] = [
         BEGIN SELECT RAISE(ABORT, 'what was said of a signal is never changed'); END;",
         postgres: "CREATE TRIGGER verdict_unchanged BEFORE UPDATE ON verdict
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('what was said of a signal is never changed');",
+    },
+    // How far disputes come, by the month in which they were registered. What stood here before is counted once the
+    // service runs: `counted` says of which it was done.
+    Step {
+        both: "CREATE TABLE course (
+        locality {text} NOT NULL,
+        month    {int} NOT NULL,
+        kind     {text} NOT NULL,
+        channel  {text} NOT NULL,
+        mark     {text} NOT NULL,
+        bucket   {int} NOT NULL,
+        count    {int} NOT NULL,
+        PRIMARY KEY (locality, month, kind, channel, mark, bucket)
+    ){strict};
+    ALTER TABLE dispute ADD COLUMN counted {int} NOT NULL DEFAULT 0;
+    CREATE INDEX dispute_uncounted ON dispute (id) WHERE counted = 0;",
+        sqlite: "",
+        postgres: "",
     },
 ];

@@ -103,6 +103,12 @@ fn a_life_is_kept_and_counted_at_each_level() {
             assert_eq!(counts(&store, place, Some("labour")).of(Measure::Registered), 0);
         }
         let now = month(at(0));
+        // All months together they are the same as one by one.
+        let mut together = Counts::default();
+        for tally in store.tallies_together(&["cn"], None, (now.plus(-3), now.plus(3))).unwrap() {
+            together.add(tally.measure, tally.bucket, tally.count);
+        }
+        assert_eq!(together, counts(&store, "cn", None));
         let kinds = store.tallies_by_kind("cn", Measure::Registered, (now, now)).unwrap();
         assert_eq!(kinds, [("labour.wage".to_owned(), 1)]);
         assert_eq!(counts(&store, "cn/zhejiang/jin", None), Counts::default());

@@ -19,4 +19,5 @@ mod recorder;
 mod roster;
 mod signals;
 mod support;
+mod ways;
 mod wire;
