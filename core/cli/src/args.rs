@@ -4,6 +4,7 @@ mod backtest;
 mod decisions;
 mod demo;
 mod govern;
+mod ingest;
 mod keys;
 mod oci;
 mod stations;
@@ -20,6 +21,7 @@ pub(crate) use decisions::{
 };
 pub(crate) use demo::{Demo, Events, ExportEvents};
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status, Tick};
+pub(crate) use ingest::{Ingest, IngestCsv};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use stations::{ImportStations, ListStations, MakePlan, Stations};
@@ -83,6 +85,9 @@ pub(crate) enum Command {
     Decisions(Decisions),
     /// Make a kept decision again, from what was recorded, and compare it byte for byte
     Replay(Replay),
+    /// Bring in complaints that other systems keep, as events of cases
+    #[command(subcommand)]
+    Ingest(Ingest),
     /// Take out what happened to cases
     #[command(subcommand)]
     Events(Events),

@@ -406,3 +406,28 @@ fn the_county_has_people_and_what_waits_is_given_to_them() {
     let listed: Value = serde_json::from_str(&run(&["stations", "list", "--json"], 0)).unwrap();
     assert_eq!(listed["stations"].as_array().unwrap().len(), 14);
 }
+
+/// Folders of counties that have a server of their own.
+fn own_folders() -> std::collections::BTreeSet<String> {
+    let all = fs::read_dir(root().join("target/maple")).unwrap().map(|entry| entry.unwrap().file_name());
+    all.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with("demo-")).collect()
+}
+
+#[test]
+fn without_a_server_the_county_has_one_of_its_own_and_leaves_nothing() {
+    let before = own_folders();
+    let mut server = started(maple(&["demo", "--cases", "400", "--to", "2026-10-31", "--listen", "127.0.0.1:0"]));
+    // The last dispute comes last.
+    let taken = (0..600).any(|_| {
+        thread::sleep(std::time::Duration::from_millis(100));
+        asked(&server.address, "", "GET /v1/cases/demo-7-0000400", "").unwrap().0 == 200
+    });
+    assert!(taken, "the county is not filled after a minute");
+    assert!(own_folders().difference(&before).count() == 1);
+    // Another cannot have the same address, and says so.
+    let (_, said) = check(&["demo", "--cases", "400", "--listen", &server.address], 3);
+    assert!(said.contains("cannot listen on"), "{said}");
+    let asked = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
+    assert!(asked.success() && server.child.wait().unwrap().success());
+    assert_eq!(own_folders().difference(&before).count(), 0);
+}

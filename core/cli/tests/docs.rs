@@ -21,7 +21,7 @@ use std::{
 
 use support::{example, maple, root};
 
-const PAGES: [&str; 5] = ["backtest.md", "checking.md", "combining.md", "explain.md", "testing.md"];
+const PAGES: [&str; 6] = ["backtest.md", "checking.md", "combining.md", "explain.md", "ingest.md", "testing.md"];
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join("sdk/docs").join(name)).unwrap()
@@ -202,14 +202,32 @@ fn the_cases_and_the_budget_that_are_shown_are_those_of_the_example() {
     }
 }
 
+#[test]
+fn the_map_that_is_shown_reads_a_table() {
+    let page = page("ingest.md");
+    let maps = blocks(&page, "toml");
+    assert_eq!(maps.len(), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let [map, table] = ["map.toml", "table.csv"].map(|name| folder.path().join(name));
+    fs::write(&map, maps[0]).unwrap();
+    let rows = "编号,受理时间,类别,街道,地址,小区,办结时间,结果,诉求人,电话\n\
+                1,2026-01-05 08:30,噪音扰民,河口镇,某路1号,某小区,2026-01-09 10:00,已办结,某某,-\n\
+                2,2026/01/06,物业收费,城东街道,,,,处理中,某某,-\n3,2026/01/06,咨询,,,,,,,\n";
+    fs::write(&table, rows).unwrap();
+    let [map, table] = [map, table].map(|file| support::text(&file));
+    let (said, _) = support::check(&["ingest", "csv", "--dry-run", "--map", &map, &table], 0);
+    assert!(said.contains("3 rows: 2 taken, 1 passed over, 0 refused; 3 events"), "{said}");
+}
+
 /// Which blocks of which pages some test tries: here, in `editors.rs` and in `dmn.rs`.
-const TRIED: [(&str, &[&str]); 12] = [
+const TRIED: [(&str, &[&str]); 13] = [
     ("backtest.md", &["console", "csv", "toml"]),
     ("checking.md", &["console"]),
     ("combining.md", &["console", "toml"]),
     ("dmn.md", &["sh", "json", "toml"]),
     ("editors.md", &["sh", "toml", "json", "lua", "elisp"]),
     ("explain.md", &["console"]),
+    ("ingest.md", &["console", "toml"]),
     ("semver.md", &["toml"]),
     ("testing.md", &["console"]),
     ("tutorial-javascript.md", &["console", "diff", "js"]),

@@ -14,6 +14,7 @@ use std::{
 use maple_bundle::{Expect, TestCase};
 use maple_kernel::{ChannelId, Decision, Fault, LocalityId, PolicyId, Question, RuleId, Ruleset, evaluate};
 
+pub use actual::grounds;
 pub use compare::Difference;
 pub use coverage::{Coverage, RuleCoverage, Tally};
 pub use update::{FileUpdate, Plan, Untouched, plan};
@@ -123,7 +124,7 @@ fn fired(decision: &Decision) -> Rules {
     let referred = decision.referral.iter().map(|referral| &referral.by);
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
     let counted = fates.filter(|fate| COUNTED.contains(&fate.fate.as_str())).map(|fate| &fate.by);
-    let all = actual::grounds(decision).map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
+    let all = grounds(decision).map(|ground| &ground.by).chain(decided).chain(referred).chain(counted);
     all.map(|by| (by.policy.into(), by.rule.into())).collect()
 }
 

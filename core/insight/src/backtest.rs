@@ -7,11 +7,16 @@
 mod budget;
 mod change;
 mod earliest;
+mod outcome;
 mod tally;
 
 pub use budget::{Asked, Budget, Figure, OutOfBounds};
 pub use change::{Aspect, Change, ClockChange, First, compare};
 pub use earliest::{Earliest, Sample};
+pub use outcome::{
+    Band, Estimate, Expected, HISTORY_DISPUTES_MAX, HISTORY_STEPS_MAX, History, Matched, MatchedBy, Moves, Outcomes,
+    Row, Told, TooMany,
+};
 pub use tally::{Both, Clocks, Costs, Gained, Group, Seen, Spread, Tally};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{civil::date, tz::Offset};
 use maple_insight::{
     life::{Admission, Happening, History, Standing},
-    synthetic::{CLUSTERS, COUNTY, County, KINDS, PLACES, Told, Wish},
+    synthetic::{CLUSTERS, COUNTY, County, KINDS, Known, PLACES, Told, Wish, known},
 };
 
 fn wish(seed: u64, cases: u32) -> Wish {
@@ -106,4 +106,19 @@ fn clusters_are_planted_whole_and_chance_brings_none() {
         }
     }
     assert!(by_organisation.values().all(|count| *count < 6), "{:?}", by_organisation.values().max());
+}
+
+#[test]
+fn what_is_known_of_a_dispute_is_the_same_every_time_and_spread() {
+    let all: Vec<_> = County::new(wish(7, 4_000)).map(|told| (known(&told), told)).collect();
+    for (facts, told) in &all {
+        assert_eq!(known(told), *facts);
+        assert_eq!(facts.against_organisation, told.organisation.is_some());
+        assert!(facts.amount.is_none_or(|amount| (20_000..=1_000_000_000).contains(&amount)), "{facts:?}");
+        assert!((1..60).contains(&facts.people) && (1..200).contains(&facts.days_known), "{facts:?}");
+    }
+    let share = |test: &dyn Fn(&Known) -> bool| all.iter().filter(|(facts, _)| test(facts)).count() * 100 / all.len();
+    assert!((55..80).contains(&share(&|facts| facts.amount.is_some())));
+    assert!((30..70).contains(&share(&|facts| facts.amount.is_some_and(|amount| amount <= 1_000_000))));
+    assert!((5..15).contains(&share(&|facts| facts.consent == "no")));
 }

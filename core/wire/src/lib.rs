@@ -20,6 +20,7 @@ mod question;
 mod record;
 mod reply;
 mod roster;
+mod sheet;
 mod text;
 mod views;
 mod vocabulary;
@@ -41,6 +42,7 @@ pub use mistake::{mistake_zh, tell_mistake_zh};
 pub use openapi::OPENAPI;
 pub use plan::{Need, PLAN_HORIZON_DAYS, PLAN_QUESTION_BYTES_MAX, PlanMessage, parse_plan, plan_json};
 pub use preview::{Overlay, PREVIEW_BYTES_MAX, Preview};
+pub use privacy::looks_personal;
 pub use problem::{ERRORS_COUNT_MAX, FilePlace, Flaw, FlawCode, Problem, ProblemKind};
 pub use question::{ASKED, About, Asked, parse_asked, parse_question_asked, parse_question_served};
 pub use question::{BODY_BYTES_MAX, ID_BYTES_MAX, PARTIES_COUNT_MAX, SOURCE_UNSTATED, parse_question};
@@ -50,6 +52,7 @@ pub use roster::{
     MediatorMessage, ROSTER_BYTES_MAX, ROSTER_CAPACITY_MAX, ROSTER_LIST_MAX, ROSTER_ROWS_MAX, RosterFlaw,
     RosterMessage, RosterPlace, StationMessage, parse_roster, parse_roster_sheet,
 };
+pub use sheet::{SHEET_ROW_BYTES_MAX, Sheet, SheetEncoding, SheetFault};
 pub use text::{Language, text};
 pub use views::{LeftOut, PackView, Serving, write_localities, write_packs, write_provision, write_ruleset};
 pub use vocabulary::{class_title, write_vocabulary};

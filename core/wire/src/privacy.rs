@@ -212,7 +212,8 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// True when a text holds what looks like a Chinese identity number or mobile telephone number.
-pub(crate) fn looks_personal(text: &str) -> bool {
+#[must_use]
+pub fn looks_personal(text: &str) -> bool {
     // Only whole words count: a hexadecimal reference may hold such digits by chance.
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
         let word = word.as_bytes();

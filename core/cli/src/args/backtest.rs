@@ -26,6 +26,12 @@ pub(crate) struct Backtest {
     /// How much may change (TOML) [default: no right lost, no clock longer]
     #[arg(long, value_name = "FILE")]
     pub(crate) budget: Option<PathBuf>,
+    /// What happened to cases, as `maple events export` writes it: what that lets expect of those that go elsewhere
+    #[arg(long, value_name = "EVENTS")]
+    pub(crate) history: Option<PathBuf>,
+    /// Stations and mediators, as `maple stations import` takes them: what falls to each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stations: Option<PathBuf>,
     /// Write the report as one HTML file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

@@ -2,29 +2,31 @@
 
 mod budget;
 mod data;
+mod history;
 mod html;
 mod page;
 mod print;
-mod progress;
 mod rows;
+mod rules;
+mod stations;
 mod tables;
 mod trial;
 
 use std::path::Path;
 
 use maple_insight::{
-    backtest::{Asked, Budget},
+    backtest::{Asked, Budget, Estimate, Figure},
     share::Share,
 };
 use maple_kernel::Ruleset;
 use maple_kit::files;
 use maple_wire::Language;
 
-use self::{progress::Progress, trial::Seen};
+use self::{rules::Silent, stations::Stations, trial::Seen};
 use crate::{
     Failure,
     args::{Backtest, Lang},
-    commands::refused,
+    commands::{progress::Progress, refused},
     load::{self, Loaded},
     report,
 };
@@ -43,6 +45,9 @@ struct Outcome<'r> {
     baseline: Side<'r>,
     candidate: Side<'r>,
     seen: Seen,
+    /// Who there is to take cases up, where that was given.
+    stations: Option<&'r Stations>,
+    silent: [Silent<'r>; 2],
     budget: Vec<Asked>,
     language: Language,
 }
@@ -63,23 +68,35 @@ impl Outcome<'_> {
 /// Compares, tells, and fails when more changes than may.
 pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
     let budget = args.budget.as_deref().map_or_else(|| Ok(Budget::default()), budget::read)?;
+    needed(args, &budget)?;
     if let Some(path) = &args.html {
         files::writable(path).map_err(|error| unwritable(path, &error))?;
     }
-    rows::there(&args.cases)?;
+    for file in [Some(&args.cases), args.history.as_ref(), args.stations.as_ref()].into_iter().flatten() {
+        rows::there(file)?;
+    }
     let (baseline, candidate) = (load(args, &args.baseline)?, load(args, &args.candidate)?);
     let (old, new) = (&baseline.compiled.ruleset, &candidate.compiled.ruleset);
+    let stations = args.stations.as_deref().map(|file| stations::read(file, old)).transpose()?;
+    let history = args.history.as_deref().map(history::read).transpose()?;
     let mut rows = rows::open(&args.cases, args.format, [old.vocabulary(), new.vocabulary()])?;
-    let progress = Progress::begin(rows.total(), args.limit);
-    let seen = trial::run(&trial::Trial::new(old, new, args), &mut *rows, args.limit, &progress);
+    let progress = Progress::begin("cases", rows.total(), args.limit);
+    let trial = trial::Trial::new(old, new, args, stations.as_ref(), history.as_ref());
+    let seen = trial::run(&trial, &mut *rows, args.limit, &progress);
     progress.end();
-    let seen = seen?;
+    let mut seen = seen?;
     enough(args, &seen)?;
+    let silent = trial.silent(&seen);
+    let [_, new_silent] = &silent;
+    seen.tally.rules_silent = Some(new_silent.rules.len() as u64);
+    seen.tally.estimate = history.as_ref().map(|history| Estimate::new(history, &seen.tally.moves));
     let budget = budget.check(&seen.tally);
     let outcome = Outcome {
         baseline: Side { folder: &args.baseline, ruleset: old },
         candidate: Side { folder: &args.candidate, ruleset: new },
         seen,
+        stations: stations.as_ref(),
+        silent,
         budget,
         language: Lang::resolve(args.lang),
     };
@@ -93,6 +110,20 @@ pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
         print::print(&outcome)?
     }
     if outcome.holds() { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+/// A budget that bounds what nothing was given for bounds nothing, which is not what was meant.
+fn needed(args: &Backtest, budget: &Budget) -> Result<(), Failure> {
+    let given = [
+        (Figure::AgreementsLost, args.history.is_some(), "--history EVENTS"),
+        (Figure::StationLoadRatio, args.stations.is_some(), "--stations FILE"),
+    ];
+    match given.into_iter().find(|(figure, given, _)| budget.bounds(*figure) && !given) {
+        Some((figure, _, flag)) => {
+            Err(Failure::Input(format!("the budget bounds `{}`, which needs {flag}", figure.as_str())))
+        }
+        None => Ok(()),
+    }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {

@@ -1,5 +1,8 @@
 //! `maple demo`: a made-up county with a year of disputes, sent to a server or written to a file.
 
+mod own;
+mod questions;
+
 use std::{
     io::{BufWriter, Write},
     path::Path,
@@ -10,20 +13,22 @@ use anstream::println;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{civil::Date, tz::Offset};
 use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Staff, Told, Wish, staff};
-use maple_wire::{EVENTS_COUNT_MAX, EventMessage, Registration, event_json};
+use maple_wire::{EventMessage, Registration, event_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::remote::{Server, unwritten, write_out};
+use super::{
+    outbox::{Outbox, Outcome},
+    remote::{Server, unwritten, write_out},
+};
 use crate::{
     Failure,
-    args::{Demo as Args, Events, ExportEvents},
+    args::{Demo as Args, Events, ExportEvents, Remote},
     report,
 };
 
 /// Who says so.
 const SOURCE: &str = "/maple/demo";
-const BATCH: &str = "application/cloudevents-batch+json";
 /// Of how many disputes of a year one is open at a time, about.
 const CASES_OPEN_SHARE: u32 = 8;
 /// Cases that a mediator of the county can have open, at least and at most.
@@ -31,17 +36,6 @@ const CAPACITY_MIN: u32 = 5;
 const CAPACITY_MAX: u32 = 500;
 /// Events asked for at a time.
 const PAGE_COUNT: u32 = 1_000;
-
-#[derive(Deserialize)]
-struct Answer {
-    events: Vec<Outcome>,
-}
-
-#[derive(Deserialize)]
-struct Outcome {
-    status: String,
-    problem: Option<Value>,
-}
 
 /// What became of the events that were sent.
 #[derive(Default)]
@@ -55,13 +49,14 @@ struct Sent {
 /// Makes the county.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let wish = wish(args)?;
-    let county = County::new(wish);
-    let disputes = county.left() as u64;
+    if let Some(file) = &args.questions {
+        return questions::write(wish, file, args.locality.as_deref());
+    }
     if let Some(out) = &args.out {
         let file = (out != Path::new("-")).then_some(out.as_path());
         return write_out(file, |into| {
             let mut into = BufWriter::new(into);
-            for told in county {
+            for told in County::new(wish) {
                 for event in events(&told) {
                     writeln!(into, "{}", event_json(&event)).map_err(|error| unwritten(&error))?;
                 }
@@ -69,23 +64,38 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             into.flush().map_err(|error| unwritten(&error))
         });
     }
-    let server = Server::new(&args.remote)?;
+    match &args.server {
+        Some(server) => {
+            let (token_file, ca) = (args.token_file.clone(), args.ca.clone());
+            fill(args, &Remote { server: server.clone(), token_file, ca })
+        }
+        None => own::run(args),
+    }
+}
+
+/// Fills a server.
+fn fill(args: &Args, remote: &Remote) -> Result<(), Failure> {
+    let wish = wish(args)?;
+    let county = County::new(wish);
+    let disputes = county.left() as u64;
+    let server = Server::new(remote)?;
     let people = roster(&server, args.cases)?;
     let bar = bar(disputes);
-    let (mut sent, mut batch, mut held) = (Sent::default(), Vec::with_capacity(EVENTS_COUNT_MAX), 0);
+    let (mut sent, mut outbox, mut held) = (Sent::default(), Outbox::new(&server), 0);
     for told in county {
-        let more: Vec<EventMessage> = events(&told).collect();
-        if batch.len() + more.len() > EVENTS_COUNT_MAX {
-            send(&server, &mut batch, &mut sent)?;
-            bar.inc(std::mem::take(&mut held));
+        for event in events(&told) {
+            let heard = outbox.push(&event_json(&event), 0)?;
+            if !heard.is_empty() {
+                bar.inc(std::mem::take(&mut held));
+            }
+            sent.count(heard)?;
         }
-        batch.extend(more.iter().map(event_json));
         held += 1;
     }
-    send(&server, &mut batch, &mut sent)?;
+    sent.count(outbox.flush()?)?;
     let took = bar.elapsed();
     bar.finish_and_clear();
-    tell(&sent, disputes, took, args, wish.to);
+    tell(&sent, disputes, took, &remote.server, wish.to);
     tell_people(people);
     Ok(())
 }
@@ -171,37 +181,26 @@ fn events(told: &Told) -> impl Iterator<Item = EventMessage> + '_ {
     })
 }
 
-fn send(server: &Server<'_>, batch: &mut Vec<Value>, sent: &mut Sent) -> Result<(), Failure> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    let body = Value::Array(std::mem::take(batch)).to_string();
-    let bytes = server.send("/v1/events", BATCH, body.as_bytes())?;
-    let answer: Answer = match bytes {
-        Ok(bytes) => server.read(&bytes)?,
-        Err((status, bytes)) => return Err(server.failed(status, &bytes)),
-    };
-    for outcome in &answer.events {
-        match outcome.status.as_str() {
-            "duplicate" => sent.known += 1,
-            "refused" => {
-                let problem = outcome.problem.as_ref();
-                let of = |name: &str| problem.and_then(|problem| problem[name].as_str()).unwrap_or_default();
-                if of("type") != "/problems/impossible-event" {
+impl Sent {
+    fn count(&mut self, heard: Vec<(u64, Outcome)>) -> Result<(), Failure> {
+        for (_, outcome) in heard {
+            match outcome.status.as_str() {
+                "duplicate" => self.known += 1,
+                "refused" if outcome.problem() == "/problems/impossible-event" => self.broken += 1,
+                "refused" => {
                     return Err(Failure::Input(format!(
                         "the server refuses what the county tells: {}; its localities must be among the policies that serve",
-                        of("detail")
+                        outcome.detail()
                     )));
                 }
-                sent.broken += 1;
+                _ => self.events += 1,
             }
-            _ => sent.events += 1,
         }
+        Ok(())
     }
-    Ok(())
 }
 
-fn tell(sent: &Sent, disputes: u64, took: Duration, args: &Args, to: Date) {
+fn tell(sent: &Sent, disputes: u64, took: Duration, server: &str, to: Date) {
     let Sent { events, known, broken } = sent;
     println!("{COUNTY}, a made-up county where nobody lives: {disputes} disputes in the year up to {to}");
     println!("{events} events taken in {}", HumanDuration(took));
@@ -212,7 +211,7 @@ fn tell(sent: &Sent, disputes: u64, took: Duration, args: &Args, to: Date) {
     let planted: Vec<String> =
         CLUSTERS.iter().map(|cluster| format!("{} ({}, {})", cluster.name, cluster.cases, cluster.locality)).collect();
     println!("planted: {}", planted.join("; "));
-    println!("see it: {}/?locality={COUNTY}", args.remote.server.trim_end_matches('/'));
+    println!("see it: {}/?locality={COUNTY}", server.trim_end_matches('/'));
 }
 
 #[derive(Deserialize)]

@@ -14,13 +14,17 @@ mod decisions;
 mod demo;
 mod eval;
 mod import;
+mod ingest;
+mod input;
 mod keys;
 mod lsp;
 mod man;
 mod new;
 mod oci;
+mod outbox;
 mod parquet;
 mod plan;
+mod progress;
 mod publish;
 mod pull;
 mod push;
@@ -72,6 +76,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Sign(args) => sign::run(&args),
         Command::Decisions(args) => decisions::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Ingest(args) => ingest::run(&args),
         Command::Events(args) => demo::events_command(&args),
         Command::Stations(args) => stations::run(&args),
         Command::Plan(args) => plan::run(&args),
@@ -107,6 +112,13 @@ pub(crate) fn read_bounded(path: &Path, what: &str, max: usize) -> Result<Vec<u8
         .and_then(|file| file.take(max as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| Failure::Unreachable(format!("cannot read the {what} `{}`: {error}", path.display())))?;
     Ok(bytes)
+}
+
+/// What keeps it from being TOML, with its line.
+pub(crate) fn located(error: &toml::de::Error, text: &str) -> String {
+    let line =
+        error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line}: {}", error.message().lines().next().unwrap_or_default())
 }
 
 /// Reads a case file, bounded; `-` is standard input.

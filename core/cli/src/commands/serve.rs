@@ -14,7 +14,7 @@ use maple_server::{
     SHAPES_BYTES_MAX, Serving, Shapes, ShapesFault, SharedPlugins, SystemClock, Tls, is_public, read_signing_key,
 };
 use maple_store::{Mode, Store};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -33,9 +33,18 @@ const PLACES_TOLD_MAX: usize = 5;
 
 /// Serves until told to stop.
 pub(crate) fn run(args: Serve) -> Result<(), Failure> {
+    serve(Settings::new(args)?, "info", |_, _| {})
+}
+
+/// Serves until told to stop, or until who was told that it serves says that something failed. What is less than `log`
+/// is not logged unless the environment asks for it.
+pub(super) fn serve(
+    settings: Settings,
+    log: &str,
+    ready: impl FnOnce(SocketAddr, oneshot::Sender<Failure>),
+) -> Result<(), Failure> {
     let started = Instant::now();
-    log_to_stderr();
-    let settings = Settings::new(args)?;
+    log_to_stderr(log);
     let listen: SocketAddr = settings.listen.parse().map_err(|_| {
         let listen = &settings.listen;
         Failure::Input(format!("`{listen}` is not an address and a port; write one such as 127.0.0.1:8080"))
@@ -91,7 +100,19 @@ pub(crate) fn run(args: Serve) -> Result<(), Failure> {
         let _watching = watched.map(|watched| watch::start(watched, &app)).transpose()?;
         println!("{summary}, generation {generation}, ready in {} ms", started.elapsed().as_millis());
         welcome(address, way_in, &left_out);
-        maple_server::serve(app, listener, stop()).await.map_err(|error| Failure::Unreachable(error.to_string()))
+        let (failed, failure) = oneshot::channel();
+        ready(address, failed);
+        let mut why = None;
+        let until = async {
+            tokio::select! {
+                () = stop() => {}
+                // Nobody is left who could say so: it serves on.
+                Ok(failure) = failure => why = Some(failure),
+            }
+        };
+        let served = maple_server::serve(app, listener, until).await;
+        served.map_err(|error| Failure::Unreachable(error.to_string()))?;
+        why.map_or(Ok(()), Err)
     })
 }
 
@@ -262,7 +283,7 @@ fn shapes(map: &MapFile, ruleset: &Ruleset) -> Result<Shapes, Failure> {
 }
 
 /// The key for references in a file, which is made where there is none and which nobody else may read.
-fn reference_key(file: &Path) -> Result<ReferenceKey, Failure> {
+pub(super) fn reference_key(file: &Path) -> Result<ReferenceKey, Failure> {
     let unread = |error: &dyn std::fmt::Display| {
         Failure::Unreachable(format!("cannot use the key for references `{}`: {error}", file.display()))
     };
@@ -349,9 +370,9 @@ fn curl(address: SocketAddr, WayIn { guarded, tls }: WayIn) -> String {
 }
 
 /// Logs go to standard error, as JSON lines where no terminal reads them; `RUST_LOG` filters.
-fn log_to_stderr() {
+fn log_to_stderr(least: &str) {
     use std::io::IsTerminal;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(least));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() { builder.init() } else { builder.json().init() }
 }

@@ -38,7 +38,7 @@ pub(super) fn of(decision: &Decision, fired: &Rules) -> Expect {
 }
 
 /// What stands behind each part of a decision.
-pub(super) fn grounds<'d, 'a>(decision: &'d Decision<'a>) -> impl Iterator<Item = &'d Ground<'a>> {
+pub fn grounds<'d, 'a>(decision: &'d Decision<'a>) -> impl Iterator<Item = &'d Ground<'a>> {
     let steps = decision.steps.iter().map(|step| &step.ground);
     steps
         .chain(decision.excluded.iter().map(|excluded| &excluded.ground))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Tally;
+use super::{Estimate, Tally};
 use crate::share::float;
 
 /// A figure that can be bounded.
@@ -22,6 +22,12 @@ pub enum Figure {
     InterventionsNew,
     /// Fuel of the candidate to that of the baseline.
     FuelRatio,
+    /// Of the agreements that a history lets expect under the baseline, the share that the candidate has fewer.
+    AgreementsLost,
+    /// The largest growth of a station's load: candidate to baseline.
+    StationLoadRatio,
+    /// Rules of the candidate that were at work in no case.
+    RulesSilent,
 }
 
 /// A bound that no figure can have.
@@ -36,7 +42,7 @@ pub struct OutOfBounds {
 
 impl Figure {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Changed,
         Self::ToRefer,
         Self::RightsLost,
@@ -44,6 +50,9 @@ impl Figure {
         Self::Faults,
         Self::InterventionsNew,
         Self::FuelRatio,
+        Self::AgreementsLost,
+        Self::StationLoadRatio,
+        Self::RulesSilent,
     ];
 
     /// The key of a budget file.
@@ -57,6 +66,9 @@ impl Figure {
             Self::Faults => "faults",
             Self::InterventionsNew => "new-interventions",
             Self::FuelRatio => "fuel-ratio",
+            Self::AgreementsLost => "agreements-lost-share",
+            Self::StationLoadRatio => "station-load-ratio",
+            Self::RulesSilent => "rules-silent",
         }
     }
 
@@ -73,16 +85,16 @@ impl Figure {
     #[must_use]
     pub const fn takes(self) -> &'static str {
         match self {
-            Self::Changed | Self::ToRefer => "a share from 0 to 1, such as 0.05",
-            Self::FuelRatio => "a number from 0, such as 1.5",
+            Self::Changed | Self::ToRefer | Self::AgreementsLost => "a share from 0 to 1, such as 0.05",
+            Self::FuelRatio | Self::StationLoadRatio => "a number from 0, such as 1.5",
             _ => "a whole number from 0, such as 0",
         }
     }
 
     fn admits(self, asked: f64) -> bool {
         match self {
-            Self::Changed | Self::ToRefer => (0.0..=1.0).contains(&asked),
-            Self::FuelRatio => asked.is_finite() && asked >= 0.0,
+            Self::Changed | Self::ToRefer | Self::AgreementsLost => (0.0..=1.0).contains(&asked),
+            Self::FuelRatio | Self::StationLoadRatio => asked.is_finite() && asked >= 0.0,
             _ => asked.is_finite() && asked >= 0.0 && asked.fract() == 0.0,
         }
     }
@@ -98,6 +110,9 @@ impl Figure {
             Self::Faults => Some(float(tally.faults_all().candidate)),
             Self::InterventionsNew => Some(float(tally.interventions_new)),
             Self::FuelRatio => tally.fuel_ratio(),
+            Self::AgreementsLost => tally.estimate.as_ref().and_then(Estimate::agreements_lost),
+            Self::StationLoadRatio => tally.station_load_ratio(),
+            Self::RulesSilent => tally.rules_silent.map(float),
         }
     }
 }
@@ -143,6 +158,12 @@ impl Budget {
         }
         self.0.insert(figure, asked);
         Ok(())
+    }
+
+    /// True when it bounds a figure.
+    #[must_use]
+    pub fn bounds(&self, figure: Figure) -> bool {
+        self.0.contains_key(&figure)
     }
 
     /// Each bound with what was counted.

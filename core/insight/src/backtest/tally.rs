@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use maple_kernel::{Case, Code, Decision, FaultKind, KindId, LocalityId, Outcome, PolicyId};
 
-use super::{Aspect, Change, ClockChange, First};
+use super::{Aspect, Band, Change, ClockChange, Estimate, First, Moves};
 use crate::share::Share;
 
 /// Digits of a time or of fuel that are kept.
@@ -167,6 +167,15 @@ pub struct Tally {
     pub faults: BTreeMap<(PolicyId, FaultKind), Both>,
     /// Cases by where they go first and to which body there.
     pub load: BTreeMap<(First, Option<Code>), Both>,
+    /// Cases that go elsewhere first, by kind and band.
+    pub moves: Moves,
+    /// Mediation by the station that it falls to, where stations were given.
+    pub stations: BTreeMap<String, Both>,
+    /// What a history of mediation lets expect, where one was given; worked out from all cases, not counted.
+    pub estimate: Option<Estimate>,
+    /// Rules of the candidate that nothing in any decision rests on, of policies that were asked; found among all cases,
+    /// not counted.
+    pub rules_silent: Option<u64>,
     /// Cases by place.
     pub localities: BTreeMap<LocalityId, Group>,
     /// Cases by kind.
@@ -190,6 +199,10 @@ impl Tally {
         self.cases += 1;
         self.changed += changed;
         *self.matrix.entry((change.from.clone(), change.to.clone())).or_default() += 1;
+        if change.from != change.to {
+            let moved = (case.kind.apart(), Band::of(case), change.from.clone(), change.to.clone());
+            *self.moves.entry(moved).or_default() += 1;
+        }
         for group in [
             self.localities.entry(case.locality.apart()).or_default(),
             self.kinds.entry(case.kind.apart()).or_default(),
@@ -207,6 +220,26 @@ impl Tally {
         self.baseline.record(baseline, baseline_nanos);
         self.candidate.record(candidate, candidate_nanos);
         self.differences(change);
+    }
+
+    /// Counts the stations that mediation of a case falls to, under either.
+    pub fn add_stations(&mut self, baseline: Option<&str>, candidate: Option<&str>) {
+        for (station, one) in [(baseline, BASELINE), (candidate, CANDIDATE)] {
+            let Some(station) = station else { continue };
+            match self.stations.get_mut(station) {
+                Some(both) => both.add(one),
+                None => drop(self.stations.insert(station.to_owned(), one)),
+            }
+        }
+    }
+
+    /// The largest load of a station under the candidate to that under the baseline; none without stations, or where
+    /// none has any under the baseline.
+    #[must_use]
+    pub fn station_load_ratio(&self) -> Option<f64> {
+        use crate::share::float;
+        let ratios = self.stations.values().filter(|both| both.baseline > 0);
+        ratios.map(|both| float(both.candidate) / float(both.baseline)).max_by(f64::total_cmp)
     }
 
     /// What is counted of one decision alone.
@@ -268,6 +301,8 @@ impl Tally {
         join(&mut self.guardrails, other.guardrails, Both::add);
         join(&mut self.faults, other.faults, Both::add);
         join(&mut self.load, other.load, Both::add);
+        join(&mut self.moves, other.moves, |a, b| *a += b);
+        join(&mut self.stations, other.stations, Both::add);
         let gained = |a: &mut Gained, b: Gained| *a = Gained { new: a.new + b.new, lost: a.lost + b.lost };
         join(&mut self.duties, other.duties, gained);
         join(&mut self.rights, other.rights, gained);

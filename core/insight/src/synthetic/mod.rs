@@ -5,9 +5,11 @@
 //! the other kinds share the rest by assumption, and so do all rates and times below: they show no place.
 
 mod county;
+mod facts;
 mod lives;
 
 pub use county::{KINDS, KindShare, PLACES, Staff, Town, staff};
+pub use facts::{Known, known};
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use rand::{RngExt, SeedableRng};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use maple_kernel::Ruleset;
 
@@ -12,6 +12,7 @@ use crate::{
     json::Json,
     privacy,
     problem::{Flaw, FlawCode, Problem, ProblemKind},
+    sheet::{Sheet, SheetEncoding},
 };
 
 /// The columns of a sheet, in English and in Chinese; those that a sheet must have come first.
@@ -63,15 +64,13 @@ pub fn parse_roster_sheet(
     ruleset: &Ruleset,
 ) -> Result<RosterMessage, Box<Problem>> {
     let text = decoded(bytes, charset)?;
-    let reader = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
-    let mut records = reader.into_records();
+    let mut sheet = Sheet::new(text.as_bytes(), SheetEncoding::UTF_8);
     let torn = |_| whole(FlawCode::InvalidUtf8, "the sheet cannot be read as CSV", "无法按CSV读取该表");
-    let head = records.next().transpose().map_err(torn)?.unwrap_or_default();
-    let columns = columns(&head)?;
-    let mut all = Rows::new(ruleset);
-    let (mut count, mut lines) = (0, Lines { text: text.as_bytes(), byte: 0, line: 1 });
-    for record in records {
-        let record = record.map_err(torn)?;
+    let mut record = StringRecord::new();
+    sheet.next(&mut record).map_err(torn)?;
+    let columns = columns(&record)?;
+    let (mut all, mut count) = (Rows::new(ruleset), 0);
+    while let Some(line) = sheet.next(&mut record).map_err(torn)? {
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -79,8 +78,7 @@ pub fn parse_roster_sheet(
         if count > ROSTER_ROWS_MAX {
             break;
         }
-        let line = RosterPlace::Line(lines.at(record.position().map_or(0, csv::Position::byte)));
-        take(&mut all, line, &columns, &record);
+        take(&mut all, RosterPlace::Line(line), &columns, &record);
     }
     if count == 0 || count > ROSTER_ROWS_MAX {
         let (en, zh) = rows(count);
@@ -88,30 +86,6 @@ pub fn parse_roster_sheet(
         return Err(whole(code, &en, &zh));
     }
     Ok(all.end())
-}
-
-/// Counts lines as an editor does. The reader of records counts the line feed of `\r\n`, and empty lines, with what
-/// follows.
-struct Lines<'t> {
-    text: &'t [u8],
-    byte: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the record that begins at a byte or after the line ends there.
-    fn at(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        let rest = self.text.get(self.byte..).unwrap_or_default();
-        for letter in rest {
-            if self.byte >= byte && !matches!(letter, b'\r' | b'\n') {
-                break;
-            }
-            self.line += u64::from(*letter == b'\n');
-            self.byte += 1;
-        }
-        self.line
-    }
 }
 
 fn whole(code: FlawCode, en: &str, zh: &str) -> Box<Problem> {

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use maple_insight::backtest::{Budget, Figure};
 
-use crate::{Failure, commands::read_bounded};
+use crate::{
+    Failure,
+    commands::{located, read_bounded},
+};
 
 /// Bytes of a budget file.
 const BUDGET_BYTES_MAX: usize = 64 << 10;
@@ -41,13 +44,6 @@ fn unknown(key: &str) -> String {
         |near| format!("did you mean `{near}`?"),
     );
     format!("there is no key `{}`; {hint}", key.escape_debug())
-}
-
-/// What keeps it from being TOML, with its line.
-fn located(error: &toml::de::Error, text: &str) -> String {
-    let line =
-        error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
-    format!("line {line}: {}", error.message().lines().next().unwrap_or_default())
 }
 
 #[cfg(test)]

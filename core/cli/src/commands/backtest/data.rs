@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, io::Write};
 
 use maple_insight::{
-    backtest::{Asked, Aspect, Both, Clocks, Costs, First, Gained, Group, Tally},
+    backtest::{
+        Asked, Aspect, Band, Both, Clocks, Costs, Estimate, Expected, First, Gained, Group, Matched, Row, Tally,
+    },
     share::Share,
 };
 use maple_kernel::{Code, Text};
@@ -11,6 +13,8 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, SAMPLE_MAX, Side,
+    rules::Silent,
+    stations::NOBODY,
     trial::{Example, Told},
 };
 use crate::{Failure, commands::decide::finished};
@@ -23,7 +27,7 @@ pub(super) fn print(outcome: &Outcome<'_>) -> Result<(), Failure> {
 
 fn data(outcome: &Outcome<'_>) -> Value {
     let (tally, refused) = (&outcome.seen.tally, &outcome.seen.refused);
-    let mut data = counts(tally);
+    let (mut data, [old, new]) = (counts(tally), &outcome.silent);
     let more = json!({
         "baseline": side(&outcome.baseline),
         "candidate": side(&outcome.candidate),
@@ -33,6 +37,9 @@ fn data(outcome: &Outcome<'_>) -> Value {
             "compared": tally.cases, "changed": tally.changed, "unchanged": tally.cases - tally.changed,
             "refused": refused.count(),
         },
+        "stations": stations(outcome),
+        "outcomes": tally.estimate.as_ref().map(estimate),
+        "rules_silent": { "baseline": silent(old), "candidate": silent(new) },
         "sample": outcome.seen.sample.pick(SAMPLE_MAX).into_iter().map(example).collect::<Value>(),
         "refused": refused.iter().map(|(row, one)| json!({
             "row": row, "by": one.by.as_str(), "why": text(&one.why),
@@ -42,6 +49,65 @@ fn data(outcome: &Outcome<'_>) -> Value {
         data.extend(more);
     }
     data
+}
+
+/// What falls to each station; nothing where none were given.
+fn stations(outcome: &Outcome<'_>) -> Value {
+    let Some(stations) = outcome.stations else { return Value::Null };
+    let row = |(named, both): (&String, &Both)| {
+        json!({
+            "station": (named != NOBODY).then_some(named), "baseline": both.baseline, "candidate": both.candidate,
+            "capacity": (named != NOBODY).then(|| stations.capacity(named)),
+        })
+    };
+    outcome.seen.tally.stations.iter().map(row).collect()
+}
+
+/// What a history lets expect.
+fn estimate(estimate: &Estimate) -> Value {
+    let expected =
+        |expected: &Expected| json!({ "low": expected.low, "expected": expected.middle, "high": expected.high });
+    let matched = |matched: &Option<Matched>| {
+        matched.map(|Matched { share, by }| {
+            let (low, high) = share.wilson().unzip();
+            json!({
+                "ended": share.whole(), "agreed": share.part(), "share": share.value(), "low": low, "high": high,
+                "matched_by": by.as_str(),
+            })
+        })
+    };
+    let row = |row: &Row| {
+        json!({
+            "kind": row.kind.as_str(), "band": row.band.as_str(), "from": row.from.as_str(), "to": row.to.as_str(),
+            "cases": row.cases, "baseline": matched(&row.baseline), "candidate": matched(&row.candidate),
+        })
+    };
+    json!({
+        "claims_a_cause": false,
+        "disputes": estimate.disputes,
+        "history": { "ended": estimate.history.whole(), "agreed": estimate.history.part() },
+        "cases_estimated": estimate.estimated,
+        "cases_with_too_little_data": estimate.unknown,
+        "agreements": { "baseline": expected(&estimate.baseline), "candidate": expected(&estimate.candidate) },
+        "agreements_lost_share": estimate.agreements_lost(),
+        "moves": estimate.rows.iter().map(row).collect::<Value>(),
+        "shares": estimate.outcomes.shares().map(|(kind, band, channel, share)| {
+            let (low, high) = share.wilson().unzip();
+            json!({
+                "kind": kind.as_str(), "band": band.map(Band::as_str), "channel": channel.as_str(),
+                "ended": share.whole(), "agreed": share.part(), "share": share.value(), "low": low, "high": high,
+            })
+        }).collect::<Value>(),
+    })
+}
+
+fn silent(silent: &Silent<'_>) -> Value {
+    json!({
+        "rules": silent.rules.iter().map(|(policy, rule)| json!({
+            "policy": policy.as_str(), "rule": rule.as_str(),
+        })).collect::<Value>(),
+        "policies_never_asked": silent.policies.iter().map(|policy| policy.as_str()).collect::<Value>(),
+    })
 }
 
 fn side(side: &Side<'_>) -> Value {

@@ -5,24 +5,23 @@ mod csv;
 mod ndjson;
 mod parquet;
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::path::Path;
 
 use maple_kernel::{Text, Vocabulary};
 
-use crate::{Failure, args::CaseFormat};
+use crate::{
+    Failure,
+    args::CaseFormat,
+    commands::input::{self, Input},
+};
 
 /// Bytes of one row: a kept decision with all its parts is far below.
 pub(super) const ROW_BYTES_MAX: usize = 2 << 20;
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 64 << 10;
+
+/// What is read, as it is named in errors.
+const CASES: &str = "cases";
 
 /// One row of the file.
 pub(super) struct Row {
@@ -68,11 +67,16 @@ pub(super) fn open(path: &Path, format: Option<CaseFormat>, known: [&Vocabulary;
         }
         return Ok(Box::new(parquet::Decisions::open(path)?));
     }
-    let input = Input::open(path)?;
+    let input = Input::open(path, CASES)?;
     Ok(match format {
         CaseFormat::Csv => Box::new(csv::Table::open(input, known)?),
         _ => Box::new(ndjson::Lines::new(input)),
     })
+}
+
+/// Opens a file with a JSON object a line. `what` it holds is told in errors.
+pub(super) fn lines(path: &Path, what: &'static str) -> Result<impl Rows, Failure> {
+    Ok(ndjson::Lines::new(Input::open(path, what)?))
 }
 
 /// Fails early when the file is not there: loading policies may take its time.
@@ -93,51 +97,8 @@ fn by_ending(path: &Path) -> Option<CaseFormat> {
     }
 }
 
-/// A file or standard input, counted.
-struct Input {
-    from: Box<dyn Read>,
-    name: String,
-    read: Arc<AtomicU64>,
-    total: Option<u64>,
-}
-
-impl Input {
-    fn open(path: &Path) -> Result<Self, Failure> {
-        let read = Arc::default();
-        if path == Path::new("-") {
-            return Ok(Self { from: Box::new(io::stdin()), name: "standard input".to_owned(), read, total: None });
-        }
-        let name = format!("`{}`", path.display());
-        let (file, total) = file(path)?;
-        Ok(Self { from: Box::new(file), name, read, total })
-    }
-
-    fn unreadable(&self, error: &io::Error) -> Failure {
-        unreadable(&self.name, error)
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.from.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-/// A file, and its length where it has one: a pipe has none.
-fn file(path: &Path) -> Result<(File, Option<u64>), Failure> {
-    let wrong = |error: io::Error| unreadable(&format!("`{}`", path.display()), &error);
-    let file = File::open(path).map_err(wrong)?;
-    let data = file.metadata().map_err(wrong)?;
-    if data.is_dir() {
-        return Err(wrong(io::ErrorKind::IsADirectory.into()));
-    }
-    Ok((file, data.is_file().then_some(data.len())))
-}
-
 fn unreadable(name: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Unreachable(format!("cannot read the cases {name}: {error}"))
+    input::unreadable(CASES, name, error)
 }
 
 /// Why a row that is too long is none.

@@ -1,5 +1,7 @@
 //! What was counted, as a page.
 
+mod beyond;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_insight::{
@@ -97,6 +99,7 @@ impl Build<'_> {
                 Language::En => format!("there are fewer than {CASES_FEW} cases: shares of so few say little"),
             });
         }
+        remarks.extend(self.remarks_of_history());
         if refused > 0 {
             remarks.push(match self.outcome.language {
                 Language::Zh => format!("有{refused}行未能判断，不计入以下数字"),
@@ -139,6 +142,7 @@ impl Build<'_> {
 
     fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.budget(), self.differences(), self.load()];
+        tables.extend([self.stations(), self.expected(), self.expected_by_move(), self.shares()].into_iter().flatten());
         tables.extend(
             [self.rights(), self.duties(), self.clocks(), self.guardrails(), self.faults()].into_iter().flatten(),
         );
@@ -148,7 +152,7 @@ impl Build<'_> {
         tables.push(self.groups(self.say.say("按地区", "By place"), self.say.say("地区", "place"), places));
         let kinds = tally.kinds.iter().map(|(id, group)| (self.say.kind(id), *group));
         tables.push(self.groups(self.say.say("按纠纷类型", "By kind of dispute"), self.say.say("类型", "kind"), kinds));
-        tables.extend([self.sample(), self.refused()].into_iter().flatten());
+        tables.extend([self.silent(), self.sample(), self.refused()].into_iter().flatten());
         tables
     }
 
@@ -466,8 +470,8 @@ fn difference(both: Both) -> String {
 fn figure(figure: Figure, value: Option<f64>) -> String {
     match (figure, value) {
         (_, None) => "–".to_owned(),
-        (Figure::Changed | Figure::ToRefer, Some(share)) => format!("{:.2} %", share * 100.0),
-        (Figure::FuelRatio, Some(ratio)) => format!("{ratio:.3}"),
+        (Figure::Changed | Figure::ToRefer | Figure::AgreementsLost, Some(share)) => format!("{:.2} %", share * 100.0),
+        (Figure::FuelRatio | Figure::StationLoadRatio, Some(ratio)) => format!("{ratio:.3}"),
         (_, Some(count)) => format!("{count}"),
     }
 }

@@ -10,16 +10,17 @@ use std::{
     time::Instant,
 };
 
-use maple_insight::backtest::{self, Change, Earliest, First, Sample, Tally, compare};
+use maple_insight::backtest::{self, Change, Earliest, First, History, Sample, Tally, compare};
 use maple_kernel::{Code, Day, Decision, Locality, LocalityId, Question, Ruleset, Text, evaluate};
 use maple_wire::{Language, Problem};
 
 use super::{
     BAD_LISTED_MAX, SAMPLE_EACH_MAX,
-    progress::Progress,
     rows::{Row, Rows},
+    rules::{AtWork, Rules, Silent},
+    stations::Stations,
 };
-use crate::{Failure, args::Backtest};
+use crate::{Failure, args::Backtest, commands::progress::Progress};
 
 /// Rows that a thread takes at a time.
 const CHUNK_ROWS_MAX: usize = 64;
@@ -40,16 +41,37 @@ pub(super) struct Trial<'r> {
     pub(super) as_of: Option<Day>,
     /// How many rows may be no case before there is no sense in going on.
     pub(super) bad_max: Option<u64>,
+    /// Whom mediation falls to, where that was given.
+    stations: Option<&'r Stations>,
+    /// How mediation went, where that was given.
+    history: Option<&'r History>,
+    /// The rules of either side.
+    rules: [Rules<'r>; 2],
     /// Both know the same words and places, so that a row is the same question to both.
     alike: bool,
 }
 
 impl<'r> Trial<'r> {
-    pub(super) fn new(baseline: &'r Ruleset, candidate: &'r Ruleset, args: &Backtest) -> Self {
+    pub(super) fn new(
+        baseline: &'r Ruleset,
+        candidate: &'r Ruleset,
+        args: &Backtest,
+        stations: Option<&'r Stations>,
+        history: Option<&'r History>,
+    ) -> Self {
         let today = args.as_of.unwrap_or_else(maple_server::today);
         let alike = baseline.vocabulary() == candidate.vocabulary()
             && baseline.localities().map(place).eq(candidate.localities().map(place));
-        Self { baseline, candidate, today, as_of: args.as_of, bad_max: args.max_bad, alike }
+        let (as_of, bad_max) = (args.as_of, args.max_bad);
+        let rules = [baseline, candidate].map(Rules::of);
+        Self { baseline, candidate, today, as_of, bad_max, stations, history, rules, alike }
+    }
+
+    /// Of either side, what was never at work.
+    pub(super) fn silent(&self, seen: &Seen) -> [Silent<'r>; 2] {
+        let [old, new] = &self.rules;
+        let [at_work_old, at_work_new] = &seen.at_work;
+        [old.silent(at_work_old), new.silent(at_work_new)]
     }
 }
 
@@ -63,18 +85,21 @@ pub(super) struct Seen {
     pub(super) tally: Tally,
     pub(super) refused: Earliest<Refused>,
     pub(super) sample: Sample<Example>,
+    /// Which rules of either side were at work.
+    at_work: [AtWork; 2],
 }
 
 impl Seen {
     fn new() -> Self {
         let (refused, sample) = (Earliest::new(BAD_LISTED_MAX), Sample::new(SAMPLE_EACH_MAX));
-        Self { tally: Tally::default(), refused, sample }
+        Self { tally: Tally::default(), refused, sample, at_work: Default::default() }
     }
 
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
         self.refused.merge(other.refused);
         self.sample.merge(other.sample);
+        self.at_work.iter_mut().zip(other.at_work).for_each(|(all, more)| all.merge(more));
     }
 }
 
@@ -248,7 +273,22 @@ impl Trial<'_> {
         let old: Vec<_> = asked.iter().map(|one| timed(self.baseline, &one.old)).collect();
         let new: Vec<_> = asked.iter().map(|one| timed(self.candidate, one.new.as_ref().unwrap_or(&one.old))).collect();
         for (one, (old, new)) in asked.iter().zip(old.into_iter().zip(new)) {
+            self.note(one, &old.0, &new.0, seen);
             count(one, &old, &new, seen);
+        }
+    }
+
+    /// What is counted by what was given beside the cases, and by the rules.
+    fn note(&self, asked: &Asked, old: &Decision<'_>, new: &Decision<'_>, seen: &mut Seen) {
+        let case = &asked.old.case;
+        if let Some(history) = self.history {
+            history.see(asked.row, case);
+        }
+        if let Some(stations) = self.stations {
+            seen.tally.add_stations(stations.of(case, old).as_deref(), stations.of(case, new).as_deref());
+        }
+        for ((rules, decision), at_work) in self.rules.iter().zip([old, new]).zip(&mut seen.at_work) {
+            rules.note(decision, at_work);
         }
     }
 

@@ -11,8 +11,8 @@ use std::{
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use maple_kernel::{Text, Vocabulary};
 
-use super::{Input, READ_BYTES, ROW_BYTES_MAX, Row, Rows, columns::Columns, unreadable};
-use crate::Failure;
+use super::{READ_BYTES, ROW_BYTES_MAX, Row, Rows, columns::Columns, unreadable};
+use crate::{Failure, commands::input::Input};
 
 /// Stops when one row takes too much: as a rule a quote that nobody closed.
 struct Leash {

@@ -9,8 +9,8 @@ use maple_kernel::Text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Input, READ_BYTES, ROW_BYTES_MAX, Row, Rows, too_long};
-use crate::Failure;
+use super::{READ_BYTES, ROW_BYTES_MAX, Row, Rows, too_long};
+use crate::{Failure, commands::input::Input};
 
 /// Lines of a text; one that is too long is passed over without being kept.
 pub(super) struct Lines {

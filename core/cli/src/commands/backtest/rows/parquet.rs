@@ -10,8 +10,8 @@ use parquet::{
     schema::types::Type,
 };
 
-use super::{ROW_BYTES_MAX, Row, Rows, file, too_long};
-use crate::Failure;
+use super::{CASES, ROW_BYTES_MAX, Row, Rows, too_long};
+use crate::{Failure, commands::input::file};
 
 /// The column with what was asked.
 const INPUT: &str = "input";
@@ -30,7 +30,7 @@ impl Decisions {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let broken = |error: ParquetError| Failure::Input(format!("`{name}` is no whole Parquet file: {error}"));
-        let (file, _) = file(path)?;
+        let (file, _) = file(path, CASES)?;
         let reader = SerializedFileReader::new(file).map_err(broken)?;
         let about = reader.metadata().file_metadata();
         let root = about.schema();

@@ -15,8 +15,10 @@ const ESTIMATE_PERCENT_MIN: u64 = 1;
 /// Drawings a second.
 const DRAWS: u8 = 5;
 
-/// A bar, with how many cases a second were decided and what that lets expect.
+/// A bar, with how many a second were done and what that lets expect.
 pub(super) struct Progress {
+    /// Of what, in the plural.
+    what: &'static str,
     bar: ProgressBar,
     began: Instant,
     rows: AtomicU64,
@@ -26,7 +28,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// A bar to this total, in what the file counts, or to a number of rows.
-    pub(super) fn begin(total: Option<u64>, limit: Option<u64>) -> Self {
+    pub(super) fn begin(what: &'static str, total: Option<u64>, limit: Option<u64>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::with_draw_target(limit.or(total), ProgressDrawTarget::stderr_with_hz(DRAWS))
         } else {
@@ -36,10 +38,10 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(shape) {
             bar.set_style(style);
         }
-        Self { bar, began: Instant::now(), rows: AtomicU64::new(0), total, limit }
+        Self { what, bar, began: Instant::now(), rows: AtomicU64::new(0), total, limit }
     }
 
-    /// So many more rows were decided, and so much of the file was read with them.
+    /// So many more rows are done, and so much of the file was read with them.
     pub(super) fn advance(&self, rows: u64, done: u64) {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         if self.bar.is_hidden() {
@@ -51,7 +53,7 @@ impl Progress {
             (None, total) => (done, total),
         };
         self.bar.set_position(done.max(self.bar.position()));
-        self.bar.set_message(told(rows, self.began.elapsed(), total.map(|total| (done, total))));
+        self.bar.set_message(told(self.what, rows, self.began.elapsed(), total.map(|total| (done, total))));
     }
 
     pub(super) fn end(&self) {
@@ -59,8 +61,8 @@ impl Progress {
     }
 }
 
-fn told(rows: u64, took: Duration, done: Option<(u64, u64)>) -> String {
-    let mut text = format!("{rows} cases");
+fn told(what: &str, rows: u64, took: Duration, done: Option<(u64, u64)>) -> String {
+    let mut text = format!("{rows} {what}");
     if let Some(rate) = u128::from(rows).saturating_mul(1_000).checked_div(took.as_millis()) {
         text.push_str(&format!(", {rate} a second"));
     }
@@ -111,9 +113,12 @@ mod tests {
 
     #[test]
     fn a_pace_is_told_in_words() {
-        assert_eq!(told(500, Duration::from_secs(5), Some((1, 10))), "500 cases, 100 a second, about 45 s left");
-        assert_eq!(told(0, Duration::ZERO, Some((0, 10))), "0 cases");
-        assert_eq!(told(500, Duration::from_secs(5), None), "500 cases, 100 a second");
+        assert_eq!(
+            told("cases", 500, Duration::from_secs(5), Some((1, 10))),
+            "500 cases, 100 a second, about 45 s left"
+        );
+        assert_eq!(told("rows", 0, Duration::ZERO, Some((0, 10))), "0 rows");
+        assert_eq!(told("cases", 500, Duration::from_secs(5), None), "500 cases, 100 a second");
         assert_eq!([89, 90, 3_600, 9_000].map(|s| rough(Duration::from_secs(s))), ["89 s", "2 min", "60 min", "3 h"]);
     }
 }
