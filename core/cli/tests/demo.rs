@@ -408,7 +408,7 @@ fn the_county_has_people_and_what_waits_is_given_to_them() {
 }
 
 /// Folders of counties that have a server of their own.
-fn own_folders() -> std::collections::BTreeSet<String> {
+fn own_folders() -> BTreeSet<String> {
     let all = fs::read_dir(root().join("target/maple")).unwrap().map(|entry| entry.unwrap().file_name());
     all.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with("demo-")).collect()
 }
