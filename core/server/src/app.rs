@@ -30,7 +30,7 @@ use crate::{
     events,
     metrics::Metrics,
     records::{Kept, Records, chain},
-    signals::{LISTENERS_COUNT_MAX, Signals},
+    signals::{LISTENERS_COUNT_MAX, PAGE_LISTENERS_COUNT_MAX, Signals},
 };
 
 /// Where plugins come from, for every thread.
@@ -130,6 +130,8 @@ pub struct App {
     /// Who hears of signals.
     pub(crate) signals: Signals,
     pub(crate) listeners: Arc<Semaphore>,
+    /// Places among them that pages may take.
+    pub(crate) page_listeners: Arc<Semaphore>,
     /// What takes events; none where nothing keeps them.
     pub(crate) docket: OnceLock<Docket>,
     clock: Arc<dyn Clock>,
@@ -176,6 +178,7 @@ impl App {
             control,
             signals: Signals::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_COUNT_MAX)),
+            page_listeners: Arc::new(Semaphore::new(PAGE_LISTENERS_COUNT_MAX)),
             docket: OnceLock::new(),
             clock,
             serving: ArcSwap::from_pointee(serving),

@@ -48,12 +48,12 @@ pub use control::{
     HEARTBEAT_SECONDS, NotTaken, QUARANTINE_FAILURES, RETIRE_EVERY_SECONDS, RULESETS_KEPT_MAX, SHADOW_DIFFERENCES_KEPT,
     STALE_NODE_SECONDS, TICK_SECONDS,
 };
-pub use http::{paths, router};
+pub use http::{QUEUE_COUNT_MAX, STATIONS_SHOWN_MAX, paths, router};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use packing::DICTIONARIES_COUNT_MAX;
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records, RecordsFault};
 pub use replay::DIFFERENCES_COUNT_MAX;
-pub use signals::{LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX};
+pub use signals::{LISTENERS_COUNT_MAX, PAGE_LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX};
 pub use signing::{
     KeyEnded, ROTATION_GRACE_SECONDS, SIGNING_KEY_BYTES_MAX, SigningKeyFault, read_signing_key, replaced_key,
 };

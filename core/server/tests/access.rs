@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 18] = [
     "/",
     "/overview.csv",
     "/cases",
@@ -131,6 +131,15 @@ const PAGES: [&str; 9] = [
     "/decisions/{id}/replay",
     "/decisions/{id}/receipt",
     "/policies",
+    "/risk",
+    "/risk.csv",
+    "/risk/live",
+    "/risk/{id}",
+    "/station",
+    "/station/intake",
+    "/station/plan",
+    "/station/plan/{id}",
+    "/station/plan/{id}/accept",
 ];
 
 #[tokio::test]
@@ -170,6 +179,7 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             let answer = guarded.ask(method.clone(), &real, Some(&format!("Bearer {}", stranger.text)), "{}").await;
             let views = path.starts_with("/metrics")
                 || ["/", "/overview.csv", "/policies"].contains(path)
+                || path.starts_with("/station")
                 || [
                     "packs",
                     "rulesets",

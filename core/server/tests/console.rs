@@ -14,6 +14,7 @@ use axum::{body::Body, http::Request};
 use fixture::{
     Answer,
     desk::{Desk, calm, desk, desk_of, token},
+    page::{ask, form, get, held},
     question,
 };
 use maple_server::Governance;
@@ -52,69 +53,6 @@ async fn tell(desk: &Desk, all: &[Value]) {
         let answer = desk.send("/v1/events", "application/cloudevents-batch+json", None, json!(some).to_string()).await;
         assert_eq!((answer.status, &answer.json()["refused"]), (200, &json!(0)), "{}", answer.text());
     }
-}
-
-async fn ask(desk: &Desk, request: Request<Body>) -> Answer {
-    Answer::of(desk.service.call(request).await).await
-}
-
-async fn get(desk: &Desk, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
-    ask(desk, request.body(Body::empty()).unwrap()).await
-}
-
-async fn form(desk: &Desk, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-    ask(desk, request.body(Body::from(body.to_owned())).unwrap()).await
-}
-
-/// A page, held to what all pages keep: well formed, nothing from elsewhere, no script, no style of its own.
-#[track_caller]
-fn held(answer: &Answer, status: u16) -> String {
-    let page = answer.text();
-    assert_eq!((answer.status, answer.header("content-type")), (status, "text/html; charset=utf-8"), "{page}");
-    assert!(
-        answer.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'; img-src 'self'")
-    );
-    assert!(!answer.header("content-security-policy").contains("script"), "no script is let in");
-    assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
-    assert_eq!((answer.header("x-frame-options"), answer.header("referrer-policy")), ("DENY", "same-origin"));
-    let body = page.strip_prefix("<!DOCTYPE html>").unwrap();
-    let tree = roxmltree::Document::parse(body).unwrap_or_else(|error| panic!("{error}\n{page}"));
-    let (mut ids, mut mains) = (Vec::new(), 0);
-    for node in tree.descendants().filter(roxmltree::Node::is_element) {
-        let name = node.tag_name().name();
-        assert!(!["script", "style", "iframe", "object"].contains(&name), "{name}");
-        mains += usize::from(name == "main");
-        for attribute in node.attributes() {
-            let (key, value) = (attribute.name(), attribute.value());
-            assert!(key != "style" && !key.starts_with("on"), "{key}={value}");
-            if ["href", "src", "action"].contains(&key) {
-                assert!(value.starts_with('/') && !value.starts_with("//") || value.starts_with('#'), "{value}");
-            }
-            if key == "id" {
-                assert!(!ids.contains(&value), "the id {value} twice");
-                ids.push(value);
-            }
-        }
-        let labelled = |id: &str| tree.descendants().any(|n| n.has_tag_name("label") && n.attribute("for") == Some(id));
-        let shown = ["input", "select"].contains(&name)
-            && node.attribute("type") != Some("hidden")
-            && node.attribute("hidden").is_none();
-        assert!(!shown || node.attribute("id").is_some_and(labelled), "{name} has no label");
-        if name == "table" {
-            let has = |tag: &str| node.descendants().any(|n| n.has_tag_name(tag));
-            assert!(has("caption") && node.descendants().any(|n| n.attribute("scope") == Some("col")));
-        }
-    }
-    for node in tree.descendants() {
-        for key in ["aria-labelledby", "aria-describedby", "for"] {
-            node.attribute(key).into_iter().for_each(|id| assert!(ids.contains(&id), "{key}={id} leads nowhere"));
-        }
-    }
-    assert_eq!(mains, 1);
-    page
 }
 
 /// What people read of a page: its texts and its labels.
@@ -418,5 +356,10 @@ async fn the_style_sheet_asks_for_nothing() {
     assert!(!answer.text().contains("url(h") && !answer.text().contains("@import"));
     let again = get(&desk, "/console/console.css", &[("if-none-match", answer.header("etag"))]).await;
     assert_eq!(again.status, 304);
+    let script = get(&desk, "/console/live.js", &[]).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    for forbidden in ["innerHTML =", "eval(", "http:", "https:", "document.write", "localStorage"] {
+        assert!(!script.text().contains(forbidden), "{forbidden}");
+    }
     get(&desk, "/console/other.css", &[]).await.is_problem(404, "not-found");
 }

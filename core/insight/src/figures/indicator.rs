@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     protect::SHOWN_COUNT_MIN,
-    tally::{BUCKET_HOURS, Measure, Tally},
+    tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Tally},
 };
 use crate::life::words;
 
@@ -125,23 +125,32 @@ impl Counts {
         self.0.iter().map(|((measure, bucket), count)| (*measure, *bucket, *count))
     }
 
-    /// The median of a measure with buckets, in hours, as far as buckets tell: the place within its bucket is taken as if
-    /// the bucket were evenly filled. Nothing when half of them took longer than the longest bucket.
+    /// The median of a measure with buckets, in hours.
     fn median(&self, measure: Measure) -> Option<f64> {
-        let all = self.of(measure);
-        let half = all as f64 / 2.0;
-        let (mut below, mut from) = (0.0, 0.0);
-        for (bucket, to) in BUCKET_HOURS.iter().enumerate() {
-            let here = u8::try_from(bucket).ok().and_then(|bucket| self.0.get(&(measure, bucket)).copied());
-            let here = here.unwrap_or_default() as f64;
-            let to = f64::from(*to);
-            if here > 0.0 && below + here >= half {
-                return (all > 0).then(|| from + (to - from) * (half - below) / here);
-            }
-            (below, from) = (below + here, to);
-        }
-        None
+        let here = |bucket| u8::try_from(bucket).ok().and_then(|bucket| self.0.get(&(measure, bucket)).copied());
+        median(&std::array::from_fn(|bucket| here(bucket).unwrap_or_default()))
     }
+}
+
+/// The median of hours, as far as buckets tell: the place within its bucket is taken as if the bucket were evenly filled.
+/// Nothing when half of them took longer than the longest bucket.
+pub(super) fn median(buckets: &[i64; BUCKETS_COUNT]) -> Option<f64> {
+    let all: i64 = buckets.iter().sum();
+    let half = all as f64 / 2.0;
+    let (mut below, mut from) = (0.0, 0.0);
+    for (here, to) in buckets.iter().zip(BUCKET_HOURS) {
+        let (here, to) = (*here as f64, f64::from(to));
+        if here > 0.0 && below + here >= half {
+            return (all > 0).then(|| from + (to - from) * (half - below) / here);
+        }
+        (below, from) = (below + here, to);
+    }
+    None
+}
+
+/// True of a count that is too small to be shown.
+pub(super) const fn few(count: i64) -> bool {
+    count < SHOWN_COUNT_MIN
 }
 
 impl Indicator {
@@ -211,7 +220,6 @@ impl Indicator {
     #[must_use]
     pub fn figure(self, counts: &Counts, population: Option<u64>, hidden: bool) -> Figure {
         let (part, whole) = self.parts(counts);
-        let few = |count: i64| count < SHOWN_COUNT_MIN;
         match (self.unit(), whole) {
             (Unit::Share, Some(whole)) => share(part, whole, hidden),
             (Unit::Hours, _) if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
@@ -229,12 +237,12 @@ impl Indicator {
 }
 
 impl Figure {
-    const NOTHING: Self =
+    pub(super) const NOTHING: Self =
         Self { value: None, part: None, whole: None, at_least: None, at_most: None, suppressed: false };
 }
 
 /// A share of few says too much of those few, and so does one that leaves out few: then only its bounds are shown.
-fn share(part: i64, whole: i64, hidden: bool) -> Figure {
+pub(super) fn share(part: i64, whole: i64, hidden: bool) -> Figure {
     if hidden || whole < SHOWN_COUNT_MIN {
         return Figure { suppressed: true, ..Figure::NOTHING };
     }

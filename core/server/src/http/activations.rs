@@ -46,7 +46,7 @@ pub(super) fn controlled(app: &App) -> Result<&Control, Problem> {
 }
 
 /// Reads from the store on a thread that may wait.
-pub(super) async fn reading<T: Send + 'static>(
+pub(crate) async fn reading<T: Send + 'static>(
     app: &Arc<App>,
     read: impl FnOnce(&Control) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {

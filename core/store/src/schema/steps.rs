@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 6] = [
+pub(super) const STEPS: [Step; 7] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -354,5 +354,24 @@ pub(super) const STEPS: [Step; 6] = [
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('a plan is never changed');
     CREATE TRIGGER acceptance_unchanged BEFORE UPDATE OF plan, at, actor ON acceptance
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('an acceptance is never changed');",
+    },
+    // Signals know when they were issued, taken up and ended; what is open and what waits is found without reading the rest.
+    Step {
+        both: "ALTER TABLE signal ADD COLUMN issued {int} NOT NULL DEFAULT 0;
+    ALTER TABLE signal ADD COLUMN acknowledged {int};
+    ALTER TABLE signal ADD COLUMN ended {int};
+    UPDATE signal SET issued = raised;
+    UPDATE signal SET ended = changed WHERE state IN ('handled', 'false_alarm');
+    CREATE INDEX signal_open ON signal (expires) WHERE state IN ('raised', 'acknowledged');
+    CREATE INDEX signal_ended ON signal (ended, id) WHERE ended IS NOT NULL;
+    CREATE INDEX signal_issued ON signal (issued, locality, code, state, expires, acknowledged, ended);
+    CREATE INDEX dispute_waiting ON dispute (locality, registered) WHERE stage IN ('consented', 'declined', 'assigned');
+    CREATE INDEX dispute_at_station ON dispute (station)
+        WHERE stage IN ('assigned', 'accepted_by_mediator', 'in_mediation', 'partly_agreed', 'declined');
+    CREATE INDEX dispute_at_mediator ON dispute (mediator)
+        WHERE stage IN ('assigned', 'accepted_by_mediator', 'in_mediation', 'partly_agreed');
+    CREATE INDEX plan_locality ON plan (locality, at);",
+        sqlite: "",
+        postgres: "",
     },
 ];
