@@ -298,6 +298,88 @@ fn own_clocks(folder: &Path, server: &Server, told: &[Value], season: &[Value]) 
     assert!(strange.is_empty(), "{strange:?}");
 }
 
+/// How the loop was closed, counted anew by a script of another language from what the service tells of its signals.
+#[test]
+fn the_loop_is_counted_as_anybody_can_count_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let ask = |head: &str, body: &str| asked(&server.address, "", head, body).unwrap();
+    let hour_ago = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() - 3_600).unwrap().to_string();
+    let mut events = Vec::new();
+    let mut tell = |case: String, town: &str, kind: &str, about: (&str, String)| {
+        let data =
+            serde_json::json!({ "locality": format!("cn/zhejiang/jinhua/{town}"), "kind": kind, about.0: about.1 });
+        events.push(serde_json::json!({
+            "specversion": "1.0", "id": case, "source": "/desk", "type": "case.registered", "subject": case,
+            "time": hour_ago, "data": data
+        }));
+    };
+    for n in 0..24 {
+        let town = if n < 13 { "yiwu" } else { "yongkang" };
+        (0..5)
+            .for_each(|c| tell(format!("o-{n}-{c}"), town, "consumer.prepaid", ("organisation", format!("shop-{n}"))));
+    }
+    for n in 0..12 {
+        (0..2).for_each(|c| tell(format!("p-{n}-{c}"), "yiwu", "neighbour.nuisance", ("place", format!("yard-{n}"))));
+    }
+    for event in events {
+        assert!([200, 202].contains(&ask("POST /v1/events", &event.to_string()).0));
+    }
+    let list = || ask("GET /v1/signals?all=true&count=1000", "").1["signals"].as_array().unwrap().clone();
+    let of = |signals: &[Value], rule: &str| -> Vec<String> {
+        let some = signals.iter().filter(|signal| signal["rule"] == rule);
+        some.map(|signal| signal["id"].as_str().unwrap().to_owned()).collect()
+    };
+    until(|| {
+        let now = list();
+        (of(&now, "S02").len() == 24 && of(&now, "S03").len() == 12).then_some(())
+    });
+    let say = |id: &String, state: &str| {
+        let (status, now) = ask(&format!("POST /v1/signals/{id}"), &format!("{{\"state\":\"{state}\"}}"));
+        assert_eq!(status, 200, "{now}");
+    };
+    let raised = list();
+    of(&raised, "S02").iter().take(22).for_each(|id| say(id, "acknowledged"));
+    of(&raised, "S02").iter().take(12).for_each(|id| say(id, "handled"));
+    of(&raised, "S03").iter().take(10).for_each(|id| say(id, "false_alarm"));
+    let file = folder.path().join("signals.ndjson");
+    fs::write(&file, list().iter().map(|signal| format!("{signal}\n")).collect::<String>()).unwrap();
+    let (status, board) = ask("GET /v1/insight/risk?locality=cn/zhejiang", "");
+    assert_eq!(status, 200, "{board}");
+    let (from, to) = (board["period"]["from"].as_str().unwrap(), board["period"]["to"].as_str().unwrap());
+    let script = root().join("core/cli/tests/recount.py");
+    let words = ["--signals", &text(&file), "cn/zhejiang", from, to];
+    let output = Command::new("python3").arg(script).args(words).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(counted[""]["WARN_HANDLED"][0], 22, "{counted}");
+    let rates = &board["rates"];
+    let rows = rates["signals"].as_array().unwrap();
+    let rows = rows.iter().map(|row| (row["signal"]["code"].as_str().unwrap(), &row["figures"]));
+    let (mut shown, mut codes) = (0, 0);
+    for (code, figures) in rows.chain([("", &rates["all"])]) {
+        codes += 1;
+        for (id, counts) in counted[code].as_object().unwrap() {
+            let figure = &figures[id];
+            let [part, whole] = [&counts[0], &counts[1]];
+            if id.starts_with("WARN_TIME") {
+                if let Some(value) = figure["value"].as_f64() {
+                    assert!((value - part.as_f64().unwrap()).abs() < 1e-9, "{code} {id}: {figure} {counts}");
+                    shown += 1;
+                }
+            } else if let Some(value) = figure["part"].as_i64() {
+                assert_eq!(Some(value), part.as_i64(), "{code} {id}");
+                shown += 1;
+            }
+            if let Some(value) = figure["whole"].as_i64() {
+                assert_eq!(Some(value), whole.as_i64(), "{code} {id}");
+            }
+        }
+    }
+    assert_eq!(codes, counted.as_object().unwrap().len(), "{counted}");
+    assert!(shown >= 5, "{rates}");
+}
+
 /// What the service counted over what happened reaches policies, is recorded, and a replay finds it.
 #[test]
 fn what_was_counted_decides_and_is_replayed() {

@@ -30,7 +30,7 @@ use crate::{
     events,
     metrics::Metrics,
     records::{Kept, Records, chain},
-    signals::{LISTENERS_COUNT_MAX, Signals},
+    signals::{LISTENERS_COUNT_MAX, PAGE_LISTENERS_COUNT_MAX, Signals},
 };
 
 /// Where plugins come from, for every thread.
@@ -132,6 +132,8 @@ pub struct App {
     pub(crate) listeners: Arc<Semaphore>,
     /// One tick at a time.
     pub(crate) ticking: Mutex<()>,
+    /// Places among them that pages may take.
+    pub(crate) page_listeners: Arc<Semaphore>,
     /// What takes events; none where nothing keeps them.
     pub(crate) docket: OnceLock<Docket>,
     clock: Arc<dyn Clock>,
@@ -179,6 +181,7 @@ impl App {
             signals: Signals::default(),
             ticking: Mutex::new(()),
             listeners: Arc::new(Semaphore::new(LISTENERS_COUNT_MAX)),
+            page_listeners: Arc::new(Semaphore::new(PAGE_LISTENERS_COUNT_MAX)),
             docket: OnceLock::new(),
             clock,
             serving: ArcSwap::from_pointee(serving),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use maple_kernel::{Code, Ground, Level, WordList};
-use maple_store::{Raise, Signal};
+use maple_store::{Raise, Signal, SignalState};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
@@ -14,10 +14,13 @@ pub const SIGNALS_BEHIND_MAX: usize = 1_024;
 /// Who may listen at a time.
 pub const LISTENERS_COUNT_MAX: usize = 64;
 
-/// A signal as it is told, and where it is about.
+/// Of these, pages of the console: the rest is for other systems.
+pub const PAGE_LISTENERS_COUNT_MAX: usize = 48;
+
+/// A signal as it is told.
 #[derive(Debug)]
 pub(crate) struct Told {
-    pub(crate) locality: String,
+    pub(crate) signal: Signal,
     pub(crate) json: String,
 }
 
@@ -34,9 +37,9 @@ impl Signals {
     /// Tells everybody.
     pub(crate) fn tell(&self, app: &App, signal: &Signal) {
         if self.0.receiver_count() > 0 {
-            let (locality, json) = (signal.raised.locality.clone(), shown(app, signal).to_string());
+            let (signal, json) = (signal.clone(), shown(app, signal).to_string());
             // Nobody may be there any more.
-            let _ = self.0.send(Arc::new(Told { locality, json }));
+            let _ = self.0.send(Arc::new(Told { signal, json }));
         }
     }
 
@@ -60,6 +63,16 @@ pub(crate) const fn level(level: Level) -> &'static str {
     }
 }
 
+/// How a signal stands, in Chinese and in English.
+pub(crate) const fn state_text(state: SignalState) -> (&'static str, &'static str) {
+    match state {
+        SignalState::Raised => ("尚无人认领", "nobody is at it"),
+        SignalState::Acknowledged => ("已认领", "somebody is at it"),
+        SignalState::Handled => ("已处置", "handled"),
+        SignalState::FalseAlarm => ("已认定为误报", "a false alarm"),
+    }
+}
+
 /// A signal in JSON.
 pub(crate) fn shown(app: &App, signal: &Signal) -> Value {
     let serving = app.serving();
@@ -68,7 +81,7 @@ pub(crate) fn shown(app: &App, signal: &Signal) -> Value {
         let title = vocabulary.word(list, code).map(|word| json!({ "zh": &*word.title.zh, "en": &*word.title.en }));
         json!({ "code": code, "title": title })
     };
-    let Signal { raised, latest, state, changed, actor, escalated } = signal;
+    let Signal { raised, latest, state, changed, actor, escalated, issued, acknowledged, ended } = signal;
     let Raise { id, code, sort, subject, locality, kind, policy, rule, basis, .. } = raised;
     let now = timestamp(app.clock());
     let open = !state.is_over() && raised.expires > now;
@@ -94,5 +107,8 @@ pub(crate) fn shown(app: &App, signal: &Signal) -> Value {
         "changed": changed.to_string(),
         "by": actor,
         "escalated": escalated.map(|at| at.to_string()),
+        "issued": issued.to_string(),
+        "acknowledged": acknowledged.map(|at| at.to_string()),
+        "ended": ended.map(|at| at.to_string()),
     })
 }

@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 22] = [
     "/",
     "/overview.csv",
     "/cases",
@@ -135,6 +135,15 @@ const PAGES: [&str; 13] = [
     "/policies",
     "/policies/compare",
     "/policies/activate",
+    "/risk",
+    "/risk.csv",
+    "/risk/live",
+    "/risk/{id}",
+    "/station",
+    "/station/intake",
+    "/station/plan",
+    "/station/plan/{id}",
+    "/station/plan/{id}/accept",
 ];
 
 #[tokio::test]
@@ -175,6 +184,7 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             let views = path.starts_with("/metrics")
                 || ["/", "/overview.csv", "/optimise", "/optimise.csv", "/policies", "/policies/compare"]
                     .contains(path)
+                || path.starts_with("/station")
                 || [
                     "packs",
                     "rulesets",

@@ -342,5 +342,10 @@ async fn the_style_sheet_asks_for_nothing() {
     assert!(!answer.text().contains("url(h") && !answer.text().contains("@import"));
     let again = get(&desk, "/console/console.css", &[("if-none-match", answer.header("etag"))]).await;
     assert_eq!(again.status, 304);
+    let script = get(&desk, "/console/live.js", &[]).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    for forbidden in ["innerHTML =", "eval(", "http:", "https:", "document.write", "localStorage"] {
+        assert!(!script.text().contains(forbidden), "{forbidden}");
+    }
     get(&desk, "/console/other.css", &[]).await.is_problem(404, "not-found");
 }

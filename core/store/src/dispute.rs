@@ -22,10 +22,12 @@ use crate::{
     sql::{Fault, Link, Lock, Value},
 };
 pub use course::Walked;
+pub(crate) use load::waiting_words;
 pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
 pub use look::Look;
 use open::{ALL_KINDS, Counts, Open};
-use rows::{DISPUTE, EVENT, read_dispute, read_event, read_tally, standing};
+pub(crate) use rows::{DISPUTE, read_dispute};
+use rows::{EVENT, read_event, read_tally, standing};
 
 /// What is known of a dispute from its registration. No name, no address: references are hashes with a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 mod access;
 mod activation;
 mod audit;
+mod board;
 mod bundle;
 mod decision;
 mod dictionary;
@@ -19,6 +20,7 @@ mod node;
 mod place;
 mod plan;
 mod pool;
+mod queue;
 mod receipt;
 mod recorder;
 mod retention;
@@ -35,6 +37,7 @@ use std::{fmt, path::Path};
 pub use access::{KeyEnd, KeyPurpose, KeyRecord, Token};
 pub use activation::{Activation, ActivationKind, Request, Swap};
 pub use audit::{AuditRecord, Event};
+pub use board::{BoardCursor, BoardFilter, GROUP_ROWS_COUNT_MAX, LoopTally, OpenBy, OpenGroup};
 pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
@@ -47,6 +50,7 @@ pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
 pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
+pub use queue::{Alike, Queue};
 pub use recorder::{
     BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig,
     SPOOL_BYTES_MAX, Signing, Statistics, Unwritten,

@@ -6,7 +6,7 @@ use crate::{
     Store, StoreError, TEXT_BYTES_MAX,
     activation::moment,
     bounded, fits,
-    sql::{Fault, Link, Value},
+    sql::{Fault, Link, Row, Value},
 };
 
 /// Length of a plan, as it is kept.
@@ -81,16 +81,8 @@ impl Store {
     pub fn plan(&self, id: &str) -> Result<Option<(PlanRecord, Option<Acceptance>)>, StoreError> {
         self.pool().read("read a plan from", |link| {
             let one = "SELECT id, at, actor, locality, question, body FROM plan WHERE id = $1";
-            let Some(mut row) = link.first(one, &[Value::Text(id)])? else { return Ok(None) };
-            let plan = PlanRecord {
-                id: row.text()?,
-                at: moment(row.int()?)?,
-                actor: row.text()?,
-                locality: row.text()?,
-                question: row.text()?,
-                body: row.bytes()?,
-            };
-            Ok(Some((plan, acceptance(link, id)?)))
+            let Some(row) = link.first(one, &[Value::Text(id)])? else { return Ok(None) };
+            Ok(Some((read(row)?, acceptance(link, id)?)))
         })
     }
 
@@ -123,7 +115,18 @@ impl Store {
     }
 }
 
-fn acceptance(link: &mut dyn Link, id: &str) -> Result<Option<Acceptance>, Fault> {
+pub(crate) fn read(mut row: Row) -> Result<PlanRecord, Fault> {
+    Ok(PlanRecord {
+        id: row.text()?,
+        at: moment(row.int()?)?,
+        actor: row.text()?,
+        locality: row.text()?,
+        question: row.text()?,
+        body: row.bytes()?,
+    })
+}
+
+pub(crate) fn acceptance(link: &mut dyn Link, id: &str) -> Result<Option<Acceptance>, Fault> {
     let one = "SELECT at, actor, outcome FROM acceptance WHERE plan = $1";
     let Some(mut row) = link.first(one, &[Value::Text(id)])? else { return Ok(None) };
     Ok(Some(Acceptance { at: moment(row.int()?)?, actor: row.text()?, outcome: row.may_text()? }))

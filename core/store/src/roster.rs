@@ -303,7 +303,7 @@ fn days(leave: &[LeaveDays]) -> String {
     leave.iter().map(|(first, last)| format!("{first}..{last}")).collect::<Vec<_>>().join("\n")
 }
 
-fn read_days(text: &str) -> Result<Vec<LeaveDays>, Fault> {
+pub(crate) fn read_days(text: &str) -> Result<Vec<LeaveDays>, Fault> {
     let day = |text: &str| text.parse::<Date>().map_err(|_| Fault::Shape);
     let run = |line: &str| {
         let (first, last) = line.split_once("..").ok_or(Fault::Shape)?;

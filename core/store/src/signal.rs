@@ -16,8 +16,9 @@ use crate::{
     sql::{Fault, Link, Lock, Row, Value},
 };
 
-const SIGNAL: &str = "id, code, level, sort, subject, locality, kind, policy, rule, basis, measures, responsible, cases, \
-                      raised, latest, deadline, expires, state, changed, actor, escalated";
+pub(crate) const SIGNAL: &str = "id, code, level, sort, subject, locality, kind, policy, rule, basis, measures, \
+                                 responsible, cases, raised, latest, deadline, expires, state, changed, actor, \
+                                 escalated, issued, acknowledged, ended";
 /// Length of each text of a signal.
 const SIGNAL_BYTES_MAX: usize = 4_096;
 /// What stands between the words of a list.
@@ -118,6 +119,12 @@ pub struct Signal {
     pub actor: Option<String>,
     /// When it was made more urgent since nobody handled it in time.
     pub escalated: Option<Timestamp>,
+    /// When it was issued, by the clock of the service: a dispute may be told late.
+    pub issued: Timestamp,
+    /// When somebody took it up, and did not give it back.
+    pub acknowledged: Option<Timestamp>,
+    /// When somebody said that it is over.
+    pub ended: Option<Timestamp>,
 }
 
 /// Which signals are asked for; what is left out says nothing.
@@ -286,7 +293,9 @@ fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Time
     if known.state == state {
         return Ok(Said::Changed(known));
     }
-    let set = "UPDATE signal SET state = $1, actor = $2, changed = $3 WHERE id = $4";
+    let set = "UPDATE signal SET state = $1, actor = $2, changed = $3, \
+               acknowledged = CASE WHEN $1 = 'raised' THEN NULL ELSE coalesce(acknowledged, $3) END, \
+               ended = CASE WHEN $1 IN ('handled', 'false_alarm') THEN $3 END WHERE id = $4";
     let values = [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
     link.execute(set, &values)?;
     Ok(one(link, id)?.map_or(Said::Unknown, Said::Changed))
@@ -297,7 +306,7 @@ fn one(link: &mut dyn Link, id: &str) -> Result<Option<Signal>, Fault> {
     link.first(&one, &[Value::Text(id)])?.map(read).transpose()
 }
 
-const fn level_number(level: Level) -> i64 {
+pub(crate) const fn level_number(level: Level) -> i64 {
     match level {
         Level::Blue => 0,
         Level::Yellow => 1,
@@ -314,7 +323,7 @@ fn split(words: &str) -> Vec<String> {
     words.split(BETWEEN).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn read(mut row: Row) -> Result<Signal, Fault> {
+pub(crate) fn read(mut row: Row) -> Result<Signal, Fault> {
     let (id, code) = (row.text()?, row.text()?);
     let level = match row.int()? {
         0 => Level::Blue,
@@ -332,6 +341,8 @@ fn read(mut row: Row) -> Result<Signal, Fault> {
     let state = SignalState::of(&row.text()?).ok_or(Fault::Shape)?;
     let (changed, actor) = (moment(row.int()?)?, row.may_text()?);
     let escalated = row.may_int()?.map(moment).transpose()?;
+    let issued = moment(row.int()?)?;
+    let (acknowledged, ended) = (row.may_int()?.map(moment).transpose()?, row.may_int()?.map(moment).transpose()?);
     let raised = Raise {
         id,
         code,
@@ -351,5 +362,5 @@ fn read(mut row: Row) -> Result<Signal, Fault> {
         cases,
         rests: None,
     };
-    Ok(Signal { raised, latest, state, changed, actor, escalated })
+    Ok(Signal { raised, latest, state, changed, actor, escalated, issued, acknowledged, ended })
 }

@@ -1,6 +1,6 @@
 //! Indicators in words: what each is called, how it is counted, which way is better.
 
-use maple_insight::figures::{Exit, Indicator, Milestone};
+use maple_insight::figures::{Exit, Indicator, LoopFigure, Milestone};
 
 /// An indicator in Chinese and English.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,4 +172,44 @@ pub const fn exit_text(exit: Exit) -> (&'static str, &'static str) {
         Exit::HandedOn => ("转交其他机关", "Handed to somebody else"),
         Exit::Unsettled => ("未达成协议即办结", "Closed without an agreement"),
     }
+}
+
+/// The words of a figure of how early signals were dealt with.
+#[must_use]
+pub const fn loop_text(figure: LoopFigure) -> IndicatorText {
+    let (title, formula, more_is_better) = match figure {
+        LoopFigure::Handled => (
+            ("预警处置率", "Warnings handled"),
+            (
+                "已处置或认定为误报的预警 ÷ 期内发出的预警；发出时已自行失效的不计",
+                "warnings that somebody ended, as handled or as a false alarm / warnings issued in the period; those that were over by themselves when they were issued do not count",
+            ),
+            Some(true),
+        ),
+        LoopFigure::FalseAlarm => (
+            ("误报占比", "False alarms"),
+            (
+                "认定为误报的预警 ÷ 已处置或认定为误报的预警",
+                "warnings that were false alarms / warnings that somebody ended",
+            ),
+            Some(false),
+        ),
+        LoopFigure::TimeToAcknowledge => (
+            ("认领用时", "Time to take up"),
+            (
+                "发出至有人认领的小时数，中位数（按区间估计）；直接处置的以处置时间计",
+                "hours from issue until somebody takes it up, or ends it, median, from intervals",
+            ),
+            Some(false),
+        ),
+        LoopFigure::TimeToHandle => (
+            ("处置用时", "Time to handle"),
+            (
+                "发出至处置或认定为误报的小时数，中位数（按区间估计）",
+                "hours from issue until somebody ends it, as handled or as a false alarm, median, from intervals",
+            ),
+            Some(false),
+        ),
+    };
+    IndicatorText { title, formula, more_is_better }
 }

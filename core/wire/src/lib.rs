@@ -36,7 +36,7 @@ pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
 pub use guardrail::meaning as guardrail_meaning;
 pub use handled::{HandledMessage, Handling, SIGNAL_HANDLED};
-pub use indicator::{IndicatorText, exit_text, indicator_text, milestone_text};
+pub use indicator::{IndicatorText, exit_text, indicator_text, loop_text, milestone_text};
 pub use json::{DEPTH_MAX, VALUES_COUNT_MAX};
 pub use mistake::{mistake_zh, tell_mistake_zh};
 pub use openapi::OPENAPI;

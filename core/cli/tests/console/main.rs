@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails, and the harness serves other pages, too"
 )]
 
+mod board;
 #[path = "../playground/browser.rs"]
 mod browser;
 mod govern;
@@ -71,6 +72,7 @@ fn filled() -> &'static (Served, String) {
         let about = json!({ "locality": "cn/zhejiang/jinhua/yiwu", "kind": "labour.wage", "decision": decision });
         tell(CASE, 0, "case.registered", about);
         govern::ways(&served);
+        board::seed(&served);
         (served, decision)
     })
 }
@@ -252,6 +254,7 @@ fn pages() -> Vec<String> {
     .into_iter()
     .chain(["/", "/cases", "/decisions", "/policies", "/session", "/cases?stage=none"].map(str::to_owned))
     .chain([format!("/cases/{CASE}"), format!("/decisions/{}", filled().1)])
+    .chain(board::pages())
     .collect()
 }
 

@@ -259,6 +259,11 @@ impl Browser {
         }
     }
 
+    /// What the browser complained of since the last time, which is then forgotten.
+    pub async fn noted(&self) -> String {
+        self.log().await
+    }
+
     /// What the browser complained of since the last time: refused loads, errors of scripts.
     async fn log(&self) -> String {
         let Ok(Some(id)) = self.page.session_id().await else { return String::new() };

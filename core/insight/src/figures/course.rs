@@ -290,7 +290,7 @@ impl Ways {
             let behind = near(shown.get(at..).unwrap_or_default(), false);
             let took = Mark::Took(*milestone);
             let enough = self.of(took) >= SHOWN_COUNT_MIN;
-            let days = || median(|bucket| self.in_bucket(took, bucket)).map(|hours| hours / 24.0);
+            let days = || median(&std::array::from_fn(|bucket| self.in_bucket(took, bucket))).map(|hours| hours / 24.0);
             Stair {
                 milestone: *milestone,
                 count,

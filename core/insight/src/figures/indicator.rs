@@ -127,28 +127,30 @@ impl Counts {
 
     /// The median of a measure with buckets, in hours.
     fn median(&self, measure: Measure) -> Option<f64> {
-        median(|bucket| {
-            let bucket = u8::try_from(bucket).ok();
-            bucket.and_then(|bucket| self.0.get(&(measure, bucket)).copied()).unwrap_or_default()
-        })
+        let here = |bucket| u8::try_from(bucket).ok().and_then(|bucket| self.0.get(&(measure, bucket)).copied());
+        median(&std::array::from_fn(|bucket| here(bucket).unwrap_or_default()))
     }
 }
 
-/// The median of counts in buckets of hours, as far as buckets tell: the place within its bucket is taken as if the
-/// bucket were evenly filled. Nothing when half of them took longer than the longest bucket.
-pub(super) fn median(of: impl Fn(usize) -> i64) -> Option<f64> {
-    let all: i64 = (0..BUCKETS_COUNT).map(&of).sum();
+/// The median of hours, as far as buckets tell: the place within its bucket is taken as if the bucket were evenly filled.
+/// Nothing when half of them took longer than the longest bucket.
+pub(super) fn median(buckets: &[i64; BUCKETS_COUNT]) -> Option<f64> {
+    let all: i64 = buckets.iter().sum();
     let half = all as f64 / 2.0;
     let (mut below, mut from) = (0.0, 0.0);
-    for (bucket, to) in BUCKET_HOURS.iter().enumerate() {
-        let here = of(bucket) as f64;
-        let to = f64::from(*to);
+    for (here, to) in buckets.iter().zip(BUCKET_HOURS) {
+        let (here, to) = (*here as f64, f64::from(to));
         if here > 0.0 && below + here >= half {
             return (all > 0).then(|| from + (to - from) * (half - below) / here);
         }
         (below, from) = (below + here, to);
     }
     None
+}
+
+/// True of a count that is too small to be shown.
+pub(super) const fn few(count: i64) -> bool {
+    count < SHOWN_COUNT_MIN
 }
 
 impl Indicator {
@@ -218,7 +220,6 @@ impl Indicator {
     #[must_use]
     pub fn figure(self, counts: &Counts, population: Option<u64>, hidden: bool) -> Figure {
         let (part, whole) = self.parts(counts);
-        let few = |count: i64| count < SHOWN_COUNT_MIN;
         match (self.unit(), whole) {
             (Unit::Share, Some(whole)) => share(part, whole, hidden),
             (Unit::Hours, _) if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
@@ -236,7 +237,7 @@ impl Indicator {
 }
 
 impl Figure {
-    const NOTHING: Self =
+    pub(super) const NOTHING: Self =
         Self { value: None, part: None, whole: None, at_least: None, at_most: None, suppressed: false };
 }
 

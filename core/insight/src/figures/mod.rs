@@ -5,8 +5,10 @@ mod course;
 mod indicator;
 mod protect;
 mod tally;
+mod warning;
 
 pub use course::{Cell, Course, Exit, Left, Mark, Milestone, Passed, Stair, Ways, course, successes};
 pub use indicator::{Counts, Figure, Indicator, Unit};
 pub use protect::{SHOWN_COUNT_MIN, hidden};
 pub use tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Month, Tally, contributions};
+pub use warning::{Ending, Loop, LoopFigure};

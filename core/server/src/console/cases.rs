@@ -21,7 +21,7 @@ use crate::{
 /// Rows on one page.
 pub(super) const PAGE_COUNT: &str = "50";
 /// Letters of a hash that are shown.
-const HASH_CHARS_SHOWN: usize = 10;
+pub(super) const HASH_CHARS_SHOWN: usize = 10;
 const PARAMETERS: [&str; 3] = ["locality", "stage", "after"];
 
 #[derive(Deserialize)]

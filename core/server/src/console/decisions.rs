@@ -262,7 +262,7 @@ fn again(v: &Visit, made: Replayed) -> Again {
 
 async fn shown<'a>(v: &'a Visit, caller: &Caller, id: String, again: Option<Again>) -> Result<Shown<'a>, Problem> {
     let (_, decision) = decisions::read(&v.app, caller, id).await?;
-    let record = Record::read(v, &v.ruleset(), &decision)?;
+    let record = Record::read(v, &v.ruleset(), &decision.input, &decision.output)?;
     let own = path_to("/decisions/", &decision.id);
     Ok(Shown {
         v,

@@ -1,7 +1,6 @@
 //! A recorded decision in words: what was asked, the steps with their reasons, what else belongs to it.
 
 use maple_kernel::{Ruleset, WordList};
-use maple_store::Decision;
 use maple_wire::{Problem, class_title, guardrail_meaning};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -221,9 +220,10 @@ struct Words<'a> {
 }
 
 impl Record {
-    pub(super) fn read(v: &Visit, ruleset: &Ruleset, decision: &Decision) -> Result<Self, Problem> {
-        let question: Question = serde_json::from_slice(&decision.input).map_err(|_| answer::internal())?;
-        let reply: Reply = serde_json::from_slice(&decision.output).map_err(|_| answer::internal())?;
+    /// Reads a question and the reply to it.
+    pub(super) fn read(v: &Visit, ruleset: &Ruleset, question: &[u8], reply: &[u8]) -> Result<Self, Problem> {
+        let question: Question = serde_json::from_slice(question).map_err(|_| answer::internal())?;
+        let reply: Reply = serde_json::from_slice(reply).map_err(|_| answer::internal())?;
         let words = Words { v, ruleset };
         let (Question { as_of, case }, Output { verdicts, .. }) = (question, &reply.decision);
         let out = &reply.decision;
@@ -267,6 +267,29 @@ impl Record {
             verdicts: verdicts.iter().map(|one| words.answered(one)).collect(),
         })
     }
+}
+
+/// Provisions as people cite them: a law is named once before its articles.
+pub(super) fn cited(v: &Visit, ruleset: &Ruleset, ids: &[String]) -> Vec<String> {
+    let provisions = &ruleset.vocabulary().provisions;
+    let mut basis: Vec<(String, Vec<&str>)> = Vec::new();
+    for id in ids {
+        let Some(one) = provisions.get(id.as_str()) else {
+            basis.push((id.clone(), Vec::new()));
+            continue;
+        };
+        // An article is told in both languages, Chinese first.
+        let (zh, en) = one.article.split_once(" / ").unwrap_or((&*one.article, &*one.article));
+        let (law, article) = (v.of_text(&one.law), v.say(zh, en));
+        match basis.iter_mut().find(|(known, _)| known == law) {
+            Some((_, articles)) => articles.push(article),
+            None => basis.push((law.to_owned(), vec![article])),
+        }
+    }
+    let told = |(law, articles): (String, Vec<&str>)| {
+        format!("{law} {}", articles.join(v.say("、", ", "))).trim_end().to_owned()
+    };
+    basis.into_iter().map(told).collect()
 }
 
 impl Words<'_> {
@@ -326,31 +349,12 @@ impl Words<'_> {
     }
 
     fn said(&self, title: String, ground: &Ground) -> Said {
-        let provisions = &self.ruleset.vocabulary().provisions;
-        // A law is named once before its articles.
-        let mut basis: Vec<(String, Vec<&str>)> = Vec::new();
-        for id in &ground.basis {
-            let Some(one) = provisions.get(id.as_str()) else {
-                basis.push((id.clone(), Vec::new()));
-                continue;
-            };
-            // An article is told in both languages, Chinese first.
-            let (zh, en) = one.article.split_once(" / ").unwrap_or((&*one.article, &*one.article));
-            let (law, article) = (self.v.of_text(&one.law), self.v.say(zh, en));
-            match basis.iter_mut().find(|(known, _)| known == law) {
-                Some((_, articles)) => articles.push(article),
-                None => basis.push((law.to_owned(), vec![article])),
-            }
-        }
-        let cited = |(law, articles): (String, Vec<&str>)| {
-            format!("{law} {}", articles.join(self.v.say("、", ", "))).trim_end().to_owned()
-        };
         Said {
             title,
             notes: Vec::new(),
             level: String::new(),
             why: ground.why.of(self.v.language).to_owned(),
-            basis: basis.into_iter().map(cited).collect(),
+            basis: cited(self.v, self.ruleset, &ground.basis),
             by: format!("{} {}", ground.policy, ground.rule),
         }
     }
@@ -431,13 +435,7 @@ impl Words<'_> {
 
     fn signal(&self, signal: &Signal) -> Said {
         let mut said = self.said(self.word(WordList::Signal, &signal.code), &signal.ground);
-        let level = match &*signal.level {
-            "blue" => self.v.say("蓝色", "blue"),
-            "yellow" => self.v.say("黄色", "yellow"),
-            "orange" => self.v.say("橙色", "orange"),
-            _ => self.v.say("红色", "red"),
-        };
-        said.notes.push(level.to_owned());
+        said.notes.push(words::level(&signal.level, self.v.language).to_owned());
         let by = signal.handle_by.as_deref();
         said.notes.extend(by.map(|day| self.put(format!("最迟处置{day}"), format!("to be handled by {day}"))));
         said.level.clone_from(&signal.level);

@@ -92,14 +92,20 @@ pub(crate) async fn change(State(app): State<Arc<App>>, request: Request) -> Res
     }
 }
 
-async fn changed(app: &Arc<App>, visit: &Visit, request: Request) -> Result<Response, Problem> {
-    same_origin(request.headers())?;
+/// What a form says, of bounded size.
+pub(super) async fn form(app: &App, request: Request) -> Result<Vec<(String, String)>, Problem> {
     body::expect_type(request.headers(), &[FORM])?;
-    let trace = request.extensions().get::<Span>().copied();
     let terms = Terms { limit: FORM_BYTES_MAX, deadline: app.config.deadline, room: &app.large_bodies };
     let taken = body::read(request, &terms).await?;
+    let pairs = form_urlencoded::parse(&taken.bytes);
+    Ok(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+}
+
+async fn changed(app: &Arc<App>, visit: &Visit, request: Request) -> Result<Response, Problem> {
+    same_origin(request.headers())?;
+    let trace = request.extensions().get::<Span>().copied();
     let (mut token, mut to, mut leave) = (String::new(), String::new(), false);
-    for (name, value) in form_urlencoded::parse(&taken.bytes) {
+    for (name, value) in form(app, request).await? {
         match &*name {
             "token" => value.trim().clone_into(&mut token),
             "to" => to = way_back(&value),
@@ -120,7 +126,7 @@ async fn changed(app: &Arc<App>, visit: &Visit, request: Request) -> Result<Resp
 }
 
 /// Sends a browser on, with another token or none in its cookie.
-fn sent(visit: &Visit, to: &str, token: Option<&str>) -> Response {
+pub(super) fn sent(visit: &Visit, to: &str, token: Option<&str>) -> Response {
     let mut response = Response::new(axum::body::Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
@@ -137,7 +143,7 @@ fn sent(visit: &Visit, to: &str, token: Option<&str>) -> Response {
 }
 
 /// Where to go after signing in: a path of this server, or its first page.
-fn way_back(to: &str) -> String {
+pub(super) fn way_back(to: &str) -> String {
     let plain = to.starts_with('/') && !to.starts_with("//") && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     let own = plain && to.parse::<Uri>().is_ok_and(|uri| uri.host().is_none()) && !to.starts_with("/session");
     if own { to.to_owned() } else { "/".to_owned() }

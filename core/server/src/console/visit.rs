@@ -25,8 +25,12 @@ use crate::{access::Caller, app::App, events, http::answer};
 /// What a page may do: take its style sheet and pictures, send its forms back, nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'";
+/// The same of a page that listens: it may take its script, and ask this server.
+const POLICY_LIVE: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
+                           base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
 /// The cookie that keeps the language.
 const LANGUAGE_COOKIE: &str = "maple-lang";
 /// How long the language is kept: a year.
@@ -34,6 +38,8 @@ const LANGUAGE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 const STYLE: &str = include_str!("static/console.css");
 static STYLE_ETAG: LazyLock<String> = LazyLock::new(|| answer::etag(STYLE));
+const LIVE: &str = include_str!("static/live.js");
+static LIVE_ETAG: LazyLock<String> = LazyLock::new(|| answer::etag(LIVE));
 
 /// A look at a page.
 pub(crate) struct Visit {
@@ -157,6 +163,16 @@ impl Visit {
             Ok(Err(_)) => self.refuse(&answer::internal()),
             Err(problem) => self.refuse(&problem),
         }
+    }
+
+    /// A page that listens, or why there is none.
+    pub(super) fn show_live(&self, page: Result<impl Template, Problem>) -> Response {
+        let lives = page.is_ok();
+        let mut response = self.show(page);
+        if lives {
+            answer::set(&mut response, CONTENT_SECURITY_POLICY, POLICY_LIVE);
+        }
+        response
     }
 
     /// Why there is no page, as a page.
@@ -298,8 +314,13 @@ fn preferred(accepted: &str) -> Language {
 
 /// The files of the pages.
 pub(crate) async fn file(name: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Response {
-    if name.is_ok_and(|Path(name)| name == "console.css") {
-        let mut response = answer::unless_known(&headers, &STYLE_ETAG, || answer::of(StatusCode::OK, CSS, STYLE));
+    let found = match name.as_ref().map(|Path(name)| name.as_str()) {
+        Ok("console.css") => Some((&*STYLE_ETAG, CSS, STYLE)),
+        Ok("live.js") => Some((&*LIVE_ETAG, JS, LIVE)),
+        _ => None,
+    };
+    if let Some((etag, kind, text)) = found {
+        let mut response = answer::unless_known(&headers, etag, || answer::of(StatusCode::OK, kind, text));
         guard(&mut response);
         return response;
     }

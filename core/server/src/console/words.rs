@@ -63,6 +63,17 @@ pub(super) const fn event(event: EventType, language: Language) -> &'static str 
     say(language, zh, en)
 }
 
+/// A level of a signal.
+pub(super) fn level(word: &str, language: Language) -> &'static str {
+    let (zh, en) = match word {
+        "blue" => ("蓝色", "blue"),
+        "yellow" => ("黄色", "yellow"),
+        "orange" => ("橙色", "orange"),
+        _ => ("红色", "red"),
+    };
+    say(language, zh, en)
+}
+
 /// Words that stand in the data of an event, each with its Chinese and its English.
 const TOLD: &[(&str, &str, &str)] = &[
     ("party", "当事人", "party"),
@@ -151,6 +162,23 @@ const STATES: &[(&str, &str, &str)] = &[
     ("filled", "补全理由", "filled in"),
     ("policy", "规则", "policy"),
     ("locality", "地区", "place"),
+    ("raised", "待认领", "nobody is at it"),
+    ("acknowledged", "处置中", "somebody is at it"),
+    ("handled", "已处置", "handled"),
+    ("false_alarm", "误报", "false alarm"),
+    ("expired", "已失效", "over by itself"),
+    ("proposed", "待批准", "waits for a person"),
+    ("accepted", "已批准", "accepted"),
+    ("lapsed", "已过期", "nobody accepted it in time"),
+    ("assigned", "已分派", "assigned"),
+    ("kept", "维持不变", "stays"),
+    ("left_out", "未分派", "left out"),
+    ("organisation", "单位", "organisation"),
+    ("place", "地点", "location"),
+    ("project", "项目", "project"),
+    ("station", "站点", "station"),
+    ("kind", "纠纷类型", "kind of dispute"),
+    ("case", "案件", "case"),
 ];
 
 /// A word of what serves; as it is where it has no title.

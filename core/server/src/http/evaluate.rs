@@ -63,12 +63,23 @@ async fn answered(app: &Arc<App>, caller: &Caller, id: Uuid, form: Form, request
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: app.config.body_bytes, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
-    let made = decided_by(app, &app.serving(), caller, id, form, &body.bytes, (parse_question_served, None)).await;
+    decided(app, caller, id, form, &body.bytes).await
+}
+
+/// Decides a question as it is sent, and gives the reply once the record is kept.
+pub(crate) async fn decided(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: Uuid,
+    form: Form,
+    body: &[u8],
+) -> Result<Vec<u8>, Problem> {
+    let made = decided_by(app, &app.serving(), caller, id, form, body, (parse_question_served, None)).await;
     let (reply, record) = match made {
         // Few requests ask for more than a decision; only those are read twice.
         Err(problem) if asks_for_more(&problem) => {
-            let (serving, about) = asked_for(app, &body.bytes).await?;
-            decided_by(app, &serving, caller, id, form, &body.bytes, (parse_question_asked, about)).await?
+            let (serving, about) = asked_for(app, body).await?;
+            decided_by(app, &serving, caller, id, form, body, (parse_question_asked, about)).await?
         }
         made => made?,
     };
@@ -187,7 +198,7 @@ async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<(Arc<Serving>, Option<
 
 /// In which form a decision is asked for: JSON, unless only text is accepted.
 #[derive(Clone, Copy)]
-enum Form {
+pub(crate) enum Form {
     Json,
     Text(Language),
 }

@@ -6,7 +6,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use maple_insight::figures::{Counts, Figure, Indicator, Measure, Month, hidden};
+use maple_insight::figures::{Counts, Figure, Indicator, Measure, Month, SHOWN_COUNT_MIN, hidden};
 use maple_kernel::{Locality, LocalityId, Ruleset, Text};
 use maple_store::Tallied;
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind, indicator_text, nearest};
@@ -22,7 +22,7 @@ use crate::{app::App, clock::timestamp, events};
 /// Months of one period.
 pub(crate) const MONTHS_COUNT_MAX: i32 = 60;
 /// Months of a period that nobody names: a year up to this month.
-const MONTHS_COUNT: i32 = 12;
+pub(super) const MONTHS_COUNT: i32 = 12;
 
 pub(crate) async fn map(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     answer::told(mapped(&app, &query.unwrap_or_default()).await.map(|map| answer::json(map.to_string())))
@@ -53,23 +53,29 @@ impl Asked {
             }
             Ok(())
         })?;
-        let to = to.unwrap_or(now);
-        let from = from.unwrap_or(to.plus(1 - MONTHS_COUNT));
-        let months = to.number() - from.number() + 1;
-        if !(1..=MONTHS_COUNT_MAX).contains(&months) {
-            let (en, zh) = if months < 1 {
-                (format!("`from` {from} lies after `to` {to}"), format!("起始月份{from}晚于截止月份{to}"))
-            } else {
-                let en = format!("a period has at most {MONTHS_COUNT_MAX} months, not {months}");
-                (en, format!("期间最多{MONTHS_COUNT_MAX}个月，此处为{months}个月"))
-            };
-            return Err(wrong("from", FlawCode::OutOfRange, en, zh));
-        }
+        let (from, to) = period(from, to, now)?;
         Ok(Self { place, kind, from, to })
     }
 }
 
-fn month(name: &str, value: &str) -> Result<Month, Wrong> {
+/// A period; a year up to this month where nobody says.
+pub(super) fn period(from: Option<Month>, to: Option<Month>, now: Month) -> Result<(Month, Month), Problem> {
+    let to = to.unwrap_or(now);
+    let from = from.unwrap_or(to.plus(1 - MONTHS_COUNT));
+    let months = to.number() - from.number() + 1;
+    if !(1..=MONTHS_COUNT_MAX).contains(&months) {
+        let (en, zh) = if months < 1 {
+            (format!("`from` {from} lies after `to` {to}"), format!("起始月份{from}晚于截止月份{to}"))
+        } else {
+            let en = format!("a period has at most {MONTHS_COUNT_MAX} months, not {months}");
+            (en, format!("期间最多{MONTHS_COUNT_MAX}个月，此处为{months}个月"))
+        };
+        return Err(wrong("from", FlawCode::OutOfRange, en, zh));
+    }
+    Ok((from, to))
+}
+
+pub(super) fn month(name: &str, value: &str) -> Result<Month, Wrong> {
     value.parse().map_err(|()| {
         let en = format!("`{name}` is a month such as 2026-11");
         (en, format!("{name}应为月份，如2026-11"))
@@ -83,7 +89,7 @@ pub(crate) fn wrong(name: &str, code: FlawCode, en: String, zh: String) -> Probl
 }
 
 /// A place with its name, as it is known now.
-pub(super) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'r LocalityId, &'r Locality), Problem> {
+pub(crate) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'r LocalityId, &'r Locality), Problem> {
     let found = match asked {
         Some(given) => ruleset.locality(given),
         // The first root there is.
@@ -100,6 +106,19 @@ pub(super) fn place<'r>(ruleset: &'r Ruleset, asked: Option<&str>) -> Result<(&'
     })
 }
 
+/// Refuses a kind of dispute that there is not.
+pub(crate) fn known_kind(ruleset: &Ruleset, kind: &str) -> Result<(), Problem> {
+    let kinds = &ruleset.vocabulary().kinds;
+    if kinds.contains_key(kind) {
+        return Ok(());
+    }
+    let hint = nearest(kind, kinds.keys().map(|kind| kind.as_str()));
+    let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let shown: String = kind.chars().take(64).collect();
+    let en = format!("there is no kind of dispute `{}`{hint}", shown.escape_debug());
+    Err(wrong("kind", FlawCode::UnknownValue, en, "没有这一纠纷类型".to_owned()))
+}
+
 /// The map, as it may be shown: what counts too few is hidden in it already.
 pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem> {
     let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
@@ -107,16 +126,7 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
     let serving = app.serving();
     let ruleset = Arc::clone(serving.ruleset());
     let (id, here) = place(&ruleset, asked.place.as_deref())?;
-    if let Some(kind) = &asked.kind {
-        let kinds = &ruleset.vocabulary().kinds;
-        if !kinds.contains_key(kind.as_str()) {
-            let hint = nearest(kind, kinds.keys().map(|kind| kind.as_str()));
-            let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let shown: String = kind.chars().take(64).collect();
-            let en = format!("there is no kind of dispute `{}`{hint}", shown.escape_debug());
-            return Err(wrong("kind", FlawCode::UnknownValue, en, "没有这一纠纷类型".to_owned()));
-        }
-    }
+    asked.kind.as_deref().map_or(Ok(()), |kind| known_kind(&ruleset, kind))?;
     let below: Vec<(String, Value)> = ruleset
         .localities()
         .filter(|(_, locality)| locality.chain.len() == here.chain.len() + 1 && locality.chain.contains(id))
@@ -161,7 +171,7 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
         "locality": described(id, here),
         "kind": asked.kind,
         "period": { "from": asked.from.to_string(), "to": asked.to.to_string() },
-        "shown_from": maple_insight::figures::SHOWN_COUNT_MIN,
+        "shown_from": SHOWN_COUNT_MIN,
         "indicators": indicators(),
         "figures": alone(&whole, population),
         "year_before": alone(&earlier, population),
@@ -243,37 +253,42 @@ fn alone(counts: &Counts, population: Option<u64>) -> Value {
 fn guarded(whole: &Counts, parts: &[Counts], population: impl Fn(usize) -> Option<u64>) -> Vec<Value> {
     let mut rows: Vec<Map<String, Value>> = vec![Map::new(); parts.len()];
     for indicator in Indicator::ALL {
-        let (of_whole, all_of_whole) = indicator.parts(whole);
         let split: Vec<(i64, Option<i64>)> = parts.iter().map(|counts| indicator.parts(counts)).collect();
-        let columns: [(i64, Vec<i64>); 3] = [
-            (of_whole, split.iter().map(|(part, _)| *part).collect()),
-            (all_of_whole.unwrap_or_default(), split.iter().map(|(_, all)| all.unwrap_or_default()).collect()),
-            (
-                all_of_whole.unwrap_or_default() - of_whole,
-                split.iter().map(|(part, all)| all.unwrap_or_default() - part).collect(),
-            ),
-        ];
-        // Without a whole there is one column.
-        let columns = if all_of_whole.is_some() { &columns[..] } else { columns.get(..1).unwrap_or_default() };
-        let mut covered = vec![false; parts.len()];
-        for (sum, column) in columns {
-            let rest = sum - column.iter().sum::<i64>();
-            let with_rest: Vec<i64> = column.iter().copied().chain((rest > 0).then_some(rest)).collect();
-            let small =
-                |at: usize| column.get(at).is_some_and(|count| *count < maple_insight::figures::SHOWN_COUNT_MIN);
-            for (at, hides) in hidden(&with_rest).into_iter().enumerate() {
-                if let Some(covered) = covered.get_mut(at) {
-                    // What is small by itself is told by its bounds.
-                    *covered |= hides && !small(at);
-                }
-            }
-        }
+        let covered = covered(indicator.parts(whole), &split);
         for (at, (row, counts)) in rows.iter_mut().zip(parts).enumerate() {
             let covered = covered.get(at).copied().unwrap_or_default();
             row.insert(indicator.as_str().to_owned(), figure(indicator.figure(counts, population(at), covered)));
         }
     }
     rows.into_iter().map(Value::Object).collect()
+}
+
+/// Which parts of a whole would be given away by what others show, beside those that are small by themselves: of what is
+/// counted, of what it is a share of, and of what that leaves.
+pub(super) fn covered((of_whole, all_of_whole): (i64, Option<i64>), split: &[(i64, Option<i64>)]) -> Vec<bool> {
+    let columns: [(i64, Vec<i64>); 3] = [
+        (of_whole, split.iter().map(|(part, _)| *part).collect()),
+        (all_of_whole.unwrap_or_default(), split.iter().map(|(_, all)| all.unwrap_or_default()).collect()),
+        (
+            all_of_whole.unwrap_or_default() - of_whole,
+            split.iter().map(|(part, all)| all.unwrap_or_default() - part).collect(),
+        ),
+    ];
+    // Without a whole there is one column.
+    let columns = if all_of_whole.is_some() { &columns[..] } else { columns.get(..1).unwrap_or_default() };
+    let mut covered = vec![false; split.len()];
+    for (sum, column) in columns {
+        let rest = sum - column.iter().sum::<i64>();
+        let with_rest: Vec<i64> = column.iter().copied().chain((rest > 0).then_some(rest)).collect();
+        let small = |at: usize| column.get(at).is_some_and(|count| *count < SHOWN_COUNT_MIN);
+        for (at, hides) in hidden(&with_rest).into_iter().enumerate() {
+            if let Some(covered) = covered.get_mut(at) {
+                // What is small by itself is told by its bounds.
+                *covered |= hides && !small(at);
+            }
+        }
+    }
+    covered
 }
 
 fn by_kind(ruleset: &Ruleset, kinds: &[(String, i64)]) -> Vec<Value> {

@@ -15,11 +15,13 @@ mod keys;
 mod lines;
 mod operations;
 pub(crate) mod optimise;
-mod plan;
+pub(crate) mod plan;
 mod playground;
 mod preview;
 pub(crate) mod query;
-mod signals;
+pub(crate) mod risk;
+pub(crate) mod signals;
+pub(crate) mod station;
 mod stations;
 pub(crate) mod status;
 mod tick;
@@ -42,7 +44,9 @@ use maple_wire::{Problem, ProblemKind};
 use tracing::{debug, info, warn};
 
 pub(crate) use access::identified;
+pub(crate) use activations::reading;
 pub(crate) use answer::overloaded;
+pub use station::{QUEUE_COUNT_MAX, STATIONS_SHOWN_MAX};
 
 use access::Needs;
 
@@ -62,7 +66,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 55] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 66] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -80,6 +84,15 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 55] {
         ("/policies", get(console::policies), Page(None)),
         ("/policies/compare", get(console::compare).post(console::examine), Page(None)),
         ("/policies/activate", post(console::activate), Page(Some(Role::Approver))),
+        ("/risk", get(console::risk), reads),
+        ("/risk.csv", get(console::risk_csv), reads),
+        ("/risk/live", get(console::live), reads),
+        ("/risk/{id}", post(console::close), Page(Some(Role::Evaluate))),
+        ("/station", get(console::station), Page(None)),
+        ("/station/intake", get(console::intake).post(console::take_in), Page(Some(Role::Evaluate))),
+        ("/station/plan", post(console::propose), Page(None)),
+        ("/station/plan/{id}", get(console::plan), Page(None)),
+        ("/station/plan/{id}/accept", post(console::accept), Page(None)),
         ("/session", get(console::sign_in).post(console::change), Nothing),
         ("/console/{file}", get(console::file), Nothing),
         ("/v1/evaluate", post(evaluate::evaluate), role(Role::Evaluate)),
@@ -98,6 +111,8 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 55] {
         ("/v1/plan/{id}/accept", post(plan::accept), AnyRole),
         ("/v1/insight/map", get(insight::map), AnyRole),
         ("/v1/insight/optimise", get(optimise::optimise), AnyRole),
+        ("/v1/insight/risk", get(risk::risk), role(Role::Auditor)),
+        ("/v1/insight/station", get(station::station), AnyRole),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
         ("/v1/tick", post(tick::tick), role(Role::Evaluate)),

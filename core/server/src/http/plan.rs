@@ -56,16 +56,26 @@ pub(crate) async fn propose(
     answer::told(proposed(&app, &caller, request).await)
 }
 
+/// Refuses whoever is neither approver nor admin anywhere.
+pub(crate) fn may_propose(caller: &Caller) -> Result<(), Problem> {
+    if caller.has(Role::Admin) { Ok(()) } else { caller.require_somewhere(Some(Role::Approver)) }
+}
+
 async fn proposed(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Response, Problem> {
-    if !caller.has(Role::Admin) {
-        caller.require_somewhere(Some(Role::Approver))?;
-    }
-    let (_, key) = events::docket(app)?;
+    may_propose(caller)?;
+    events::docket(app)?;
     body::expect_type(request.headers(), &[answer::JSON])?;
     let terms = Terms { limit: PLAN_QUESTION_BYTES_MAX, deadline: app.config.deadline, room: &app.large_bodies };
     let body = body::read(request, &terms).await?;
+    let plan = made_of(app, caller, &body.bytes).await?;
+    Ok(answer::of(StatusCode::CREATED, answer::JSON, shown(plan, None)?))
+}
+
+/// Makes a plan of a question and keeps it as a proposal.
+pub(crate) async fn made_of(app: &Arc<App>, caller: &Caller, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    let (_, key) = events::docket(app)?;
     let serving = app.serving();
-    let message = parse_plan(&body.bytes, serving.ruleset()).map_err(|problem| *problem)?;
+    let message = parse_plan(body, serving.ruleset()).map_err(|problem| *problem)?;
     may_plan(caller, &message.locality)?;
     let today = message.as_of.unwrap_or_else(|| app.today());
     if today.days_since(app.today()).unsigned_abs() > u32::from(HORIZON_DAYS_MAX) {
@@ -116,11 +126,11 @@ async fn proposed(app: &Arc<App>, caller: &Caller, request: Request) -> Result<R
         body: serde_json::to_vec(&body).map_err(|_| answer::internal())?,
     };
     reading(app, move |control| control.store.plan_put(&record)).await?;
-    Ok(answer::of(StatusCode::CREATED, answer::JSON, shown(body.plan, None)?))
+    Ok(body.plan)
 }
 
 /// Refuses whoever is neither approver nor admin of a place and all below it.
-fn may_plan(caller: &Caller, locality: &str) -> Result<(), Problem> {
+pub(crate) fn may_plan(caller: &Caller, locality: &str) -> Result<(), Problem> {
     if caller.may_below(Role::Admin, locality) { Ok(()) } else { caller.require_below(Role::Approver, locality) }
 }
 
@@ -262,16 +272,21 @@ pub(crate) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    answer::told(one_shown(&app, &caller, &id).await)
+    answer::told(one_shown(&app, &caller, &id).await.map(|(plan, _)| answer::json(plan)))
 }
 
-async fn one_shown(app: &Arc<App>, caller: &Caller, id: &str) -> Result<Response, Problem> {
+/// A plan, with what became of it once it was accepted.
+pub(crate) async fn one_shown(
+    app: &Arc<App>,
+    caller: &Caller,
+    id: &str,
+) -> Result<(String, Option<Acceptance>), Problem> {
     let may = |locality: &str| {
         let reads = caller.may_below(Role::Auditor, locality);
         if reads { Ok(()) } else { may_plan(caller, locality) }
     };
     let (_, body, accepted) = read(app, caller, id, may).await?;
-    Ok(answer::json(shown(body.plan, accepted.as_ref())?))
+    Ok((shown(body.plan, accepted.as_ref())?, accepted))
 }
 
 pub(crate) async fn accept(
@@ -279,7 +294,7 @@ pub(crate) async fn accept(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Response {
-    answer::told(accepted(&app, &caller, &id).await)
+    answer::told(accepted(&app, &caller, &id).await.map(answer::json))
 }
 
 /// A placement of a kept plan.
@@ -290,11 +305,12 @@ struct Placed {
     station: String,
 }
 
-async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Result<Response, Problem> {
+/// Has a plan done; what became of it.
+pub(crate) async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Result<String, Problem> {
     let (docket, _) = events::docket(app)?;
     let (record, body, before) = read(app, caller, id, |locality| may_plan(caller, locality)).await?;
     if let Some(outcome) = before.as_ref().and_then(|before| before.outcome.clone()) {
-        return Ok(answer::json(outcome));
+        return Ok(outcome);
     }
     let now = timestamp(app.clock());
     if before.is_none() && record.at.checked_add(PLAN_AGE_HOURS_MAX.hours()).is_ok_and(|until| now > until) {
@@ -349,7 +365,7 @@ async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Result<Response,
         Ok(())
     })
     .await?;
-    Ok(answer::json(text))
+    Ok(text)
 }
 
 /// How a placement stands when its plan is accepted.

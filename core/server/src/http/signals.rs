@@ -62,14 +62,14 @@ fn asked(query: &str) -> Result<Asked, Problem> {
     Ok(asked)
 }
 
-fn state(value: &str) -> Result<SignalState, Wrong> {
+pub(crate) fn state(value: &str) -> Result<SignalState, Wrong> {
     SignalState::of(value).ok_or_else(|| {
         let all = SignalState::ALL.map(SignalState::as_str).join(", ");
         (format!("`state` is one of {all}"), format!("state应为{all}之一"))
     })
 }
 
-fn level(value: &str) -> Result<Level, Wrong> {
+pub(crate) fn level(value: &str) -> Result<Level, Wrong> {
     let all = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
     all.into_iter().find(|level| signals::level(*level) == value).ok_or_else(|| {
         let words = all.map(signals::level).join(", ");
@@ -97,7 +97,7 @@ pub(crate) async fn list(
     answer::told(if live { heard(&app, &caller, &query) } else { listed(&app, &caller, &query).await })
 }
 
-fn reach(caller: &Caller, locality: Option<&String>) -> Result<(), Problem> {
+pub(crate) fn reach(caller: &Caller, locality: Option<&String>) -> Result<(), Problem> {
     match locality {
         Some(locality) => caller.require_below(Role::Auditor, locality),
         None => caller.require_everywhere(Role::Auditor),
@@ -131,7 +131,8 @@ fn heard(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Probl
     };
     let within = move |told: &Told| {
         filter.locality.as_ref().is_none_or(|top| {
-            told.locality == *top || told.locality.strip_prefix(top.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            let locality = &told.signal.raised.locality;
+            locality == top || locality.strip_prefix(top.as_str()).is_some_and(|rest| rest.starts_with('/'))
         })
     };
     let stream = events(BroadcastStream::new(app.signals.hear()), within).map(move |event| {
@@ -167,7 +168,7 @@ async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Result<Respon
     Ok(answer::json(signals::shown(app, &signal).to_string()))
 }
 
-async fn found(app: &Arc<App>, id: String) -> Result<Signal, Problem> {
+pub(crate) async fn found(app: &Arc<App>, id: String) -> Result<Signal, Problem> {
     let wanted = id.clone();
     let found = reading(app, move |control| control.store.signal(&wanted)).await?;
     found.ok_or_else(|| unknown(&id))
@@ -196,24 +197,33 @@ async fn changed(app: &Arc<App>, caller: &Caller, id: String, request: Request) 
     });
     fields.end()?;
     let Ok(wanted) = wanted else { return Err(answer::internal()) };
+    let signal = told(app, caller, id, wanted).await?;
+    Ok(answer::json(signals::shown(app, &signal).to_string()))
+}
+
+/// Says what became of a signal, and tells whoever listens.
+pub(crate) async fn told(app: &Arc<App>, caller: &Caller, id: String, wanted: SignalState) -> Result<Signal, Problem> {
     let before = found(app, id).await?;
     caller.require(Role::Evaluate, &before.raised.locality)?;
     let (actor, now, id) = (caller.name().to_owned(), timestamp(app.clock()), before.raised.id.clone());
     let after = reading(app, move |control| control.store.signal_state(&id, wanted, &actor, now)).await?;
     let signal = became(after, &before.raised.id)?;
     app.signals.tell(app, &signal);
-    Ok(answer::json(signals::shown(app, &signal).to_string()))
+    Ok(signal)
 }
 
 /// The signal as it stands now, or why nothing could be said of it.
 pub(super) fn became(said: Said, id: &str) -> Result<Signal, Problem> {
     match said {
         Said::Changed(signal) => Ok(signal),
-        Said::Over(before) => Err(Problem::new(
-            ProblemKind::Conflict,
-            format!("the signal is `{}` already; a new dispute raises a new one", before.state.as_str()),
-            format!("该预警已为{}；如再有纠纷将另行预警", before.state.as_str()),
-        )),
+        Said::Over(before) => {
+            let (zh, en) = signals::state_text(before.state);
+            Err(Problem::new(
+                ProblemKind::Conflict,
+                format!("the signal is over already ({en}); a new dispute raises a new one"),
+                format!("该预警{zh}；如再有纠纷将另行预警"),
+            ))
+        }
         Said::Expired(before) => {
             let expires = before.raised.expires;
             Err(Problem::new(

@@ -141,6 +141,11 @@ impl Store {
     }
 }
 
+/// [`WAITING_STAGES`] as a list of SQL, as a partial index has it.
+pub(crate) fn waiting_words() -> String {
+    words(&WAITING_STAGES)
+}
+
 /// Stages as a list of SQL; their words are ours.
 fn words(stages: &[Stage]) -> String {
     stages.iter().map(|stage| format!("'{}'", stage.as_str())).collect::<Vec<_>>().join(", ")

@@ -13,7 +13,7 @@ use crate::{
     sql::{Fault, Insert, Link, Row, Value},
 };
 
-pub(super) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
+pub(crate) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
                        stage, since, registered, closed";
 pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing";
 
@@ -149,7 +149,7 @@ pub(super) fn read_event(mut row: Row) -> Result<EventRecord, Fault> {
     Ok(EventRecord { event: CaseEvent { source, id, dispute, at, what, about, desk }, received, standing })
 }
 
-pub(super) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
+pub(crate) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
     let id = row.text()?;
     let (locality, kind, origin) = (row.may_text()?, row.may_text()?, row.may_text()?);
     let [organisation, place, project, decision] = [row.may_text()?, row.may_text()?, row.may_text()?, row.may_text()?];

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 8] = [
+pub(super) const STEPS: [Step; 9] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -408,6 +408,25 @@ pub(super) const STEPS: [Step; 8] = [
     ){strict};
     ALTER TABLE dispute ADD COLUMN counted {int} NOT NULL DEFAULT 0;
     CREATE INDEX dispute_uncounted ON dispute (id) WHERE counted = 0;",
+        sqlite: "",
+        postgres: "",
+    },
+    // Signals know when they were issued, taken up and ended; what is open and what waits is found without reading the rest.
+    Step {
+        both: "ALTER TABLE signal ADD COLUMN issued {int} NOT NULL DEFAULT 0;
+    ALTER TABLE signal ADD COLUMN acknowledged {int};
+    ALTER TABLE signal ADD COLUMN ended {int};
+    UPDATE signal SET issued = raised;
+    UPDATE signal SET ended = changed WHERE state IN ('handled', 'false_alarm');
+    CREATE INDEX signal_open ON signal (expires) WHERE state IN ('raised', 'acknowledged');
+    CREATE INDEX signal_ended ON signal (ended, id) WHERE ended IS NOT NULL;
+    CREATE INDEX signal_issued ON signal (issued, locality, code, state, expires, acknowledged, ended);
+    CREATE INDEX dispute_waiting ON dispute (locality, registered) WHERE stage IN ('consented', 'declined', 'assigned');
+    CREATE INDEX dispute_at_station ON dispute (station)
+        WHERE stage IN ('assigned', 'accepted_by_mediator', 'in_mediation', 'partly_agreed', 'declined');
+    CREATE INDEX dispute_at_mediator ON dispute (mediator)
+        WHERE stage IN ('assigned', 'accepted_by_mediator', 'in_mediation', 'partly_agreed');
+    CREATE INDEX plan_locality ON plan (locality, at);",
         sqlite: "",
         postgres: "",
     },

@@ -98,7 +98,7 @@ fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal>
         return more(link, &known, raise, micros);
     }
     let (basis, measures) = (joined(&raise.basis), joined(&raise.measures));
-    let places: Vec<String> = (1..=22).map(|at| format!("${at}")).collect();
+    let places: Vec<String> = (1..=25).map(|at| format!("${at}")).collect();
     let add = format!("INSERT INTO signal ({SIGNAL}, clock) VALUES ({})", places.join(", "));
     let values = [
         Value::Text(&raise.id),
@@ -119,6 +119,9 @@ fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal>
         raise.deadline.map(Timestamp::as_microsecond).into(),
         Value::Int(raise.expires.as_microsecond()),
         Value::Text(SignalState::Raised.as_str()),
+        Value::Int(micros),
+        Value::Null,
+        Value::Null,
         Value::Int(micros),
         Value::Null,
         Value::Null,

@@ -8,6 +8,7 @@
 )]
 
 mod activations;
+mod board;
 mod disputes;
 mod faults;
 mod files;
