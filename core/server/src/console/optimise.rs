@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     cases::only,
     figures::{Both, Figure, grouped, whole, written},
+    overview::widest,
     places::{self, Choice},
     visit::{Visit, link},
 };
@@ -226,7 +227,7 @@ async fn told(v: &Visit) -> Result<Optimised, Problem> {
     only(v, &PARAMETERS)?;
     let ruleset = v.ruleset();
     let place = v.given("locality").map(|given| places::find(&ruleset, given)).transpose()?;
-    let place = place.map(|(id, _)| id.to_string());
+    let place = place.map(|(id, _)| id).or_else(|| widest(&ruleset)).map(ToString::to_string);
     let asked = [("locality", place.as_deref()), ("from", v.given("from")), ("to", v.given("to"))];
     let asked = link("", asked.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let told = optimised(&v.app, asked.trim_start_matches('?')).await?;
