@@ -288,3 +288,43 @@ async fn two_people_are_needed_where_the_door_says_so_and_a_reader_only_reads() 
     let done = send(&other, "/policies/activate", &body).await;
     assert_eq!((done.status, desk.generation()), (303, 2), "{}", done.text());
 }
+
+#[tokio::test]
+async fn decisions_are_found_by_rule_and_channel_and_lead_to_what_happened() {
+    let desk = desk();
+    let mut last = String::new();
+    for _ in 0..3 {
+        last = desk.decide().await["id"].as_str().unwrap().to_owned();
+    }
+    let count = async |query: &str| {
+        let answer = get(&desk, &format!("/v1/decisions?{query}"), &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["decisions"].as_array().unwrap().len()
+    };
+    for (query, wanted) in [
+        ("channel=court", 3),
+        ("channel=labour_mediation", 0),
+        ("rule=R25", 3),
+        ("rule=R25&policy=cn/labour&channel=court&locality=cn/zhejiang&kind=labour.wage", 3),
+        ("rule=R25&policy=cn/zhejiang/other", 0),
+        ("rule=Z1", 0),
+        ("rule=R25&locality=cn/shanghai", 0),
+    ] {
+        assert_eq!(count(query).await, wanted, "{query}");
+    }
+    // Page by page each is found once.
+    let first = get(&desk, "/v1/decisions?rule=R25&count=2", &[]).await.json();
+    let after = first["next"].as_str().unwrap();
+    let second = get(&desk, &format!("/v1/decisions?rule=R25&count=2&after={after}"), &[]).await.json();
+    assert_eq!(second["decisions"].as_array().unwrap().len(), 1, "{second}");
+    let page = held(&get(&desk, "/decisions?rule=R25&channel=court&lang=en", &[]).await, 200);
+    assert!(page.contains(&last) && page.contains("at most 2,000 records"), "{page}");
+    let to = get(&desk, &format!("/decisions?id={last}"), &[]).await;
+    assert_eq!((to.status, to.header("location")), (303, &*format!("/decisions/{}", last.replace('-', "%2D"))));
+    let before = held(&get(&desk, &format!("/decisions/{last}?lang=en"), &[]).await, 200);
+    assert!(!before.contains("What happened to the case"), "{before}");
+    tell(&desk, &[event("c-1", 0, "case.registered", json!({ "locality": "cn/zhejiang", "kind": "labour.wage" }))])
+        .await;
+    let page = held(&get(&desk, &format!("/decisions/{last}?lang=en"), &[]).await, 200);
+    assert!(page.contains("What happened to the case") && page.contains("Registered"), "{page}");
+}
