@@ -407,8 +407,10 @@ impl Words<'_> {
                 let (title, way) = (self.kind(kind), self.channel(channel));
                 let others = others.iter().map(|(id, other)| {
                     let mut of = share(*other);
-                    of["channel"] = json!(id);
-                    of["title"] = text(&self.channel(id));
+                    if let Value::Object(members) = &mut of {
+                        members.insert("channel".to_owned(), json!(id));
+                        members.insert("title".to_owned(), text(&self.channel(id)));
+                    }
                     of
                 });
                 Told {
