@@ -182,8 +182,16 @@ async fn no_door_but_those_for_everybody_opens_without_a_token_and_none_without_
             // An approver of nowhere changes and reads nothing of a locality.
             let answer = guarded.ask(method.clone(), &real, Some(&format!("Bearer {}", stranger.text)), "{}").await;
             let views = path.starts_with("/metrics")
-                || ["/", "/overview.csv", "/optimise", "/optimise.csv", "/policies", "/policies/compare"]
-                    .contains(path)
+                || [
+                    "/",
+                    "/overview.csv",
+                    "/optimise",
+                    "/optimise.csv",
+                    "/policies",
+                    "/policies/compare",
+                    "/policies/activate",
+                ]
+                .contains(path)
                 || path.starts_with("/station")
                 || [
                     "packs",

@@ -277,7 +277,8 @@ impl Browser {
     async fn left(self) -> Client {
         // What is refused is an answer, which browsers nevertheless note down.
         let noted = self.log().await;
-        let answers = |line: &&str| line.contains("/v1/preview") || line.ends_with("status of 400 (Bad Request)");
+        let refused = ["status of 400 (Bad Request)", "status of 409 (Conflict)"];
+        let answers = |line: &&str| line.contains("/v1/preview") || refused.iter().any(|status| line.ends_with(status));
         let complaints: Vec<&str> = noted.lines().filter(|line| !answers(line)).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
         self.run("sessionStorage.clear(); localStorage.clear()").await;

@@ -127,7 +127,7 @@ enum Act {
     /// The gate is asked first.
     Examine,
     /// It is put in force.
-    Activate { back: bool },
+    Activate,
     /// It is gone back to.
     RollBack,
 }
@@ -236,7 +236,6 @@ fn page<'a>(v: &'a Visit, caller: &Caller, sides: Sides, report: Option<&Report>
             back: pack.goes_back(),
         })
         .collect();
-    let back = packs.iter().any(|pack| pack.back);
     let same = packs.is_empty() && !found.changes.registries;
     let act = match &to {
         _ if from != Version::Generation(now.generation) => Act::Nothing(
@@ -249,7 +248,7 @@ fn page<'a>(v: &'a Visit, caller: &Caller, sides: Sides, report: Option<&Report>
         Version::Generation(_) => Act::RollBack,
         Version::Bundle(_) => match report {
             None => Act::Examine,
-            Some(report) if report.admitted => Act::Activate { back },
+            Some(report) if report.admitted => Act::Activate,
             Some(_) => Act::Nothing(
                 v.say("检查未通过，不能启用。", "The gate does not let it through; it cannot be put in force."),
             ),
@@ -355,6 +354,7 @@ fn form(bytes: &[u8]) -> Result<Form, Problem> {
             "why" => {
                 members.insert("why".to_owned(), json!(value.trim()));
             }
+            // Goes with `to`: the gate lets no bundle through whose versions go back.
             "rollback" => {
                 members.insert("rollback".to_owned(), json!(true));
             }

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     cases::only,
     figures::{Both, Figure, grouped, whole, written},
+    overview::widest,
     places::{self, Choice},
     visit::{Visit, link},
 };
@@ -25,7 +26,7 @@ use crate::http::{answer, optimise::optimised};
 const PARAMETERS: [&str; 3] = ["locality", "from", "to"];
 const CSV: &str = "text/csv; charset=utf-8";
 /// The width of the longest bar of the funnel, in units of its picture.
-const BAR_WIDTH: f64 = 460.0;
+const BAR_WIDTH: f64 = 420.0;
 /// Room for the names at its left.
 const NAMES_WIDTH: f64 = 200.0;
 /// The whole picture; behind a bar stands its number.
@@ -122,7 +123,7 @@ struct Pack {
 
 #[derive(Deserialize)]
 struct Decisions {
-    read: usize,
+    read: Option<i64>,
     more: bool,
     asked_min: u64,
 }
@@ -226,7 +227,7 @@ async fn told(v: &Visit) -> Result<Optimised, Problem> {
     only(v, &PARAMETERS)?;
     let ruleset = v.ruleset();
     let place = v.given("locality").map(|given| places::find(&ruleset, given)).transpose()?;
-    let place = place.map(|(id, _)| id.to_string());
+    let place = place.map(|(id, _)| id).or_else(|| widest(&ruleset)).map(ToString::to_string);
     let asked = [("locality", place.as_deref()), ("from", v.given("from")), ("to", v.given("to"))];
     let asked = link("", asked.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let told = optimised(&v.app, asked.trim_start_matches('?')).await?;
@@ -272,7 +273,7 @@ fn page(v: &Visit, told: Optimised) -> Page<'_> {
             .into_iter()
             .map(|pack| (of(&pack.title), pack.pack, pack.version, pack.in_force_from.unwrap_or_default()))
             .collect(),
-        read: grouped(decisions.read.try_into().unwrap_or(i64::MAX)),
+        read: decisions.read.map_or_else(|| v.say("少于10", "fewer than 10").to_owned(), grouped),
         more_read: decisions.more,
         asked_min: decisions.asked_min,
         tries: suggestions.iter().map(|one| tried(v, one)).collect(),

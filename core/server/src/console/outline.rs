@@ -72,8 +72,7 @@ impl Outlines {
 
 /// One outline, and of how many points it is drawn.
 fn drawn(rings: &[Ring], place: &impl Fn(&(f64, f64)) -> (f64, f64), step: f64) -> (Outline, usize) {
-    let (mut path, mut count) = (String::new(), 0);
-    let mut largest: Option<(f64, Vec<(f64, f64)>)> = None;
+    let mut seen: Vec<Vec<(f64, f64)>> = Vec::new();
     for ring in rings {
         let stepped = |(x, y): (f64, f64)| ((x / step).round() * step, (y / step).round() * step);
         let mut points: Vec<(f64, f64)> = ring.iter().map(|point| stepped(place(point))).collect();
@@ -83,29 +82,45 @@ fn drawn(rings: &[Ring], place: &impl Fn(&(f64, f64)) -> (f64, f64), step: f64) 
             points.pop();
         }
         // What is smaller than a step is not seen.
-        if points.len() < 3 {
-            continue;
+        if points.len() >= 3 {
+            seen.push(points);
         }
+    }
+    let mut path = String::new();
+    for points in &seen {
         for (at, (x, y)) in points.iter().enumerate() {
             path.push(if at == 0 { 'M' } else { 'L' });
             path.push_str(&format!("{} {}", short(*x), short(*y)));
         }
         path.push('Z');
-        count += points.len();
-        let area = area(&points).abs();
-        if largest.as_ref().is_none_or(|(most, _)| area > *most) {
-            largest = Some((area, points));
-        }
     }
-    let Some((_, points)) = largest else { return (Outline::default(), 0) };
-    let side = |of: fn(&(f64, f64)) -> f64| {
-        let all = points.iter().map(of);
-        all.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), one| (least.min(one), most.max(one)))
+    let Some(largest) = seen.iter().max_by(|a, b| area(a).abs().total_cmp(&area(b).abs())) else {
+        return (Outline::default(), 0);
     };
-    let ((left, right), (top, bottom)) = (side(|point| point.0), side(|point| point.1));
-    let (x, y) = centre(&points).unwrap_or(((left + right) / 2.0, (top + bottom) / 2.0));
-    let named = right - left >= NAMED_WIDTH_MIN && bottom - top >= NAMED_HEIGHT_MIN;
+    let ((left, right), (top, bottom)) = (reach(largest, |point| point.0), reach(largest, |point| point.1));
+    let (middle, y) = centre(largest).unwrap_or(((left + right) / 2.0, (top + bottom) / 2.0));
+    // A name stands where there is most room beside it, not in a hole.
+    let (x, room) = widest(&seen, y).unwrap_or((middle, 0.0));
+    let named = room >= NAMED_WIDTH_MIN && bottom - top >= NAMED_HEIGHT_MIN;
+    let count = seen.iter().map(Vec::len).sum();
     (Outline { path, x: whole(x.round()), y: whole(y.round()), named }, count)
+}
+
+/// The least and the most of some points.
+fn reach(points: &[(f64, f64)], of: fn(&(f64, f64)) -> f64) -> (f64, f64) {
+    let all = points.iter().map(of);
+    all.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), one| (least.min(one), most.max(one)))
+}
+
+/// The middle and the width of the widest stretch within all rings on a line across.
+fn widest(rings: &[Vec<(f64, f64)>], y: f64) -> Option<(f64, f64)> {
+    let crossing = |(a, b): (&(f64, f64), &(f64, f64))| {
+        ((a.1 > y) != (b.1 > y)).then(|| a.0 + (b.0 - a.0) * (y - a.1) / (b.1 - a.1))
+    };
+    let mut crossings: Vec<f64> = rings.iter().flat_map(|ring| pairs(ring).filter_map(crossing)).collect();
+    crossings.sort_by(f64::total_cmp);
+    let within = crossings.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+    within.map(|(from, to)| ((from + to) / 2.0, to - from)).max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Twice the area within a ring, with its turn as its sign.
@@ -169,6 +184,10 @@ mod tests {
         let map = Outlines::new(&[&rings]);
         assert_eq!(map.drawn[0].path.matches('M').count(), 3);
         assert!(map.drawn[0].named);
+        // Not in the hole, which lies around the middle.
+        let ring = [square(0.0, 0.0, 4.0), square(1.5, 1.5, 1.0)];
+        let drawn = &Outlines::new(&[&ring]).drawn[0];
+        assert!(drawn.y == 360 && (drawn.x < 270 || drawn.x > 450), "{drawn:?}");
         assert_eq!(Outlines::new(&[]).drawn.len(), 0);
     }
 

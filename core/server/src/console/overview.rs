@@ -126,7 +126,7 @@ fn read_indicator(value: &str) -> Result<Indicator, query::Wrong> {
 }
 
 /// The root with the most places below it.
-fn widest(ruleset: &Ruleset) -> Option<&LocalityId> {
+pub(super) fn widest(ruleset: &Ruleset) -> Option<&LocalityId> {
     let below = |root: &LocalityId| ruleset.localities().filter(|(_, place)| place.chain.first() == Some(root)).count();
     let roots = ruleset.localities().filter(|(_, place)| place.chain.len() == 1).map(|(id, _)| id);
     roots.min_by_key(|root| std::cmp::Reverse(below(root)))

@@ -126,11 +126,16 @@ pub(crate) async fn optimised(app: &Arc<App>, query: &str) -> Result<Value, Prob
         "success": kinds.cells.iter().zip(&figures).map(|(cell, figure)| context.cell(cell, *figure)).collect::<Vec<_>>(),
         "unclear": context.unclear(&ends),
         "packs": packs(&serving, id, &here.chain),
-        "decisions": { "read": read.heard.read, "more": read.heard.more, "read_max": DECISIONS_READ_MAX,
+        "decisions": { "read": enough(read.heard.read), "more": read.heard.more, "read_max": DECISIONS_READ_MAX,
             "asked_min": suggest::ASKED_COUNT_MIN },
         "suggestions": suggestions,
         "more_suggestions": found.iter().map(|(_, found): &(&str, Found)| found.more).sum::<usize>(),
     }))
+}
+
+/// A count that may be shown.
+fn enough(count: usize) -> Option<usize> {
+    i64::try_from(count).is_ok_and(|count| count >= SHOWN_COUNT_MIN).then_some(count)
 }
 
 /// Reads what policies said in the latest decisions.
@@ -402,8 +407,10 @@ impl Words<'_> {
                 let (title, way) = (self.kind(kind), self.channel(channel));
                 let others = others.iter().map(|(id, other)| {
                     let mut of = share(*other);
-                    of["channel"] = json!(id);
-                    of["title"] = text(&self.channel(id));
+                    if let Value::Object(members) = &mut of {
+                        members.insert("channel".to_owned(), json!(id));
+                        members.insert("title".to_owned(), text(&self.channel(id)));
+                    }
                     of
                 });
                 Told {
