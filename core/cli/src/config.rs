@@ -1,14 +1,17 @@
 //! The server's configuration: a file, over it the environment, over that the flags.
 
 mod access;
+mod deliveries;
 mod governance;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use access::{Asking, JWT, JwtFile, TLS, TlsFile};
+use deliveries::{NATS_TABLE, NatsFile, WEBHOOK, WebhookFile, deliveries};
 use governance::{CHANGED, RETENTION, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
 use maple_server::{Authentication, Config, Governance, JwtConfig};
@@ -64,6 +67,9 @@ struct File {
     retention_days: Option<i64>,
     tls: Option<TlsFile>,
     jwt: Option<JwtFile>,
+    event_source: Option<String>,
+    webhook: Option<Vec<WebhookFile>>,
+    nats: Option<NatsFile>,
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -238,6 +244,24 @@ pub(crate) static TABLE: Table = Table::new(
             "接受某一签发方的JWT（RS256、ES256、EdDSA）",
             "Take the JWTs of an issuer (RS256, ES256, EdDSA)",
         ),
+        may(
+            "event-source",
+            Shape::Text,
+            "对外事件的source属性，各节点须一致，默认 /maple",
+            "Attribute `source` of events that others are told, the same on all nodes [default: /maple]",
+        ),
+        may(
+            "webhook",
+            Shape::List(&Shape::Table(&WEBHOOK)),
+            "按HTTP告知（签名、重试）的接收方",
+            "Who is told by HTTP what happens, signed and tried again",
+        ),
+        may(
+            "nats",
+            Shape::Table(&NATS_TABLE),
+            "告知事件的NATS JetStream流",
+            "The stream of NATS JetStream that is told what happens",
+        ),
     ],
 );
 static AUDIT: [Choice; 3] = [
@@ -321,6 +345,7 @@ impl Settings {
             connections: CONNECTIONS.read(file.connections, plain.connections)?,
             deadline: Duration::from_secs(DEADLINE.read(file.deadline_seconds, plain.deadline.as_secs())?),
             drain: Duration::from_secs(DRAIN.read(file.drain_seconds, plain.drain.as_secs())?),
+            deliveries: deliveries(file.event_source, file.webhook.unwrap_or_default(), file.nats)?.map(Arc::new),
             ..plain
         };
         Ok(Self {

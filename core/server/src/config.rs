@@ -6,7 +6,7 @@ use maple_seal::ReferenceKey;
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{access::Access, tls::Tls};
+use crate::{access::Access, deliver::Deliveries, tls::Tls};
 
 /// Connections open at a time, by default.
 pub const CONNECTIONS_COUNT_MAX: usize = 1_024;
@@ -80,6 +80,8 @@ pub struct Config {
     pub reference_key: Option<Arc<ReferenceKey>>,
     /// Who may do what; none where everybody may do everything.
     pub access: Option<Arc<Access>>,
+    /// Who is told what happens; none where nobody is.
+    pub deliveries: Option<Arc<Deliveries>>,
     /// How connections are secured; none where they are not.
     pub tls: Option<Arc<Tls>>,
 }
@@ -105,6 +107,7 @@ impl Default for Config {
             utc_offset_minutes: crate::clock::UTC_OFFSET_MINUTES,
             reference_key: None,
             access: None,
+            deliveries: None,
             tls: None,
         }
     }

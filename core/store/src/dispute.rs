@@ -4,6 +4,7 @@
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
 mod load;
+mod monthly;
 mod open;
 mod rows;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::Offset};
 use maple_insight::{
     figures::{Measure, Month},
-    life::{EventType, Happening, Stage, Standing},
+    life::{Committee, EventType, Happening, Stage, Standing},
 };
 
 use crate::{
@@ -51,6 +52,8 @@ pub struct Desk {
     pub mediator: Option<String>,
     /// The channel.
     pub channel: Option<String>,
+    /// The class of the committee.
+    pub committee: Option<Committee>,
 }
 
 /// One event, as it comes.

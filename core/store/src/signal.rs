@@ -7,7 +7,7 @@ use maple_kernel::Level;
 use crate::{
     PAGE_COUNT_MAX, Store, StoreError,
     activation::moment,
-    bounded,
+    bounded, outbox,
     pool::Done,
     sql::{Fault, Link, Lock, Row, Value},
 };
@@ -179,6 +179,9 @@ impl Store {
                     changed.push(signal);
                 }
             }
+            let raised = |id: &str| looked.iter().flat_map(|(_, raises)| raises).any(|raise| raise.id == id);
+            let ids = changed.iter().map(|signal| signal.raised.id.as_str());
+            outbox::signals_changed(link, ids.map(|id| (id, raised(id))), now.as_microsecond())?;
             Ok(changed)
         })
     }
@@ -200,7 +203,9 @@ impl Store {
             let set = "UPDATE signal SET state = $1, actor = $2, changed = $3 WHERE id = $4";
             let values =
                 [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
-            link.execute(set, &values)?;
+            if link.execute(set, &values)? > 0 {
+                outbox::signals_changed(link, [(id, false)].into_iter(), now.as_microsecond())?;
+            }
             Ok(one(link, id)?)
         })
     }
@@ -222,6 +227,8 @@ impl Store {
                 link.execute(up, &[Value::Int((level + 1).min(3)), micros, Value::Text(&id)])?;
                 changed.extend(one(link, &id)?);
             }
+            let ids = changed.iter().map(|signal| (signal.raised.id.as_str(), false));
+            outbox::signals_changed(link, ids, now.as_microsecond())?;
             Ok(changed)
         })
     }
@@ -344,8 +351,13 @@ fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal>
 }
 
 fn one(link: &mut dyn Link, id: &str) -> Result<Option<Signal>, Fault> {
+    row(link, id)?.map(read).transpose()
+}
+
+/// A signal as it stands in its table.
+pub(crate) fn row(link: &mut dyn Link, id: &str) -> Result<Option<Row>, Fault> {
     let one = format!("SELECT {SIGNAL} FROM signal WHERE id = $1");
-    link.first(&one, &[Value::Text(id)])?.map(read).transpose()
+    link.first(&one, &[Value::Text(id)])
 }
 
 const fn level_number(level: Level) -> i64 {
@@ -365,7 +377,7 @@ fn split(words: &str) -> Vec<String> {
     words.split(BETWEEN).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn read(mut row: Row) -> Result<Signal, Fault> {
+pub(crate) fn read(mut row: Row) -> Result<Signal, Fault> {
     let (id, code) = (row.text()?, row.text()?);
     let level = match row.int()? {
         0 => Level::Blue,

@@ -2,9 +2,11 @@
 //! them may be shown.
 
 mod indicator;
+mod monthly;
 mod protect;
 mod tally;
 
 pub use indicator::{Counts, Figure, Indicator, Unit};
+pub use monthly::{RETURN_KINDS, Return, ReturnCounts, ReturnGroup, ReturnSource};
 pub use protect::{SHOWN_COUNT_MIN, hidden};
 pub use tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Month, Tally, contributions};

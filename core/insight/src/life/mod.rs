@@ -10,7 +10,7 @@ mod history;
 mod stage;
 
 pub use code::CODE_BYTES_MAX;
-pub use event::{Arbitration, EventType, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
+pub use event::{Arbitration, Committee, EventType, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
 pub use history::{Admission, Agreement, Closing, Conclusion, History, Life, Standing};
 pub use stage::Stage;
 

@@ -7,12 +7,14 @@ mod batch;
 pub(crate) mod body;
 mod bundles;
 pub(crate) mod decisions;
+mod deliveries;
 pub(crate) mod evaluate;
 pub(crate) mod events;
 mod fields;
 pub(crate) mod insight;
 mod keys;
 mod lines;
+mod monthly;
 mod operations;
 mod plan;
 mod playground;
@@ -60,7 +62,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 49] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 51] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -91,8 +93,10 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 49] {
         ("/v1/plan/{id}", get(plan::one), AnyRole),
         ("/v1/plan/{id}/accept", post(plan::accept), AnyRole),
         ("/v1/insight/map", get(insight::map), AnyRole),
+        ("/v1/insight/return", get(monthly::monthly), role(Role::Auditor)),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
+        ("/v1/deliveries", get(deliveries::list).post(deliveries::again), role(Role::Admin)),
         ("/v1/keys", get(keys::keys), AnyRole),
         ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),

@@ -123,17 +123,18 @@ impl Open {
             self.events.iter().filter(|record| record.standing == Standing::Applied).collect();
         applied.sort_by_key(|record| (record.event.at, record.event.what.kind()));
         for record in applied {
-            let Desk { station, mediator, channel } = &record.event.desk;
+            let Desk { station, mediator, channel, committee } = &record.event.desk;
             let desk = &mut self.dispute.desk;
             if station.is_some() {
                 // Another station, another mediator.
-                (desk.station, desk.mediator) = (station.clone(), mediator.clone());
+                (desk.station, desk.mediator, desk.committee) = (station.clone(), mediator.clone(), *committee);
             } else if mediator.is_some() {
                 desk.mediator.clone_from(mediator);
             }
             if channel.is_some() {
                 desk.channel.clone_from(channel);
             }
+            desk.committee = committee.or(desk.committee);
         }
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;

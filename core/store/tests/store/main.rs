@@ -15,6 +15,7 @@ mod kept;
 mod logs;
 mod measure;
 mod network;
+mod outbox;
 mod recorder;
 mod roster;
 mod support;
