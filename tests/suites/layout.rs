@@ -125,6 +125,7 @@ fn what_must_be_absent_is_absent() {
     only("parquet", &["maple"]);
     only("ed25519-dalek", &["maple-seal"]);
     only("axum", &["maple-server", "maple-tests"]);
+    only("async-nats", &["maple-server"]);
     only("askama", &["maple-server", "maple"]);
     only("tokio-rustls", &["maple-server"]);
     only("rustls-native-certs", &["maple-server", "maple-store"]);

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Bundle, CONTRACT_VERSION, Diagnostic, Severity,
-    lexicon::{Lexicon, Registry},
+    lexicon::{Lexicon, Registry, Statistics},
     link::{self, Known, Shelf},
     looks::looks,
     near,
@@ -76,6 +76,8 @@ pub struct Compiled {
     pub cases: Vec<TestCase>,
     /// The rule tables, in the order of packs and files; none unless [`Options::tables`] asks for them.
     pub tables: Vec<Table>,
+    /// As what kinds and sources count in official figures.
+    pub statistics: Statistics,
     /// The packs in it, by locality.
     pub packs: Vec<PackInfo>,
     /// Packs left out because of errors.
@@ -405,6 +407,7 @@ impl<'c> Compiler<'c> {
         });
         let cases = cases.collect();
         Compiled {
+            statistics: lexicon.statistics,
             ruleset: Ruleset::new(digest, lexicon.vocabulary, lexicon.localities, policies),
             cases,
             tables,

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
+    sync::Arc,
 };
 
 use maple_kernel::{
@@ -108,10 +109,20 @@ pub(crate) fn list_name(list: WordList) -> &'static str {
     LISTS.iter().find(|(_, l)| *l == list).map_or("word", |(name, _)| name)
 }
 
+/// As what words count in official figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Kinds: the kind of the official figures, in Chinese.
+    pub kinds: BTreeMap<Arc<str>, Arc<str>>,
+    /// Sources: the code of the source in the return.
+    pub sources: BTreeMap<Arc<str>, Arc<str>>,
+}
+
 /// Every name that packs may use.
 #[derive(Default)]
 pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
+    pub(crate) statistics: Statistics,
     pub(crate) localities: BTreeMap<LocalityId, Locality>,
     /// Localities that are shown as an example.
     pub(crate) illustrative: BTreeSet<LocalityId>,

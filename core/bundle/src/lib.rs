@@ -38,6 +38,7 @@ pub use compile::{
 };
 pub use diagnostic::{Diagnostic, Related, Severity, Spot};
 pub use fields::{LIST_ITEMS_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+pub use lexicon::Statistics;
 pub use link::missing_plugin;
 pub use packs::{
     CASE_PARTIES_MAX, CLOCK_WARN_DAYS_MAX, CLOCK_WARNS_MAX, CONDITION_DEPTH_MAX, CONDITION_ITEMS_MAX, Expect,

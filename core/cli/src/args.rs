@@ -5,6 +5,7 @@ mod decisions;
 mod demo;
 mod govern;
 mod ingest;
+mod interchange;
 mod keys;
 mod oci;
 mod stations;
@@ -19,9 +20,10 @@ pub(crate) use backtest::{Backtest, CaseFormat};
 pub(crate) use decisions::{
     Decisions, ExportDecisions, ExportFormat, ListDecisions, RetireDecisions, ShowDecision, Which,
 };
-pub(crate) use demo::{Demo, Events, ExportEvents};
+pub(crate) use demo::{Demo, EventFormat, Events, ExportEvents};
 pub(crate) use govern::{Activate, Brake, How, Publish, Rollback, Sign, Status, Tick};
 pub(crate) use ingest::{Ingest, IngestCsv};
+pub(crate) use interchange::{Deliveries, DeliveryWord, ListDeliveries, MonthlyReport, Report, RetryDeliveries};
 pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use stations::{ImportStations, ListStations, MakePlan, Stations};
@@ -96,6 +98,12 @@ pub(crate) enum Command {
     Stations(Stations),
     /// Propose who takes which waiting case, and have it done
     Plan(MakePlan),
+    /// Who is told what happens (webhooks, NATS), and what they did not take
+    #[command(subcommand)]
+    Deliveries(Deliveries),
+    /// Sheets for authorities
+    #[command(subcommand)]
+    Report(Report),
     /// Fill a server with a made-up county: a year of disputes with what happened to each
     Demo(Demo),
     /// Fetch and prove receipts of decisions

@@ -1,15 +1,18 @@
 //! The server's configuration: a file, over it the environment, over that the flags.
 
 mod access;
+mod deliveries;
 mod governance;
 mod map;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use access::{Asking, JWT, JwtFile, TLS, TlsFile};
+use deliveries::{NATS_TABLE, NatsFile, WEBHOOK, WebhookFile, deliveries};
 use governance::{CHANGED, RETENTION, STALENESS, SUBTREE, Said, TRUST, TrustedKey, governance};
 use map::MAP;
 use maple_bundle::format::{Choice, Form, Shape, Table, label, may};
@@ -70,6 +73,9 @@ struct File {
     tls: Option<TlsFile>,
     jwt: Option<JwtFile>,
     map: Option<MapFile>,
+    event_source: Option<String>,
+    webhook: Option<Vec<WebhookFile>>,
+    nats: Option<NatsFile>,
 }
 
 /// A whole number that the file may set, and its bounds.
@@ -251,6 +257,24 @@ pub(crate) static TABLE: Table = Table::new(
             "Take the JWTs of an issuer (RS256, ES256, EdDSA)",
         ),
         may("map", Shape::Table(&MAP), "控制台地图上各地的轮廓", "Outlines of places on the map of the console"),
+        may(
+            "event-source",
+            Shape::Text,
+            "对外事件的source属性，各节点须一致，默认 /maple",
+            "Attribute `source` of events that others are told, the same on all nodes [default: /maple]",
+        ),
+        may(
+            "webhook",
+            Shape::List(&Shape::Table(&WEBHOOK)),
+            "按HTTP告知（签名、重试）的接收方",
+            "Who is told by HTTP what happens, signed and tried again",
+        ),
+        may(
+            "nats",
+            Shape::Table(&NATS_TABLE),
+            "告知事件的NATS JetStream流",
+            "The stream of NATS JetStream that is told what happens",
+        ),
     ],
 );
 static AUDIT: [Choice; 3] = [
@@ -337,6 +361,7 @@ impl Settings {
             deadline: Duration::from_secs(DEADLINE.read(file.deadline_seconds, plain.deadline.as_secs())?),
             drain: Duration::from_secs(DRAIN.read(file.drain_seconds, plain.drain.as_secs())?),
             tick: file.tick.unwrap_or(plain.tick),
+            deliveries: deliveries(file.event_source, file.webhook.unwrap_or_default(), file.nats)?.map(Arc::new),
             ..plain
         };
         Ok(Self {

@@ -1,6 +1,7 @@
 """Counts the figures of a place anew, from exported events alone and in another way than the service does.
 
-python3 recount.py EVENTS.ndjson LOCALITY FROM TO   (months such as 2026-03)
+python3 recount.py EVENTS.ndjson LOCALITY FROM TO             (months such as 2026-03)
+python3 recount.py EVENTS.ndjson LOCALITY FROM TO POLICIES    the month's return, by the folder's statistical words
 
 The ways of disputes are those registered in the period, whatever happened to them when.
 Of signals, one a line as `/v1/signals?all=true` tells them, it counts how the loop was closed:
@@ -68,7 +69,7 @@ def recount_signals(file, top, first, last):
 if sys.argv[1] == "--signals":
     recount_signals(*sys.argv[2:])
     sys.exit()
-file, top, first, last = sys.argv[1:]
+file, top, first, last = sys.argv[1:5]
 cases, broken = defaultdict(list), defaultdict(list)
 for line in open(file, encoding="utf-8"):
     kept = json.loads(line)
@@ -152,6 +153,49 @@ def median_days(hours):
         below, begin = below + count, end
     return None
 
+
+def monthly(policies):
+    import tomllib
+    from pathlib import Path
+
+    kinds_of, sources = {}, {}
+    for path in Path(policies).rglob("*.toml"):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for kind in table.get("kind", []) if isinstance(table.get("kind"), list) else []:
+            kinds_of[kind["id"]] = kind.get("stat")
+        for code, word in table.get("source", {}).items() if isinstance(table.get("source"), dict) else []:
+            sources[code] = word.get("stat")
+    names = ("婚姻家庭 邻里 房屋宅基地 合同 生产经营 损害赔偿 山林土地 征地拆迁 环境污染 拖欠农民工工资 其他劳动争议 旅游 电子商务 "
+             "其他消费 医疗 道路交通事故 物业 其他").split()
+    rows = defaultdict(lambda: [0, 0, 0, 0])
+    for events in cases.values():
+        events.sort(key=lambda event: event[0])
+        about = [data for _, kind, data in events if kind == "case.registered"]
+        if not about or about[0]["locality"] != top and not about[0]["locality"].startswith(top + "/"):
+            continue
+        station, committee = None, None
+        for _, kind, data in events:
+            if data.get("station") and (kind == "case.assigned" or data["station"] != station):
+                station, committee = data["station"], data.get("committee")
+            committee = data.get("committee") or committee
+        stat = kinds_of.get(about[0]["kind"])
+        kind_code = f"{names.index(stat) + 1:02}" if stat in names else "not_stated"
+        source = sources.get(about[0].get("source")) or "not_stated"
+        of = ["total total", f"committee {committee or 'not_stated'}", f"source {source}", f"kind {kind_code}"]
+        for at, kind, data in events:
+            if not within(day(at)):
+                continue
+            add = [kind == "case.registered", kind in ("agreement.recorded", "mediation.failed"),
+                   kind == "agreement.recorded" and data["form"] == "oral",
+                   kind == "agreement.recorded" and data["form"] == "written"]
+            for row in of:
+                rows[row] = [count + more for count, more in zip(rows[row], add)]
+    return rows
+
+
+if len(sys.argv) > 5:
+    print(json.dumps(monthly(sys.argv[5])))
+    sys.exit()
 
 n = defaultdict(int)
 for case, events in cases.items():

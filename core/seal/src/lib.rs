@@ -12,6 +12,7 @@ mod merkle;
 mod receipt;
 mod reference;
 mod trust;
+mod webhook;
 
 pub use canonical::{CanonicalFault, canonical};
 pub use checkpoint::{Checkpoint, CheckpointFault};
@@ -23,3 +24,7 @@ pub use merkle::{PROOF_COUNT_MAX, proof, proves, root};
 pub use receipt::{RECEIPT_BYTES_MAX, Receipt, ReceiptFault, Statement, verify_receipt};
 pub use reference::{REFERENCE_KEY_BYTES, ReferenceKey, ReferenceKeyFault};
 pub use trust::{Pack, PackSignature, SUBTREES_COUNT_MAX, Subtree, SubtreeFault, Trust, TrustFault, Trusted};
+pub use webhook::{
+    WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN, WEBHOOK_SECRET_PREFIX, WEBHOOK_SECRETS_COUNT_MAX, WebhookKey,
+    WebhookKeyFault,
+};

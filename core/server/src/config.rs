@@ -6,7 +6,7 @@ use maple_seal::ReferenceKey;
 use maple_wire::{BODY_BYTES_MAX, PREVIEW_BYTES_MAX};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{access::Access, shapes::Shapes, tls::Tls};
+use crate::{access::Access, deliver::Deliveries, shapes::Shapes, tls::Tls};
 
 /// Connections open at a time, by default.
 pub const CONNECTIONS_COUNT_MAX: usize = 1_024;
@@ -84,6 +84,8 @@ pub struct Config {
     pub shapes: Option<Arc<Shapes>>,
     /// Who may do what; none where everybody may do everything.
     pub access: Option<Arc<Access>>,
+    /// Who is told what happens; none where nobody is.
+    pub deliveries: Option<Arc<Deliveries>>,
     /// How connections are secured; none where they are not.
     pub tls: Option<Arc<Tls>>,
 }
@@ -111,6 +113,7 @@ impl Default for Config {
             reference_key: None,
             shapes: None,
             access: None,
+            deliveries: None,
             tls: None,
         }
     }

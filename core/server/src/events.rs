@@ -35,7 +35,7 @@ pub(crate) fn offset(app: &App) -> Offset {
 
 /// An event as it is kept.
 pub(crate) fn kept(message: EventMessage, key: &ReferenceKey) -> CaseEvent {
-    let EventMessage { id, source, dispute, at, what, registration, station, mediator, channel } = message;
+    let EventMessage { id, source, dispute, at, what, registration, station, mediator, channel, committee } = message;
     let about = registration.map(|told| About {
         organisation: told.organisation.map(|reference| key.hash("organisation", &reference)),
         place: told.place.map(|reference| key.hash("place", &reference)),
@@ -45,7 +45,7 @@ pub(crate) fn kept(message: EventMessage, key: &ReferenceKey) -> CaseEvent {
         origin: told.origin,
         decision: told.decision,
     });
-    CaseEvent { source, id, dispute, at, what, about, desk: Desk { station, mediator, channel } }
+    CaseEvent { source, id, dispute, at, what, about, desk: Desk { station, mediator, channel, committee } }
 }
 
 /// An event as it is shown: references stay hashed.
@@ -60,6 +60,6 @@ pub(crate) fn shown(event: &CaseEvent) -> EventMessage {
         project: about.project,
         decision: about.decision,
     });
-    let Desk { station, mediator, channel } = desk;
-    EventMessage { id, source, dispute, at, what, registration, station, mediator, channel }
+    let Desk { station, mediator, channel, committee } = desk;
+    EventMessage { id, source, dispute, at, what, registration, station, mediator, channel, committee }
 }

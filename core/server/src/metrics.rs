@@ -15,7 +15,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::access::Why;
+use crate::{access::Why, deliver::Figures};
 
 /// One way a request went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +70,8 @@ pub(crate) struct Metrics {
     records_waiting: Gauge,
     records_kept: Gauge,
     records_lost: Gauge,
+    /// What others are told.
+    pub(crate) deliveries: Figures,
 }
 
 /// From a tenth of a millisecond to six seconds.
@@ -98,6 +100,7 @@ impl Metrics {
             records_waiting: Gauge::default(),
             records_kept: Gauge::default(),
             records_lost: Gauge::default(),
+            deliveries: Figures::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests answered, by route and status", metrics.requests.clone());
@@ -121,6 +124,7 @@ impl Metrics {
         registry.register("records_waiting", "Decisions that wait to be recorded", metrics.records_waiting.clone());
         registry.register("records_kept", "Decisions recorded since the start", metrics.records_kept.clone());
         registry.register("records_lost", "Decisions that could not be recorded", metrics.records_lost.clone());
+        metrics.deliveries.register(&mut registry);
         Self { registry, ..metrics }
     }
 

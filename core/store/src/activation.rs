@@ -11,7 +11,7 @@ use crate::{
     sql::{Dialect, Fault, Link, Lock, Row, Value},
 };
 
-const COLUMNS: &str = "generation, ruleset, at, actor, why, bundle, replaces, kind, effective, terms";
+pub(crate) const COLUMNS: &str = "generation, ruleset, at, actor, why, bundle, replaces, kind, effective, terms";
 
 /// The record that a ruleset serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -371,7 +371,7 @@ fn changed(link: &mut dyn Link) -> Done<()> {
     Ok(())
 }
 
-fn read(mut row: Row) -> Result<Activation, Fault> {
+pub(crate) fn read(mut row: Row) -> Result<Activation, Fault> {
     let generation = |number: i64| u32::try_from(number).map_err(|_| Fault::Shape);
     Ok(Activation {
         generation: generation(row.int()?)?,

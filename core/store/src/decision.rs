@@ -8,12 +8,13 @@ use maple_seal::{Content, Digest, Entry, Head};
 use serde::Serialize;
 
 use crate::{
-    Cursor, LABEL_BYTES_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Store, StoreError,
+    LABEL_BYTES_MAX, PAYLOAD_BYTES_MAX, POLICIES_COUNT_MAX, Store, StoreError,
     activation::moment,
     audit::whole_micros,
     bounded,
     dictionary::{self, Dictionary},
     fits,
+    list::{Cursor, Summary},
     log::{self, digest, number},
     pool::Done,
     sql::{Fault, Insert, Link, Row, Value},
@@ -283,6 +284,23 @@ impl Record {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.prepared.id
+    }
+
+    /// What it is about, without its parts.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let Prepared { id, time, locality, kind, outcome, generation, ruleset, engine, policies, .. } = &self.prepared;
+        Summary {
+            cursor: Cursor { time: *time, log: self.log.clone(), sequence: self.sequence },
+            id: id.clone(),
+            locality: locality.clone(),
+            kind: kind.clone(),
+            outcome: outcome.clone(),
+            policies: split(policies),
+            generation: *generation,
+            ruleset: ruleset.clone(),
+            engine: engine.clone(),
+        }
     }
 
     /// What it was packed against, if that was so and is there.

@@ -6,6 +6,7 @@
 mod course;
 mod load;
 mod look;
+mod monthly;
 mod open;
 mod rows;
 
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::Offset};
 use maple_insight::{
     figures::{Measure, Month},
-    life::{EventType, Happening, Stage, Standing},
+    life::{Committee, EventType, Happening, Stage, Standing},
 };
 
 use crate::{
@@ -57,6 +58,8 @@ pub struct Desk {
     pub mediator: Option<String>,
     /// The channel.
     pub channel: Option<String>,
+    /// The class of the committee.
+    pub committee: Option<Committee>,
 }
 
 /// One event, as it comes.

@@ -17,6 +17,7 @@ mod error;
 mod list;
 mod log;
 mod node;
+mod outbox;
 mod place;
 mod plan;
 mod pool;
@@ -49,6 +50,10 @@ pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
+pub use outbox::{
+    Delivery, DeliveryFilter, DeliveryState, Fresh, Happened, Outcome, Place as StreamPlace, RECIPIENT_BYTES_MAX,
+    RECIPIENT_KEPT_DAYS, Standing, Stream,
+};
 pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
 pub use queue::{Alike, Queue};
 pub use recorder::{

@@ -13,6 +13,8 @@ use crate::{
     activation::moment,
     bounded,
     dispute::Look,
+    outbox,
+    pool::Done,
     sql::{Fault, Link, Lock, Row, Value},
 };
 
@@ -191,7 +193,7 @@ impl Store {
         bounded("an actor", actor, SIGNAL_BYTES_MAX)?;
         self.pool().write("change a signal of", |link| {
             link.serialise(Lock::Events)?;
-            Ok(say(link, id, state, actor, now)?)
+            say(link, id, state, actor, now)
         })
     }
 
@@ -212,6 +214,8 @@ impl Store {
                 link.execute(up, &[Value::Int((level + 1).min(3)), micros, Value::Text(&id)])?;
                 changed.extend(one(link, &id)?);
             }
+            let ids = changed.iter().map(|signal| (signal.raised.id.as_str(), false));
+            outbox::signals_changed(link, ids, now.as_microsecond())?;
             Ok(changed)
         })
     }
@@ -282,7 +286,7 @@ impl Raise {
 }
 
 /// Changes the state of a signal that is not over.
-fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Timestamp) -> Result<Said, Fault> {
+fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Timestamp) -> Done<Said> {
     let Some(known) = one(link, id)? else { return Ok(Said::Unknown) };
     if known.state.is_over() && known.state != state {
         return Ok(Said::Over(known));
@@ -298,12 +302,18 @@ fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Time
                ended = CASE WHEN $1 IN ('handled', 'false_alarm') THEN $3 END WHERE id = $4";
     let values = [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
     link.execute(set, &values)?;
+    outbox::signals_changed(link, [(id, false)].into_iter(), now.as_microsecond())?;
     Ok(one(link, id)?.map_or(Said::Unknown, Said::Changed))
 }
 
 fn one(link: &mut dyn Link, id: &str) -> Result<Option<Signal>, Fault> {
+    row(link, id)?.map(read).transpose()
+}
+
+/// A signal as it stands in its table.
+pub(crate) fn row(link: &mut dyn Link, id: &str) -> Result<Option<Row>, Fault> {
     let one = format!("SELECT {SIGNAL} FROM signal WHERE id = $1");
-    link.first(&one, &[Value::Text(id)])?.map(read).transpose()
+    link.first(&one, &[Value::Text(id)])
 }
 
 pub(crate) const fn level_number(level: Level) -> i64 {

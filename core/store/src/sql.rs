@@ -69,6 +69,28 @@ impl Row {
         Self(cells.into_iter())
     }
 
+    /// The rest of its fields as a JSON list; bytes are none of what is written so.
+    pub(crate) fn into_json(self) -> String {
+        let of = |cell| match cell {
+            Cell::Int(value) => value.into(),
+            Cell::Text(value) => value.into(),
+            Cell::Null | Cell::Bytes(_) => serde_json::Value::Null,
+        };
+        serde_json::Value::Array(self.0.map(of).collect()).to_string()
+    }
+
+    /// The row of such a list.
+    pub(crate) fn of_json(text: &str) -> Result<Self, Fault> {
+        let cells: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|_| Fault::Shape)?;
+        let of = |cell| match cell {
+            serde_json::Value::Null => Ok(Cell::Null),
+            serde_json::Value::Number(value) => value.as_i64().map(Cell::Int).ok_or(Fault::Shape),
+            serde_json::Value::String(value) => Ok(Cell::Text(value)),
+            _ => Err(Fault::Shape),
+        };
+        Ok(Self::new(cells.into_iter().map(of).collect::<Result<_, _>>()?))
+    }
+
     pub(crate) fn int(&mut self) -> Result<i64, Fault> {
         self.may_int()?.ok_or(Fault::Shape)
     }
@@ -191,6 +213,7 @@ pub(crate) enum Lock {
     Audit = 0x4D50_4C42_0003,
     Events = 0x4D50_4C42_0004,
     Roster = 0x4D50_4C42_0005,
+    Outbox = 0x4D50_4C42_0006,
 }
 
 /// What the database said.

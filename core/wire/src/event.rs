@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use jiff::{Timestamp, civil::Date};
-use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening, Level, Referral, Side};
+use maple_insight::life::{Arbitration, Committee, EventType, FailureReason, Form, Happening, Level, Referral, Side};
 use maple_kernel::{Code, Ruleset, WordList};
 use serde_json::{Value, json};
 
@@ -51,6 +51,8 @@ pub struct EventMessage {
     pub mediator: Option<String>,
     /// The channel, where that is said.
     pub channel: Option<String>,
+    /// The class of the committee that has it, where that is said.
+    pub committee: Option<Committee>,
 }
 
 /// What an event is about.
@@ -133,7 +135,8 @@ pub fn event_json(message: &EventMessage) -> Value {
         | Happening::FiledInCourt
         | Happening::Reopened
         | Happening::Called => json!({
-            "station": message.station, "mediator": message.mediator, "channel": message.channel
+            "station": message.station, "mediator": message.mediator, "channel": message.channel,
+            "committee": message.committee.map(Committee::as_str),
         }),
     };
     let said = |value: &Value| !value.is_null();
@@ -277,8 +280,19 @@ fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) 
     let kind = kind.and_then(|(json, path)| one_of(json, &path, EventType::ALL, EventType::as_str, flaws))?;
     let told = told(kind, data, &of_data, ruleset, flaws);
     let (id, source, dispute, at, told) = (id?, source?, dispute?, at?, told?);
-    let Told { what, registration, station, mediator, channel } = told;
-    Some(Message::Case(EventMessage { id, source, dispute, at, what, registration, station, mediator, channel }))
+    let Told { what, registration, station, mediator, channel, committee } = told;
+    Some(Message::Case(EventMessage {
+        id,
+        source,
+        dispute,
+        at,
+        what,
+        registration,
+        station,
+        mediator,
+        channel,
+        committee,
+    }))
 }
 
 /// An attribute that somebody added; it is taken and not kept.
@@ -387,11 +401,12 @@ struct Told {
     station: Option<String>,
     mediator: Option<String>,
     channel: Option<String>,
+    committee: Option<Committee>,
 }
 
 impl Told {
     const fn only(what: Happening) -> Self {
-        Self { what, registration: None, station: None, mediator: None, channel: None }
+        Self { what, registration: None, station: None, mediator: None, channel: None, committee: None }
     }
 }
 
@@ -400,7 +415,7 @@ fn told(kind: EventType, json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, fl
         EventType::Registered => return registered(json, path, ruleset, flaws),
         EventType::Offered => return desk(Happening::Offered, ["channel"], json, path, ruleset, flaws),
         EventType::Assigned | EventType::Started => {
-            let names = ["channel", "station", "mediator"];
+            let names = ["channel", "station", "mediator", "committee"];
             let what = if kind == EventType::Assigned { Happening::Assigned } else { Happening::Started };
             let told = desk(what, names, json, path, ruleset, flaws)?;
             if told.station.is_none() && kind == EventType::Assigned {
@@ -528,6 +543,11 @@ fn desk<const N: usize>(
     for (name, json) in names.iter().zip(given) {
         let Some(json) = json else { continue };
         let at = path.member(name);
+        if *name == "committee" {
+            told.committee = one_of(json, &at, Committee::ALL, Committee::as_str, flaws);
+            whole &= told.committee.is_some();
+            continue;
+        }
         let read = if *name == "channel" { channel(json, &at, ruleset, flaws) } else { reference(json, &at, flaws) };
         whole &= read.is_some();
         match *name {

@@ -12,7 +12,9 @@ mod fixture;
 
 use fixture::ruleset;
 use jiff::Timestamp;
-use maple_insight::life::{Arbitration, EventType, FailureReason, Form, Happening as H, Level, Referral, Side};
+use maple_insight::life::{
+    Arbitration, Committee, EventType, FailureReason, Form, Happening as H, Level, Referral, Side,
+};
 use maple_wire::{
     AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Handling, ID_BYTES_MAX, Message,
     Problem, event_json, parse_event, parse_event_apart, parse_events,
@@ -175,6 +177,13 @@ fn what_is_wrong_is_named() {
     let consent = || event("consent.recorded", json!({ "party": "respondent", "consent": "maybe" }));
     check(&consent(), "/data/consent", "unknown_value", "yes, no");
     check(&event("case.assigned", json!({})), "/data/station", "missing", "");
+    let of = |class: &str| json!({ "station": "s-1", "committee": class });
+    check(&event("case.assigned", of("vilage")), "/data/committee", "unknown_value", "did you mean `village`?");
+    check(&event("mediation.started", of("李四")), "/data/committee", "unknown_value", "industry");
+    check(&event("mediator.accepted", json!({ "committee": "village" })), "/data/committee", "unknown_field", "");
+    let started = read(&event("mediation.started", of("street"))).unwrap();
+    assert_eq!(started.committee, Some(Committee::Street));
+    assert_eq!(read(&event_json(&started)).unwrap(), started);
     check(&event("case.assigned", json!({ "station": "李四" })), "/data/station", "bad_format", "never a name");
     check(&event("offer.made", json!({ "channel": "cuort" })), "/data/channel", "unknown_value", "`court`");
     check(&event("case.closed", json!({ "level": "moon" })), "/data/level", "unknown_value", "village");

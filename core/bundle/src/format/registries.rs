@@ -228,13 +228,31 @@ pub(super) static WORDS: Table = Table::new(
         list("event", &PLAIN_WORDS, "起算事件", "Events that a term runs from"),
         list("referral", &PLAIN_WORDS, "交由人决定的理由", "Reasons for referring to a person"),
         list("param", &PLAIN_WORDS, "参数", "Parameters"),
-        list("source", &PLAIN_WORDS, "案件来源", "Doors a case comes through"),
+        list("source", &SOURCES, "案件来源", "Doors a case comes through"),
         list("role", &PLAIN_WORDS, "当事人的角色", "Roles of parties"),
         list("right", &PLAIN_WORDS, "权利", "Rights"),
     ],
 );
 static PLAIN_WORDS: Table = Table::new("word-list", "a list of words", label("词表", "A list of words"), &[])
     .others(Keyed::New(&WORD), Shape::Table(&PLAIN_WORD));
+static SOURCES: Table = Table::new("source-list", "a list of words", label("案件来源", "Sources"), &[])
+    .others(Keyed::New(&WORD), Shape::Table(&SOURCE));
+static SOURCE_STATS: [Choice; 8] = [
+    choice("application", "当事人申请", "asked for by a party"),
+    choice("initiative", "主动调解", "offered by the committee"),
+    choice("court", "法院委派委托", "sent by a court"),
+    choice("procuratorate", "检察机关委托移送", "sent by a procuratorate"),
+    choice("police", "公安机关委托移送", "sent by the police"),
+    choice("petition", "信访部门委托移送", "sent by an office for petitions"),
+    choice("authority", "其他行政机关委托移送", "sent by another authority"),
+    choice("other", "其他", "something else"),
+];
+static SOURCE: Table = Table::new(
+    "source-word",
+    "a word",
+    label("一个案件来源", "A source"),
+    &[TITLE, may("stat", Shape::Choice(&SOURCE_STATS), "人民调解月报中的来源", "Its source in the month's return")],
+);
 static DUTIES: Table = Table::new("duty-list", "a list of words", label("义务", "Duties"), &[])
     .others(Keyed::New(&WORD), Shape::Table(&DUTY));
 static CLOCKS: Table = Table::new("clock-list", "a list of words", label("期限", "Clocks"), &[])

@@ -1,5 +1,7 @@
 //! `kinds.toml`, `words.toml` and `channels.toml`.
 
+use std::sync::Arc;
+
 use maple_kernel::{Channel, Class, ClockKind, Word, WordList};
 
 use super::{Seen, facts, listed, unknown_table};
@@ -10,16 +12,31 @@ use crate::{
     tree::{Entry, Node},
 };
 
+/// As what a source counts in the return of people's mediation.
+const STATS: [(&str, &str); 8] = [
+    ("application", "application"),
+    ("initiative", "initiative"),
+    ("court", "court"),
+    ("procuratorate", "procuratorate"),
+    ("police", "police"),
+    ("petition", "petition"),
+    ("authority", "authority"),
+    ("other", "other"),
+];
+
 pub(super) fn kinds(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
     let mut seen = Seen::default();
     for node in listed(files, "kind", &[], sink) {
         let Some(mut kind) = Fields::of(node, "a kind", sink) else { continue };
         let id = kind.need("id").and_then(|n| Some((fields::text(n, "id", sink)?, n.place)));
         let title = kind.need_both("title").unwrap_or_default();
-        kind.text("stat");
+        let stat = kind.text("stat");
         kind.finish();
         let Some((id, place)) = id else { continue };
         if fields::name(id, place, "_.", "a dispute kind", sink).is_some() && seen.first("kind", id, place, sink) {
+            if let Some(stat) = stat {
+                lexicon.statistics.kinds.insert(id.into(), stat.into());
+            }
             lexicon.vocabulary.kinds.insert(id.into(), title);
         }
     }
@@ -34,18 +51,22 @@ pub(super) fn words(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) 
         };
         let Some(_) = Fields::of(&entry.node, "a list of words", sink) else { continue };
         for entry in entry.node.entries() {
-            let Some(word) = word(entry, *list, sink) else { continue };
+            let Some((word, stat)) = word(entry, *list, sink) else { continue };
             let code = entry.key.as_ref();
             if fields::name(code, entry.place, "_*", "a word", sink).is_some()
                 && seen.first("word", &format!("{name}.{code}"), entry.place, sink)
             {
+                if let Some(stat) = stat {
+                    lexicon.statistics.sources.insert(code.into(), stat);
+                }
                 lexicon.vocabulary.words.entry(*list).or_default().insert(code.into(), word);
             }
         }
     }
 }
 
-fn word(entry: &Entry<'_>, list: WordList, sink: &Sink<'_>) -> Option<Word> {
+/// A word, and as what a source counts in the return.
+fn word(entry: &Entry<'_>, list: WordList, sink: &Sink<'_>) -> Option<(Word, Option<Arc<str>>)> {
     let mut table = Fields::of(&entry.node, "a word", sink)?;
     let title = table.need_both("title").unwrap_or_default();
     let adverse = list == WordList::Duty && table.flag("adverse").unwrap_or(false);
@@ -55,8 +76,13 @@ fn word(entry: &Entry<'_>, list: WordList, sink: &Sink<'_>) -> Option<Word> {
         clock = facts::choose(&mut table, "kind", &kinds, sink).or(Some(ClockKind::Limitation));
         max = table.span("max", 1);
     }
+    let stat = if list == WordList::Source {
+        table.get("stat").and_then(|node| facts::one_of(node, "stat", &STATS, sink))
+    } else {
+        None
+    };
     table.finish();
-    Some(Word { title, adverse, clock, max })
+    Some((Word { title, adverse, clock, max }, stat.map(Arc::from)))
 }
 
 pub(super) fn channels(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {

@@ -82,6 +82,7 @@ fn registries() {
         ("kinds.toml", "[[kind]]\nid = \"f", "[[kinds]]\nid = \"f", "unknown-key 4:3", "`kinds`", "`kind`"),
         ("words.toml", "[event.acceptance]", "[evnt.acceptance]", "unknown-key 17:2", "`evnt`", "`event`"),
         ("words.toml", "max = \"1 year\"", "max = \"1 yr\"", "bad-span 6:7", "`1 yr`", "\"15 days\""),
+        ("words.toml", "\"counter\" }", "\"counter\" }\nstat = \"plice\"", "unknown-value 25:8", "`plice`", "`police`"),
         ("words.toml", "kind = \"limitation\"", "kind = \"limit\"", "unknown-value 5:8", "`limit`", "`limitation`"),
         ("provisions.toml", "cn.labour.5", "cn.labor.5", "unknown-law 6:6", "`cn.labor`", "`cn.labour`"),
         ("provisions.toml", "to = 2020-12-31", "to = 2000-12-31", "dates-inverted 9:6", "`cn.labour.6`", ""),

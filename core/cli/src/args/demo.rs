@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::{Places, Remote};
 
@@ -49,16 +49,28 @@ pub(crate) struct Demo {
 /// `maple events`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Events {
-    /// Write all events as lines of JSON, in the order in which they came
+    /// Write all events as lines of JSON or as Parquet, in the order in which they came
     Export(ExportEvents),
 }
 
 /// `maple events export`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExportEvents {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = EventFormat::Ndjson)]
+    pub(crate) format: EventFormat,
     /// Write to a file, which appears when it is whole [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) remote: Remote,
+}
+
+/// How events are exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventFormat {
+    /// One event a line, as it was sent, with when it was received and what became of it
+    Ndjson,
+    /// A Parquet file, one row an event, with its data as JSON; needs `--out`
+    Parquet,
 }

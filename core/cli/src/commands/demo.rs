@@ -12,6 +12,7 @@ use std::{
 use anstream::println;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{civil::Date, tz::Offset};
+use maple_insight::life::{Committee, EventType};
 use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Staff, Told, Wish, staff};
 use maple_wire::{EventMessage, Registration, event_json};
 use serde::Deserialize;
@@ -19,11 +20,12 @@ use serde_json::{Value, json};
 
 use super::{
     outbox::{Outbox, Outcome},
+    parquet::{self, EventRow},
     remote::{Server, unwritten, write_out},
 };
 use crate::{
     Failure,
-    args::{Demo as Args, Events, ExportEvents, Remote},
+    args::{Demo as Args, EventFormat, Events, ExportEvents, Remote},
     report,
 };
 
@@ -158,6 +160,18 @@ fn bar(disputes: u64) -> ProgressBar {
     bar
 }
 
+/// The class of the committee that takes a kind of dispute in the county; of some nothing is said.
+fn committee(kind: &str) -> Option<Committee> {
+    match kind.split('.').next()? {
+        "traffic" | "medical" | "property" | "consumer" => Some(Committee::Industry),
+        "labour" => Some(Committee::Enterprise),
+        "neighbour" | "land" => Some(Committee::Village),
+        "family" => Some(Committee::Residents),
+        "other" => None,
+        _ => Some(Committee::Township),
+    }
+}
+
 /// The events of a dispute as they are sent.
 fn events(told: &Told) -> impl Iterator<Item = EventMessage> + '_ {
     told.events.iter().enumerate().map(|(at, step)| EventMessage {
@@ -178,6 +192,10 @@ fn events(told: &Told) -> impl Iterator<Item = EventMessage> + '_ {
         station: step.station.map(str::to_owned),
         mediator: step.mediator.clone(),
         channel: step.channel.map(str::to_owned),
+        committee: step
+            .station
+            .and_then(|_| committee(told.kind))
+            .filter(|_| matches!(step.event.what.kind(), EventType::Assigned | EventType::Started)),
     })
 }
 
@@ -227,27 +245,47 @@ pub(crate) fn events_command(command: &Events) -> Result<(), Failure> {
     }
 }
 
+/// Takes all events of a server, page by page; how many there are.
+fn each_page(server: &Server<'_>, mut take: impl FnMut(&[Value]) -> Result<(), Failure>) -> Result<u64, Failure> {
+    let (mut count, mut after) = (0, None::<String>);
+    loop {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("count", &PAGE_COUNT.to_string());
+        if let Some(after) = &after {
+            query.append_pair("after", after);
+        }
+        let page: Page = server.read(&server.get(&format!("/v1/events?{}", query.finish()))?)?;
+        take(&page.events)?;
+        count += page.events.len() as u64;
+        after = page.next;
+        if after.is_none() {
+            return Ok(count);
+        }
+    }
+}
+
 fn export(args: &ExportEvents) -> Result<(), Failure> {
     let server = Server::new(&args.remote)?;
+    if args.format == EventFormat::Parquet && args.out.is_none() {
+        return Err(Failure::Input("a Parquet file is no text; name a file with `--out`".to_owned()));
+    }
     let mut count = 0_u64;
-    write_out(args.out.as_deref(), |into| {
-        let mut into = BufWriter::new(into);
-        let mut after: Option<String> = None;
-        loop {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("count", &PAGE_COUNT.to_string());
-            if let Some(after) = &after {
-                query.append_pair("after", after);
-            }
-            let page: Page = server.read(&server.get(&format!("/v1/events?{}", query.finish()))?)?;
-            for event in &page.events {
-                writeln!(into, "{event}").map_err(|error| unwritten(&error))?;
-            }
-            count += page.events.len() as u64;
-            after = page.next;
-            if after.is_none() {
-                return into.flush().map_err(|error| unwritten(&error));
-            }
+    write_out(args.out.as_deref(), |into| match args.format {
+        EventFormat::Ndjson => {
+            let mut into = BufWriter::new(into);
+            count = each_page(&server, |events| {
+                events.iter().try_for_each(|event| writeln!(into, "{event}").map_err(|error| unwritten(&error)))
+            })?;
+            into.flush().map_err(|error| unwritten(&error))
+        }
+        EventFormat::Parquet => {
+            let mut file = parquet::File::begin(into).map_err(|error| unwritten(&error))?;
+            count = each_page(&server, |events| {
+                let rows: Option<Vec<EventRow>> = events.iter().map(EventRow::of).collect();
+                let foreign = || Failure::Unreachable("the server tells an event that is none".to_owned());
+                file.put(&rows.ok_or_else(foreign)?).map_err(|error| unwritten(&error))
+            })?;
+            file.end().map_err(|error| unwritten(&error))
         }
     })?;
     if args.out.is_some() {

@@ -11,6 +11,7 @@ mod completions;
 mod database;
 mod decide;
 mod decisions;
+mod deliveries;
 mod demo;
 mod eval;
 mod import;
@@ -19,6 +20,7 @@ mod input;
 mod keys;
 mod lsp;
 mod man;
+mod monthly;
 mod new;
 mod oci;
 mod outbox;
@@ -29,7 +31,7 @@ mod publish;
 mod pull;
 mod push;
 mod receipt;
-mod remote;
+pub(crate) mod remote;
 mod replay;
 mod run;
 mod schema;
@@ -80,6 +82,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Events(args) => demo::events_command(&args),
         Command::Stations(args) => stations::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Deliveries(args) => deliveries::run(&args),
+        Command::Report(args) => monthly::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Audit(args) => audit::run(&args),

@@ -178,7 +178,7 @@ fn token(remote: &Remote) -> Result<Option<String>, Failure> {
 }
 
 /// Whether an address stays on this machine.
-pub(super) fn is_here(host: &str) -> bool {
+pub(crate) fn is_here(host: &str) -> bool {
     let host = host.split('/').next().unwrap_or_default();
     let host = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),

@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, fs, io::Write, path::Path};
 
 use maple_kit::editor::schema;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::{Failure, args::Schema, config, report};
+
+/// Where the API's document keeps its schemas.
+const COMPONENTS: &str = "#/components/schemas/";
 
 /// Prints one schema, or writes all.
 pub(crate) fn run(args: &Schema) -> Result<(), Failure> {
@@ -30,7 +33,47 @@ pub(crate) fn run(args: &Schema) -> Result<(), Failure> {
 pub(crate) fn all() -> BTreeMap<String, Value> {
     let mut all = schema::all();
     all.insert(schema::file_name("server"), schema::of_table("server", &config::TABLE));
+    for (name, component) in [("cloudevents-in", "CloudEvent"), ("cloudevents-out", "Outgoing")] {
+        all.extend(of_component(component).map(|found| (schema::file_name(name), found)));
+    }
     all
+}
+
+/// A schema of the API's own document, with all that it refers to.
+fn of_component(name: &str) -> Option<Value> {
+    let document: Value = serde_json::from_str(maple_wire::OPENAPI).ok()?;
+    let components = document.get("components")?.get("schemas")?;
+    let (mut open, mut defs) = (vec![name.to_owned()], Map::new());
+    while let Some(name) = open.pop() {
+        if defs.contains_key(&name) {
+            continue;
+        }
+        let mut found = components.get(&name)?.clone();
+        moved(&mut found, &mut open);
+        defs.insert(name, found);
+    }
+    Some(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": format!("#/$defs/{name}"),
+        "$defs": defs,
+    }))
+}
+
+/// Lets references point to where definitions stand alone; notes their names.
+fn moved(value: &mut Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(to)) = members.get_mut("$ref")
+                && let Some(name) = to.strip_prefix(COMPONENTS)
+            {
+                names.push(name.to_owned());
+                *to = format!("#/$defs/{name}");
+            }
+            members.values_mut().for_each(|value| moved(value, names));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| moved(value, names)),
+        _ => {}
+    }
 }
 
 fn write(dir: &Path, schemas: &BTreeMap<String, Value>) -> Result<(), Failure> {

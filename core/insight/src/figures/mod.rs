@@ -3,12 +3,14 @@
 
 mod course;
 mod indicator;
+mod monthly;
 mod protect;
 mod tally;
 mod warning;
 
 pub use course::{Cell, Course, Exit, Left, Mark, Milestone, Passed, Stair, Ways, course, successes};
 pub use indicator::{Counts, Figure, Indicator, Unit};
+pub use monthly::{RETURN_KINDS, Return, ReturnCounts, ReturnGroup, ReturnSource};
 pub use protect::{SHOWN_COUNT_MIN, hidden};
 pub use tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Month, Tally, contributions};
 pub use warning::{Ending, Loop, LoopFigure};

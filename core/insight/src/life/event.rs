@@ -154,6 +154,24 @@ words! {
 }
 
 words! {
+    /// What class of people's mediation committee has a dispute (People's Mediation Law Arts. 8 and 34).
+    Committee {
+        /// Of a village.
+        Village = "village",
+        /// Of the residents of a community.
+        Residents = "residents",
+        /// Of a township or town.
+        Township = "township",
+        /// Of a street.
+        Street = "street",
+        /// Of an enterprise or a public institution.
+        Enterprise = "enterprise",
+        /// Of an industry or a profession.
+        Industry = "industry",
+    }
+}
+
+words! {
     /// A side of a dispute.
     Side {
         /// Who asks.

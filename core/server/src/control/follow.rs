@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
-    clock,
+    clock, deliver,
     records::{ENGINE, chain},
 };
 
@@ -117,6 +117,7 @@ impl Followed {
             };
             threads.push(thread::Builder::new().name(name.to_owned()).spawn(run)?);
         }
+        threads.extend(deliver::start(app, &stop)?);
         Ok(Self { stop, threads })
     }
 }

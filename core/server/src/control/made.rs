@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use maple_bundle::{Archive, ArchiveError, Bundle, Compiled, Options, PackInfo, Severity, compile};
+use maple_bundle::{Archive, ArchiveError, Bundle, Compiled, Options, PackInfo, Severity, Statistics, compile};
 use maple_gate::{Current, StateFault, States};
 use maple_kernel::{Configured, PluginInfo, Plugins, Ruleset, Setup, SetupError};
 use maple_seal::Digest;
@@ -54,6 +54,8 @@ pub(crate) struct Made {
     pub(crate) bundle: Bundle,
     pub(crate) ruleset: Arc<Ruleset>,
     pub(crate) packs: Vec<PackInfo>,
+    /// As what kinds and sources count in official figures.
+    pub(crate) statistics: Statistics,
     pub(crate) left_out: Vec<LeftOut>,
     /* Written once, when somebody asks first: they change with the bundle only. */
     views: std::sync::OnceLock<Views>,
@@ -75,8 +77,8 @@ impl Made {
         };
         let left_out =
             compiled.left_out.iter().map(|id| LeftOut { id: id.to_string(), problems: of(id.as_str()) }).collect();
-        let Compiled { ruleset, packs, .. } = compiled;
-        Self { bundle, ruleset: Arc::new(ruleset), packs, left_out, views: std::sync::OnceLock::new() }
+        let Compiled { ruleset, packs, statistics, .. } = compiled;
+        Self { bundle, ruleset: Arc::new(ruleset), packs, statistics, left_out, views: std::sync::OnceLock::new() }
     }
 
     /// It as one side of a comparison.

@@ -7,12 +7,14 @@ mod batch;
 pub(crate) mod body;
 mod bundles;
 pub(crate) mod decisions;
+mod deliveries;
 pub(crate) mod evaluate;
 pub(crate) mod events;
 mod fields;
 pub(crate) mod insight;
 mod keys;
 mod lines;
+mod monthly;
 mod operations;
 pub(crate) mod optimise;
 pub(crate) mod plan;
@@ -66,7 +68,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 66] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 68] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -113,9 +115,11 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 66] {
         ("/v1/insight/optimise", get(optimise::optimise), AnyRole),
         ("/v1/insight/risk", get(risk::risk), role(Role::Auditor)),
         ("/v1/insight/station", get(station::station), AnyRole),
+        ("/v1/insight/return", get(monthly::monthly), role(Role::Auditor)),
         ("/v1/signals", get(signals::list), role(Role::Auditor)),
         ("/v1/signals/{id}", get(signals::one).post(signals::change), AnyRole),
         ("/v1/tick", post(tick::tick), role(Role::Evaluate)),
+        ("/v1/deliveries", get(deliveries::list).post(deliveries::again), role(Role::Admin)),
         ("/v1/keys", get(keys::keys), AnyRole),
         ("/v1/audit", get(keys::audit), role(Role::Auditor)),
         ("/v1/bundles", get(bundles::list).post(bundles::publish), AnyRole),

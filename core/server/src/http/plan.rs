@@ -425,7 +425,11 @@ fn event(plan: &str, placed: &Placed, at: Timestamp) -> CaseEvent {
         at,
         what: Happening::Assigned,
         about: None,
-        desk: Desk { station: Some(placed.station.clone()), mediator: Some(placed.mediator.clone()), channel: None },
+        desk: Desk {
+            station: Some(placed.station.clone()),
+            mediator: Some(placed.mediator.clone()),
+            ..Desk::default()
+        },
     }
 }
 

@@ -148,17 +148,18 @@ impl Open {
         }
         let mut desk = self.dispute.desk.clone();
         for event in self.applied() {
-            let Desk { station, mediator, channel } = &event.desk;
+            let Desk { station, mediator, channel, committee } = &event.desk;
             let anew = event.what == Happening::Assigned || *station != desk.station;
             if station.is_some() && anew {
                 // Another station, another mediator; who begins at the station has it still.
-                (desk.station, desk.mediator) = (station.clone(), mediator.clone());
+                (desk.station, desk.mediator, desk.committee) = (station.clone(), mediator.clone(), *committee);
             } else if mediator.is_some() {
                 desk.mediator.clone_from(mediator);
             }
             if channel.is_some() {
                 desk.channel.clone_from(channel);
             }
+            desk.committee = committee.or(desk.committee);
         }
         self.dispute.desk = desk;
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);

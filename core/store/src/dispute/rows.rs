@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maple_insight::{
     figures::{Measure, Month},
-    life::{Happening, Stage, Standing},
+    life::{Committee, Happening, Stage, Standing},
 };
 
 use super::{About, CaseEvent, Desk, Dispute, EventRecord, Tallied};
@@ -14,13 +14,13 @@ use crate::{
 };
 
 pub(crate) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
-                       stage, since, registered, closed";
+                       stage, since, registered, closed, committee";
 pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing";
 
 impl CaseEvent {
     /// What the event refers to, in one text.
     fn refs(&self) -> String {
-        let Desk { station, mediator, channel } = &self.desk;
+        let Desk { station, mediator, channel, committee } = &self.desk;
         let about = self.about.as_ref();
         let all = [
             about.map(|about| &about.locality),
@@ -34,13 +34,17 @@ impl CaseEvent {
             mediator.as_ref(),
             channel.as_ref(),
         ];
-        all.map(|word| word.map_or("", String::as_str)).join("\n")
+        let refs = all.map(|word| word.map_or("", String::as_str)).join("\n");
+        // An event that says nothing of it is kept as those were that could not.
+        committee.map_or_else(|| refs.clone(), |class| format!("{refs}\n{}", class.as_str()))
     }
 }
 
 /// What a text of [`CaseEvent::refs`] says.
 fn read_refs(refs: &str) -> Result<(Option<About>, Desk), Fault> {
-    let words: Vec<&str> = refs.split('\n').collect();
+    let mut words: Vec<&str> = refs.split('\n').collect();
+    let committee = (words.len() > 10).then(|| words.pop()).flatten();
+    let committee = committee.map(|class| Committee::of(class).ok_or(Fault::Shape)).transpose()?;
     let words: [&str; 10] = words.try_into().map_err(|_| Fault::Shape)?;
     let [locality, kind, origin, rest @ ..] = words;
     let [organisation, place, project, decision, station, mediator, channel] =
@@ -54,7 +58,7 @@ fn read_refs(refs: &str) -> Result<(Option<About>, Desk), Fault> {
         project,
         decision,
     });
-    Ok((about, Desk { station, mediator, channel }))
+    Ok((about, Desk { station, mediator, channel, committee }))
 }
 
 /// The event that has this one's id already.
@@ -67,11 +71,11 @@ pub(super) fn standing(link: &mut dyn Link, event: &CaseEvent) -> Done<Option<Ca
 /// Writes a dispute whose events changed; it is looked at as soon as there is time, the earliest first.
 pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, filed: Option<Timestamp>) -> Done<()> {
     let put = "INSERT INTO dispute (id, locality, kind, origin, organisation, place, project, decision, station, \
-               mediator, channel, stage, since, registered, closed, look_at, filed, counted) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, 1) \
+               mediator, channel, stage, since, registered, closed, look_at, filed, committee, counted) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, $17, 1) \
                ON CONFLICT (id) DO UPDATE SET locality = $2, kind = $3, origin = $4, organisation = $5, place = $6, \
                project = $7, decision = $8, station = $9, mediator = $10, channel = $11, stage = $12, since = $13, \
-               registered = $14, closed = $15, look_at = $14, filed = $16, counted = 1, turn = dispute.turn + 1";
+               registered = $14, closed = $15, look_at = $14, filed = $16, committee = $17, counted = 1, turn = dispute.turn + 1";
     let about = dispute.about.as_ref();
     let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(at.as_microsecond()));
     let values = [
@@ -91,6 +95,7 @@ pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, filed: Option<
         time(dispute.registered),
         time(dispute.closed),
         time(filed),
+        dispute.desk.committee.map(Committee::as_str).into(),
     ];
     link.execute(put, &values)?;
     Ok(())
@@ -159,10 +164,12 @@ pub(crate) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
         }
         _ => None,
     };
-    let desk = Desk { station: row.may_text()?, mediator: row.may_text()?, channel: row.may_text()? };
+    let [station, mediator, channel] = [row.may_text()?, row.may_text()?, row.may_text()?];
     let stage = row.may_text()?.map(|word| Stage::of(&word).ok_or(Fault::Shape)).transpose()?;
     let mut time = || row.may_int()?.map(moment).transpose();
     let (since, registered, closed) = (time()?, time()?, time()?);
+    let committee = row.may_text()?.map(|word| Committee::of(&word).ok_or(Fault::Shape)).transpose()?;
+    let desk = Desk { station, mediator, channel, committee };
     Ok(Dispute { id, about, desk, stage, since, registered, closed })
 }
 

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 9] = [
+pub(super) const STEPS: [Step; 10] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -429,5 +429,48 @@ pub(super) const STEPS: [Step; 9] = [
     CREATE INDEX plan_locality ON plan (locality, at);",
         sqlite: "",
         postgres: "",
+    },
+    // Who is told what happened, how far each is, and what it did not take; what the month's return counts.
+    Step {
+        both: "ALTER TABLE dispute ADD COLUMN committee {text};
+    CREATE INDEX event_concluded ON event (at) WHERE standing = 0 AND (what >= 'agreement.recorded ' AND what <
+        'agreement.recorded~' OR what >= 'mediation.failed ' AND what < 'mediation.failed~');
+    CREATE TABLE recipient (
+        name   {text} PRIMARY KEY,
+        wanted {text} NOT NULL,
+        holder {text},
+        until  {int} NOT NULL,
+        seen   {int} NOT NULL
+    ){strict};
+    CREATE TABLE progress (
+        target   {text} NOT NULL,
+        stream   {text} NOT NULL,
+        position {int} NOT NULL,
+        PRIMARY KEY (target, stream)
+    ){strict};
+    CREATE INDEX progress_stream ON progress (stream, position);
+    CREATE TABLE outbox (
+        number {int} PRIMARY KEY,
+        at     {int} NOT NULL,
+        new    {int} NOT NULL,
+        body   {text} NOT NULL
+    ){strict};
+    CREATE TABLE delivery (
+        target   {text} NOT NULL,
+        event    {text} NOT NULL,
+        what     {text} NOT NULL,
+        at       {int} NOT NULL,
+        body     {text} NOT NULL,
+        attempts {int} NOT NULL,
+        due      {int} NOT NULL,
+        state    {text} NOT NULL,
+        why      {text} NOT NULL,
+        PRIMARY KEY (target, event)
+    ){strict};
+    CREATE INDEX delivery_due ON delivery (target, state, due);",
+        sqlite: "CREATE TRIGGER outbox_unchanged BEFORE UPDATE ON outbox
+        BEGIN SELECT RAISE(ABORT, 'what happened is never changed'); END;",
+        postgres: "CREATE TRIGGER outbox_unchanged BEFORE UPDATE ON outbox
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('what happened is never changed');",
     },
 ];

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Looked, Raise, Rests, SIGNAL, Signal, SignalState, joined, level_number, one, read};
 use crate::{
-    Store, StoreError,
+    Store, StoreError, outbox,
     pool::Done,
     sql::{Fault, Link, Lock, Value},
 };
@@ -40,6 +40,9 @@ impl Store {
                 }
                 end(link, &look.id, running, now)?.into_iter().for_each(&mut note);
             }
+            let raised = |id: &str| looked.iter().flat_map(|looked| &looked.raises).any(|raise| raise.id == id);
+            let ids = changed.iter().map(|signal| signal.raised.id.as_str());
+            outbox::signals_changed(link, ids.map(|id| (id, raised(id))), now.as_microsecond())?;
             Ok(changed)
         })
     }

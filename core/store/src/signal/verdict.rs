@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::{Said, SignalState, say};
 use crate::{
     REFERENCE_BYTES_MAX, Store, StoreError, bounded,
-    sql::{Fault, Link, Lock, Value},
+    pool::Done,
+    sql::{Link, Lock, Value},
 };
 
 /// What an event says became of a signal.
@@ -54,12 +55,12 @@ impl Store {
         self.pool().write("take events into", |link| {
             link.serialise(Lock::Events)?;
             let taken = verdicts.iter().map(|verdict| take(link, verdict, actor, received));
-            Ok(taken.collect::<Result<_, _>>()?)
+            taken.collect()
         })
     }
 }
 
-fn take(link: &mut dyn Link, verdict: &Verdict, actor: &str, received: Timestamp) -> Result<Opined, Fault> {
+fn take(link: &mut dyn Link, verdict: &Verdict, actor: &str, received: Timestamp) -> Done<Opined> {
     let Verdict { source, id, signal, at, state } = verdict;
     let one = "SELECT signal, at, state FROM verdict WHERE source = $1 AND id = $2";
     if let Some(mut row) = link.first(one, &[Value::Text(source), Value::Text(id)])? {

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, env, time::Instant};
 use jiff::{Timestamp, ToSpan};
 use maple_kernel::Level;
 use maple_store::{
-    BoardCursor, BoardFilter, GROUP_ROWS_COUNT_MAX, Looked, Mediator, OpenBy, PlanRecord, Raise, Roster, Said,
+    BoardCursor, BoardFilter, GROUP_ROWS_COUNT_MAX, Mediator, OpenBy, PlanRecord, Raise, Roster, Said,
     SignalState as S, Station, Store,
 };
 
-use super::support::{Base, at, both};
+use super::support::{self, Base, at, both};
 
 const COUNTY: &str = "cn/zhejiang/jinhua/yongkang";
 const HOUR: i64 = 3_600;
@@ -40,10 +40,7 @@ fn raise(number: i64, level: Level, deadline: Option<i64>) -> Raise {
 fn raised(base: &Base, store: &Store, raises: &[Raise]) {
     for raise in raises {
         let dispute = format!("c-{}", raise.id);
-        base.meddle(&format!("INSERT INTO dispute (id, registered, look_at) VALUES ('{dispute}', 1, 1)")).unwrap();
-        let look = store.looks(at(0), 1).unwrap().remove(0);
-        let looked = Looked { look, raises: vec![raise.clone()], running: Vec::new(), again: None };
-        assert_eq!(store.raise(&[looked], at(0)).unwrap().len(), 1);
+        assert_eq!(support::raised(base, store, &dispute, vec![raise.clone()], 0), 1);
     }
 }
 

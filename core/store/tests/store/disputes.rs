@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, ToSpan, tz::Offset};
 use maple_insight::{
     figures::{Counts, Measure, Month},
-    life::{EventType, Form, Happening as H, Level, Side, Stage, Standing},
+    life::{Committee, EventType, Form, Happening as H, Level, Side, Stage, Standing},
 };
 use maple_store::{
     About, CaseEvent, Desk, DisputeFilter, Docket, DocketConfig, EVENTS_COUNT_MAX, EventCursor, REFERENCE_BYTES_MAX,
@@ -82,8 +82,12 @@ fn a_life_is_kept_and_counted_at_each_level() {
     both(|base| {
         let (store, docket) = opened(base);
         let mut all = life("c-1");
-        all[3].desk =
-            Desk { station: Some("s-1".into()), mediator: Some("m-7".into()), channel: Some("mediation".into()) };
+        all[3].desk = Desk {
+            station: Some("s-1".into()),
+            mediator: Some("m-7".into()),
+            channel: Some("mediation".into()),
+            committee: Some(Committee::Township),
+        };
         let taken = take(&docket, all.clone()).unwrap();
         assert!(taken.iter().all(|taken| matches!(taken, Taken::Applied(Some(_)))), "{taken:?}");
 

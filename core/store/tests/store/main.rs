@@ -16,6 +16,7 @@ mod kept;
 mod logs;
 mod measure;
 mod network;
+mod outbox;
 mod recorder;
 mod roster;
 mod signals;

@@ -110,7 +110,7 @@ fn what_waits_and_what_is_open_follows_the_stages() {
             let life = steps.iter().take(upto).enumerate().map(|(n, what)| {
                 let mut event = event(&format!("{name}-{n}"), name, i64::try_from(n).unwrap(), what.clone());
                 if *what == H::Assigned {
-                    event.desk = Desk { station: Some("st-1".into()), mediator: Some("m-1".into()), channel: None };
+                    event.desk = Desk { station: Some("st-1".into()), mediator: Some("m-1".into()), ..Desk::default() };
                 }
                 event
             });

@@ -10,7 +10,7 @@ use std::sync::{
 
 use jiff::Timestamp;
 use maple_seal::{Key, KeySet, Signer};
-use maple_store::{Decision, Prepared, Request, Store};
+use maple_store::{Decision, Looked, Prepared, Raise, Request, Store};
 use tempfile::TempDir;
 
 pub(crate) use cluster::Cluster;
@@ -136,4 +136,12 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     told
+}
+
+/// Raises signals of a dispute that nobody looked at; how many are new or changed.
+pub(crate) fn raised(base: &Base, store: &Store, dispute: &str, raises: Vec<Raise>, now: i64) -> usize {
+    base.meddle(&format!("INSERT INTO dispute (id, registered, look_at) VALUES ('{dispute}', 1, 1)")).unwrap();
+    let look = store.looks(at(now), 100).unwrap().into_iter().find(|look| look.id == dispute).unwrap();
+    let looked = Looked { look, raises, running: Vec::new(), again: None };
+    store.raise(&[looked], at(now)).unwrap().len()
 }

@@ -157,6 +157,7 @@ impl<'r> Reading<'r, '_> {
             registration,
             station: None,
             mediator: None,
+            committee: None,
             channel: None,
         };
         let mut events = vec![event(at?, Happening::Registered, Some(registration))];

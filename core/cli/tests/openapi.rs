@@ -1,0 +1,83 @@
+//! The document of the API is tried by schemathesis: whatever it says may be asked is answered as it says.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use support::{asked, check, maple, root, started, text};
+
+/// The version that this was tried with.
+const VERSION: &str = "4.32.5";
+/// Seconds that the whole of it may take.
+const SECONDS_MAX: &str = "110";
+/// Questions for each door beside its examples and edges.
+const EXAMPLES_COUNT: &str = "3";
+/// What is held. Two checks are not: what a place, a kind or a word may be says the vocabulary and not the document, so not
+/// all that fits the document is accepted; and a null, an unknown `lang` and a batch of nothing are taken on purpose.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
+                      response_schema_conformance,unsupported_method";
+/// Doors whose bodies it cannot make: an archive, and lines of JSON.
+const NOT_TRIED: [&str; 2] = ["publish", "evaluateBatch"];
+
+/// The program in a place that outlives the test. None, and aloud, where this machine or the index cannot install it.
+fn installed() -> Option<PathBuf> {
+    let place = root().join("target/schemathesis").join(VERSION);
+    let program = place.join("bin/schemathesis");
+    if !program.exists() {
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let run = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&place))
+            && run(Command::new(place.join("bin/pip"))
+                .args(["install", "--quiet", "--disable-pip-version-check"])
+                .arg(format!("schemathesis=={VERSION}")));
+        if !made {
+            let _ = fs::remove_dir_all(&place);
+            let said = "schemathesis cannot be installed: python3 with venv and pip, and an index, are needed";
+            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "{said}");
+            eprintln!("SKIPPED: {said}");
+            return None;
+        }
+    }
+    Some(program)
+}
+
+fn tried(program: &Path, url: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(["run", &format!("{url}/openapi.json"), "--no-color", "--generation-deterministic"]);
+    command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES_COUNT, "--checks", CHECKS]);
+    command.args(["--max-time", SECONDS_MAX, "--request-timeout", "20"]);
+    for operation in NOT_TRIED {
+        command.args(["--exclude-operation-id", operation]);
+    }
+    command
+}
+
+#[test]
+fn whatever_may_be_asked_is_answered_as_the_document_says() {
+    let Some(program) = installed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("maple.toml");
+    let keys = ["signing-key", "reference-key"].map(|key| format!("{key} = {:?}\n", text(&folder.path().join(key))));
+    fs::write(&config, keys.concat()).unwrap();
+    let database = format!("sqlite://{}", text(&folder.path().join("maple.sqlite")));
+    let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
+    let server = started(maple(&words));
+    // Something to show.
+    check(&["demo", "--cases", "100", "--seed", "3", "--to", "2026-10-31", "--server", &server.url()], 0);
+    let example = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+    assert_eq!(asked(&server.address, "", "POST /v1/evaluate", &example).unwrap().0, 200);
+    let output = tried(&program, &server.url()).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("No issues found") || said.contains("generated"), "{said}");
+}
