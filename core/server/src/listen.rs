@@ -173,8 +173,8 @@ fn connection<S: Stream>(app: &App, doors: &Router, stream: S) -> http1::Connect
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.config.head_wait)
+        // Nothing is gathered beyond this for a caller who reads slowly: `pipeline_flush` would do that without end.
         .max_buf_size(HEAD_BYTES_MAX)
-        .pipeline_flush(true)
         .serve_connection(io, Doors(doors.clone()))
 }
 

@@ -19,7 +19,7 @@ use std::{
 use fixture::{desk::*, fits, quick};
 use jiff::{SignedDuration, Timestamp};
 use maple_kernel::Level;
-use maple_server::{Config, Governance, LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX, serve};
+use maple_server::{Config, Governance, LISTENERS_COUNT_MAX, SIGNALS_BEHIND_MAX, TICK_LOOKS_COUNT_MAX, serve};
 use maple_store::{Looked, Raise};
 use serde_json::{Value, json};
 use tokio::{
@@ -100,14 +100,16 @@ async fn say(desk: &Desk, state: &str) {
 
 /// Reads until a text has come.
 async fn heard(stream: &mut TcpStream, what: &str) -> String {
-    let mut all = String::new();
-    let mut piece = vec![0; 64 << 10];
-    while !all.contains(what) {
+    let (mut all, mut piece) = (Vec::new(), vec![0; 64 << 10]);
+    loop {
         let read = timeout(Duration::from_secs(20), stream.read(&mut piece)).await.expect("something").unwrap();
         assert!(read > 0, "closed before `{what}`: {} bytes", all.len());
-        all += std::str::from_utf8(&piece[..read]).unwrap();
+        all.extend_from_slice(&piece[..read]);
+        let end = all.len().saturating_sub(read + what.len());
+        if String::from_utf8_lossy(&all[end..]).contains(what) {
+            return String::from_utf8(all).unwrap();
+        }
     }
-    all
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +141,7 @@ async fn who_falls_behind_hears_how_many_were_lost() {
     let address = served(&desk).await;
     let mut slow = listen(address).await.unwrap();
     heard(&mut slow, "\r\n\r\n").await;
-    let told = 8_000;
+    let told = 20_000;
     for _ in 0..told {
         say(&desk, "acknowledged").await;
     }
@@ -250,4 +252,33 @@ async fn the_tick_is_for_who_may_tell_of_all_cases() {
     assert_eq!(tick(&["admin"], "**").await, 403);
     let service = fixture::Service::new(Config::default());
     service.post("/v1/tick", "").await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn one_tick_looks_at_so_many_cases_and_says_that_more_are_left() {
+    let desk = desk_with(calm(&[]), Governance::default(), false, Config { tick: false, ..quick() });
+    let most = TICK_LOOKS_COUNT_MAX;
+    let event = |n: usize| {
+        json!({
+            "specversion": "1.0", "id": format!("e-{n}"), "source": "/desk/1", "type": "case.registered",
+            "subject": format!("c-{n}"), "time": now(&desk).to_string(),
+            "data": { "locality": "cn/zhejiang", "kind": "labour.wage" }
+        })
+    };
+    let all: Vec<Value> = (0..=most).map(event).collect();
+    for some in all.chunks(1_000) {
+        let batch = json!(some).to_string();
+        let answer = desk.send("/v1/events", "application/cloudevents-batch+json", None, batch).await;
+        assert_eq!((answer.status, &answer.json()["refused"]), (200, &json!(0)), "{}", answer.text());
+    }
+    let tick = async || {
+        let ticked = desk.service.post("/v1/tick", "").await.json();
+        (ticked["looked"].as_u64().unwrap(), ticked["more"].as_bool().unwrap())
+    };
+    assert_eq!(tick().await, (u64::try_from(most).unwrap(), true));
+    assert_eq!(tick().await, (1, false));
+    assert_eq!(tick().await, (0, false));
+    // Tomorrow they are looked at again, since they are open.
+    desk.clock.0.store(24 * 3_600_000, Ordering::Relaxed);
+    assert_eq!(tick().await, (u64::try_from(most).unwrap(), true));
 }

@@ -57,6 +57,9 @@ pub const AGREEMENT_ON_STATUS: &str = "agreement_on_status";
 /// The agreement settles title to property or intellectual property: flag.
 pub const AGREEMENT_ON_TITLE: &str = "agreement_on_title";
 
+/// Day the dispute went to court after the agreement: day.
+pub const AGREEMENT_SUED_ON: &str = "agreement_sued_on";
+
 /// Already before or decided by a court, tribunal or authority: flag.
 pub const ALREADY_HANDLED: &str = "already_handled";
 
@@ -126,6 +129,9 @@ pub const COMPLAINTS_ORG_30D: &str = "complaints_org_30d";
 /// Unrelated complainants against the organisation within 90 days: count.
 pub const COMPLAINTS_ORG_90D: &str = "complaints_org_90d";
 
+/// A court has been asked to confirm the agreement: flag.
+pub const CONFIRMATION_ASKED: &str = "confirmation_asked";
+
 /// Confirmed by the court: flag.
 pub const CONFIRMED: &str = "confirmed";
 
@@ -182,6 +188,9 @@ pub const CRT_REFUSED: &str = "crt_refused";
 
 /// Tribunal small-claims cap: money, of the place.
 pub const CRT_SMALL_CLAIMS_CAP: &str = "crt_small_claims_cap";
+
+/// Ends after the last day that the law gave: count, counted by the service.
+pub const DEADLINES_MISSED: &str = "deadlines_missed";
 
 /// The debtor can be served: flag.
 pub const DEBTOR_SERVICEABLE: &str = "debtor_serviceable";
@@ -432,8 +441,14 @@ pub const PUBLIC_LAW: &str = "public_law";
 /// Outside the automatic referral: flag, set by policies.
 pub const REFERRAL_EXCLUDED: &str = "referral_excluded";
 
+/// Steps of mediation after a party had refused it: count, counted by the service.
+pub const REFUSALS_BROKEN: &str = "refusals_broken";
+
 /// The thing is land, a house or registered property: flag.
 pub const REGISTERED_PROPERTY: &str = "registered_property";
+
+/// Suits after an agreement: count, counted by the service.
+pub const RELAPSES: &str = "relapses";
 
 /// Relation between the parties: text (`family`, `neighbour`, `employment`, `trade`, `none`, `public`).
 pub const RELATION: &str = "relation";
@@ -498,8 +513,20 @@ pub const SPECIAL_PROCEDURE: &str = "special_procedure";
 /// The claim is for a specified sum: flag.
 pub const SPECIFIED_SUM: &str = "specified_sum";
 
+/// Cases that the station's mediators can have open at a time: count, counted by the service.
+pub const STATION_CAPACITY: &str = "station_capacity";
+
+/// Cases that the station has to do now: count, counted by the service.
+pub const STATION_DESK: &str = "station_desk";
+
 /// Cases of the station that are not closed: count, counted by the service.
 pub const STATION_OPEN: &str = "station_open";
+
+/// Mediators of the station with more open cases than they can have: count, counted by the service.
+pub const STATION_OVERLOADED: &str = "station_overloaded";
+
+/// Cases of the station that nobody took up for more than seven days: count, counted by the service.
+pub const STATION_WAITING_7D: &str = "station_waiting_7d";
 
 /// Still employed: flag.
 pub const STILL_EMPLOYED: &str = "still_employed";

@@ -134,7 +134,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
             let word = SORTS.iter().find(|(_, known)| *known == sort).map_or("", |(word, _)| word);
             let groups: Vec<String> = sort.groups().iter().map(|group| format!("`{}`", group.as_str())).collect();
             let message = format!("`{word}` is never counted of a `{}`", group.as_str());
-            sink.error_help(place, "wrong-scope", message, &format!("its `group` is {}", groups.join(" or ")));
+            sink.error_help(place, "wrong-scope", message, format!("its `group` is {}", groups.join(" or ")));
             continue;
         }
         let words = &mut lexicon.vocabulary;

@@ -87,7 +87,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         (line(5, 3), "out-of-range", "between 6 and 36"),
         (line(12, DEVIATIONS_MAX + 1), "out-of-range", "between 1 and 10"),
         (line(12, 0), "out-of-range", "between 1 and 10"),
-        (line(12, 3).replace("\"kind\"", "\"place\""), "wrong-scope", "`kind`"),
+        (line(12, 3).replace("\"kind\"", "\"place\""), "wrong-scope", "`line` is never counted of a `place`"),
     ];
     for (text, code, said) in rows {
         let told = problems(&with(&text, ""));

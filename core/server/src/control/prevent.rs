@@ -22,7 +22,7 @@ use crate::{app::App, clock, records::chain};
 /// How often, in seconds, signals are looked at that nobody handled in time.
 pub const TICK_SECONDS: u64 = 60;
 /// Disputes that one tick which somebody asks for looks at; what is left waits for the next.
-pub const TICK_LOOKS_COUNT_MAX: usize = 10_000;
+pub const TICK_LOOKS_COUNT_MAX: usize = 2_000;
 /// How long, in seconds, such a tick goes on.
 pub const TICK_RUN_SECONDS_MAX: u64 = 10;
 /// How long the thread waits when there is nothing to do.

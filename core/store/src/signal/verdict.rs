@@ -26,6 +26,7 @@ pub struct Verdict {
 
 /// What became of such an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few are made, and none is kept")]
 pub enum Opined {
     /// See [`Said`]; it is kept where the signal stands so now.
     Said(Said),

@@ -75,7 +75,7 @@ impl Asking<'_> {
         let counts = Counts::of(self.ruleset, &question, &self.asked.refers, as_of);
         question.context = counts.count(&self.control.store)?;
         let decision = evaluate(self.ruleset, &question);
-        Ok(decision.signals.iter().map(|signal| self.raise(signal, &question, at, None)).collect())
+        decision.signals.iter().map(|signal| self.raise(signal, &question, at, None)).collect()
     }
 
     /// What is said of what happened at a moment.
@@ -102,7 +102,7 @@ impl Asking<'_> {
                 facts.push((Rested { key: aggregate.key.clone(), since: at, clock: false }, whole(count)));
             }
         }
-        Ok(self.resting(life, at, facts))
+        self.resting(life, at, facts)
     }
 
     /// What is said of how it stands now, and which signals of its own times that are.
@@ -126,15 +126,15 @@ impl Asking<'_> {
                 }
             }
         }
-        let raises = self.resting(life, now, facts);
+        let raises = self.resting(life, now, facts)?;
         let running = raises.iter().filter(|raise| raise.rests.is_some_and(|rests| rests.clock));
         let running = running.map(|raise| raise.code.clone()).collect();
         Ok((raises, running))
     }
 
     /// What rests on facts of the dispute's life: those that stand, and those that are given beside them.
-    fn resting(&self, life: &Life, at: Timestamp, beside: Vec<(Rested, Value)>) -> Vec<Raise> {
-        let Some(mut question) = self.question(at) else { return Vec::new() };
+    fn resting(&self, life: &Life, at: Timestamp, beside: Vec<(Rested, Value)>) -> Result<Vec<Raise>, StoreError> {
+        let Some(mut question) = self.question(at) else { return Ok(Vec::new()) };
         let mut rested = Vec::new();
         for known in life.known(self.offset) {
             if let Some(key) = self.fits(known.key, &known.value) {
@@ -147,7 +147,7 @@ impl Asking<'_> {
             rested.push(one);
         }
         if rested.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let decision = evaluate(self.ruleset, &question);
         let mut raises = Vec::new();
@@ -156,9 +156,9 @@ impl Asking<'_> {
             let since = rested.iter().filter(on).map(|one| one.since).max();
             let clock = rested.iter().filter(on).all(|one| one.clock);
             let Some(since) = since else { continue };
-            raises.push(self.raise(signal, &question, at, Some((since, clock))));
+            raises.push(self.raise(signal, &question, at, Some((since, clock)))?);
         }
-        raises
+        Ok(raises)
     }
 
     /// The key of a fact that the vocabulary of the ruleset knows as one of the case, of this type.
@@ -192,7 +192,7 @@ impl Asking<'_> {
         question: &Question,
         at: Timestamp,
         rests: Option<(Timestamp, bool)>,
-    ) -> Raise {
+    ) -> Result<Raise, StoreError> {
         let (case, refers) = (&question.case, &self.asked.refers);
         let (sort, subject) = match &signal.subject {
             Subject::Organisation(_) => ("organisation", refers.organisation.clone()),
@@ -204,19 +204,23 @@ impl Asking<'_> {
         };
         // What is about something that this dispute does not name is about the dispute.
         let (sort, subject) = subject.map_or_else(|| ("case", self.asked.id.clone()), |subject| (sort, subject));
+        // A station's signal stands where the station is, whichever case told it.
+        let rows =
+            if sort == "station" { self.control.store.roster_of(&[&subject], &[])?.stations } else { Vec::new() };
+        let locality = rows.into_iter().next().map_or_else(|| case.locality.to_string(), |station| station.locality);
         let counted = self.most(question, signal, sort, rests.is_some());
         let end = |day: Day| {
             let next = day.to_string().parse::<Date>().ok().and_then(|day| day.tomorrow().ok());
             next.and_then(|day| self.offset.to_timestamp(day.at(0, 0, 0, 0)).ok())
         };
-        Raise {
+        Ok(Raise {
             id: format!("s-{}", self.app.unique()),
             code: signal.code.to_string(),
             level: signal.level,
             cases: counted.unwrap_or(1),
             sort: sort.to_owned(),
             subject,
-            locality: case.locality.to_string(),
+            locality,
             kind: case.kind.to_string(),
             policy: signal.ground.by.policy.to_string(),
             rule: signal.ground.by.rule.to_string(),
@@ -227,7 +231,7 @@ impl Asking<'_> {
             deadline: signal.handle_by.and_then(end),
             expires: end(signal.expires).unwrap_or(at),
             rests: rests.map(|(since, clock)| Rests { since, clock, adds: sort != "case" && counted.is_none() }),
-        }
+        })
     }
 
     /// The most disputes that were counted of what the signal is about; of its evidence alone, where that is asked for.
@@ -238,7 +242,8 @@ impl Asking<'_> {
             disputes
                 && aggregate.group != Group::Case
                 && aggregate.group.as_str() == sort
-                && (!evident || signal.ground.evidence.iter().any(|key| *key == aggregate.key))
+                // What a station has to do is behind whatever is said of its load.
+                && (!evident || aggregate.of == Tally::Desk || signal.ground.evidence.iter().any(|key| *key == aggregate.key))
         });
         let numbers = counted.filter_map(|aggregate| match question.context.get(aggregate.key.as_str()) {
             #[expect(clippy::cast_possible_truncation, reason = "counts are whole")]

@@ -39,6 +39,8 @@ export const facts = Object.freeze(
     AGREEMENT_ON_STATUS: "agreement_on_status",
     /** The agreement settles title to property or intellectual property: flag. */
     AGREEMENT_ON_TITLE: "agreement_on_title",
+    /** Day the dispute went to court after the agreement: day. */
+    AGREEMENT_SUED_ON: "agreement_sued_on",
     /** Already before or decided by a court, tribunal or authority: flag. */
     ALREADY_HANDLED: "already_handled",
     /** Already resolved with binding force: flag. */
@@ -85,6 +87,8 @@ export const facts = Object.freeze(
     COMPLAINTS_ORG_30D: "complaints_org_30d",
     /** Unrelated complainants against the organisation within 90 days: count. */
     COMPLAINTS_ORG_90D: "complaints_org_90d",
+    /** A court has been asked to confirm the agreement: flag. */
+    CONFIRMATION_ASKED: "confirmation_asked",
     /** Confirmed by the court: flag. */
     CONFIRMED: "confirmed",
     /** Consent to mediation: text (`yes`, `no`, `unknown`), of a party. */
@@ -123,6 +127,8 @@ export const facts = Object.freeze(
     CRT_REFUSED: "crt_refused",
     /** Tribunal small-claims cap: money, of the place. */
     CRT_SMALL_CLAIMS_CAP: "crt_small_claims_cap",
+    /** Ends after the last day that the law gave: count, counted by the service. */
+    DEADLINES_MISSED: "deadlines_missed",
     /** The debtor can be served: flag. */
     DEBTOR_SERVICEABLE: "debtor_serviceable",
     /** The claim is defended: flag. */
@@ -289,8 +295,12 @@ export const facts = Object.freeze(
     PUBLIC_LAW: "public_law",
     /** Outside the automatic referral: flag, set by policies. */
     REFERRAL_EXCLUDED: "referral_excluded",
+    /** Steps of mediation after a party had refused it: count, counted by the service. */
+    REFUSALS_BROKEN: "refusals_broken",
     /** The thing is land, a house or registered property: flag. */
     REGISTERED_PROPERTY: "registered_property",
+    /** Suits after an agreement: count, counted by the service. */
+    RELAPSES: "relapses",
     /** Relation between the parties: text (`family`, `neighbour`, `employment`, `trade`, `none`, `public`). */
     RELATION: "relation",
     /** Disputes at the same place within 180 days: count. */
@@ -333,8 +343,16 @@ export const facts = Object.freeze(
     SPECIAL_PROCEDURE: "special_procedure",
     /** The claim is for a specified sum: flag. */
     SPECIFIED_SUM: "specified_sum",
+    /** Cases that the station's mediators can have open at a time: count, counted by the service. */
+    STATION_CAPACITY: "station_capacity",
+    /** Cases that the station has to do now: count, counted by the service. */
+    STATION_DESK: "station_desk",
     /** Cases of the station that are not closed: count, counted by the service. */
     STATION_OPEN: "station_open",
+    /** Mediators of the station with more open cases than they can have: count, counted by the service. */
+    STATION_OVERLOADED: "station_overloaded",
+    /** Cases of the station that nobody took up for more than seven days: count, counted by the service. */
+    STATION_WAITING_7D: "station_waiting_7d",
     /** Still employed: flag. */
     STILL_EMPLOYED: "still_employed",
     /** Somebody speaks of harming himself or herself: flag. */

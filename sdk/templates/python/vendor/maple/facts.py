@@ -59,6 +59,9 @@ AGREEMENT_ON_STATUS: Final = "agreement_on_status"
 AGREEMENT_ON_TITLE: Final = "agreement_on_title"
 """The agreement settles title to property or intellectual property: flag."""
 
+AGREEMENT_SUED_ON: Final = "agreement_sued_on"
+"""Day the dispute went to court after the agreement: day."""
+
 ALREADY_HANDLED: Final = "already_handled"
 """Already before or decided by a court, tribunal or authority: flag."""
 
@@ -128,6 +131,9 @@ COMPLAINTS_ORG_30D: Final = "complaints_org_30d"
 COMPLAINTS_ORG_90D: Final = "complaints_org_90d"
 """Unrelated complainants against the organisation within 90 days: count."""
 
+CONFIRMATION_ASKED: Final = "confirmation_asked"
+"""A court has been asked to confirm the agreement: flag."""
+
 CONFIRMED: Final = "confirmed"
 """Confirmed by the court: flag."""
 
@@ -184,6 +190,9 @@ CRT_REFUSED: Final = "crt_refused"
 
 CRT_SMALL_CLAIMS_CAP: Final = "crt_small_claims_cap"
 """Tribunal small-claims cap: money, of the place."""
+
+DEADLINES_MISSED: Final = "deadlines_missed"
+"""Ends after the last day that the law gave: count, counted by the service."""
 
 DEBTOR_SERVICEABLE: Final = "debtor_serviceable"
 """The debtor can be served: flag."""
@@ -434,8 +443,14 @@ PUBLIC_LAW: Final = "public_law"
 REFERRAL_EXCLUDED: Final = "referral_excluded"
 """Outside the automatic referral: flag, set by policies."""
 
+REFUSALS_BROKEN: Final = "refusals_broken"
+"""Steps of mediation after a party had refused it: count, counted by the service."""
+
 REGISTERED_PROPERTY: Final = "registered_property"
 """The thing is land, a house or registered property: flag."""
+
+RELAPSES: Final = "relapses"
+"""Suits after an agreement: count, counted by the service."""
 
 RELATION: Final = "relation"
 """Relation between the parties: text (`family`, `neighbour`, `employment`, `trade`, `none`, `public`)."""
@@ -500,8 +515,20 @@ SPECIAL_PROCEDURE: Final = "special_procedure"
 SPECIFIED_SUM: Final = "specified_sum"
 """The claim is for a specified sum: flag."""
 
+STATION_CAPACITY: Final = "station_capacity"
+"""Cases that the station's mediators can have open at a time: count, counted by the service."""
+
+STATION_DESK: Final = "station_desk"
+"""Cases that the station has to do now: count, counted by the service."""
+
 STATION_OPEN: Final = "station_open"
 """Cases of the station that are not closed: count, counted by the service."""
+
+STATION_OVERLOADED: Final = "station_overloaded"
+"""Mediators of the station with more open cases than they can have: count, counted by the service."""
+
+STATION_WAITING_7D: Final = "station_waiting_7d"
+"""Cases of the station that nobody took up for more than seven days: count, counted by the service."""
 
 STILL_EMPLOYED: Final = "still_employed"
 """Still employed: flag."""
