@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use geojson::{Feature, FeatureReader, GeometryValue, JsonValue, Position};
+use geojson::{Feature, FeatureReader, GeoJson, GeometryValue, JsonValue, Position};
 use maple_kernel::{Locality, Ruleset};
 
 /// Bytes of the file.
@@ -13,6 +13,8 @@ pub const SHAPES_COUNT_MAX: usize = 5_000;
 pub const SHAPE_POINTS_MAX: usize = 1_000_000;
 /// The property that names a place when nobody says.
 pub const SHAPE_PROPERTY: &str = "locality";
+/// A file without a feature is no longer than this.
+const EMPTY_BYTES_MAX: usize = 64 << 10;
 /// Letters of a value that an error repeats.
 const CHARS_SHOWN: usize = 64;
 
@@ -83,7 +85,10 @@ impl Shapes {
             if number > SHAPES_COUNT_MAX {
                 return Err(ShapesFault::Count);
             }
-            let feature = feature.map_err(|error| ShapesFault::Broken { after: at, detail: told(&error) })?;
+            let feature = feature.map_err(|error| match at {
+                0 if is_empty(bytes) => ShapesFault::Empty,
+                _ => ShapesFault::Broken { after: at, detail: told(&error) },
+            })?;
             let place = named(number, &feature, property)?;
             let rings = rings(number, feature)?;
             points += rings.iter().map(Vec::len).sum::<usize>();
@@ -114,6 +119,13 @@ impl Shapes {
         let found = self.rings.get(id).or_else(|| self.rings.get(code?));
         found.map(Vec::as_slice)
     }
+}
+
+/// True for a collection of nothing, which the reader takes for a broken one.
+fn is_empty(bytes: &[u8]) -> bool {
+    let text = str::from_utf8(bytes).ok().filter(|text| text.len() <= EMPTY_BYTES_MAX);
+    let read = text.and_then(|text| text.parse::<GeoJson>().ok());
+    matches!(read, Some(GeoJson::FeatureCollection(all)) if all.features.is_empty())
 }
 
 /// The parser's words without its numbers of bytes, which say nothing to whoever reads them.

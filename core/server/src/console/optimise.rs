@@ -26,11 +26,11 @@ use crate::http::{answer, optimise::optimised};
 const PARAMETERS: [&str; 3] = ["locality", "from", "to"];
 const CSV: &str = "text/csv; charset=utf-8";
 /// The width of the longest bar of the funnel, in units of its picture.
-const BAR_WIDTH: f64 = 420.0;
+const BAR_WIDTH: f64 = 405.0;
 /// Room for the names at its left.
-const NAMES_WIDTH: f64 = 200.0;
+const NAMES_WIDTH: f64 = 225.0;
 /// The whole picture; behind a bar stands its number.
-const WIDTH: u32 = 760;
+const WIDTH: u32 = 800;
 const ROW_HEIGHT: u32 = 52;
 const BAR_HEIGHT: u32 = 26;
 

@@ -66,7 +66,7 @@ impl Outlines {
             found = draw(step);
         }
         let drawn = found.into_iter().map(|(outline, _)| outline).collect();
-        Self { width: whole((wide * scale).ceil()).max(1), height: whole((high * scale).ceil()).max(1), drawn }
+        Self { width: whole((wide * scale).round()).max(1), height: whole((high * scale).round()).max(1), drawn }
     }
 }
 
