@@ -367,7 +367,7 @@ async fn a_receiver_that_hangs_floods_or_leads_elsewhere_delays_nobody_else() {
         ("hang", "it did not answer in time"),
         ("heads", "it does not answer as HTTP says"),
         ("leads", "it answers 302 and leads elsewhere"),
-        ("tls", "TLS failed"),
+        ("tls", "the connection failed"),
         ("closed", "the connection failed"),
     ] {
         assert!(reasons[name].contains(why), "{name}: {}", reasons[name]);

@@ -134,10 +134,12 @@ impl Pump<'_> {
         if self.paused.is_some_and(|until| until > Instant::now()) {
             return Ok(false);
         }
-        let first = self.fresh_first;
-        self.fresh_first = !first;
-        let done = if first { self.fresh()? || self.due()? } else { self.due()? || self.fresh()? };
-        Ok(done)
+        let fresh_first = self.fresh_first;
+        self.fresh_first = !fresh_first;
+        if fresh_first {
+            return Ok(self.fresh()? || self.due()?);
+        }
+        Ok(self.due()? || self.fresh()?)
     }
 
     /// Whether this node serves the recipient.

@@ -120,7 +120,7 @@ impl Webhook {
         thread::scope(|scope| {
             for _ in 1..SENDERS_COUNT_MAX.min(events.len()) {
                 // Where the system gives no thread, this one does the work.
-                let _ = thread::Builder::new().name("tell-webhook".to_owned()).spawn_scoped(scope, &work);
+                let _ = thread::Builder::new().name("tell-webhook".to_owned()).spawn_scoped(scope, work);
             }
             work();
         });
