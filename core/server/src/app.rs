@@ -2,10 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use arc_swap::ArcSwap;
@@ -15,7 +12,7 @@ use maple_gate::How;
 use maple_kernel::{Day, Mode, Plugins, Ruleset};
 use maple_store::{Activation, Docket, Prepared, StoreError};
 use maple_wire::{Serving as ServingView, write_ruleset};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tracing::error;
 use uuid::Uuid;
 
@@ -142,7 +139,7 @@ pub struct App {
     pub(crate) changed: Notify,
     /* Whoever changes what serves does so alone. */
     changing: Mutex<()>,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
 }
 
 impl App {
@@ -187,7 +184,7 @@ impl App {
             serving: ArcSwap::from_pointee(serving),
             changed: Notify::new(),
             changing: Mutex::default(),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
             config,
         };
         app.tell(&app.serving());
@@ -286,11 +283,16 @@ impl App {
 
     /// From now on `/health/ready` says that the service is stopping.
     pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
     }
 
     /// True once the service is stopping.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        *self.draining.borrow()
+    }
+
+    /// True in it once the service is stopping; for whoever would never end by itself.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.draining.subscribe()
     }
 }

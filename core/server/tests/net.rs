@@ -242,6 +242,21 @@ async fn a_stop_ends_what_is_under_way_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stop_lets_go_of_whoever_listens() {
+    let server = server(quick()).await;
+    let mut listeners = Vec::new();
+    for head in ["GET /v1/signals HTTP/1.1\r\naccept: text/event-stream", "GET /risk/live HTTP/1.1"] {
+        let mut stream = server.connect().await;
+        stream.write_all(format!("{head}\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut heard = [0; 4096];
+        let read = timeout(Duration::from_secs(5), stream.read(&mut heard)).await.unwrap().unwrap();
+        assert!(String::from_utf8_lossy(&heard[..read]).starts_with("HTTP/1.1 200"));
+        listeners.push(stream);
+    }
+    timeout(Duration::from_secs(5), server.stop()).await.expect("a stop waits for nobody who listens").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stop_does_not_wait_for_ever() {
     let server = server(Config { drain: Duration::from_millis(200), ..quick() }).await;
     let mut stuck = server.connect().await;

@@ -43,6 +43,22 @@ fn waits(served: &Served, case: &str, kind: &str) {
     tell(served, &event(case, 1, "consent.recorded", yes));
 }
 
+/// A case that waits, whose decision names a limit of the law.
+fn limited(served: &Served, case: &str) {
+    let knew = Timestamp::now().checked_sub((24 * 300).hours()).unwrap().to_string();
+    let asked = json!({ "id": case, "locality": DESK_PLACE, "kind": "labour.wage",
+        "parties": [{ "role": "applicant", "type": "natural", "facts": { "consent": "yes" } },
+                    { "role": "respondent", "type": "organisation", "facts": { "consent": "yes" } }],
+        "facts": { "amount": "8000.00", "knew_on": &knew[..10] } });
+    let (status, body) = served.http("POST /v1/evaluate", &json!({ "case": asked }).to_string());
+    assert_eq!(status, 200, "{body}");
+    let reply: Value = serde_json::from_str(&body).unwrap();
+    let decision = &reply["decision"]["id"];
+    let about = json!({ "locality": DESK_PLACE, "kind": "labour.wage", "decision": decision });
+    tell(served, &event(case, 0, "case.registered", about));
+    tell(served, &event(case, 1, "consent.recorded", json!({ "party": "respondent", "consent": "yes" })));
+}
+
 /// Warnings, stations and cases that wait.
 pub fn seed(served: &Served) {
     let jinhua = |town: &str| format!("cn/zhejiang/jinhua/{town}");
@@ -69,6 +85,7 @@ pub fn seed(served: &Served) {
         waits(served, &format!("w-{n}"), "labour.wage");
     }
     waits(served, "w-7", "housing.lease");
+    limited(served, "w-9");
     let until = std::time::Instant::now() + crate::browser::PATIENCE;
     loop {
         let (_, body) = served.http("GET /v1/insight/risk?locality=cn/zhejiang/jinhua", "");
@@ -138,10 +155,11 @@ impl Browser {
 fn a_duty_officer_filters_takes_up_and_closes_a_warning() {
     tried(DESK, "/risk?locality=cn/zhejiang/jinhua", |browser| async move {
         browser.picture("board-risk").await;
+        browser.go("/risk?locality=cn/zhejiang/jinhua/yiwu").await;
         browser.chooses("level", "orange").await;
         browser.chooses("kind", "consumer.prepaid").await;
         browser.page.find(Locator::Css(".filters button")).await.unwrap().click().await.unwrap();
-        let title = "Many disputes with one organisation";
+        let title = "Many complaints against one organisation";
         browser.until("only that is shown", "return document.querySelectorAll('.card').length === 1").await;
         assert!(browser.has("6 disputes").await && browser.has("County centre").await);
         browser.answers(title, "I am at it").await;
@@ -250,9 +268,12 @@ fn a_plan_is_proposed_read_and_accepted() {
     tried(DESK, &format!("/station?locality={DESK_PLACE}"), |browser| async move {
         browser.picture("board-station").await;
         assert!(browser.has("st-wuyi").await && browser.has("w-0").await);
+        let limits = "return [...document.querySelectorAll('.compared dd')].map((one) => one.innerText)[2]";
+        assert_ne!(browser.run(limits).await, json!("none known"));
         browser.id("propose").await.click().await.unwrap();
         browser.arrives("Who takes what").await;
         assert!(browser.has("waits for a person").await && browser.has("m-1").await);
+        assert!(browser.has("In time; days left").await, "the limit of its decision is known to the plan");
         browser.picture("board-plan").await;
         browser.id("accept").await.click().await.unwrap();
         browser.until("it is done", "return document.querySelector('.done') !== null").await;

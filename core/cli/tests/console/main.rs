@@ -254,24 +254,38 @@ fn pages() -> Vec<String> {
     .into_iter()
     .chain(["/", "/cases", "/decisions", "/policies", "/session", "/cases?stage=none"].map(str::to_owned))
     .chain([format!("/cases/{CASE}"), format!("/decisions/{}", filled().1)])
-    .chain(board::pages())
     .collect()
 }
 
 #[test]
 fn a_telephone_shows_every_page_whole() {
+    whole("console", pages);
+}
+
+#[test]
+fn a_telephone_shows_the_board_and_the_desk_whole() {
+    whole("board", board::pages);
+}
+
+/// Holds that nothing of pages lies beside the window of a telephone.
+fn whole(name: &str, pages: impl Fn() -> Vec<String>) {
     tried(PHONE, "/", |browser| async move {
         for language in ["zh", "en"] {
             for (at, path) in pages().into_iter().enumerate() {
-                let sign = if path.contains('?') { '&' } else { '?' };
-                browser.go(&format!("{path}{sign}lang={language}")).await;
+                browser.go(&spoken(&path, language)).await;
                 let width = browser.run("return document.documentElement.scrollWidth").await;
                 assert_eq!(width, json!(PHONE.width), "{path} {language}");
-                browser.picture(&format!("console-phone-{language}-{at}")).await;
+                browser.picture(&format!("{name}-phone-{language}-{at}")).await;
             }
         }
         browser
     });
+}
+
+/// A page in a language.
+fn spoken(path: &str, language: &str) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}lang={language}")
 }
 
 /// The checker, where npm brings it. Where services are required, it must.
@@ -312,7 +326,7 @@ async fn flaws(browser: &Browser, axe: &str) -> Vec<String> {
     serde_json::from_value(browser.page.execute_async(run, Vec::new()).await.unwrap()).unwrap()
 }
 
-fn accessible(looks: Looks) {
+fn accessible(looks: Looks, name: &str, pages: impl Fn() -> Vec<String>) {
     if !there() {
         return;
     }
@@ -321,9 +335,10 @@ fn accessible(looks: Looks) {
         let mut found = Vec::new();
         for scheme in ["light", "dark"] {
             browser.likes(scheme).await;
-            for path in pages() {
+            for (at, path) in pages().into_iter().enumerate() {
                 browser.go(&path).await;
                 found.extend(flaws(&browser, axe).await.into_iter().map(|flaw| format!("{path} {scheme}: {flaw}")));
+                browser.picture(&format!("{name}-{scheme}-{at}")).await;
             }
         }
         browser.likes("light").await;
@@ -334,10 +349,25 @@ fn accessible(looks: Looks) {
 
 #[test]
 fn nothing_is_said_against_the_pages_on_a_desk() {
-    accessible(CHINESE);
+    accessible(CHINESE, "console", pages);
 }
 
 #[test]
 fn nothing_is_said_against_the_pages_on_a_telephone() {
-    accessible(PHONE);
+    accessible(PHONE, "console-phone", pages);
+}
+
+#[test]
+fn nothing_is_said_against_the_board_and_the_desk_in_chinese() {
+    accessible(CHINESE, "board-zh", board::pages);
+}
+
+#[test]
+fn nothing_is_said_against_the_board_and_the_desk_in_english() {
+    accessible(DESK, "board-en", board::pages);
+}
+
+#[test]
+fn nothing_is_said_against_the_board_and_the_desk_on_a_telephone() {
+    accessible(PHONE, "board-small", board::pages);
 }

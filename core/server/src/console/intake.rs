@@ -171,6 +171,9 @@ fn answered(v: &Visit, caller: &Caller, question: &str, reply: &[u8]) -> Result<
     Ok(Answered { refusable: refusable.collect(), href, record, id })
 }
 
+/// A fact that may be asked for.
+type Fact<'r> = (&'r FactKey, &'r FactDef);
+
 /// The facts at which most rules for a kind in a place look, of one scope.
 fn looked_at<'r>(
     ruleset: &'r Ruleset,
@@ -203,11 +206,7 @@ fn looked_at<'r>(
 }
 
 /// The groups of facts that the form asks for.
-fn asked_facts<'r>(
-    ruleset: &'r Ruleset,
-    place: &LocalityId,
-    kind: &str,
-) -> (Vec<(&'r FactKey, &'r FactDef)>, Vec<(&'r FactKey, &'r FactDef)>) {
+fn asked_facts<'r>(ruleset: &'r Ruleset, place: &LocalityId, kind: &str) -> (Vec<Fact<'r>>, Vec<Fact<'r>>) {
     let mut case = looked_at(ruleset, place, kind, Scope::Case);
     case.sort_by_key(|(key, _)| !BASICS.contains(&key.as_str()));
     case.truncate(CASE_FACTS_COUNT_MAX);

@@ -140,7 +140,7 @@ async fn heard(app: &Arc<App>, v: &Visit, caller: &Caller, headers: &HeaderMap) 
             Some(Event::default().event("lost").data(json!({ "lost": lost }).to_string()))
         }
     });
-    let stream = first.chain(rest).map(move |event| {
+    let stream = signals::until_stop(app, first.chain(rest)).map(move |event| {
         // The places are free again when the stream ends.
         let _ = (&own, &place);
         Ok::<_, Infallible>(event)

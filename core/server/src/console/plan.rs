@@ -22,7 +22,7 @@ use super::{
 use crate::{
     access::{Caller, Role},
     app::App,
-    http::{answer, insight::wrong, plan as plans},
+    http::{answer, insight::wrong, plan as plans, station::dues},
 };
 
 /// A plan, as `/v1/plan/{id}` tells it.
@@ -157,6 +157,13 @@ async fn proposed(app: &Arc<App>, v: &Visit, caller: &Caller, request: Request) 
             }
             _ => {}
         }
+    }
+    if let Some(place) = question.get("locality").and_then(Value::as_str).map(str::to_owned) {
+        plans::may_plan(caller, &place)?;
+        // What the law gives each case is known from its decision.
+        let dues = dues(app, place).await?.into_iter();
+        let needs: Map<String, Value> = dues.map(|(case, day)| (case, json!({ "due": day.to_string() }))).collect();
+        question.insert("needs".to_owned(), Value::Object(needs));
     }
     let plan = plans::made_of(app, caller, Value::Object(question).to_string().as_bytes()).await?;
     let id = plan.get("id").and_then(Value::as_str).unwrap_or_default();

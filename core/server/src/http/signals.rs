@@ -15,7 +15,10 @@ use maple_kernel::Level;
 use maple_store::{Said, Signal, SignalFilter, SignalState};
 use maple_wire::{Problem, ProblemKind};
 use serde_json::{Value, json};
-use tokio_stream::{Stream, StreamExt, wrappers::BroadcastStream, wrappers::errors::BroadcastStreamRecvError};
+use tokio_stream::{
+    Stream, StreamExt,
+    wrappers::{BroadcastStream, WatchStream, errors::BroadcastStreamRecvError},
+};
 
 use super::{
     activations::{CHANGE_BYTES_MAX, reading},
@@ -135,12 +138,18 @@ fn heard(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Probl
             locality == top || locality.strip_prefix(top.as_str()).is_some_and(|rest| rest.starts_with('/'))
         })
     };
-    let stream = events(BroadcastStream::new(app.signals.hear()), within).map(move |event| {
+    let stream = until_stop(app, events(BroadcastStream::new(app.signals.hear()), within)).map(move |event| {
         // The place is free again when the stream ends.
         let _ = &place;
         Ok::<_, Infallible>(event)
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+/// A stream that ends when the service stops, which would wait for it in vain.
+pub(crate) fn until_stop<T, S: Stream<Item = T>>(app: &App, stream: S) -> impl Stream<Item = T> + use<T, S> {
+    let stop = WatchStream::new(app.stopping()).filter(|stops| *stops).map(|_| None);
+    stream.map(Some).merge(stop).take_while(Option::is_some).filter_map(|item| item)
 }
 
 fn events(heard: BroadcastStream<Arc<Told>>, within: impl Fn(&Told) -> bool) -> impl Stream<Item = Event> {

@@ -149,6 +149,20 @@ fn limit(store: &Store, case: &Dispute) -> Result<Option<Limit>, StoreError> {
     Ok(clocks.into_iter().min_by_key(|clock| clock.ends))
 }
 
+/// The days on which clocks end of the cases of a place that wait the longest, as far as these days are not over.
+pub(crate) async fn dues(app: &Arc<App>, top: String) -> Result<Vec<(String, Date)>, Problem> {
+    let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
+    reading(app, move |control| {
+        let mut dues = Vec::new();
+        for case in control.store.queue_first(&top, QUEUE_COUNT_MAX)? {
+            let limit = limit(&control.store, &case)?.filter(|limit| limit.ends >= today);
+            dues.extend(limit.map(|limit| (case.id, limit.ends)));
+        }
+        Ok(dues)
+    })
+    .await
+}
+
 fn hours(from: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(from).as_secs_f64().max(0.0) * HOURS_OF_SECOND
 }
@@ -219,10 +233,13 @@ fn stations(found: &Found, today: Date) -> Vec<Value> {
     found.stations.iter().take(shown).map(row).collect()
 }
 
+/// How many can something, and how many of them are at work.
+type Able<'p> = BTreeMap<&'p str, (i64, i64)>;
+
 /// People as counts: of all, and of each skill and language. Nobody is listed.
 fn people(ruleset: &Ruleset, people: &[Alike], today: Date) -> Value {
     let (mut all, mut capacity) = ((0, 0), 0);
-    let (mut skills, mut languages): (BTreeMap<&str, (i64, i64)>, BTreeMap<&str, (i64, i64)>) = Default::default();
+    let (mut skills, mut languages) = (Able::new(), Able::new());
     for one in people {
         let at_work = if is_away(&one.leave, today) { 0 } else { one.count };
         all = (all.0 + one.count, all.1 + at_work);
@@ -234,7 +251,7 @@ fn people(ruleset: &Ruleset, people: &[Alike], today: Date) -> Value {
             }
         }
     }
-    let told = |counts: BTreeMap<&str, (i64, i64)>, titled: bool| {
+    let told = |counts: Able<'_>, titled: bool| {
         let row = |(code, (mediators, at_work)): (&str, (i64, i64))| {
             let word = ruleset.vocabulary().word(WordList::Skill, code).filter(|_| titled);
             json!({
