@@ -148,11 +148,19 @@ struct Dispute {
 }
 
 /// How disputes went, read from their events in any order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct History {
     disputes: HashMap<Box<str>, Dispute>,
+    disputes_max: usize,
     kinds: Words,
     channels: Words,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        let (kinds, channels) = (Words::default(), Words::default());
+        Self { disputes: HashMap::new(), disputes_max: HISTORY_DISPUTES_MAX, kinds, channels }
+    }
 }
 
 impl History {
@@ -163,7 +171,7 @@ impl History {
     /// When there are more disputes than are kept apart.
     pub fn tell(&mut self, dispute: &str, at: Timestamp, told: Told<'_>) -> Result<(), TooMany> {
         if !self.disputes.contains_key(dispute) {
-            if self.disputes.len() >= HISTORY_DISPUTES_MAX {
+            if self.disputes.len() >= self.disputes_max {
                 return Err(TooMany);
             }
             let new = Dispute { kind: None, steps: Vec::new(), band: AtomicU64::new(UNSEEN) };

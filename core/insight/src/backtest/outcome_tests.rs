@@ -114,6 +114,10 @@ fn the_channel_is_that_in_which_it_ended_and_limits_hold() {
     let outcomes = history.outcomes();
     let counts = |channel: &str| outcomes.all.get(&("work.wages".into(), channel.into())).copied();
     assert_eq!((counts("town"), counts("trade"), outcomes.all.len()), (Some((0, 1)), Some((1, 1)), 2));
+    let mut few = History { disputes_max: 2, ..History::default() };
+    ["a", "b", "a"].iter().for_each(|id| few.tell(id, at(1), Told::Kind("k")).unwrap());
+    assert_eq!((few.tell("c", at(1), Told::Kind("k")), few.len(), few.is_empty()), (Err(TooMany), 2, false));
+    assert_eq!(History::default().disputes_max, HISTORY_DISPUTES_MAX);
     let mut long = History::default();
     long.tell("a", at(0), Told::Kind("k")).unwrap();
     long.tell("a", at(0), Told::Channel("town")).unwrap();

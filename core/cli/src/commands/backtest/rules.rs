@@ -47,9 +47,18 @@ impl<'r> Rules<'r> {
         let decided = decision.steps.iter().flat_map(|step| step.decided.iter().map(|(_, by)| by));
         let referred = decision.referral.iter().map(|referral| &referral.by);
         let all = grounds(decision).map(|ground| &ground.by).chain(decided).chain(referred);
+        // What one policy says mostly stands together.
+        let mut last: Option<(&str, &HashMap<&str, usize>)> = None;
         for By { policy, rule } in all {
-            let number = self.numbers.get(policy).and_then(|rules| rules.get(rule));
-            if let Some(noted) = number.and_then(|number| at_work.rules.get_mut(*number)) {
+            let of_policy = match last {
+                Some((known, rules)) if std::ptr::eq(known, *policy) => rules,
+                _ => match self.numbers.get(policy) {
+                    Some(rules) => rules,
+                    None => continue,
+                },
+            };
+            last = Some((policy, of_policy));
+            if let Some(noted) = of_policy.get(rule).and_then(|number| at_work.rules.get_mut(*number)) {
                 *noted = true;
             }
         }

@@ -125,3 +125,46 @@ impl Account {
         if good { Ok(()) } else { Err(Failure::Wrong) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequent_values_are_told_and_rare_or_long_ones_are_not() {
+        let mut seen = Unnamed::default();
+        let mut see = |value: &str, times: i64| (0..times).for_each(|_| seen.see("Type", value));
+        let (fits, long) = ("x".repeat(VALUE_BYTES_MAX), "y".repeat(VALUE_BYTES_MAX + 1));
+        see("Rodent", SHOWN_COUNT_MIN);
+        see("Zhang San", SHOWN_COUNT_MIN - 1);
+        see("13800000000", SHOWN_COUNT_MIN);
+        see(&fits, SHOWN_COUNT_MIN + 1);
+        see(&long, SHOWN_COUNT_MIN + 1);
+        assert_eq!(
+            seen.frequent(),
+            [("Type", fits.as_str(), SHOWN_COUNT_MIN + 1), ("Type", "Rodent", SHOWN_COUNT_MIN)]
+        );
+    }
+
+    #[test]
+    fn many_values_take_bounded_memory_and_are_told_in_part() {
+        let mut seen = Unnamed::default();
+        for _ in 0..SHOWN_COUNT_MIN {
+            (0..=VALUES_COUNTED_MAX).for_each(|number| seen.see("Type", &format!("v{number:04}")));
+        }
+        assert_eq!(seen.counts.len(), VALUES_COUNTED_MAX);
+        assert!(!seen.counts.contains_key(&("Type".to_owned(), format!("v{VALUES_COUNTED_MAX:04}"))));
+        let told = seen.frequent();
+        assert_eq!((told.len(), told.first().map(|(_, value, _)| *value)), (VALUES_LISTED_MAX, Some("v0000")));
+    }
+
+    #[test]
+    fn a_row_is_refused_once_whatever_is_said_of_its_events() {
+        let mut account = Account { disputes: 3, ..Account::default() };
+        for (line, why) in [(2, "a"), (2, "b"), (4, "c")] {
+            account.refuse_later(line, why);
+        }
+        let told: Vec<_> = account.refused.iter().map(|(line, why)| (line, why.as_str())).collect();
+        assert_eq!((account.disputes, account.refused.count(), told), (1, 2, vec![(2, "a"), (4, "c")]));
+    }
+}
