@@ -27,6 +27,9 @@ struct Desk {
 /// What is raised: rule, level, what it is about, how many cases are behind it.
 type Raised = (String, String, String, i64);
 
+/// What happened, how many days ago, and what is said of it.
+type Happened = (&'static str, i64, Value);
+
 impl Desk {
     fn start(folder: &Path, tick: bool) -> Self {
         let database = format!("sqlite://{}", text(&folder.join("maple.sqlite")));
@@ -78,8 +81,8 @@ impl Desk {
 
     /// A loan between two people, registered so many days ago; then what happened. Two places have them in turn, so that
     /// neither has unusually many.
-    fn loan(&self, case: &str, days: i64, then: &[(&str, i64, Value)]) {
-        let place = if case.len() % 2 == 0 { "330784" } else { "330782" };
+    fn loan(&self, case: &str, days: i64, then: &[Happened]) {
+        let place = if case.len().is_multiple_of(2) { "330784" } else { "330782" };
         self.register(case, self.ago(days, 0), &json!({ "locality": place, "kind": "contract.loan_private" }));
         for (at, (kind, days, data)) in then.iter().enumerate() {
             self.tell(case, kind, self.ago(*days, i64::try_from(at).unwrap() + 1), data);
@@ -134,12 +137,12 @@ fn written(due: Option<Date>) -> Value {
 }
 
 /// Mediation that began so many days ago.
-fn mediated(days: i64) -> Vec<(&'static str, i64, Value)> {
+fn mediated(days: i64) -> Vec<Happened> {
     vec![("case.assigned", days, json!({ "station": "s-1" })), ("mediation.started", days, json!({}))]
 }
 
 /// An agreement of so many days ago.
-fn agreed(days: i64, due: Option<Date>) -> Vec<(&'static str, i64, Value)> {
+fn agreed(days: i64, due: Option<Date>) -> Vec<Happened> {
     let mut all = mediated(days);
     all.push(("agreement.recorded", days, written(due)));
     all
@@ -149,14 +152,14 @@ fn agreed(days: i64, due: Option<Date>) -> Vec<(&'static str, i64, Value)> {
 fn a_case_is_reminded_of_its_own_times_and_one_day_earlier_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::start(folder.path(), false);
-    let with = |mut all: Vec<(&'static str, i64, Value)>, more: &[(&'static str, i64, Value)]| {
+    let with = |mut all: Vec<Happened>, more: &[Happened]| {
         all.extend(more.iter().cloned());
         all
     };
     let yes = json!({ "granted": true });
     let confirmed = [("confirmation.filed", 600, json!({})), ("confirmation.decided", 599, yes)];
     let none = json!({});
-    let rows: Vec<(&str, Vec<(&'static str, i64, Value)>)> = vec![
+    let rows: Vec<(&str, Vec<Happened>)> = vec![
         ("s05", agreed(20, None)),
         ("s05-early", agreed(19, None)),
         ("s05-oral", with(mediated(20), &[("agreement.recorded", 20, json!({ "form": "oral" }))])),
