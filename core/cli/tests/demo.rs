@@ -328,22 +328,28 @@ fn the_loop_is_counted_as_anybody_can_count_it() {
         assert!([200, 202].contains(&ask("POST /v1/events", &event.to_string()).0));
     }
     let list = || ask("GET /v1/signals?all=true&count=1000", "").1["signals"].as_array().unwrap().clone();
-    let of = |signals: &[Value], rule: &str| -> Vec<String> {
-        let some = signals.iter().filter(|signal| signal["rule"] == rule);
+    let of = |signals: &[Value], code: &str| -> Vec<String> {
+        let some = signals.iter().filter(|signal| signal["signal"]["code"] == code);
         some.map(|signal| signal["id"].as_str().unwrap().to_owned()).collect()
     };
     until(|| {
         let now = list();
-        (of(&now, "S02").len() == 24 && of(&now, "S03").len() == 12).then_some(())
+        (of(&now, "organisation_cluster").len() == 24 && of(&now, "repeat_dispute").len() == 12).then_some(())
+    });
+    // The last disputes are looked at, too, before anything is ended.
+    until(|| {
+        let before = list();
+        thread::sleep(std::time::Duration::from_secs(2));
+        (list() == before).then_some(())
     });
     let say = |id: &String, state: &str| {
         let (status, now) = ask(&format!("POST /v1/signals/{id}"), &format!("{{\"state\":\"{state}\"}}"));
         assert_eq!(status, 200, "{now}");
     };
     let raised = list();
-    of(&raised, "S02").iter().take(22).for_each(|id| say(id, "acknowledged"));
-    of(&raised, "S02").iter().take(12).for_each(|id| say(id, "handled"));
-    of(&raised, "S03").iter().take(10).for_each(|id| say(id, "false_alarm"));
+    of(&raised, "organisation_cluster").iter().take(22).for_each(|id| say(id, "acknowledged"));
+    of(&raised, "organisation_cluster").iter().take(12).for_each(|id| say(id, "handled"));
+    of(&raised, "repeat_dispute").iter().take(10).for_each(|id| say(id, "false_alarm"));
     let file = folder.path().join("signals.ndjson");
     fs::write(&file, list().iter().map(|signal| format!("{signal}\n")).collect::<String>()).unwrap();
     let (status, board) = ask("GET /v1/insight/risk?locality=cn/zhejiang", "");
