@@ -23,7 +23,6 @@ const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a file with secrets that are looked at.
 const SECRET_BYTES_MAX: usize = 16 << 10;
 
-#[expect(clippy::cast_possible_wrap, reason = "small constants")]
 const ATTEMPTS: Bounded = Bounded { key: "attempts", min: 1, max: ATTEMPTS_COUNT_MAX as i64 };
 #[expect(clippy::cast_possible_wrap, reason = "small constants")]
 const TIMEOUT: Bounded = Bounded { key: "timeout-seconds", min: 1, max: TIMEOUT_SECONDS_MAX as i64 };
