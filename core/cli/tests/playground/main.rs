@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+#[allow(dead_code, reason = "pages of the console are tried with it, too")]
 mod browser;
 mod leash;
 #[path = "../support/mod.rs"]
