@@ -219,8 +219,8 @@ fn the_map_that_is_shown_reads_a_table() {
     assert!(said.contains("3 rows: 2 taken, 1 passed over, 0 refused; 3 events"), "{said}");
 }
 
-/// Which blocks of which pages some test tries: here, in `editors.rs` and in `dmn.rs`.
-const TRIED: [(&str, &[&str]); 13] = [
+/// Which blocks of which pages some test tries: here, in `editors.rs`, `dmn.rs` and `interchange.rs`.
+const TRIED: [(&str, &[&str]); 14] = [
     ("backtest.md", &["console", "csv", "toml"]),
     ("checking.md", &["console"]),
     ("combining.md", &["console", "toml"]),
@@ -228,6 +228,7 @@ const TRIED: [(&str, &[&str]); 13] = [
     ("editors.md", &["sh", "toml", "json", "lua", "elisp"]),
     ("explain.md", &["console"]),
     ("ingest.md", &["console", "toml"]),
+    ("receivers.md", &["toml", "sh", "python"]),
     ("semver.md", &["toml"]),
     ("testing.md", &["console"]),
     ("tutorial-javascript.md", &["console", "diff", "js"]),

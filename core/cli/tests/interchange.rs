@@ -17,7 +17,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -145,6 +145,57 @@ fn the_receiver_of_the_page_hears_of_decisions_signals_and_changes() {
     let forged = "webhook-id: x\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n";
     let answer = std::panic::catch_unwind(|| asked(&format!("127.0.0.1:{}", receiver.port), forged, "POST /", "{}"));
     assert!(answer.is_err() || answer.unwrap().is_err(), "an error page is no JSON, and says 401");
+}
+
+/// What the page writes into a configuration, with recipients of this machine that nobody is.
+fn written_on_the_page(folder: &Path) -> String {
+    let page = fs::read_to_string(root().join("sdk/docs/receivers.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 2);
+    let (secret, login) = (folder.join("court.secret"), folder.join("nats.token"));
+    fs::write(&secret, format!("{SECRET}\n")).unwrap();
+    fs::write(&login, "a token\n").unwrap();
+    let mut written = blocks.join("\n\n");
+    for (from, to) in [
+        ("https://court.example.org/maple", "http://127.0.0.1:9/"),
+        ("/etc/maple/court.secret", &text(&secret)),
+        ("attempts = 10", "attempts = 1"),
+        ("tls://nats.example.org:4222", "nats://127.0.0.1:9"),
+        ("credentials = \"/etc/maple/nats.creds\"", &format!("token-file = {:?}", text(&login))),
+    ] {
+        assert!(written.contains(from), "{from} is not on the page");
+        written = written.replace(from, to);
+    }
+    written
+}
+
+#[test]
+fn what_the_page_configures_is_taken_and_what_nobody_took_is_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(folder.path(), &written_on_the_page(folder.path()), &[]);
+    let ask = |head: &str, body: &str| asked(&server.address, "", head, body).unwrap();
+    let served = |targets: &Value| targets.as_array().unwrap().iter().all(|target| !target["node"].is_null());
+    while !served(&ask("GET /v1/deliveries", "").1["targets"]) {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let example = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+    assert_eq!(ask("POST /v1/evaluate", &example).0, 200);
+    let words = |line: &str| -> Vec<String> {
+        let words = line.strip_prefix("maple ").unwrap().split(' ').map(str::to_owned);
+        words.chain(["--server".to_owned(), server.url()]).collect()
+    };
+    let run = |line: &str| {
+        let words = words(line);
+        check(&words.iter().map(String::as_str).collect::<Vec<_>>(), 0).0
+    };
+    let page = fs::read_to_string(root().join("sdk/docs/receivers.md")).unwrap();
+    let lines: Vec<&str> = page.split("```sh\n").nth(1).unwrap().split("\n```").next().unwrap().lines().collect();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !run(lines[0]).contains("decision.made") {
+        assert!(Instant::now() < until, "it is never dead: {}", run(lines[0]));
+        thread::sleep(Duration::from_millis(100));
+    }
+    run(lines[1]);
 }
 
 #[test]
