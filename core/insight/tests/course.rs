@@ -72,9 +72,9 @@ fn what_stands_is_known_and_what_is_over_is_not() {
     let then = |more: &[(i32, H)]| known(&[&begun[..], more].concat());
     let started = "mediation_started_on 2026-01-03".to_owned();
     assert_eq!(known(&begun[..2]), [] as [String; 0]);
-    assert_eq!(then(&[]), [started.clone()]);
+    assert_eq!(then(&[]), std::slice::from_ref(&started));
     // Another mediator takes it over: the time runs on.
-    assert_eq!(then(&[(5, H::Assigned), (6, H::Started)]), [started.clone()]);
+    assert_eq!(then(&[(5, H::Assigned), (6, H::Started)]), std::slice::from_ref(&started));
     let failed = ["mediation_failed", "mediation_failed_on 2026-01-06"];
     assert_eq!(then(&[(5, FAILED)]), failed);
     assert_eq!(then(&[(5, FAILED), (9, H::Assigned)]), failed);

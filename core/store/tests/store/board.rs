@@ -166,7 +166,8 @@ fn the_loop_is_counted_by_when_signals_were_issued() {
         let store = base.open();
         let mut late = raise(9, Level::Blue, None);
         late.expires = at(-1);
-        raised(base, &store, &(1..=4).map(|n| raise(n, Level::Blue, None)).collect::<Vec<_>>());
+        let lasting = |n| Raise { expires: at(20_000 * HOUR), ..raise(n, Level::Blue, None) };
+        raised(base, &store, &(1..=4).map(lasting).collect::<Vec<_>>());
         raised(base, &store, &[late]);
         let told = |id: &str, state, second| {
             store.signal_state(id, state, "clerk", at(second)).unwrap();
