@@ -74,6 +74,7 @@ fn watch(table: &Table<'_>, rules: &mut Vec<Rule>) -> Option<Watch> {
     let id = table.need("rule").text()?;
     let known = rules.iter_mut().find(|rule| rule.id == id);
     let rule = Rule::from_settings(table, id, known.as_ref().map(|rule| rule.summary.clone()));
+    let basis = rule.basis.clone();
     match known {
         Some(known) => {
             let new: Vec<_> = rule.basis.into_iter().filter(|provision| !known.basis.contains(provision)).collect();
@@ -81,7 +82,7 @@ fn watch(table: &Table<'_>, rules: &mut Vec<Rule>) -> Option<Watch> {
         }
         None => rules.push(rule),
     }
-    Watch::read(table, id)
+    Watch::read(table, id, &basis)
 }
 
 maple_guest::export!(Watches);

@@ -15,6 +15,7 @@ const SUBJECTS: &str = "subject (organisation:ROLE, place, project, kind, statio
 /// Lines, and the signal they raise.
 pub(crate) struct Watch {
     rule: String,
+    basis: Vec<String>,
     counts: Vec<Lines>,
     flags: Vec<(String, Level)>,
     /// Reached by the months alone.
@@ -26,7 +27,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn read(table: &Table<'_>, rule: &str) -> Option<Self> {
+    pub(crate) fn read(table: &Table<'_>, rule: &str, basis: &[String]) -> Option<Self> {
         let counts = table.get("counts").table();
         let counts = counts.iter().flat_map(Table::entries).filter_map(|(fact, field)| Lines::read(fact, field));
         let flags = table.get("flags").table();
@@ -35,6 +36,7 @@ impl Watch {
         let months = table.get("months").items().unwrap_or_default().into_iter();
         let watch = Self {
             rule: rule.into(),
+            basis: basis.to_vec(),
             counts: counts.collect(),
             flags: flags.collect(),
             season: level(table.get("season")),
@@ -68,7 +70,9 @@ impl Watch {
         let reached =
             counted.chain(flagged).chain(season).reduce(|a, b| if b.level as u8 > a.level as u8 { b } else { a })?;
         let signal = self.signals.iter().find(|signal| signal.level == reached.level)?.clone();
-        let finding = reached.fact.into_iter().fold(Finding::new(&self.rule, signal), Finding::evidence);
+        // The watches of a rule may rest on different law: each cites its own.
+        let finding = self.basis.iter().fold(Finding::new(&self.rule, signal), |finding, law| finding.basis(law));
+        let finding = reached.fact.into_iter().fold(finding, Finding::evidence);
         Some(match reached.counted {
             Some((count, line)) => {
                 finding.because(REACHED).param("count", count as f64).param("threshold", line as f64)

@@ -109,6 +109,16 @@ fn a_season_is_reached_by_the_day_alone() {
 }
 
 #[test]
+fn each_watch_of_a_rule_cites_its_own_law() {
+    let of = |month, count: i32| {
+        let case = CaseBuilder::new("labour.wage").on(2026, month, 1).fact("complaints_org_30d", count).build();
+        ask(&watches(), &case).into_iter().map(|finding| finding.basis).collect::<Vec<_>>()
+    };
+    assert_eq!(of(6, 3), [["cn.a.1"]]);
+    assert_eq!(of(12, 1), [["cn.a.1", "cn.b.2"]]);
+}
+
+#[test]
 fn a_line_may_itself_be_a_fact() {
     let case =
         |count, line| CaseBuilder::new("x").fact("kind_place_month", count).fact("kind_place_threshold", line).build();
