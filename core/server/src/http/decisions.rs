@@ -141,20 +141,21 @@ fn offers(output: &[u8], channel: &str) -> bool {
         .is_ok_and(|reply| reply.decision.steps.iter().any(|step| step.channel == channel))
 }
 
+/// The part of a record that says what policies answered.
 #[derive(Deserialize)]
-struct Context {
-    said: Vec<Said>,
+pub(super) struct Context {
+    pub(super) said: Vec<Said>,
 }
 
 #[derive(Deserialize)]
-struct Said {
-    policy: String,
-    findings: Option<Vec<Finding>>,
+pub(super) struct Said {
+    pub(super) policy: String,
+    pub(super) findings: Option<Vec<Finding>>,
 }
 
 #[derive(Deserialize)]
-struct Finding {
-    rule: String,
+pub(super) struct Finding {
+    pub(super) rule: String,
 }
 
 /// True when a rule spoke, of this policy where one is named.

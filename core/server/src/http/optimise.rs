@@ -18,12 +18,12 @@ use maple_insight::{
 use maple_kernel::{Class, LocalityId, Mode, Policy, Ruleset, Text};
 use maple_store::{Filter, Store, StoreError, Walked};
 use maple_wire::{Problem, exit_text, milestone_text};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     activations::reading,
     answer,
+    decisions::Context,
     insight::{Asked, described, figure, place, text},
 };
 use crate::{
@@ -58,23 +58,6 @@ struct Heard {
     asked: BTreeMap<String, u64>,
     /// In how many each rule of a policy spoke.
     spoke: BTreeMap<(String, String), u64>,
-}
-
-/// The part of a record that says what policies answered.
-#[derive(Deserialize)]
-struct Context {
-    said: Vec<Said>,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    policy: String,
-    findings: Option<Vec<Finding>>,
-}
-
-#[derive(Deserialize)]
-struct Finding {
-    rule: String,
 }
 
 /// What could be made better, as it may be shown.
