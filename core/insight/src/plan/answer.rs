@@ -9,7 +9,8 @@ use maple_kernel::{Code, Day, Text};
 pub struct Objective {
     /// Weights of the cases without a place, added up.
     pub unplaced: u64,
-    /// Weight times days late, added up.
+    /// Weight times days late, added up; a case without a place counts as if it were taken up on the first day after
+    /// the plan, so that of cases of one weight those that are due first have a place.
     pub late: u64,
     /// For each case that is its person's nth above capacity n, added up, so that load is spread.
     pub overload: u64,

@@ -207,7 +207,7 @@ impl Network<'_> {
         let world = self.world;
         let count = world.tasks.len();
         let mut order: Vec<(usize, &Task)> = world.tasks.iter().enumerate().collect();
-        order.sort_by_key(|(at, task)| (task.case.present.is_none(), Reverse(task.weight), task.limit, *at));
+        order.sort_by_key(|(at, task)| (task.case.present.is_none(), task.limit, Reverse(task.weight), *at));
         let size = count.isqrt().max(1);
         let buckets: Vec<usize> = (0..count.div_ceil(size)).map(|_| self.node()).collect();
         self.tasks = self.nodes;
@@ -348,7 +348,8 @@ impl Network<'_> {
         }
         for (task, node) in world.tasks.iter().zip(self.tasks..) {
             let changes = u64::from(task.case.present.is_some());
-            let cost = self.prices.unplaced(task.weight) + self.prices.changes(changes);
+            let late = self.prices.late(task.weight, i64::from(task.days_late(world.after)));
+            let cost = self.prices.unplaced(task.weight) + late + self.prices.changes(changes);
             self.arc(node, sink, 1, cost);
         }
         self.nodes += 1;

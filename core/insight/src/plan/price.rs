@@ -7,7 +7,7 @@ use super::input::{
 };
 
 /// Days that one case can be late, at most.
-const LATE_DAYS_MAX: i128 = DUE_AGE_DAYS_MAX as i128 + CASE_DAYS_MAX as i128 + HORIZON_DAYS_MAX as i128;
+const LATE_DAYS_MAX: i128 = DUE_AGE_DAYS_MAX as i128 + CASE_DAYS_MAX as i128 + HORIZON_DAYS_MAX as i128 + 1;
 
 /// What a unit of each level costs; a day until a slot is free costs 1.
 pub(super) struct Prices {

@@ -16,6 +16,8 @@ pub(super) struct World<'a> {
     pub(super) today: Day,
     /// The last day of the plan.
     pub(super) end: i32,
+    /// The day on which a case without a place is taken to begin: the first one after the plan.
+    pub(super) after: i32,
     /* INVARIANT: sorted by id. */
     pub(super) tasks: Vec<Task<'a>>,
     /* INVARIANT: sorted by id; others name a person by the place in this list. */
@@ -74,7 +76,8 @@ impl<'a> World<'a> {
         let places: BTreeMap<&str, usize> = people.iter().enumerate().map(|(i, p)| (p.who.id.as_str(), i)).collect();
         let mut tasks: Vec<Task> = demand.cases.iter().map(|case| Task::new(case, options.today, &places)).collect();
         tasks.sort_by_key(|task| &task.case.id);
-        Self { today: options.today, end: options.horizon_days.into(), tasks, people, at }
+        let end = i32::from(options.horizon_days);
+        Self { today: options.today, end, after: end + 1, tasks, people, at }
     }
 
     /// People whose station serves the locality, by how many levels above it they are; nearest first.

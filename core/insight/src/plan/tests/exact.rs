@@ -73,6 +73,7 @@ impl Search<'_> {
         }
         let mut without = so_far;
         without.unplaced += u64::from(case.weight);
+        without.late += u64::from(case.weight) * late(case, self.horizon + 1);
         without.changes += u64::from(case.present.is_some());
         self.from(at + 1, without);
     }
@@ -87,9 +88,8 @@ impl Search<'_> {
             let (from, above) = self.free[index].swap_remove(slot);
             let taken = at_work(who, from.max(case.earliest.days_since(day(0))));
             if taken <= self.horizon {
-                let late = case.due.map_or(0, |due| taken + i32::from(case.days) - due.days_since(day(0)));
                 let mut with = so_far;
-                with.late += u64::from(case.weight) * u64::try_from(late).unwrap_or(0);
+                with.late += u64::from(case.weight) * late(case, taken);
                 with.overload += u64::from(above);
                 with.levels += levels;
                 with.changes += u64::from(case.present.as_ref().is_some_and(|id| *id != who.id));
@@ -103,6 +103,12 @@ impl Search<'_> {
             self.free[index].swap(slot, last);
         }
     }
+}
+
+/// Days late of a case that is taken up on this day.
+fn late(case: &Waiting, taken: i32) -> u64 {
+    let late = case.due.map_or(0, |due| taken + i32::from(case.days) - due.days_since(day(0)));
+    u64::try_from(late).unwrap_or(0)
 }
 
 fn codes(all: &'static [&'static str]) -> impl Strategy<Value = BTreeSet<Code>> {
@@ -187,10 +193,9 @@ fn hold(demand: &Demand, roster: &Roster, options: &Options, plan: &Plan) {
         let taken = placement.day.days_since(day(0));
         assert!(may(case, who) && placement.station == who.station);
         assert!(taken <= options.horizon_days.into() && at_work(who, taken) == taken && case.earliest <= placement.day);
-        let late = case.due.map_or(0, |due| taken + i32::from(case.days) - due.days_since(day(0)));
-        let late = u32::try_from(late).unwrap_or(0);
-        assert_eq!(late > 0, placement.reasons.contains(&Reason::Late { days: late }));
-        told.late += u64::from(case.weight) * u64::from(late);
+        let late = late(case, taken);
+        assert_eq!(late > 0, placement.reasons.contains(&Reason::Late { days: u32::try_from(late).unwrap() }));
+        told.late += u64::from(case.weight) * late;
         told.levels += levels(case, roster, who).unwrap();
         told.changes += u64::from(case.present.as_ref().is_some_and(|id| *id != who.id));
     }
@@ -198,6 +203,7 @@ fn hold(demand: &Demand, roster: &Roster, options: &Options, plan: &Plan) {
         let case = demand.cases.iter().find(|case| case.id == unplaced.case).unwrap();
         assert_eq!(unplaced.bars.values().sum::<u32>() as usize, roster.people.len());
         told.unplaced += u64::from(case.weight);
+        told.late += u64::from(case.weight) * late(case, i32::from(options.horizon_days) + 1);
         told.changes += u64::from(case.present.is_some());
     }
     assert_eq!(told, plan.objective);

@@ -82,6 +82,20 @@ fn a_place_above_serves_and_a_place_beside_or_below_does_not() {
 }
 
 #[test]
+fn of_two_for_one_place_the_one_that_is_due_first_has_it() {
+    // Were nothing said of the case that is left out, the one that is most overdue would be left out.
+    for (first, second) in [(-3, 2), (2, -3)] {
+        let due = |id, on| Waiting { due: Some(day(on)), ..case(id) };
+        let only = Mediator { plan_max: Some(1), ..person("p", "town") };
+        let plan = solve([due("a", first), due("b", second)], [only], &options());
+        let (placed, left) = if first < second { ("a", "b") } else { ("b", "a") };
+        assert_eq!((placed, left), (plan.placements[0].case.as_str(), plan.unplaced[0].case.as_str()));
+        // The one three days late today, the other 61 days after today and due on the second.
+        assert_eq!(plan.objective, Objective { unplaced: 1, late: 3 + 59, ..Objective::default() });
+    }
+}
+
+#[test]
 fn everybody_on_leave() {
     let away = |id| Mediator { leave: leave(-5, 80), ..person(id, "town") };
     assert_eq!(bars(&solve([case("a")], [away("p"), away("q")], &options())), [(Bar::Leave, 2)]);
