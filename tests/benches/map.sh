@@ -1,5 +1,5 @@
 #!/bin/sh
-# How fast the map and the page answer with many stored cases: fills a database of its own with made-up cases and asks.
+# How fast the map, the board, the desk and their pages answer with many stored cases: fills a database of its own with made-up cases and asks.
 # CASES=1000000 sh tests/benches/map.sh   (BINARY names another program than the release build)
 set -eu
 cases=${CASES:-1000000}
@@ -16,10 +16,13 @@ echo "$cases cases, $(du -m "$folder/maple.sqlite" | cut -f1) MiB"
 place='locality=cn/demo/yuntan&from=2025-11&to=2026-10'
 ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
 for path in "/v1/insight/map?$place" "/?$place" "/v1/insight/optimise?$place" "/optimise?$place" \
+  "/v1/insight/risk?locality=cn/demo/yuntan" "/risk?locality=cn/demo/yuntan" \
+  "/v1/insight/station?locality=cn/demo/yuntan" "/station?locality=cn/demo/yuntan" \
   "/v1/insight/map?locality=cn/demo/yuntan&from=2021-11&to=2026-10"; do
   before=$(ticks)
   for _ in $(seq 50); do curl -sS -o /dev/null -w '%{time_total}\n' "$url$path"; done | sort -n > "$folder/times"
   after=$(ticks)
+  printf '%s ' "$(curl -sS -o /dev/null -w '%{http_code}' "$url$path")"
   awk -v path="$path" -v cpu=$(((after - before) * 10)) \
     '{ at[NR] = $1 * 1000 } END { printf "%-70s median %6.1f ms, p95 %6.1f ms, %5.1f ms of a core\n", path, at[int((NR + 1) / 2)], at[int(NR * 0.95)], cpu / NR }' "$folder/times"
 done
