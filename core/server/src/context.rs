@@ -155,6 +155,22 @@ impl AsOf {
         Month::of(self.day())
     }
 
+    /// The last moment at which a dispute may come for which one that comes at this moment counts.
+    pub(crate) fn until(self, window: Window) -> Timestamp {
+        match window {
+            Window::Days(days) => {
+                let on = SignedDuration::from_hours(24 * i64::from(days));
+                self.at.checked_add(on).unwrap_or(Timestamp::MAX)
+            }
+            Window::Month => {
+                let next = self.day().last_of_month().tomorrow().ok();
+                let end = next.and_then(|next| self.offset.to_timestamp(next.at(0, 0, 0, 0)).ok());
+                let last = end.and_then(|end| end.checked_sub(SignedDuration::from_micros(1)).ok());
+                last.unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+
     /// The moment after which a window counts.
     pub(crate) fn since(self, window: Window) -> Timestamp {
         match window {

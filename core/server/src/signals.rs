@@ -1,13 +1,21 @@
 //! Signals in words, and to whoever listens.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use maple_kernel::{Code, Ground, Level, WordList};
 use maple_store::{Raise, Signal, SignalState};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::{Receiver, Sender, channel};
+use tracing::warn;
 
-use crate::{app::App, clock::timestamp};
+use crate::{app::App, clock::timestamp, control::Control, records::chain};
 
 /// Signals that a listener may be behind; the ones before are lost to it, and it hears how many.
 pub const SIGNALS_BEHIND_MAX: usize = 1_024;
@@ -17,11 +25,18 @@ pub const LISTENERS_COUNT_MAX: usize = 64;
 /// Of these, pages of the console: the rest is for other systems.
 pub const PAGE_LISTENERS_COUNT_MAX: usize = 48;
 
-/// A signal as it is told.
+/// How long other nodes are listened to before it is looked whether this one stops.
+const HEAR: Duration = Duration::from_millis(250);
+/// How long a database that is away is left alone.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// What is told.
 #[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) signal: Signal,
-    pub(crate) json: String,
+pub(crate) enum Told {
+    /// A signal that is new or changed, and how it is shown.
+    Signal(Box<Signal>, String),
+    /// Other nodes may have changed signals, and it is not known which.
+    Lost,
 }
 
 /// Tells signals to whoever listens.
@@ -37,15 +52,49 @@ impl Signals {
     /// Tells everybody.
     pub(crate) fn tell(&self, app: &App, signal: &Signal) {
         if self.0.receiver_count() > 0 {
-            let (signal, json) = (signal.clone(), shown(app, signal).to_string());
+            let told = Told::Signal(Box::new(signal.clone()), shown(app, signal).to_string());
             // Nobody may be there any more.
-            let _ = self.0.send(Arc::new(Told { signal, json }));
+            let _ = self.0.send(Arc::new(told));
         }
+    }
+
+    /// Tells everybody that something may be lost.
+    fn lose(&self) {
+        let _ = self.0.send(Arc::new(Told::Lost));
     }
 
     /// Hears what is told from now on.
     pub(crate) fn hear(&self) -> Receiver<Arc<Told>> {
         self.0.subscribe()
+    }
+}
+
+/// Tells whoever listens here what other nodes that share the database do to signals.
+pub(crate) fn hear_others(app: &App, control: &Control, stop: &AtomicBool) {
+    let Some(mut watch) = control.store.watch_signals() else { return };
+    let mut away = false;
+    while !stop.load(Ordering::Relaxed) {
+        let heard = watch.wait(HEAR).and_then(|heard| {
+            if heard.lost {
+                app.signals.lose();
+            }
+            for id in heard.ids.iter().filter(|_| app.signals.0.receiver_count() > 0) {
+                control.store.signal(id)?.iter().for_each(|signal| app.signals.tell(app, signal));
+            }
+            Ok(())
+        });
+        match heard {
+            Ok(()) => away = false,
+            Err(why) => {
+                if !away {
+                    warn!(why = %chain(&why), "What other nodes do to signals is not heard now; it is tried again.");
+                }
+                // What was heard and not read is lost.
+                app.signals.lose();
+                away = true;
+                thread::sleep(AWAY);
+            }
+        }
     }
 }
 

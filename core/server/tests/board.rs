@@ -102,7 +102,7 @@ async fn raised(desk: &Desk, raises: &[Raise]) {
     let looks = desk.store.looks(at(0), 100).unwrap();
     let of = |look: Look| {
         let raises = raises.iter().filter(|raise| case(raise) == look.id).cloned().collect();
-        Looked { look, raises, running: Vec::new(), again: None }
+        Looked { look, raises, running: Vec::new(), again: None, later: Vec::new() }
     };
     let looked: Vec<Looked> = looks.into_iter().map(of).collect();
     assert_eq!(desk.store.raise(&looked, at(0)).unwrap().len(), raises.len());

@@ -64,7 +64,7 @@ async fn raised(config: Config, guarded: bool) -> Desk {
         cases: 1,
         rests: None,
     };
-    let looked = Looked { look, raises: vec![raise], running: Vec::new(), again: None };
+    let looked = Looked { look, raises: vec![raise], running: Vec::new(), again: None, later: Vec::new() };
     assert_eq!(desk.store.raise(&[looked], at).unwrap().len(), 1);
     desk
 }

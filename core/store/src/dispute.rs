@@ -19,13 +19,14 @@ use maple_insight::{
 };
 
 use crate::{
-    PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
+    EVENTS_COUNT_MAX, PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
     sql::{Fault, Link, Lock, Value},
 };
 pub use course::Walked;
 pub(crate) use load::waiting_words;
 pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
-pub use look::Look;
+pub(crate) use look::recount;
+pub use look::{LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look};
 use open::{ALL_KINDS, Counts, Open};
 pub(crate) use rows::{DISPUTE, read_dispute};
 use rows::{EVENT, read_event, read_tally, standing};
@@ -97,8 +98,8 @@ pub enum Taken {
     Impossible(Option<Stage>, Vec<EventType>, bool),
     /// What is known to have happened later could not have happened with it.
     Contradicted(EventType, Timestamp),
-    /// The dispute has [`EVENTS_COUNT_MAX`] events already.
-    Full,
+    /// The dispute has so many events already, and one of this type is not taken after them. See [`EVENTS_COUNT_MAX`].
+    Full(usize),
 }
 
 /// An event, as it is kept.
@@ -262,7 +263,7 @@ impl Store {
                 dispute.save(link, terms, &mut counts)?;
             }
             counts.save(link)?;
-            Ok(taken.into_iter().map(|taken| taken.unwrap_or(Taken::Full)).collect())
+            Ok(taken.into_iter().map(|taken| taken.unwrap_or(Taken::Full(EVENTS_COUNT_MAX))).collect())
         })
     }
 

@@ -43,16 +43,16 @@ pub use bundle::{Bundle, BundleInfo, Rejection};
 pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
-    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, Look, OPEN_STAGES,
-    StationLoad, Taken, Tallied, WAITING_STAGES, Walked,
+    About, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord, LATER_COUNT_MAX,
+    LATER_SUITS_DAYS, Later, Look, OPEN_STAGES, StationLoad, Taken, Tallied, WAITING_STAGES, Walked,
 };
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
 pub use outbox::{
-    Delivery, DeliveryFilter, DeliveryState, Fresh, Happened, Outcome, Place as StreamPlace, RECIPIENT_BYTES_MAX,
-    RECIPIENT_KEPT_DAYS, Standing, Stream,
+    DEAD_KEPT_DAYS, Delivery, DeliveryFilter, DeliveryState, Fresh, Happened, Outcome, Place as StreamPlace, Pruned,
+    RECIPIENT_BYTES_MAX, RECIPIENT_KEPT_DAYS, SentAgain, Standing, Stream,
 };
 pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
 pub use queue::{Alike, Queue};
@@ -65,7 +65,7 @@ pub use roster::{CapacityNotice, LeaveDays, Mediator, Noted, Roster, Station};
 pub use schema::SCHEMA_VERSION;
 pub use signal::{Looked, Opined, Raise, Rests, Said, Signal, SignalFilter, SignalState, Verdict};
 pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
-pub use watch::Watch;
+pub use watch::{SignalWatch, SignalsHeard, Watch};
 
 use place::Place;
 use pool::Pool;
@@ -110,8 +110,12 @@ pub const CHECKPOINT_RECORDS_MAX: u64 = 1 << 16;
 /// Keys, tokens or nodes that one answer lists.
 pub const LIST_COUNT_MAX: u32 = 10_000;
 
-/// Events of one dispute.
+/// Events of one dispute. The last of them are kept for the ways out: to a court, to arbitration, to others, to the end.
 pub const EVENTS_COUNT_MAX: usize = 256;
+/// Events of a dispute from which on calls and offers are not taken any more, so that they close nobody's way.
+pub const EVENTS_CALLS_COUNT_MAX: usize = 192;
+/// Events of a dispute from which on only the ways out are taken.
+pub const EVENTS_STEPS_COUNT_MAX: usize = 240;
 /// Length of a reference in an event: an id, a source, a station.
 pub const REFERENCE_BYTES_MAX: usize = 256;
 

@@ -25,6 +25,10 @@ use crate::{
 pub const RECIPIENT_BYTES_MAX: usize = 64;
 /// Days after which a recipient that no node serves any more is forgotten.
 pub const RECIPIENT_KEPT_DAYS: i64 = 30;
+/// Days after which a delivery that nobody tries any more is deleted.
+pub const DEAD_KEPT_DAYS: i64 = 90;
+
+const DAY_MICROS: i64 = 86_400 * 1_000_000;
 
 const DELIVERY: &str = "target, event, what, at, body, attempts, due, state, why";
 
@@ -72,7 +76,7 @@ pub struct Delivery {
     pub body: String,
     /// How often it was tried.
     pub attempts: u32,
-    /// When it is tried again.
+    /// When it is tried again; of what is dead, when it would have been.
     pub due: Timestamp,
     /// What became of it.
     pub state: DeliveryState,
@@ -115,6 +119,24 @@ pub struct Standing {
     pub waiting: u64,
     /// Events that are not.
     pub dead: u64,
+}
+
+/// What was forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Recipients that no node serves any more.
+    pub recipients: Vec<String>,
+    /// Dead deliveries that were deleted, by recipient.
+    pub dead: Vec<(String, u64)>,
+}
+
+/// What became of sending dead deliveries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentAgain {
+    /// So many are tried again.
+    Waiting(u64),
+    /// No node serves the recipient any more, so nobody would try them.
+    Forgotten,
 }
 
 impl Store {
@@ -186,31 +208,42 @@ impl Store {
         })
     }
 
-    /// Forgets recipients that no node served for [`RECIPIENT_KEPT_DAYS`], and what everybody was told; gives the names of
-    /// those that are forgotten. What waits for them is dead.
+    /// Forgets recipients that no node served for [`RECIPIENT_KEPT_DAYS`], what everybody was told, and deliveries that have
+    /// been dead for [`DEAD_KEPT_DAYS`]. What waits for a recipient that is forgotten is dead from now on.
     ///
     /// # Errors
     ///
     /// When the database cannot be written.
-    pub fn recipients_prune(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let before = now.as_microsecond().saturating_sub(RECIPIENT_KEPT_DAYS * 86_400 * 1_000_000);
+    pub fn recipients_prune(&self, now: Timestamp) -> Result<Pruned, StoreError> {
+        let now = now.as_microsecond();
+        let before = now.saturating_sub(RECIPIENT_KEPT_DAYS * DAY_MICROS);
+        let dead_before = now.saturating_sub(DEAD_KEPT_DAYS * DAY_MICROS);
         self.pool().write("forget recipients of", |link| {
             link.serialise(Lock::Outbox)?;
             let old = link.query("SELECT name FROM recipient WHERE seen < $1", &[Value::Int(before)])?;
             let old = old.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, _>>()?;
             for name in &old {
-                let name = [Value::from(name.as_str())];
-                link.execute("DELETE FROM progress WHERE target = $1", &name)?;
-                link.execute("DELETE FROM recipient WHERE name = $1", &name)?;
-                let dead = "UPDATE delivery SET state = 'dead', why = 'no node serves this recipient any more' \
-                            WHERE target = $1 AND state = 'waiting'";
-                link.execute(dead, &name)?;
+                let name = Value::from(name.as_str());
+                link.execute("DELETE FROM progress WHERE target = $1", &[name])?;
+                link.execute("DELETE FROM recipient WHERE name = $1", &[name])?;
+                let dead = "UPDATE delivery SET state = 'dead', due = $2, \
+                            why = 'no node serves this recipient any more' WHERE target = $1 AND state = 'waiting'";
+                link.execute(dead, &[name, Value::Int(now)])?;
+            }
+            let gone = "SELECT target, count(*) FROM delivery WHERE state = 'dead' AND due < $1 GROUP BY target \
+                        ORDER BY target";
+            let read = |mut row: Row| Ok((row.text()?, row.count()?));
+            let gone = link.query(gone, &[Value::Int(dead_before)])?.into_iter().map(read);
+            let gone = gone.collect::<Result<Vec<_>, Fault>>()?;
+            if !gone.is_empty() {
+                let delete = "DELETE FROM delivery WHERE state = 'dead' AND due < $1";
+                link.execute(delete, &[Value::Int(dead_before)])?;
             }
             // The last one stays, so that numbers go on; where nobody is told, all others go.
             let told = "DELETE FROM outbox WHERE number < (SELECT max(number) FROM outbox) AND number <= \
                         coalesce((SELECT min(position) FROM progress WHERE stream = 'signal'), $1)";
             link.execute(told, &[Value::Int(i64::MAX)])?;
-            Ok(old)
+            Ok(Pruned { recipients: old, dead: gone })
         })
     }
 
@@ -300,9 +333,16 @@ impl Store {
         event: Option<&str>,
         actor: &str,
         now: Timestamp,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<SentAgain, StoreError> {
         bounded("an actor", actor, TEXT_BYTES_MAX)?;
         self.pool().write("send again from", |link| {
+            // Nobody forgets the recipient meanwhile.
+            link.serialise(Lock::Outbox)?;
+            let served = link.first("SELECT 1 FROM recipient WHERE name = $1", &[target.into()])?.is_some();
+            let dead = "SELECT 1 FROM delivery WHERE target = $1 AND state = 'dead' LIMIT 1";
+            if !served && link.first(dead, &[target.into()])?.is_some() {
+                return Ok(SentAgain::Forgotten);
+            }
             let again = "UPDATE delivery SET state = 'waiting', attempts = 0, due = $2 \
                          WHERE target = $1 AND state = 'dead'";
             let (target_value, due) = (Value::from(target), Value::Int(now.as_microsecond()));
@@ -317,7 +357,7 @@ impl Store {
                     &Event { time: now, actor, action: "send-again", subject: target, detail: &detail },
                 )?;
             }
-            Ok(count)
+            Ok(SentAgain::Waiting(count))
         })
     }
 
@@ -353,15 +393,16 @@ impl Store {
     }
 }
 
-/// Notes what became of signals for those who are to be told, in the transaction that changes them: `new` says of each id
-/// whether it was just raised.
+/// Says to other nodes which signals changed, and notes what became of them for those who are to be told, in the transaction
+/// that changes them: `new` says of each id whether it was just raised.
 pub(crate) fn signals_changed<'a>(
     link: &mut dyn Link,
     ids: impl Iterator<Item = (&'a str, bool)>,
     now: i64,
 ) -> Done<()> {
-    let mut ids = ids.peekable();
-    if ids.peek().is_none() || link.first("SELECT 1 FROM progress WHERE stream = 'signal' LIMIT 1", &[])?.is_none() {
+    let ids: Vec<(&str, bool)> = ids.collect();
+    ids.iter().try_for_each(|(id, _)| link.announce(id))?;
+    if ids.is_empty() || link.first("SELECT 1 FROM progress WHERE stream = 'signal' LIMIT 1", &[])?.is_none() {
         return Ok(());
     }
     link.serialise(Lock::Outbox)?;

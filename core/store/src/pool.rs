@@ -1,6 +1,7 @@
 //! Connections, a few at most, and what is run on them.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -51,15 +52,23 @@ pub(crate) struct Pool {
     free: Condvar,
     /// One writer of this process at a time: a file has one writer, and SQLite's own queue knows no order.
     writer: Mutex<()>,
+    /// As whom it tells others what changes: by chance, so that no two are the same.
+    who: u64,
 }
 
 impl Pool {
     pub(crate) fn new(place: Place) -> Self {
-        Self { place, state: Mutex::default(), free: Condvar::new(), writer: Mutex::default() }
+        let who = RandomState::new().hash_one(std::process::id());
+        Self { place, state: Mutex::default(), free: Condvar::new(), writer: Mutex::default(), who }
     }
 
     pub(crate) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// As whom it tells others what changes.
+    pub(crate) const fn who(&self) -> u64 {
+        self.who
     }
 
     /// Runs a query. A connection that broke meanwhile is replaced once.
@@ -183,6 +192,7 @@ impl Pool {
 
     fn connect(&self, patience: Duration) -> Result<Box<dyn Link>, Fault> {
         let mut link = self.place.connect(patience)?;
+        link.speak_as(self.who);
         if matches!(self.place, Place::Sqlite { .. }) {
             link.batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")?;
         }

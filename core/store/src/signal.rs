@@ -12,7 +12,7 @@ use crate::{
     PAGE_COUNT_MAX, Store, StoreError,
     activation::moment,
     bounded,
-    dispute::Look,
+    dispute::{Later, Look},
     outbox,
     pool::Done,
     sql::{Fault, Link, Lock, Row, Value},
@@ -119,7 +119,7 @@ pub struct Signal {
     pub changed: Timestamp,
     /// Who changed it.
     pub actor: Option<String>,
-    /// When it was made more urgent since nobody handled it in time.
+    /// When it was made more urgent since nobody handled it in time; none where it has a new deadline since.
     pub escalated: Option<Timestamp>,
     /// When it was issued, by the clock of the service: a dispute may be told late.
     pub issued: Timestamp,
@@ -140,8 +140,6 @@ pub struct SignalFilter {
     pub level: Option<Level>,
     /// Not over by themselves at this moment.
     pub living: Option<Timestamp>,
-    /// Changed after this moment, by the clock of who changed them.
-    pub changed_after: Option<Timestamp>,
     /// After this one of the page before.
     pub after: Option<(Timestamp, String)>,
 }
@@ -168,6 +166,8 @@ pub struct Looked {
     pub running: Vec<String>,
     /// When it is to be looked at again although nothing happens.
     pub again: Option<Timestamp>,
+    /// What came after it and is to be counted anew, where nobody had looked at it yet.
+    pub later: Vec<Later>,
 }
 
 /// What became of saying what became of a signal.
@@ -193,11 +193,11 @@ impl Store {
         bounded("an actor", actor, SIGNAL_BYTES_MAX)?;
         self.pool().write("change a signal of", |link| {
             link.serialise(Lock::Events)?;
-            say(link, id, state, actor, now)
+            say(link, id, state, (actor, now), now)
         })
     }
 
-    /// Makes signals more urgent that nobody handled in time, once each; gives them.
+    /// Makes signals more urgent that nobody handled in time, once for each deadline; gives them.
     ///
     /// # Errors
     ///
@@ -206,13 +206,16 @@ impl Store {
         let late = "SELECT id, level FROM signal WHERE escalated IS NULL AND deadline < $1 AND expires > $1 \
                     AND state IN ('raised', 'acknowledged') ORDER BY id LIMIT $2";
         self.pool().write("escalate signals of", |link| {
+            link.serialise(Lock::Events)?;
             let micros = Value::Int(now.as_microsecond());
             let mut changed = Vec::new();
             for mut row in link.query(late, &[micros, PAGE_COUNT_MAX.into()])? {
                 let (id, level) = (row.text()?, row.int()?);
-                let up = "UPDATE signal SET level = $1, escalated = $2, changed = $2 WHERE id = $3";
-                link.execute(up, &[Value::Int((level + 1).min(3)), micros, Value::Text(&id)])?;
-                changed.extend(one(link, &id)?);
+                let up =
+                    "UPDATE signal SET level = $1, escalated = $2, changed = $2 WHERE id = $3 AND escalated IS NULL";
+                if link.execute(up, &[Value::Int((level + 1).min(3)), micros, Value::Text(&id)])? > 0 {
+                    changed.extend(one(link, &id)?);
+                }
             }
             let ids = changed.iter().map(|signal| (signal.raised.id.as_str(), false));
             outbox::signals_changed(link, ids, now.as_microsecond())?;
@@ -255,9 +258,6 @@ impl Store {
             if let Some(now) = filter.living {
                 number("expires > ?", now.as_microsecond());
             }
-            if let Some(changed) = filter.changed_after {
-                number("changed > ?", changed.as_microsecond());
-            }
             if let Some((latest, id)) = &filter.after {
                 values.push(Value::Int(latest.as_microsecond()));
                 values.push(Value::Text(id));
@@ -274,6 +274,34 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Signals of a locality and all below, or of all, that changed after a moment, by the clock of who changed them; the
+    /// earliest first, at most `count` and [`PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn signals_changed_after(
+        &self,
+        after: Timestamp,
+        locality: Option<&str>,
+        count: u32,
+    ) -> Result<Vec<Signal>, StoreError> {
+        let below = locality.map(|top| [format!("{top}/"), format!("{top}0")]);
+        self.pool().read("list the signals of", |link| {
+            let mut values = vec![Value::Int(after.as_microsecond()), count.min(PAGE_COUNT_MAX).into()];
+            let mut wanted = vec!["changed > $1".to_owned()];
+            if let (Some(top), Some([first, end])) = (locality, &below) {
+                let within = "(locality = ? OR (locality >= ? AND locality < ?))";
+                crate::dispute::and(&mut wanted, &mut values, within, &[top, first, end]);
+            }
+            let page =
+                format!("SELECT {SIGNAL} FROM signal WHERE {} ORDER BY changed, id LIMIT $2", wanted.join(" AND "));
+            Ok(link.query(&page, &values)?.into_iter().map(read).collect::<Result<_, _>>()?)
+        })
+    }
+}
+
 impl Raise {
     fn check(&self) -> Result<(), StoreError> {
         let words =
@@ -285,24 +313,41 @@ impl Raise {
     }
 }
 
-/// Changes the state of a signal that is not over.
-fn say(link: &mut dyn Link, id: &str, state: SignalState, actor: &str, now: Timestamp) -> Done<Said> {
+/// Changes the state of a signal that was not over at a moment: who says so, and when that became known.
+fn say(
+    link: &mut dyn Link,
+    id: &str,
+    state: SignalState,
+    (actor, at): (&str, Timestamp),
+    received: Timestamp,
+) -> Done<Said> {
     let Some(known) = one(link, id)? else { return Ok(Said::Unknown) };
-    if known.state.is_over() && known.state != state {
-        return Ok(Said::Over(known));
-    }
-    if known.raised.expires <= now {
-        return Ok(Said::Expired(known));
+    // Nobody has to do with a signal before it is issued, or after now.
+    let at = at.max(known.issued).min(received);
+    let (now, moment) = (Value::Int(received.as_microsecond()), Value::Int(at.as_microsecond()));
+    if state == SignalState::Acknowledged && known.ended.map_or(known.state == state, |ended| at < ended) {
+        // Told after what came of it: then only since when somebody was at it may be news.
+        if known.acknowledged.is_none_or(|before| at < before) {
+            let since = "UPDATE signal SET acknowledged = $1, changed = $2 WHERE id = $3";
+            link.execute(since, &[moment, now, Value::Text(id)])?;
+            outbox::signals_changed(link, [(id, false)].into_iter(), received.as_microsecond())?;
+        }
+        return Ok(one(link, id)?.map_or(Said::Unknown, Said::Changed));
     }
     if known.state == state {
         return Ok(Said::Changed(known));
     }
+    if known.state.is_over() {
+        return Ok(Said::Over(known));
+    }
+    if known.raised.expires <= at {
+        return Ok(Said::Expired(known));
+    }
     let set = "UPDATE signal SET state = $1, actor = $2, changed = $3, \
-               acknowledged = CASE WHEN $1 = 'raised' THEN NULL ELSE coalesce(acknowledged, $3) END, \
-               ended = CASE WHEN $1 IN ('handled', 'false_alarm') THEN $3 END WHERE id = $4";
-    let values = [Value::Text(state.as_str()), Value::Text(actor), Value::Int(now.as_microsecond()), Value::Text(id)];
-    link.execute(set, &values)?;
-    outbox::signals_changed(link, [(id, false)].into_iter(), now.as_microsecond())?;
+               acknowledged = CASE WHEN $1 = 'raised' THEN NULL WHEN acknowledged <= $5 THEN acknowledged ELSE $5 END, \
+               ended = CASE WHEN $1 IN ('handled', 'false_alarm') THEN $5 END WHERE id = $4";
+    link.execute(set, &[Value::Text(state.as_str()), Value::Text(actor), now, Value::Text(id), moment])?;
+    outbox::signals_changed(link, [(id, false)].into_iter(), received.as_microsecond())?;
     Ok(one(link, id)?.map_or(Said::Unknown, Said::Changed))
 }
 

@@ -79,8 +79,8 @@ impl Row {
         serde_json::Value::Array(self.0.map(of).collect()).to_string()
     }
 
-    /// The row of such a list.
-    pub(crate) fn of_json(text: &str) -> Result<Self, Fault> {
+    /// The row of such a list; columns that were added since it was written hold nothing.
+    pub(crate) fn of_json(text: &str, columns: usize) -> Result<Self, Fault> {
         let cells: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|_| Fault::Shape)?;
         let of = |cell| match cell {
             serde_json::Value::Null => Ok(Cell::Null),
@@ -88,7 +88,9 @@ impl Row {
             serde_json::Value::String(value) => Ok(Cell::Text(value)),
             _ => Err(Fault::Shape),
         };
-        Ok(Self::new(cells.into_iter().map(of).collect::<Result<_, _>>()?))
+        let mut cells: Vec<Cell> = cells.into_iter().map(of).collect::<Result<_, _>>()?;
+        cells.resize(columns.max(cells.len()), Cell::Null);
+        Ok(Self::new(cells))
     }
 
     pub(crate) fn int(&mut self) -> Result<i64, Fault> {
@@ -156,6 +158,15 @@ impl Insert {
     }
 }
 
+/// What was said to whoever hears.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Who said it, and what, in order.
+    pub(crate) said: Vec<(u64, String)>,
+    /// True when more was said than can wait to be heard.
+    pub(crate) lost: bool,
+}
+
 /// A connection to either database.
 pub(crate) trait Link: Send {
     fn dialect(&self) -> Dialect;
@@ -177,6 +188,19 @@ pub(crate) trait Link: Send {
 
     /// How long each answer is waited for from now on; a file has its own limits.
     fn have_patience(&mut self, _patience: Duration) {}
+
+    /// Says, to whoever hears a channel once this transaction is done, something short, and who says it. SQLite tells nobody.
+    fn announce(&mut self, _what: &str) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Hears what others say with [`Link::announce`], at most so long; nothing where nobody says anything.
+    fn hear(&mut self, _millis: u64) -> Result<Heard, Fault> {
+        Ok(Heard::default())
+    }
+
+    /// As whom it says something.
+    fn speak_as(&mut self, _who: u64) {}
 
     /// Whether nothing will come through any more.
     fn broken(&self) -> bool;

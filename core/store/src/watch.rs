@@ -1,11 +1,11 @@
-//! Notices what other nodes change: activations.
+//! Notices what other nodes change: activations, and signals.
 
 use std::time::{Duration, Instant};
 
 use crate::{
     BRIEF_MILLIS_MAX, Store, StoreError,
     pool::Pool,
-    sql::{Dialect, Fault, Link},
+    sql::{Dialect, Fault, Heard, Link},
 };
 
 /// How long a server is listened to before it is asked: a word that got lost costs no more than this.
@@ -29,7 +29,37 @@ impl std::fmt::Debug for Watch<'_> {
     }
 }
 
+/// Hears which signals other nodes change, on a connection of its own.
+pub struct SignalWatch<'a> {
+    pool: &'a Pool,
+    link: Option<Box<dyn Link>>,
+    /// True once it has listened, or tried to.
+    begun: bool,
+}
+
+impl std::fmt::Debug for SignalWatch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignalWatch").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}
+
+/// What other nodes did to signals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignalsHeard {
+    /// The ids of those that are new or changed, each once, in order.
+    pub ids: Vec<String>,
+    /// True when there may be others: the connection was lost meanwhile, or too much was said at once.
+    pub lost: bool,
+}
+
 impl Store {
+    /// Hears, once [`SignalWatch::wait`] is called, which signals other nodes change; nothing where no others may share the
+    /// database.
+    #[must_use]
+    pub fn watch_signals(&self) -> Option<SignalWatch<'_>> {
+        self.is_shared().then(|| SignalWatch { pool: self.pool(), link: None, begun: false })
+    }
+
     /// Watches for changes from now on.
     ///
     /// # Errors
@@ -39,6 +69,44 @@ impl Store {
         let mut watch = Watch { pool: self.pool(), link: None, seen: None };
         watch.wait_for_change(Duration::ZERO)?;
         Ok(watch)
+    }
+}
+
+impl SignalWatch<'_> {
+    /// Waits until another node changes signals, at most so long.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached; call again, and what may be missed is said.
+    pub fn wait(&mut self, timeout: Duration) -> Result<SignalsHeard, StoreError> {
+        let heard = self.heard(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+        heard.map_err(|fault| {
+            self.link = None;
+            self.pool.failed("hear of signals from", fault)
+        })
+    }
+
+    fn heard(&mut self, millis: u64) -> Result<SignalsHeard, Fault> {
+        let mut lost = false;
+        let link = match &mut self.link {
+            Some(link) => link,
+            none => {
+                // Whoever listened before may have missed something.
+                lost = std::mem::replace(&mut self.begun, true);
+                let mut link = self.pool.place().connect(Duration::from_millis(BRIEF_MILLIS_MAX))?;
+                link.have_patience(Duration::from_millis(BRIEF_MILLIS_MAX));
+                none.insert(link)
+            }
+        };
+        // A connection that is just made says at once that something may be lost.
+        let Heard { said, lost: more } = link.hear(if lost { 0 } else { millis })?;
+        let mut ids: Vec<String> = Vec::new();
+        for (_, id) in said.into_iter().filter(|(who, _)| *who != self.pool.who()) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(SignalsHeard { ids, lost: lost || more })
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use jiff::Timestamp;
-use maple_store::{BoardFilter, Signal, SignalFilter, SignalState};
+use maple_store::{BoardFilter, Signal, SignalState};
 use maple_wire::{FlawCode, Problem, ProblemKind};
 use serde_json::json;
 use tokio_stream::{StreamExt, wrappers::BroadcastStream, wrappers::errors::BroadcastStreamRecvError};
@@ -25,8 +25,9 @@ use super::{
 use crate::{
     access::Caller,
     app::App,
+    control::Control,
     http::{answer, insight::wrong, reading, signals},
-    signals::{LISTENERS_COUNT_MAX, PAGE_LISTENERS_COUNT_MAX, level},
+    signals::{LISTENERS_COUNT_MAX, PAGE_LISTENERS_COUNT_MAX, Told, level},
 };
 
 /// How often a page hears that nothing happened.
@@ -123,22 +124,20 @@ async fn heard(app: &Arc<App>, v: &Visit, caller: &Caller, headers: &HeaderMap) 
     let news = BroadcastStream::new(app.signals.hear());
     let missed = match since {
         Some(since) => {
-            let wanted =
-                SignalFilter { locality: filter.locality.clone(), changed_after: Some(since), ..Default::default() };
-            let mut missed = reading(app, move |control| control.store.signals(&wanted, MISSED_COUNT_MAX)).await?;
-            missed.sort_by_key(|signal| signal.changed);
-            missed
+            let top = filter.locality.clone();
+            let missed =
+                move |control: &Control| control.store.signals_changed_after(since, top.as_deref(), MISSED_COUNT_MAX);
+            reading(app, missed).await?
         }
         None => Vec::new(),
     };
     let missed: Vec<Event> = missed.iter().filter(|signal| shows(&filter, signal)).map(poke).collect();
     let hello = Event::default().event("hello").data("{}");
     let first = tokio_stream::iter([hello].into_iter().chain(missed));
-    let rest = news.filter_map(move |told| match told {
-        Ok(told) => shows(&filter, &told.signal).then(|| poke(&told.signal)),
-        Err(BroadcastStreamRecvError::Lagged(lost)) => {
-            Some(Event::default().event("lost").data(json!({ "lost": lost }).to_string()))
-        }
+    let rest = news.filter_map(move |told| match told.as_deref() {
+        Ok(Told::Signal(signal, _)) => shows(&filter, signal).then(|| poke(signal)),
+        Ok(Told::Lost) => Some(signals::lost(None)),
+        Err(BroadcastStreamRecvError::Lagged(count)) => Some(signals::lost(Some(*count))),
     });
     let stream = signals::until_stop(app, first.chain(rest)).map(move |event| {
         // The places are free again when the stream ends.

@@ -26,6 +26,7 @@ use crate::{
     app::App,
     clock, deliver,
     records::{ENGINE, chain},
+    signals::hear_others,
 };
 
 /// How often a node says how it is, in seconds.
@@ -107,6 +108,7 @@ impl Followed {
             ("watch-over", watch_over),
             ("retain", retain),
             ("prevent", prevent),
+            ("hear-signals", hear_others),
         ];
         for (name, run) in all {
             let (app, stop) = (Arc::clone(app), Arc::clone(&stop));

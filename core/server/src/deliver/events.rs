@@ -1,5 +1,6 @@
 //! What happened, as others are told it.
 
+use jiff::Timestamp;
 use maple_store::{Activation, Happened, Record, Signal};
 use maple_wire::{Outgoing, OutgoingType, outgoing_json};
 use serde_json::{Value, json};
@@ -7,6 +8,9 @@ use tracing::warn;
 
 use super::pump::Event;
 use crate::{app::App, records::chain, signals};
+
+/// What happened at a time that nobody can read is told by a person or not at all.
+const NO_TIME: &str = "the record does not say when it happened";
 
 /// What happened as an event, and where.
 pub(super) fn told(app: &App, source: &str, happened: &Happened) -> (Event, Option<String>) {
@@ -73,13 +77,27 @@ fn changed(source: &str, activation: &Activation) -> Event {
         "effective_at": effective.map(|at| at.to_string()),
     });
     let (id, subject) = (format!("activation-{generation}"), generation.to_string());
-    let at = at.parse().unwrap_or_default();
-    Event::of(&Outgoing { id: &id, source, kind: OutgoingType::ActivationChanged, at, subject: &subject, data })
+    let kind = OutgoingType::ActivationChanged;
+    let moment: Option<Timestamp> = at.parse().ok();
+    let at = moment.unwrap_or(Timestamp::UNIX_EPOCH);
+    let event = Event::of(&Outgoing { id: &id, source, kind, at, subject: &subject, data });
+    if moment.is_none() { Event { fault: Some(NO_TIME), ..event.timeless() } } else { event }
 }
 
 impl Event {
     /// An event, as it is sent.
     pub(super) fn of(event: &Outgoing<'_>) -> Self {
-        Self { id: event.id.to_owned(), kind: event.kind, at: event.at, body: outgoing_json(event).to_string() }
+        let body = outgoing_json(event).to_string();
+        Self { id: event.id.to_owned(), kind: event.kind, at: event.at, body, fault: None }
+    }
+
+    /// The same without a time, which an event may leave out.
+    fn timeless(mut self) -> Self {
+        let mut body: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        if let Some(members) = body.as_object_mut() {
+            members.remove("time");
+        }
+        self.body = body.to_string();
+        self
     }
 }

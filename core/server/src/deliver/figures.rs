@@ -18,6 +18,7 @@ pub(crate) struct Figures {
     delivered: Family<To, Counter>,
     failed: Family<To, Counter>,
     missed: Family<To, Counter>,
+    deleted: Family<To, Counter>,
     pending: Family<To, Gauge>,
     dead: Family<To, Gauge>,
 }
@@ -32,6 +33,8 @@ impl Figures {
         registry.register("deliveries_failed", "Times that a recipient did not take an event", self.failed.clone());
         let help = "Decisions that were deleted before a recipient could be told of them";
         registry.register("deliveries_missed", help, self.missed.clone());
+        let help = "Events that are not tried any more and were deleted after their time";
+        registry.register("deliveries_deleted", help, self.deleted.clone());
         registry.register("deliveries_pending", "Events that wait for a recipient", self.pending.clone());
         registry.register("deliveries_dead", "Events that are not tried any more", self.dead.clone());
     }
@@ -43,6 +46,10 @@ impl Figures {
 
     pub(super) fn missed(&self, target: &str, count: u64) {
         self.missed.get_or_create(&to(target)).inc_by(count);
+    }
+
+    pub(super) fn deleted(&self, target: &str, count: u64) {
+        self.deleted.get_or_create(&to(target)).inc_by(count);
     }
 
     pub(super) fn stands(&self, standing: &Standing) {

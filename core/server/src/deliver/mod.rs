@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use maple_store::Pruned;
 use tracing::{error, info, warn};
 
 pub(crate) use figures::Figures;
@@ -72,8 +73,16 @@ fn prune(app: &App, stop: &AtomicBool) {
             && let Some(control) = &app.control
         {
             match control.store.recipients_prune(clock::timestamp(app.clock())) {
-                Ok(gone) if gone.is_empty() => {}
-                Ok(gone) => warn!(targets = gone.join(", "), "Recipients that no node serves any more are forgotten."),
+                Ok(Pruned { recipients, dead }) => {
+                    if !recipients.is_empty() {
+                        let targets = recipients.join(", ");
+                        warn!(targets, "Recipients that no node serves any more are forgotten.");
+                    }
+                    for (target, count) in dead {
+                        warn!(target, count, "Events that the recipient never took are deleted: their time is over.");
+                        app.metrics.deliveries.deleted(&target, count);
+                    }
+                }
                 Err(why) => error!(why = %chain(&why), "Recipients cannot be looked after now; it is tried again."),
             }
             last = Some(std::time::Instant::now());

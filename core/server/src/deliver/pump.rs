@@ -52,6 +52,8 @@ pub(crate) struct Event {
     pub(super) at: Timestamp,
     /// The whole of it.
     pub(super) body: String,
+    /// Why it cannot be told as it is.
+    pub(super) fault: Option<&'static str>,
 }
 
 /// What is known of one recipient.
@@ -184,11 +186,6 @@ impl Pump<'_> {
         let (name, streams) = (&self.target.name, self.target.streams());
         let fresh = self.store(|store| store.deliveries_fresh(name, &streams, BATCH_COUNT_MAX))?;
         let Fresh { events, missed } = fresh;
-        if missed > 0 {
-            let target = &self.target.name;
-            error!(target, missed, "Decisions were deleted before the recipient could be told of them.");
-            self.app.metrics.deliveries.missed(target, missed);
-        }
         if events.is_empty() {
             return Ok(false);
         }
@@ -201,21 +198,32 @@ impl Pump<'_> {
                 (place, hears.then_some(event))
             })
             .collect();
-        let to_send: Vec<Event> = told.iter().filter_map(|(_, event)| event.clone()).collect();
+        let whole = told.iter().filter_map(|(_, event)| event.clone());
+        let to_send: Vec<Event> = whole.filter(|event| event.fault.is_none()).collect();
         let mut results = self.send(&to_send).into_iter();
         let mut outcome = Outcome::default();
         for (place, event) in told {
-            if let Some(event) = event {
-                match results.next().flatten() {
+            match event {
+                Some(event) if event.fault.is_some() => {
+                    let why = event.fault.unwrap_or_default();
+                    outcome.failed.push(self.dead(event, 0, why));
+                }
+                Some(event) => match results.next().flatten() {
                     None => break,
                     Some(Ok(())) => {}
                     Some(Err(refused)) => outcome.failed.push(self.failed(event, 1, &refused)),
-                }
+                },
+                None => {}
             }
             outcome.passed.retain(|passed| passed.stream != place.stream);
             outcome.passed.push(place);
         }
         self.note(&outcome)?;
+        if missed > 0 {
+            let target = &self.target.name;
+            error!(target, missed, "Decisions were deleted before the recipient could be told of them.");
+            self.app.metrics.deliveries.missed(target, missed);
+        }
         Ok(!outcome.passed.is_empty())
     }
 
@@ -226,16 +234,24 @@ impl Pump<'_> {
         if waiting.is_empty() {
             return Ok(false);
         }
-        let kinds = |what: &str| OutgoingType::of(what).unwrap_or(OutgoingType::ActivationChanged);
-        let events: Vec<(Event, u32)> = waiting
-            .into_iter()
-            .map(|Delivery { event: id, what, at, body, attempts, .. }| {
-                (Event { id, kind: kinds(&what), at, body }, attempts)
-            })
-            .collect();
+        let mut outcome = Outcome::default();
+        let mut events: Vec<(Event, u32)> = Vec::with_capacity(waiting.len());
+        for one in waiting {
+            match OutgoingType::of(&one.what) {
+                Some(kind) => {
+                    let Delivery { event: id, at, body, attempts, .. } = one;
+                    events.push((Event { id, kind, at, body, fault: None }, attempts));
+                }
+                None => {
+                    let (target, event) = (&self.target.name, &one.event);
+                    error!(target, event, "An event is of a type that this version does not know; it is kept.");
+                    let why = "this version knows no events of this type".to_owned();
+                    outcome.failed.push(Delivery { state: DeliveryState::Dead, why, ..one });
+                }
+            }
+        }
         let to_send: Vec<Event> = events.iter().map(|(event, _)| event.clone()).collect();
         let results = self.send(&to_send);
-        let mut outcome = Outcome::default();
         for ((event, attempts), result) in events.into_iter().zip(results) {
             match result {
                 None => {}
@@ -273,6 +289,15 @@ impl Pump<'_> {
                 (self.failures, self.paused) = (0, None);
             }
             None => {}
+            // A recipient that takes others is there: what it refuses waits alone, and it is left alone only if it asks for it.
+            Some(why) if taken > 0 => {
+                if self.failures == 0 {
+                    warn!(target = name, why, "The recipient did not take an event; it is tried again.");
+                }
+                self.failures = 0;
+                let asked = after.map(|after| after.min(Duration::from_secs(RETRY_AFTER_SECONDS_MAX)));
+                self.paused = asked.map(|asked| Instant::now() + jittered(asked));
+            }
             Some(why) => {
                 if self.failures == 0 {
                     warn!(target = name, why, "The recipient did not take an event; it is tried again.");
@@ -294,13 +319,23 @@ impl Pump<'_> {
         let wait = jittered(backoff.min(Duration::from_secs(BACKOFF_SECONDS_MAX)));
         let asked = refused.after.unwrap_or_default().min(Duration::from_secs(RETRY_AFTER_SECONDS_MAX));
         let wait = SignedDuration::try_from(wait.max(asked)).unwrap_or_default();
-        let dead = attempts >= terms.attempts;
-        if dead {
-            let (target, event) = (&self.target.name, &event.id);
-            error!(target, event, attempts, "The recipient did not take an event for the last time; it is kept.");
+        if attempts >= terms.attempts {
+            return self.dead(event, attempts, &refused.why);
         }
-        let Event { id, kind, at, body } = event;
         let now = self.now();
+        let (due, state) = (now.checked_add(wait).unwrap_or(now), DeliveryState::Waiting);
+        Delivery { due, state, ..self.kept(event, attempts, &refused.why) }
+    }
+
+    /// An event that is not tried any more.
+    fn dead(&self, event: Event, attempts: u32, why: &str) -> Delivery {
+        let (target, id) = (&self.target.name, &event.id);
+        error!(target, event = id, attempts, why, "An event is not tried any more for this recipient; it is kept.");
+        self.kept(event, attempts, why)
+    }
+
+    fn kept(&self, event: Event, attempts: u32, why: &str) -> Delivery {
+        let Event { id, kind, at, body, .. } = event;
         Delivery {
             target: self.target.name.clone(),
             event: id,
@@ -308,9 +343,9 @@ impl Pump<'_> {
             at,
             body,
             attempts,
-            due: now.checked_add(wait).unwrap_or(now),
-            state: if dead { DeliveryState::Dead } else { DeliveryState::Waiting },
-            why: refused.why.chars().take(WHY_CHARS_MAX).collect(),
+            due: self.now(),
+            state: DeliveryState::Dead,
+            why: why.chars().take(WHY_CHARS_MAX).collect(),
         }
     }
 

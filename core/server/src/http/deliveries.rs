@@ -6,7 +6,7 @@ use axum::{
     extract::{Extension, RawQuery, Request, State},
     response::Response,
 };
-use maple_store::{Delivery, DeliveryFilter, DeliveryState, RECIPIENT_BYTES_MAX, Standing, TEXT_BYTES_MAX};
+use maple_store::{Delivery, DeliveryFilter, DeliveryState, RECIPIENT_BYTES_MAX, SentAgain, Standing, TEXT_BYTES_MAX};
 use maple_wire::{FlawCode, Problem, ProblemKind};
 use serde_json::{Value, json};
 
@@ -114,8 +114,16 @@ async fn sent_again(app: &Arc<App>, caller: &Caller, request: Request) -> Result
     }
     fields.end()?;
     let (actor, now) = (caller.name().to_owned(), timestamp(app.clock()));
-    let count =
+    let sent =
         reading(app, move |control| control.store.deliveries_again(&target, event.as_deref(), &actor, now)).await?;
+    let SentAgain::Waiting(count) = sent else {
+        return Err(Problem::new(
+            ProblemKind::Conflict,
+            "no node tells this recipient any more, so nobody would try it again; name it in the configuration of a node, \
+             start the node, and send again then",
+            "已没有节点负责该接收方，重新发送无人执行；请先在某个节点的配置中写入该接收方并启动，再重新发送",
+        ));
+    };
     if count == 0 {
         return Err(Problem::new(
             ProblemKind::NotFound,

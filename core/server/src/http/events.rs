@@ -12,7 +12,10 @@ use axum::{
 };
 use jiff::Timestamp;
 use maple_insight::life::{EventType, Stage, Standing};
-use maple_store::{CaseEvent, Dispute, DisputeFilter, Docket, EVENTS_COUNT_MAX, EventCursor, EventRecord, Taken};
+use maple_store::{
+    CaseEvent, Dispute, DisputeFilter, Docket, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX, EventCursor, EventRecord,
+    Taken,
+};
 use maple_wire::{
     CapacityMessage, EVENTS_BYTES_MAX, EventMessage, HandledMessage, Message, Problem, ProblemKind, event_json,
     nearest, parse_event, parse_event_apart, parse_events,
@@ -269,11 +272,7 @@ impl Became {
             Taken::Waiting(stage, allowed) => Self::Waiting(stage, allowed),
             Taken::Duplicate => Self::Duplicate,
             Taken::Conflict => Self::Refused(other_event()),
-            Taken::Full => Self::Refused(Problem::new(
-                ProblemKind::Conflict,
-                format!("a case has at most {EVENTS_COUNT_MAX} events, and this one has them"),
-                format!("一个案件最多{EVENTS_COUNT_MAX}个事件，此案已满"),
-            )),
+            Taken::Full(count) => Self::Refused(full(count)),
             Taken::Contradicted(later, at) => Self::Refused(Problem::new(
                 ProblemKind::ImpossibleEvent,
                 format!("`{}` is known of {at}, and could not have happened after this", later.as_str()),
@@ -320,6 +319,27 @@ impl Became {
             _ => Map::new(),
         }
     }
+}
+
+/// A case has so many events, and one of this type is not taken after them.
+fn full(count: usize) -> Problem {
+    let (en, zh) = match count {
+        EVENTS_COUNT_MAX => ("register what is new as another case", "新的情况请另行登记为新案件"),
+        EVENTS_CALLS_COUNT_MAX => (
+            "steps of mediation and the ways out are still taken; register further calls as another case",
+            "调解步骤和转出、办结事件仍可接收；后续来电请另行登记为新案件",
+        ),
+        _ => (
+            "`case.filed_in_court`, `arbitration.started`, `case.referred` and `case.closed` are still taken; close it, and \
+             register what is new as another case",
+            "case.filed_in_court、arbitration.started、case.referred和case.closed仍可接收；请办结本案，新的情况另行登记为新案件",
+        ),
+    };
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("this case has {count} events, after which none of this type is taken; {en}"),
+        format!("此案已有{count}个事件，不再接收此类事件；{zh}"),
+    )
 }
 
 fn other_event() -> Problem {

@@ -42,16 +42,23 @@ const EVENTS: &str = "text/event-stream";
 
 const PARAMETERS: [&str; 6] = ["locality", "state", "level", "all", "after", "count"];
 
+/// Of these, what says which page is asked for: who listens hears what comes, and no page.
+const OF_PAGES: [&str; 2] = ["after", "count"];
+
 struct Asked {
     filter: SignalFilter,
     count: u32,
     all: bool,
 }
 
-fn asked(query: &str) -> Result<Asked, Problem> {
+fn asked(query: &str, live: bool) -> Result<Asked, Problem> {
     let mut asked = Asked { filter: SignalFilter::default(), count: PAGE_COUNT, all: false };
     query::read(query, |name, value| {
         match name {
+            name if live && OF_PAGES.contains(&name) => {
+                let en = format!("`{name}` is for pages; who listens leaves it out, or asks without `{EVENTS}`");
+                return Err((en, format!("{name}仅用于分页；监听时请删除，或不以{EVENTS}请求")));
+            }
             "locality" => asked.filter.locality = Some(value.to_owned()),
             "state" => asked.filter.state = Some(state(value)?),
             "level" => asked.filter.level = Some(level(value)?),
@@ -108,7 +115,7 @@ pub(crate) fn reach(caller: &Caller, locality: Option<&String>) -> Result<(), Pr
 }
 
 async fn listed(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Problem> {
-    let Asked { mut filter, count, all } = asked(query)?;
+    let Asked { mut filter, count, all } = asked(query, false)?;
     reach(caller, filter.locality.as_ref())?;
     if !all {
         filter.living = Some(timestamp(app.clock()));
@@ -120,9 +127,9 @@ async fn listed(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response
     Ok(answer::json(json!({ "signals": signals, "next": next }).to_string()))
 }
 
-/// Signals as they are raised and change, to one listener.
+/// Signals as they are raised and change, to one listener: of the place, the state and the level that are asked for.
 fn heard(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Problem> {
-    let Asked { filter, .. } = asked(query)?;
+    let Asked { filter, .. } = asked(query, true)?;
     reach(caller, filter.locality.as_ref())?;
     let Ok(place) = Arc::clone(&app.listeners).try_acquire_owned() else {
         app.metrics.turned_away("/v1/signals");
@@ -132,13 +139,16 @@ fn heard(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Probl
             format!("已有{LISTENERS_COUNT_MAX}个监听者；请改为查询列表"),
         ));
     };
-    let within = move |told: &Told| {
-        filter.locality.as_ref().is_none_or(|top| {
-            let locality = &told.signal.raised.locality;
+    let wanted = move |signal: &Signal| {
+        let within = filter.locality.as_ref().is_none_or(|top| {
+            let locality = &signal.raised.locality;
             locality == top || locality.strip_prefix(top.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        });
+        within
+            && filter.state.is_none_or(|state| state == signal.state)
+            && filter.level.is_none_or(|level| level == signal.raised.level)
     };
-    let stream = until_stop(app, events(BroadcastStream::new(app.signals.hear()), within)).map(move |event| {
+    let stream = until_stop(app, events(BroadcastStream::new(app.signals.hear()), wanted)).map(move |event| {
         // The place is free again when the stream ends.
         let _ = &place;
         Ok::<_, Infallible>(event)
@@ -152,14 +162,17 @@ pub(crate) fn until_stop<T, S: Stream<Item = T>>(app: &App, stream: S) -> impl S
     stream.map(Some).merge(stop).take_while(Option::is_some).filter_map(|item| item)
 }
 
-fn events(heard: BroadcastStream<Arc<Told>>, within: impl Fn(&Told) -> bool) -> impl Stream<Item = Event> {
-    heard.filter_map(move |told| match told {
-        Ok(told) if within(&told) => Some(Event::default().event("signal").data(&told.json)),
-        Ok(_) => None,
-        Err(BroadcastStreamRecvError::Lagged(lost)) => {
-            Some(Event::default().event("lost").data(json!({ "lost": lost }).to_string()))
-        }
+fn events(heard: BroadcastStream<Arc<Told>>, wanted: impl Fn(&Signal) -> bool) -> impl Stream<Item = Event> {
+    heard.filter_map(move |told| match told.as_deref() {
+        Ok(Told::Signal(signal, json)) => wanted(signal).then(|| Event::default().event("signal").data(json)),
+        Ok(Told::Lost) => Some(lost(None)),
+        Err(BroadcastStreamRecvError::Lagged(count)) => Some(lost(Some(*count))),
     })
+}
+
+/// What a listener is told who missed so many; nothing where it is not known how many, if any.
+pub(crate) fn lost(count: Option<u64>) -> Event {
+    Event::default().event("lost").data(json!({ "lost": count }).to_string())
 }
 
 pub(crate) async fn one(

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use maple_insight::{
     figures::{Course, Measure, Month, Passed, Tally, contributions, course},
     life::{Admission, EventType, Happening, History, LifeEvent, Stage, Standing},
@@ -10,10 +11,11 @@ use maple_insight::{
 use super::{
     About, CaseEvent, Desk, Dispute, EventRecord, Taken, Terms,
     course::WayCounts,
+    look::sued_before,
     rows::{DISPUTE, EVENT, move_event, put_dispute, put_events, read_dispute, read_event},
 };
 use crate::{
-    EVENTS_COUNT_MAX,
+    EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX, EVENTS_STEPS_COUNT_MAX,
     pool::Done,
     sql::{Link, Value},
 };
@@ -32,6 +34,20 @@ pub(super) struct Open {
     walked: Option<(Month, Course)>,
     /// Events whose standing changed.
     moved: BTreeSet<usize>,
+    /// When it was known to have gone to court first.
+    filed: Option<Timestamp>,
+}
+
+/// Events of a dispute that may be known before one of this type is not taken any more: some room is kept for steps, and
+/// some for the ways out alone.
+const fn room(kind: EventType) -> usize {
+    match kind {
+        EventType::Called | EventType::Offered => EVENTS_CALLS_COUNT_MAX,
+        EventType::FiledInCourt | EventType::ArbitrationStarted | EventType::Referred | EventType::Closed => {
+            EVENTS_COUNT_MAX
+        }
+        _ => EVENTS_STEPS_COUNT_MAX,
+    }
 }
 
 impl Open {
@@ -56,8 +72,9 @@ impl Open {
         let events: Vec<EventRecord> =
             link.query(&all, &[Value::Text(id)])?.into_iter().map(read_event).collect::<Result<_, _>>()?;
         let (kept, before, moved) = (events.len(), Tally::new(), BTreeSet::new());
-        let mut open = Self { dispute, kept, events, before, walked: None, moved };
-        open.before = contributions(&open.history(terms).life(), terms.offset);
+        let mut open = Self { dispute, kept, events, before, walked: None, moved, filed: None };
+        let life = open.history(terms).life();
+        (open.before, open.filed) = (contributions(&life, terms.offset), life.court);
         open.walked = if counted { open.way(terms) } else { None };
         Ok(open)
     }
@@ -89,8 +106,9 @@ impl Open {
     }
 
     pub(super) fn take(&mut self, event: &CaseEvent, terms: &Terms<'_>) -> Taken {
-        if self.events.len() >= EVENTS_COUNT_MAX {
-            return Taken::Full;
+        let room = room(event.what.kind());
+        if self.events.len() >= room {
+            return Taken::Full(room);
         }
         if self.dispute.about.is_none() {
             // Where it lies decides whether a refusal ends mediation.
@@ -166,6 +184,10 @@ impl Open {
         self.dispute.registered = life.registered;
         self.dispute.closed = life.closed.map(|closed| closed.at);
         put_dispute(link, &self.dispute, life.court)?;
+        let organisation = self.dispute.about.as_ref().and_then(|about| about.organisation.as_deref());
+        if let (Some(filed), Some(organisation)) = (life.court.filter(|at| self.filed != Some(*at)), organisation) {
+            sued_before(link, organisation, filed)?;
+        }
         put_events(link, self.events.get(self.kept..).unwrap_or_default())?;
         for at in self.moved.iter().filter(|at| **at < self.kept) {
             if let Some(EventRecord { event, standing, .. }) = self.events.get(*at) {

@@ -174,10 +174,12 @@ fn more(link: &mut dyn Link, of: Stream, end: &End, count: u32, fresh: &mut Fres
             }
         }
         Stream::Signals => {
+            // One that was noted before a column was added says nothing of it.
+            let columns = signal::SIGNAL.split(',').count();
             let page = "SELECT number, at, new, body FROM outbox WHERE number > $1 ORDER BY number LIMIT $2";
             for mut row in link.query(page, &[after, count])? {
                 let (number, changed, new) = (row.count()?, moment(row.int()?)?, row.int()? != 0);
-                let signal = Box::new(signal::read(Row::of_json(&row.text()?)?)?);
+                let signal = Box::new(signal::read(Row::of_json(&row.text()?, columns)?)?);
                 fresh.events.push((at(number), Happened::Signal { number, at: changed, new, signal }));
             }
         }

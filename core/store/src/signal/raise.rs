@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::{Looked, Raise, Rests, SIGNAL, Signal, SignalState, joined, level_number, one, read};
 use crate::{
-    Store, StoreError, outbox,
+    Store, StoreError,
+    dispute::recount,
+    outbox,
     pool::Done,
     sql::{Fault, Link, Lock, Value},
 };
@@ -25,7 +27,7 @@ impl Store {
                 changed.retain(|known| known.raised.id != signal.raised.id);
                 changed.push(signal);
             };
-            for Looked { look, raises, running, again } in looked {
+            for Looked { look, raises, running, again, later } in looked {
                 let once = "UPDATE dispute SET looked = 1, look_at = $1 WHERE id = $2 AND turn = $3 AND look_at = $4";
                 let again = again.map(Timestamp::as_microsecond);
                 let values = [again.into(), Value::Text(&look.id), look.turn.into(), look.look_at.into()];
@@ -34,9 +36,11 @@ impl Store {
                     continue;
                 }
                 for raise in raises {
-                    if raise.rests.is_none() || is_news(link, &look.id, raise)? {
-                        note(raise_one(link, raise, now)?);
-                    }
+                    let news = is_news(link, &look.id, raise)?;
+                    raise_one(link, raise, news, now)?.into_iter().for_each(&mut note);
+                }
+                if look.first {
+                    later.iter().try_for_each(|later| recount(link, later))?;
                 }
                 end(link, &look.id, running, now)?.into_iter().for_each(&mut note);
             }
@@ -50,12 +54,16 @@ impl Store {
 
 /// True when the dispute has not told this of this beginning, or not so urgently; it has now.
 fn is_news(link: &mut dyn Link, dispute: &str, raise: &Raise) -> Result<bool, Fault> {
-    let Some(Rests { since, .. }) = raise.rests else { return Ok(true) };
+    let (code, since) = match raise.rests {
+        Some(Rests { since, .. }) => (raise.code.clone(), since),
+        // How it came may say the same of several things.
+        None => (format!("{} {} {}", raise.code, raise.sort, raise.subject), raise.at),
+    };
     let tell = "INSERT INTO told (dispute, code, since, level) VALUES ($1, $2, $3, $4) \
                 ON CONFLICT (dispute, code, since) DO UPDATE SET level = $4 WHERE told.level < $4";
     let values = [
         Value::Text(dispute),
-        Value::Text(&raise.code),
+        Value::Text(&code),
         Value::Int(since.as_microsecond()),
         Value::Int(level_number(raise.level)),
     ];
@@ -80,25 +88,28 @@ fn end(link: &mut dyn Link, dispute: &str, running: &[String], now: Timestamp) -
     Ok(ended)
 }
 
-/// Adds a dispute to the signal that lives at its time, or raises it.
-fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal> {
+/// Adds a dispute to the signal that lives at its time, or raises it. What is no news adds only how many there are.
+fn raise_one(link: &mut dyn Link, raise: &Raise, news: bool, now: Timestamp) -> Done<Option<Signal>> {
     // What comes late, and began before what is known, belongs to it where their times meet.
     let living = format!(
         "SELECT {SIGNAL} FROM signal WHERE code = $1 AND sort = $2 AND subject = $3 AND expires > $4 AND raised < $5 \
          AND state IN ('raised', 'acknowledged') ORDER BY raised DESC LIMIT 1"
     );
     let (at, micros) = (raise.at.as_microsecond(), now.as_microsecond());
-    // What rests on how disputes came is told in the order in which they came.
-    let until = if raise.rests.is_some() { raise.expires.as_microsecond() } else { at.saturating_add(1) };
     let same = [
         Value::Text(&raise.code),
         Value::Text(&raise.sort),
         Value::Text(&raise.subject),
         Value::Int(at),
-        Value::Int(until),
+        Value::Int(raise.expires.as_microsecond()),
     ];
+    let adds = raise.rests.is_some_and(|rests| rests.adds);
     if let Some(known) = link.first(&living, &same)?.map(read).transpose()? {
-        return more(link, &known, raise, micros);
+        let counts = news || !adds && raise.cases > known.raised.cases;
+        return if counts { more(link, &known, raise, micros).map(Some) } else { Ok(None) };
+    }
+    if !news {
+        return Ok(None);
     }
     let (basis, measures) = (joined(&raise.basis), joined(&raise.measures));
     let places: Vec<String> = (1..=25).map(|at| format!("${at}")).collect();
@@ -131,7 +142,7 @@ fn raise_one(link: &mut dyn Link, raise: &Raise, now: Timestamp) -> Done<Signal>
         Value::Int(raise.rests.is_some_and(|rests| rests.clock).into()),
     ];
     link.execute(&add, &values)?;
-    Ok(one(link, &raise.id)?.ok_or(Fault::Shape)?)
+    Ok(Some(one(link, &raise.id)?.ok_or(Fault::Shape)?))
 }
 
 /// One more dispute, or more urgent: then what is to be done, by whom and by when is what is said now.
@@ -142,10 +153,15 @@ fn more(link: &mut dyn Link, known: &Signal, raise: &Raise, now: i64) -> Done<Si
     let adds = raise.rests.is_some_and(|rests| rests.adds);
     let cases = if adds { known.raised.cases.saturating_add(1) } else { known.raised.cases.max(raise.cases) };
     let level = level_number(known.raised.level).max(level_number(raise.level));
-    let says = if level_number(raise.level) > level_number(known.raised.level) { raise } else { &known.raised };
+    let urgent = level_number(raise.level) > level_number(known.raised.level);
+    let says = if urgent { raise } else { &known.raised };
+    // By a new day it may be late once more.
+    let anew = if urgent { ", escalated = NULL" } else { "" };
     let (basis, measures) = (joined(&says.basis), joined(&says.measures));
-    let set = "UPDATE signal SET cases = $1, latest = $2, level = $3, expires = $4, changed = $5, raised = $6, \
-               policy = $7, rule = $8, basis = $9, measures = $10, responsible = $11, deadline = $12 WHERE id = $13";
+    let set = format!(
+        "UPDATE signal SET cases = $1, latest = $2, level = $3, expires = $4, changed = $5, raised = $6, \
+         policy = $7, rule = $8, basis = $9, measures = $10, responsible = $11, deadline = $12{anew} WHERE id = $13"
+    );
     let values = [
         Value::Int(cases),
         Value::Int(last(known.latest, raise.at)),
@@ -161,6 +177,6 @@ fn more(link: &mut dyn Link, known: &Signal, raise: &Raise, now: i64) -> Done<Si
         says.deadline.map(micros).into(),
         Value::Text(&known.raised.id),
     ];
-    link.execute(set, &values)?;
+    link.execute(&set, &values)?;
     Ok(one(link, &known.raised.id)?.ok_or(Fault::Shape)?)
 }

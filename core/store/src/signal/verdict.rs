@@ -37,7 +37,8 @@ pub enum Opined {
 }
 
 impl Store {
-    /// Takes what events say became of signals, all in one transaction; what became of each. `actor` is who sent them.
+    /// Takes what events say became of signals, all in one transaction; what became of each. They are taken in the order
+    /// of their own times, whatever the order in which they stand here. `actor` is who sent them.
     ///
     /// # Errors
     ///
@@ -53,10 +54,16 @@ impl Store {
             .map(String::as_str)
             .chain([actor])
             .try_for_each(|word| bounded("a reference", word, REFERENCE_BYTES_MAX))?;
+        let mut order: Vec<(usize, &Verdict)> = verdicts.iter().enumerate().collect();
+        order.sort_by_key(|(_, verdict)| (verdict.at, verdict.state.is_over()));
         self.pool().write("take events into", |link| {
             link.serialise(Lock::Events)?;
-            let taken = verdicts.iter().map(|verdict| take(link, verdict, actor, received));
-            taken.collect()
+            let mut taken: Vec<(usize, Opined)> = Vec::with_capacity(verdicts.len());
+            for (place, verdict) in &order {
+                taken.push((*place, take(link, verdict, actor, received)?));
+            }
+            taken.sort_by_key(|(place, _)| *place);
+            Ok(taken.into_iter().map(|(_, opined)| opined).collect())
         })
     }
 }
@@ -69,7 +76,7 @@ fn take(link: &mut dyn Link, verdict: &Verdict, actor: &str, received: Timestamp
         let same = known.0 == *signal && known.1 == at.as_microsecond() && known.2 == state.as_str();
         return Ok(if same { Opined::Duplicate } else { Opined::Conflict });
     }
-    let said = say(link, signal, *state, actor, received)?;
+    let said = say(link, signal, *state, (actor, *at), received)?;
     if matches!(said, Said::Changed(_)) {
         let add = "INSERT INTO verdict (source, id, signal, at, received, state) VALUES ($1, $2, $3, $4, $5, $6)";
         let values = [

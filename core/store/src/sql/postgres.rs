@@ -4,6 +4,10 @@
 use std::{
     collections::HashMap,
     future::{Future, poll_fn},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -21,7 +25,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Cell, Dialect, Fault, Insert, Link, Row, Value};
+use super::{Cell, Dialect, Fault, Heard, Insert, Link, Row, Value};
 use crate::{BUSY_MILLIS_MAX, OPERATION_MILLIS_MAX};
 
 /// Statements that are kept ready.
@@ -30,6 +34,8 @@ const STATEMENTS_COUNT_MAX: usize = 256;
 const ROWS_COUNT_MAX: usize = 64;
 /// How much longer than the server's own limit a statement is waited for, so that the server's word comes first.
 const GRACE_MILLIS: u64 = 2_000;
+/// What others said and nobody here has heard yet; of more it is known only that there was more.
+const UNHEARD_COUNT_MAX: usize = 1_024;
 /// How long a connection may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -39,6 +45,8 @@ pub(crate) struct Postgres {
     open: Option<Open>,
     statements: HashMap<String, Statement>,
     patience: Duration,
+    /// As whom it says something to others.
+    who: u64,
     /// It did not answer in time; what it would have said is not known.
     silent: bool,
 }
@@ -47,7 +55,9 @@ struct Open {
     client: Client,
     runtime: Runtime,
     driver: JoinHandle<()>,
-    notified: mpsc::Receiver<()>,
+    notified: mpsc::Receiver<String>,
+    /// More was said than can wait.
+    lost: Arc<AtomicBool>,
     listening: bool,
 }
 
@@ -79,15 +89,17 @@ impl Postgres {
     /// Connects, within `patience`.
     pub(crate) fn open(config: &Config, tls: Option<&MakeRustlsConnect>, patience: Duration) -> Result<Self, Fault> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
-        let (tell, notified) = mpsc::channel(1);
+        let (tell, notified) = mpsc::channel(UNHEARD_COUNT_MAX);
+        let lost = Arc::new(AtomicBool::new(false));
+        let ears = Ears { tell, lost: Arc::clone(&lost) };
         let opened = match tls {
-            Some(tls) => runtime.block_on(within(patience, connected(config, tls.clone(), tell))),
-            None => runtime.block_on(within(patience, connected(config, NoTls, tell))),
+            Some(tls) => runtime.block_on(within(patience, connected(config, tls.clone(), ears))),
+            None => runtime.block_on(within(patience, connected(config, NoTls, ears))),
         };
         match opened {
             Ok((client, driver)) => {
-                let open = Open { client, runtime, driver, notified, listening: false };
-                Ok(Self { open: Some(open), statements: HashMap::new(), patience: usual_patience(), silent: false })
+                let open = Some(Open { client, runtime, driver, notified, lost, listening: false });
+                Ok(Self { open, statements: HashMap::new(), patience: usual_patience(), who: 0, silent: false })
             }
             Err(fault) => {
                 runtime.shutdown_background();
@@ -117,30 +129,33 @@ impl Postgres {
     }
 }
 
+/// Where what others say goes.
+struct Ears {
+    tell: mpsc::Sender<String>,
+    lost: Arc<AtomicBool>,
+}
+
 /// Connects, and lets a task carry what goes to and fro.
-async fn connected<T>(
-    config: &Config,
-    tls: T,
-    tell: mpsc::Sender<()>,
-) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error>
+async fn connected<T>(config: &Config, tls: T, ears: Ears) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error>
 where
     T: tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>,
     T::Stream: Send + 'static,
 {
     let (client, connection) = config.connect(tls).await?;
-    Ok((client, tokio::spawn(carry(connection, tell))))
+    Ok((client, tokio::spawn(carry(connection, ears))))
 }
 
 /// Carries what goes to and fro, and passes on that something changed; ends with the connection.
-async fn carry<S, T>(mut connection: Connection<S, T>, tell: mpsc::Sender<()>)
+async fn carry<S, T>(mut connection: Connection<S, T>, ears: Ears)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notification(_) = message {
-            // Where one waits to be heard already, this one says nothing new.
-            let _ = tell.try_send(());
+        if let AsyncMessage::Notification(said) = message
+            && ears.tell.try_send(said.payload().to_owned()).is_err()
+        {
+            ears.lost.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -246,9 +261,48 @@ impl Link for Postgres {
         match runtime.block_on(heard) {
             // The connection ended.
             Ok(None) => Some(Err(Fault::Silent)),
-            Ok(Some(())) => Some(Ok(())),
+            Ok(Some(_)) => {
+                // Others that wait to be heard say nothing new.
+                while notified.try_recv().is_ok() {}
+                Some(Ok(()))
+            }
             Err(_) => None,
         }
+    }
+
+    fn announce(&mut self, what: &str) -> Result<(), Fault> {
+        let said = format!("{:016x} {what}", self.who);
+        self.execute("SELECT pg_notify('maple_signal', $1)", &[Value::Text(&said)]).map(|_| ())
+    }
+
+    fn hear(&mut self, millis: u64) -> Result<Heard, Fault> {
+        if self.open.as_ref().is_some_and(|open| !open.listening) {
+            self.batch("LISTEN maple_signal")?;
+        }
+        let open = self.open.as_mut().ok_or(Fault::Silent)?;
+        open.listening = true;
+        let Open { runtime, notified, lost, .. } = open;
+        let first = async { tokio::time::timeout(Duration::from_millis(millis), notified.recv()).await };
+        let mut heard = Heard::default();
+        let mut next = match runtime.block_on(first) {
+            Ok(None) => return Err(Fault::Silent),
+            Ok(said) => said,
+            Err(_) => None,
+        };
+        while let Some(said) = next {
+            if let Some((who, what)) = said.split_once(' ')
+                && let Ok(who) = u64::from_str_radix(who, 16)
+            {
+                heard.said.push((who, what.to_owned()));
+            }
+            next = notified.try_recv().ok();
+        }
+        heard.lost = lost.swap(false, Ordering::Relaxed);
+        Ok(heard)
+    }
+
+    fn speak_as(&mut self, who: u64) {
+        self.who = who;
     }
 
     fn broken(&self) -> bool {

@@ -11,8 +11,8 @@ use maple_insight::{
     life::{Committee, EventType, Form, Happening as H, Level, Side, Stage, Standing},
 };
 use maple_store::{
-    About, CaseEvent, Desk, DisputeFilter, Docket, DocketConfig, EVENTS_COUNT_MAX, EventCursor, REFERENCE_BYTES_MAX,
-    Store, StoreError, Taken,
+    About, CaseEvent, Desk, DisputeFilter, Docket, DocketConfig, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX,
+    EVENTS_STEPS_COUNT_MAX, EventCursor, REFERENCE_BYTES_MAX, Store, StoreError, Taken,
 };
 
 use super::support::{Base, at, both};
@@ -199,13 +199,26 @@ fn what_cannot_be_is_refused_and_a_broken_refusal_is_counted() {
 fn a_dispute_has_so_many_events_and_no_more() {
     both(|base| {
         let (store, docket) = opened(base);
-        let mut all = vec![event("0", "c", 0, H::Registered)];
-        let most = i64::try_from(EVENTS_COUNT_MAX).unwrap();
-        all.extend((1..=most).map(|n| event(&n.to_string(), "c", n, H::Offered)));
-        let taken = take(&docket, all).unwrap();
-        assert_eq!(taken.iter().filter(|taken| **taken == Taken::Full).count(), 1);
-        assert_eq!(taken.last(), Some(&Taken::Full));
-        assert_eq!(store.dispute("c").unwrap().unwrap().1.len(), EVENTS_COUNT_MAX);
+        let kept = || store.dispute("c").unwrap().unwrap().1.len();
+        take(&docket, vec![event("0", "c", 0, H::Registered)]).unwrap();
+        let mut second = 0;
+        let mut fill = |what: &H, room: usize| {
+            // One more than there is room for: the last of them, and it alone, is refused.
+            let some = (kept()..=room).map(|_| {
+                second += 1;
+                event(&second.to_string(), "c", second, what.clone())
+            });
+            let taken = take(&docket, some.collect()).unwrap();
+            let (last, before) = taken.split_last().unwrap();
+            assert_eq!((last, kept()), (&Taken::Full(room), room), "{what:?}");
+            assert!(before.iter().all(|taken| matches!(taken, Taken::Applied(_))), "{what:?}");
+        };
+        fill(&H::Called, EVENTS_CALLS_COUNT_MAX);
+        fill(&H::Offered, EVENTS_CALLS_COUNT_MAX);
+        fill(&H::Consent { side: Side::Applicant, given: true }, EVENTS_STEPS_COUNT_MAX);
+        // However often somebody called: the way to a court is open.
+        fill(&H::FiledInCourt, EVENTS_COUNT_MAX);
+        fill(&H::Closed { level: Level::Court, limit: None }, EVENTS_COUNT_MAX);
         let at_limit = event(&"i".repeat(REFERENCE_BYTES_MAX), "long", 0, H::Registered);
         assert!(take(&docket, vec![at_limit]).is_ok());
         let beyond = event(&"i".repeat(REFERENCE_BYTES_MAX + 1), "long", 0, H::Registered);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use maple_kernel::Level;
 use maple_store::{
-    Delivery, DeliveryFilter, DeliveryState, Happened, Mode, Outcome, RECIPIENT_BYTES_MAX, RECIPIENT_KEPT_DAYS, Raise,
-    Recorder, RecorderConfig, Said, SignalState, Standing, Store, Stream, StreamPlace,
+    DEAD_KEPT_DAYS, Delivery, DeliveryFilter, DeliveryState, Happened, Mode, Outcome, Pruned, RECIPIENT_BYTES_MAX,
+    RECIPIENT_KEPT_DAYS, Raise, Recorder, RecorderConfig, Said, SentAgain, SignalState, Standing, Store, Stream,
+    StreamPlace,
 };
 
 use crate::support::{at, both, prepared, raised, request};
@@ -184,8 +185,9 @@ fn what_is_not_taken_waits_dies_and_is_sent_again() {
         let after = DeliveryFilter { after: Some(("court".into(), "a".into())), ..DeliveryFilter::default() };
         assert!(store.deliveries(&after, 10).unwrap().is_empty());
         assert_eq!((standing(&store, at(1)).waiting, standing(&store, at(1)).dead), (0, 1));
-        assert_eq!(store.deliveries_again("court", Some("b"), "ana", at(200)).unwrap(), 0);
-        assert_eq!(store.deliveries_again("court", None, "ana", at(200)).unwrap(), 1);
+        assert_eq!(store.deliveries_again("court", Some("b"), "ana", at(200)).unwrap(), SentAgain::Waiting(0));
+        assert_eq!(store.deliveries_again("nobody", None, "ana", at(200)).unwrap(), SentAgain::Waiting(0));
+        assert_eq!(store.deliveries_again("court", None, "ana", at(200)).unwrap(), SentAgain::Waiting(1));
         assert_eq!(due(200), 1);
         let said = store.audit_before(u64::MAX >> 1, 1).unwrap().remove(0);
         assert_eq!((said.action.as_str(), said.subject.as_str(), said.actor.as_str()), ("send-again", "court", "ana"));
@@ -204,19 +206,51 @@ fn who_is_gone_is_forgotten_and_so_is_what_everybody_was_told() {
         let failed = vec![failed("a", 1, DeliveryState::Waiting)];
         let outcome = Outcome { passed, failed, ..Outcome::default() };
         assert!(store.deliveries_note("court", "node-1", &outcome).unwrap());
-        assert!(store.recipients_prune(at(1)).unwrap().is_empty());
+        assert_eq!(store.recipients_prune(at(1)).unwrap(), Pruned::default());
         assert_eq!(fresh(&store, 10).0, ["s-3 3 true raised"]);
         let later =
             |days: i64, seconds: i64| at(0).checked_add(SignedDuration::from_secs(days * 86_400 + seconds)).unwrap();
-        assert!(store.recipients_prune(later(RECIPIENT_KEPT_DAYS, 0)).unwrap().is_empty());
-        assert_eq!(store.recipients_prune(later(RECIPIENT_KEPT_DAYS, 1)).unwrap(), ["court"]);
+        assert_eq!(store.recipients_prune(later(RECIPIENT_KEPT_DAYS, 0)).unwrap(), Pruned::default());
+        assert_eq!(store.recipients_prune(later(RECIPIENT_KEPT_DAYS, 1)).unwrap().recipients, ["court"]);
         assert!(store.recipients(None, at(1)).unwrap().is_empty());
         let dead = DeliveryFilter { state: Some(DeliveryState::Dead), ..DeliveryFilter::default() };
         assert_eq!(store.deliveries(&dead, 10).unwrap().len(), 1, "what waited for it is kept");
+        let again = store.deliveries_again("court", None, "ana", at(200)).unwrap();
+        assert_eq!(again, SentAgain::Forgotten, "nobody would try it");
+        // From the day on which it died it is kept so long.
+        let gone = RECIPIENT_KEPT_DAYS + DEAD_KEPT_DAYS;
+        assert_eq!(store.recipients_prune(later(gone, 1)).unwrap(), Pruned::default());
+        assert_eq!(store.recipients_prune(later(gone, 2)).unwrap().dead, [("court".to_owned(), 1)]);
+        assert!(store.deliveries(&dead, 10).unwrap().is_empty());
         // Numbers go on: who comes later misses nothing.
         raised(base, &store, "c-4", vec![raise("s-4", "4")], 10);
         assert!(claim(&store, "node-1", 10_000_000));
         raised(base, &store, "c-5", vec![raise("s-5", "5")], 10);
         assert_eq!(fresh(&store, 10).0, ["s-5 4 true raised"]);
+    });
+}
+
+#[test]
+fn what_an_earlier_version_noted_of_a_signal_is_told_without_what_it_did_not_know() {
+    both(|base| {
+        let store = base.open();
+        assert!(claim(&store, "node-1", 0));
+        assert_eq!(raised(base, &store, "c-1", vec![raise("s-1", "one")], 10), 1);
+        // As it would stand if the last two columns had been added since.
+        let shorter = if base.is_file() {
+            "INSERT INTO outbox SELECT 2, at, new, json_remove(body, '$[23]', '$[22]') FROM outbox"
+        } else {
+            "INSERT INTO outbox SELECT 2, at, new, ((body::jsonb - 23) - 22)::text FROM outbox"
+        };
+        base.meddle(shorter).unwrap();
+        let events = store.deliveries_fresh("court", &ALL, 10).unwrap().events;
+        let signals: Vec<_> = events
+            .iter()
+            .map(|(_, happened)| match happened {
+                Happened::Signal { signal, .. } => (**signal).clone(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!((signals.len(), &signals[0], signals[1].ended), (2, &signals[1], None));
     });
 }

@@ -3,7 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use maple_insight::life::Happening as H;
 use maple_kernel::Level;
-use maple_store::{Look, Looked, Opined, Raise, Rests, Said, Signal, SignalFilter, SignalState, Store, Verdict};
+use maple_store::{
+    Common, LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look, Looked, Opined, Raise, Rests, Said, Signal, SignalFilter,
+    SignalState, Store, Verdict,
+};
 
 use super::{
     disputes::{docket, event, take},
@@ -46,7 +49,7 @@ fn look(store: &Store, now: i64) -> Option<Look> {
 
 fn note(store: &Store, look: Look, raises: Vec<Raise>, again: Option<i64>, now: i64) -> Vec<Signal> {
     let running = raises.iter().map(|raise| raise.code.clone()).collect();
-    let looked = Looked { look, raises, running, again: again.map(at) };
+    let looked = Looked { look, raises, running, again: again.map(at), later: Vec::new() };
     store.raise(&[looked], at(now)).unwrap()
 }
 
@@ -210,5 +213,249 @@ fn what_an_event_says_of_a_signal_is_taken_once() {
         // Many at once, each on its own.
         let two = [verdict("v-5", SignalState::FalseAlarm), verdict("v-5", SignalState::FalseAlarm)];
         assert_eq!(store.take_verdicts(&two, "desk", at(11)).unwrap()[1], Opined::Duplicate);
+    });
+}
+
+/// Looks at what there is to be looked at, without a word; which it was, and which of it was counted too low.
+fn looked(store: &Store, later: impl Fn(&Look) -> Vec<Later>) -> Vec<(String, bool)> {
+    let looks = store.looks(at(1_000 * DAY), 1_000).unwrap();
+    let names = looks.iter().map(|look| (look.id.clone(), look.recounted)).collect();
+    let all: Vec<Looked> = looks
+        .into_iter()
+        .map(|look| {
+            let later = later(&look);
+            Looked { look, raises: Vec::new(), running: Vec::new(), again: None, later }
+        })
+        .collect();
+    store.raise(&all, at(1)).unwrap();
+    names
+}
+
+fn names(all: &[(String, bool)]) -> Vec<&str> {
+    all.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn what_came_after_one_that_is_told_late_is_looked_at_again_once() {
+    both(|base| {
+        let store = std::sync::Arc::new(base.open());
+        let desk = docket(&store);
+        let tell =
+            |n: i64, day: i64| take(&desk, vec![event(&format!("e-{n}"), &format!("c-{n}"), day * DAY, H::Registered)]);
+        let later = |look: &Look| {
+            let to = look.registered.checked_add(SignedDuration::from_hours(24 * 30)).unwrap();
+            vec![Later { common: Common::Organisation("a-hash".to_owned()), after: look.registered, to }]
+        };
+        for (n, day) in [(1, 1), (3, 3), (4, 32), (5, 33)] {
+            tell(n, day).unwrap();
+        }
+        assert_eq!(names(&looked(&store, later)), ["c-1", "c-3", "c-4", "c-5"]);
+        assert_eq!(looked(&store, later), [], "in their order nothing is counted anew");
+        tell(2, 2).unwrap();
+        assert_eq!(looked(&store, later), [("c-2".to_owned(), false)]);
+        // Those within the window; and they pass it on to nobody.
+        assert_eq!(looked(&store, later), [("c-3".to_owned(), true), ("c-4".to_owned(), true)]);
+        assert_eq!(looked(&store, later), []);
+
+        // Of a kind the last one tells of all.
+        let kind = |look: &Look| {
+            let kind = Common::Kind("labour.wage".to_owned(), "cn/zhejiang/jinhua".to_owned());
+            vec![Later { common: kind, after: look.registered, to: at(32 * DAY) }]
+        };
+        tell(6, 0).unwrap();
+        assert_eq!(looked(&store, kind), [("c-6".to_owned(), false)]);
+        assert_eq!(looked(&store, kind), [("c-4".to_owned(), true)]);
+    });
+}
+
+#[test]
+fn so_many_are_looked_at_again_and_no_more() {
+    both(|base| {
+        let store = std::sync::Arc::new(base.open());
+        let desk = docket(&store);
+        let most = i64::from(LATER_COUNT_MAX);
+        let told = |n: i64| event(&format!("e-{n}"), &format!("c-{n}"), n, H::Registered);
+        take(&desk, (1..=most + 1).map(told).collect()).unwrap();
+        let later = |look: &Look| {
+            let common = Common::Organisation("a-hash".to_owned());
+            vec![Later { common, after: look.registered, to: at(DAY) }]
+        };
+        looked(&store, later);
+        take(&desk, vec![told(0)]).unwrap();
+        assert_eq!(looked(&store, later).len(), 1);
+        let again = looked(&store, later);
+        assert_eq!((again.len(), again.last().unwrap().0.as_str()), (64, format!("c-{most}").as_str()));
+
+        // Suits that came after one that is told late, within so many days.
+        let sue = |n: i64, second: i64| event(&format!("f-{n}"), &format!("c-{n}"), second, H::FiledInCourt);
+        let last = 100 + LATER_SUITS_DAYS * DAY;
+        take(&desk, vec![sue(2, 200), sue(3, last), sue(4, last + 1)]).unwrap();
+        looked(&store, |_| Vec::new());
+        take(&desk, vec![sue(1, 100)]).unwrap();
+        assert_eq!(names(&looked(&store, |_| Vec::new())), ["c-1", "c-2", "c-3"]);
+        assert_eq!(looked(&store, |_| Vec::new()), []);
+    });
+}
+
+#[test]
+fn what_is_counted_anew_joins_its_signal_and_brings_back_none_that_is_over() {
+    both(|base| {
+        let store = std::sync::Arc::new(base.open());
+        let desk = docket(&store);
+        let told = |n: i64| event(&format!("e-{n}"), &format!("c-{n}"), n * DAY, H::Registered);
+        let many = |id: &str, day: i64, cases: i64| Raise {
+            cases,
+            sort: "organisation".to_owned(),
+            ..raise(id, "cluster", "a-hash", day * DAY, None)
+        };
+        let tell = |n: i64, raises: Vec<Raise>| {
+            take(&desk, vec![told(n)]).unwrap();
+            let look = look(&store, 100 * DAY).unwrap();
+            note(&store, look, raises, None, 100 * DAY)
+        };
+        let of = |all: &[Signal]| {
+            let one = |signal: &Signal| {
+                let Raise { id, at, cases, .. } = signal.raised.clone();
+                (id, at, signal.latest, cases)
+            };
+            all.iter().map(one).collect::<Vec<_>>()
+        };
+        let s1 = |first: i64, last: i64, cases| ("s-1".to_owned(), at(first * DAY), at(last * DAY), cases);
+        assert_eq!(of(&tell(20, vec![many("s-1", 20, 3)])), [s1(20, 20, 3)]);
+        // What is told late and reaches the line, too, belongs to the same.
+        assert_eq!(of(&tell(10, vec![many("s-2", 10, 3)])), [s1(10, 20, 3)]);
+        // The one that was told before says how many there are now; and that they are no more is no news.
+        let stir = |n: i64, raises: Vec<Raise>| {
+            take(&desk, vec![event(&format!("c-{n}"), &format!("c-{n}"), n * DAY + 1, H::Called)]).unwrap();
+            let look = look(&store, 100 * DAY).unwrap();
+            note(&store, look, raises, None, 100 * DAY)
+        };
+        assert_eq!(of(&stir(20, vec![many("s-3", 20, 4)])), [s1(10, 20, 4)]);
+        assert_eq!(stir(10, vec![many("s-4", 10, 4)]), []);
+        let said = store.signal_state("s-1", SignalState::Handled, "me", at(101 * DAY)).unwrap();
+        assert!(matches!(said, Said::Changed(_)));
+        take(&desk, vec![event("more", "c-20", 21 * DAY, H::Called)]).unwrap();
+        let again = look(&store, 100 * DAY).unwrap();
+        assert_eq!(note(&store, again, vec![many("s-5", 20, 5)], None, 102 * DAY), [], "somebody handled it");
+        // A new one raises another.
+        assert_eq!(tell(30, vec![many("s-6", 30, 5)])[0].raised.id, "s-6");
+    });
+}
+
+#[test]
+fn two_nodes_make_a_signal_more_urgent_once() {
+    both(|base| {
+        raised(base);
+        let stores = [base.open(), base.open()];
+        let late = |store: &Store, now: i64| store.escalate(at(now)).unwrap().len();
+        let told: usize = std::thread::scope(|scope| {
+            let both = stores
+                .each_ref()
+                .map(|store| scope.spawn(move || (0..20).map(|n| late(store, 6 * DAY + n)).sum::<usize>()));
+            both.map(|one| one.join().unwrap()).into_iter().sum()
+        });
+        assert_eq!(told, 1);
+        let one = |level: Level| {
+            let found = stores[0].signal("s-1").unwrap().unwrap();
+            assert_eq!(found.raised.level, level);
+            found
+        };
+        assert!(one(Level::Orange).escalated.is_some());
+        // More urgent by what happened, with a day of its own: when that has passed, too, it is made more urgent once more.
+        let desk = docket(&std::sync::Arc::new(base.open()));
+        take(&desk, vec![event("e-2", "c-1", 7, H::Called)]).unwrap();
+        let look = look(&stores[0], 8 * DAY).unwrap();
+        let urgent =
+            Raise { level: Level::Red, deadline: Some(at(9 * DAY)), ..raise("s-2", "near", "c-1", DAY, clock(0)) };
+        assert_eq!(note(&stores[0], look, vec![urgent], None, 8 * DAY).len(), 1);
+        assert_eq!(one(Level::Red).escalated, None);
+        assert_eq!(
+            (late(&stores[0], 9 * DAY), late(&stores[1], 9 * DAY + 1), late(&stores[0], 9 * DAY + 2)),
+            (0, 1, 0)
+        );
+    });
+}
+
+#[test]
+fn what_became_of_a_signal_became_so_when_it_is_said_to_have() {
+    both(|base| {
+        let names = |state| match state {
+            SignalState::Acknowledged => "ack",
+            SignalState::Handled => "done",
+            _ => "false",
+        };
+        let verdict = |second: i64, state| Verdict {
+            source: "/desk".to_owned(),
+            id: format!("{}-{second}", names(state)),
+            signal: "s-1".to_owned(),
+            at: at(second),
+            state,
+        };
+        let (ack, done) = (SignalState::Acknowledged, SignalState::Handled);
+        let file = Base::file();
+        let now = 100 * DAY;
+        // What is said, in the order in which it comes; then since when somebody was at it and when it was over.
+        for (said, acknowledged, ended) in [
+            // A batch in the wrong order, and what came one by one so.
+            (vec![vec![(40, done), (20, ack)]], 20, 40),
+            (vec![vec![(40, done)], vec![(20, ack)]], 20, 40),
+            (vec![vec![(30, ack)], vec![(20, ack)], vec![(40, done)]], 20, 40),
+            (vec![vec![(20, ack)], vec![(30, ack)], vec![(40, done)]], 20, 40),
+            // Nobody took it up after it was over.
+            (vec![vec![(30, ack)], vec![(20, done)]], 20, 20),
+            (vec![vec![(40, done)], vec![(39, ack)], vec![(50, done)]], 39, 40),
+            // Before it was issued nobody can have been at it.
+            (vec![vec![(-5, ack), (90 * DAY - 1, done)]], 1, 90 * DAY - 1),
+        ] {
+            let base = if base.is_file() { &file } else { base };
+            base.meddle(
+                "DELETE FROM signal; DELETE FROM dispute; DELETE FROM event; DELETE FROM told; DELETE FROM verdict",
+            )
+            .ok();
+            let store = raised(base);
+            for batch in &said {
+                let batch: Vec<Verdict> = batch.iter().map(|(second, state)| verdict(*second, *state)).collect();
+                let all = store.take_verdicts(&batch, "desk", at(now)).unwrap();
+                let taken = |opined: &Opined| matches!(opined, Opined::Said(Said::Changed(_)));
+                assert!(all.iter().all(taken), "{said:?} {all:?}");
+            }
+            let found = store.signal("s-1").unwrap().unwrap();
+            let times = (found.acknowledged, found.ended, found.state, found.changed);
+            assert_eq!(times, (Some(at(acknowledged)), Some(at(ended)), done, at(now)), "{said:?}");
+        }
+        // It was over by itself when somebody says to have been at it; what was said before is answered as before.
+        let other = Base::file();
+        let store = raised(&other);
+        let say = |one: Verdict| store.take_verdicts(&[one], "desk", at(now)).unwrap().remove(0);
+        assert!(matches!(say(verdict(90 * DAY, ack)), Opined::Said(Said::Expired(_))));
+        assert!(matches!(say(verdict(90 * DAY - 1, ack)), Opined::Said(Said::Changed(_))));
+        assert!(matches!(say(verdict(95 * DAY, ack)), Opined::Said(Said::Changed(_))));
+        let said = store.signal_state("s-1", ack, "me", at(now)).unwrap();
+        assert!(matches!(said, Said::Changed(_)), "{said:?}");
+        assert!(matches!(say(verdict(95 * DAY, done)), Opined::Said(Said::Expired(_))));
+        // Whoever takes it up after it was handled is told that it is over.
+        assert!(matches!(say(verdict(80 * DAY, done)), Opined::Said(Said::Changed(_))));
+        assert!(matches!(say(verdict(80 * DAY + 1, ack)), Opined::Said(Said::Over(_))));
+    });
+}
+
+#[test]
+fn what_changed_after_a_moment_is_listed_in_its_order() {
+    both(|base| {
+        let store = base.open();
+        for n in 1..=5 {
+            let place = if n == 5 { "cn/zhejiang2" } else { "cn/zhejiang/jinhua" };
+            let one =
+                Raise { locality: place.to_owned(), ..raise(&format!("s-{n}"), "near", &format!("c-{n}"), -n, None) };
+            super::support::raised(base, &store, &format!("c-{n}"), vec![one], n);
+        }
+        store.signal_state("s-2", SignalState::Handled, "me", at(9)).unwrap();
+        let ids = |after: i64, top: Option<&str>, count: u32| {
+            let found = store.signals_changed_after(at(after), top, count).unwrap();
+            found.into_iter().map(|signal| signal.raised.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(1, None, 10), ["s-3", "s-4", "s-5", "s-2"]);
+        assert_eq!(ids(3, Some("cn/zhejiang"), 10), ["s-4", "s-2"]);
+        assert_eq!((ids(0, None, 1), ids(9, None, 10)), (vec!["s-1".to_owned()], Vec::new()));
     });
 }

@@ -142,6 +142,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 pub(crate) fn raised(base: &Base, store: &Store, dispute: &str, raises: Vec<Raise>, now: i64) -> usize {
     base.meddle(&format!("INSERT INTO dispute (id, registered, look_at) VALUES ('{dispute}', 1, 1)")).unwrap();
     let look = store.looks(at(now), 100).unwrap().into_iter().find(|look| look.id == dispute).unwrap();
-    let looked = Looked { look, raises, running: Vec::new(), again: None };
+    let looked = Looked { look, raises, running: Vec::new(), again: None, later: Vec::new() };
     store.raise(&[looked], at(now)).unwrap().len()
 }

@@ -3,10 +3,10 @@
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use maple_insight::life::{History, Life, LifeEvent};
 use maple_kernel::{
-    Case, Day, FactKey, FactType, Facts, Group, KindId, LocalityId, Participation, Party, PartyType, Purposes,
-    Question, Ruleset, Scope, Signal, Subject, Tally, Value, Window, evaluate,
+    Case, Day, FactKey, FactType, Facts, Group, KindId, Locality, LocalityId, Participation, Party, PartyType,
+    Purposes, Question, Ruleset, Scope, Signal, Subject, Tally, Value, Window, evaluate,
 };
-use maple_store::{Common, Counting, Dispute, EventRecord, Look, Looked, Raise, Rests, StoreError};
+use maple_store::{Common, Counting, Dispute, EventRecord, Later, Look, Looked, Raise, Rests, StoreError};
 
 use crate::{
     app::App,
@@ -17,6 +17,9 @@ use crate::{
 
 /// Doors through which a dispute comes by a call.
 const CALLED_SOURCES: [&str; 2] = ["hotline", "police_110"];
+
+/// Levels above the place of a dispute at which its kind is counted, too: from a village up to the county.
+pub(super) const KIND_LEVELS_COUNT_MAX: usize = 3;
 
 /// A fact of the dispute's life, and since when it is so.
 struct Rested {
@@ -34,14 +37,17 @@ pub(super) fn looked(
     look: Look,
     now: Timestamp,
 ) -> Result<Looked, StoreError> {
-    let mut looked = Looked { look, raises: Vec::new(), running: Vec::new(), again: None };
+    let mut looked = Looked { look, raises: Vec::new(), running: Vec::new(), again: None, later: Vec::new() };
     let Some((dispute, events)) = control.store.dispute(&looked.look.id)? else { return Ok(looked) };
     let offset = events::offset(app);
     let registered = looked.look.registered;
     let Some(asked) = Asked::of(ruleset, &dispute, registered, offset) else { return Ok(looked) };
     let asking = Asking { app, control, ruleset, asked, offset };
-    if looked.look.first {
+    if looked.look.first || looked.look.recounted {
         looked.raises = asking.as_it_came(registered)?;
+    }
+    if looked.look.first {
+        looked.later = asking.later(registered);
     }
     let history = asking.history(&events);
     let life = history.life();
@@ -68,14 +74,63 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// What is said of how it came, with what was counted up to then.
+    /// What is said of how it came, with what was counted up to then; of its kind at the levels above, too.
     fn as_it_came(&self, at: Timestamp) -> Result<Vec<Raise>, StoreError> {
-        let Some(mut question) = self.asked.question(day(self.offset, at)) else { return Ok(Vec::new()) };
-        let as_of = AsOf { at, offset: self.offset, came_only: true, live: false };
-        let counts = Counts::of(self.ruleset, &question, &self.asked.refers, as_of);
+        let mut raises = self.came(&self.asked, at, |_| true)?;
+        for above in self.asked.above(self.ruleset) {
+            raises.extend(self.came(&above, at, |signal| self.counts_kind(signal))?);
+        }
+        Ok(raises)
+    }
+
+    fn came(
+        &self,
+        asked: &Asked,
+        at: Timestamp,
+        wanted: impl Fn(&Signal<'_>) -> bool,
+    ) -> Result<Vec<Raise>, StoreError> {
+        let Some(mut question) = asked.question(day(self.offset, at)) else { return Ok(Vec::new()) };
+        let counts = Counts::of(self.ruleset, &question, &asked.refers, self.as_of(at));
         question.context = counts.count(&self.control.store)?;
         let decision = evaluate(self.ruleset, &question);
-        decision.signals.iter().map(|signal| self.raise(signal, &question, at, None)).collect()
+        let signals = decision.signals.iter().filter(|signal| wanted(signal));
+        signals.map(|signal| self.raise(signal, &question, at, None)).collect()
+    }
+
+    const fn as_of(&self, at: Timestamp) -> AsOf {
+        AsOf { at, offset: self.offset, came_only: true, live: false }
+    }
+
+    /// True for what is said of a kind since there are so many of it.
+    fn counts_kind(&self, signal: &Signal<'_>) -> bool {
+        let counted = self.ruleset.vocabulary().aggregates.iter().filter(|aggregate| aggregate.group == Group::Kind);
+        let mut keys = counted.map(|aggregate| &aggregate.key);
+        matches!(signal.subject, Subject::Kind) && keys.any(|key| signal.ground.evidence.iter().any(|on| on == key))
+    }
+
+    /// What came after it and counts it: where that was looked at already, it was counted too low.
+    fn later(&self, at: Timestamp) -> Vec<Later> {
+        let as_of = self.as_of(at);
+        let groups = [Group::Organisation, Group::Place, Group::Project, Group::Kind];
+        let mut all = Vec::new();
+        for group in groups {
+            let aggregates = self.ruleset.vocabulary().aggregates.iter().filter(|aggregate| {
+                let kinds = &aggregate.kinds;
+                let of = kinds.is_empty() || kinds.iter().any(|kind| kind.covers(self.asked.case.kind.as_str()));
+                of && aggregate.group == group
+            });
+            let until = aggregates.filter_map(|aggregate| match aggregate.of {
+                Tally::Cases { window, .. } => Some(as_of.until(window)),
+                _ => None,
+            });
+            let (Some(to), Some(common)) = (until.max(), self.asked.common(group)) else { continue };
+            all.push(Later { common, after: at, to });
+            if group == Group::Kind {
+                let above = self.asked.above(self.ruleset).into_iter().filter_map(|above| above.common(group));
+                all.extend(above.map(|common| Later { common, after: at, to }));
+            }
+        }
+        all
     }
 
     /// What is said of what happened at a moment.
@@ -254,12 +309,29 @@ impl Asking<'_> {
     }
 }
 
+/// The code of the official division: `330784` is a county's, `330700` a city's, `330000` a province's; those of towns and
+/// villages are longer.
+fn division(place: &Locality) -> Option<&str> {
+    place.code.as_deref().filter(|code| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// True for a place whose code says that no county is above it.
+fn is_county_or_above(place: &Locality) -> bool {
+    division(place).is_some()
+}
+
+/// True for a county and what is below it; of a place without a code the tree says so: below the second level.
+fn is_below_city(place: &Locality) -> bool {
+    division(place).map_or(place.chain.len() > 2, |code| !code.ends_with("00"))
+}
+
 fn day(offset: Offset, at: Timestamp) -> Option<Day> {
     let date = offset.to_datetime(at).date();
     Day::new(date.year(), date.month(), date.day())
 }
 
 /// The question that a dispute is: what is known of it from its registration, and nothing of the people in it.
+#[derive(Clone)]
 struct Asked {
     id: String,
     locality: String,
@@ -297,6 +369,30 @@ impl Asked {
         );
         let (id, locality, origin) = (dispute.id.clone(), about.locality.clone(), about.origin.clone());
         Some(Self { id, locality, origin, case, refers })
+    }
+
+    /// The same at each level above, up to the county and at most [`KIND_LEVELS_COUNT_MAX`], as if it had come there: what
+    /// it has in common with others beside its kind is left out.
+    fn above(&self, ruleset: &Ruleset) -> Vec<Self> {
+        let Some((_, place)) = ruleset.locality(&self.locality) else { return Vec::new() };
+        if is_county_or_above(place) {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for id in place.chain.iter().rev().skip(1).take(KIND_LEVELS_COUNT_MAX) {
+            let Some((_, above)) = ruleset.locality(id.as_str()).filter(|(_, above)| is_below_city(above)) else {
+                break;
+            };
+            let mut asked = self.clone();
+            asked.locality = id.to_string();
+            asked.case.locality = LocalityId::from(id.as_str());
+            asked.refers = Refers::default();
+            all.push(asked);
+            if is_county_or_above(above) {
+                break;
+            }
+        }
+        all
     }
 
     fn question(&self, as_of: Option<Day>) -> Option<Question> {
