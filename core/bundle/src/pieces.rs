@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::{Array, DocumentMut, Item, Table, Value};
+use maple_kernel::{Pattern, Target};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::Bundle;
 
@@ -71,12 +72,59 @@ impl Bundle {
         Some(if target.trim().is_empty() { rows.clone() } else { format!("{}\n\n{rows}", target.trim()) })
     }
 
+    /// The kinds that the rules of a pack's tables name, rule by rule, by the id of the policy. A rule that names none has a
+    /// target without kinds. Of a policy that is no table nothing is told here.
+    #[must_use]
+    pub fn rule_kinds(&self, pack: &str) -> BTreeMap<String, Vec<Target>> {
+        let mut kinds = BTreeMap::new();
+        for (stem, bytes) in self.files_of(pack).filter(|(stem, _)| *stem != "pack") {
+            let read = str::from_utf8(bytes).ok().and_then(|text| text.parse::<DocumentMut>().ok());
+            let Some(mut file) = read else { continue };
+            let id = format!("{pack}/{}", file.get("id").and_then(Item::as_str).unwrap_or(stem));
+            let rules: Vec<Target> = taken(&mut file, "rule").iter().map(named).collect();
+            if !rules.is_empty() {
+                kinds.insert(id, rules);
+            }
+        }
+        kinds
+    }
+
     fn files_of<'b>(&'b self, pack: &str) -> impl Iterator<Item = (&'b str, &'b [u8])> {
         self.files().filter_map(move |(path, bytes)| {
             let (folder, file) = path.rsplit_once('/')?;
             (folder == pack).then(|| (file.strip_suffix(".toml").unwrap_or(file), bytes))
         })
     }
+}
+
+/// The kinds that a rule is for: those of its condition, or of each of several of which one must hold, without those that it
+/// leaves out by their kind alone.
+fn named(rule: &Table) -> Target {
+    let Some(when) = rule.get("when").and_then(Item::as_table_like) else { return Target::default() };
+    let all = |key: &str| parts(when.get(key)).into_iter();
+    let either: Option<Vec<Vec<Pattern>>> = all("either").map(patterns).collect();
+    let only = |part: &dyn TableLike| if part.len() == 1 { patterns(part) } else { None };
+    let except = all("not").filter_map(only).flatten().collect();
+    let kinds = patterns(when).or_else(|| either.map(|either| either.concat())).unwrap_or_default();
+    Target { kinds, except, ..Target::default() }
+}
+
+/// One table, or a list of them.
+fn parts(item: Option<&Item>) -> Vec<&dyn TableLike> {
+    let Some(item) = item else { return Vec::new() };
+    if let Some(table) = item.as_table_like() {
+        return vec![table];
+    }
+    let inline = item.as_array().into_iter().flatten().filter_map(Value::as_inline_table);
+    let inline = inline.map(|table| table as &dyn TableLike);
+    inline.chain(item.as_array_of_tables().into_iter().flatten().map(|table| table as &dyn TableLike)).collect()
+}
+
+/// The kinds of a condition: one, or a list of them.
+fn patterns(when: &dyn TableLike) -> Option<Vec<Pattern>> {
+    let kind = when.get("kind")?;
+    let words = kind.as_array().into_iter().flatten().filter_map(Value::as_str).chain(kind.as_str());
+    Some(words.map(Pattern::new).collect())
 }
 
 /// The entries of a list of tables, taken out of a file.
@@ -109,7 +157,7 @@ fn written(name: &str, mut table: Table) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
 
@@ -147,5 +195,30 @@ mod tests {
         let table = bundle().rule_table("cn", "cn/wages", "B").unwrap();
         assert_eq!(table, "[target]\nkinds = [\"labour.*\"]\n\n[[rule]]\nid = \"B\"\n");
         assert_eq!(bundle().rule_table("cn", "cn/code", "B"), None);
+    }
+
+    #[test]
+    fn rules_tell_the_kinds_that_they_name() {
+        for (when, wanted, lacks) in [
+            ("kind = \"labour.wage\"", Some("labour.wage"), "labour.leave"),
+            ("kind = [\"labour.*\"], people = { min = 10 }", Some("labour.leave"), "tort.body"),
+            ("kind = [\"labour.*\"], not = [{ kind = \"labour.leave\" }]", Some("labour.wage"), "labour.leave"),
+            // Only when it is heard: it leaves no kind out.
+            ("kind = [\"labour.*\"], not = { kind = \"labour.wage\", heard = true }", Some("labour.wage"), "tort.body"),
+            ("either = [{ kind = \"labour.wage\" }, { kind = [\"tort.*\"] }]", Some("tort.body"), "land.title"),
+            ("either = [{ kind = \"labour.wage\" }, { people = { min = 10 } }]", None, "labour.wage"),
+            ("people = { above = 5 }", None, "labour.wage"),
+            ("not = [{ kind = [\"admin.*\"] }]", None, "labour.wage"),
+        ] {
+            let text = format!("[[rule]]\nid = \"A\"\nwhen = {{ {when} }}\nthen = []\n");
+            let files = BTreeMap::from([("cn/one.toml".to_owned(), text.into_bytes())]);
+            let kinds = Bundle::from_files(files).unwrap().rule_kinds("cn");
+            let rule = &kinds["cn/one"][0];
+            assert!(wanted.is_none_or(|kind| rule.names_kind(kind)), "{when}: {rule:?}");
+            assert!(!rule.names_kind(lacks), "{when}: {rule:?}");
+        }
+        let kinds = bundle().rule_kinds("cn");
+        assert_eq!(kinds.keys().collect::<Vec<_>>(), ["cn/wages"], "what is no table is not told");
+        assert!(kinds["cn/wages"].iter().all(|rule| !rule.names_kind("labour.wage")), "that is its target's");
     }
 }

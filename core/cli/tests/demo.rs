@@ -456,6 +456,68 @@ fn the_same_county_is_written_to_a_file() {
     assert_eq!((&first["specversion"], &first["type"]), (&"1.0".into(), &"case.registered".into()));
 }
 
+/// Each suggestion of a place: its sort, what it rests on, its draft.
+fn suggested(server: &Server, place: &str) -> Vec<(String, Value, Option<String>)> {
+    let told = server.optimise(&format!("locality={place}"));
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let all = told["suggestions"].as_array().unwrap().iter();
+    all.map(|one| (text(&one["sort"]).unwrap(), one["evidence"].clone(), text(&one["draft"]["table"]))).collect()
+}
+
+#[test]
+fn the_county_has_decisions_and_suggestions_of_each_sort_whose_drafts_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let url = server.url();
+    let words = ["demo", "--cases", "8000", "--seed", "7", "--to", "2026-10-31", "--server", &url];
+    let (said, _) = check(&words, 0);
+    assert!(said.contains("1000 of the disputes decided and recorded"), "{said}");
+    let (again, _) = check(&words, 0);
+    assert!(!again.contains("decided and recorded"), "what is known is not decided again: {again}");
+
+    // The decision explorer has something to look into, and each decision leads to its case.
+    let ask = |head: &str| asked(&server.address, "", head, "").unwrap();
+    let listed = ask("GET /v1/decisions?locality=cn/demo/yuntan&count=1000").1;
+    let decisions = listed["decisions"].as_array().unwrap();
+    assert_eq!(decisions.len(), 1_000);
+    let kinds: BTreeSet<&str> = decisions.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert!(kinds.len() >= 20, "{kinds:?}");
+    for one in decisions.iter().step_by(97) {
+        let record = ask(&format!("GET /v1/decisions/{}", one["id"].as_str().unwrap())).1;
+        let case = record["input"]["case"]["id"].as_str().unwrap();
+        assert!(case.starts_with("demo-7-"), "{case}");
+        assert_eq!(ask(&format!("GET /v1/cases/{case}")).0, 200, "{case}");
+    }
+
+    let of = |place: &str, sort: &str| {
+        let all = suggested(&server, place).into_iter().filter(|one| one.0 == sort);
+        all.map(|(_, evidence, _)| evidence).collect::<Vec<_>>()
+    };
+    assert!(!of("cn", "rule_never_spoke").is_empty());
+    let better = of("cn/demo/yuntan", "channel_better");
+    let traffic = better.iter().find(|one| one["kind"] == "traffic.injury").expect("a channel that is better");
+    assert_eq!(traffic["channel"], "industry_mediation");
+    assert!(better.iter().all(|one| one["kind"] != "consumer.goods"), "no difference is planted there: {better:?}");
+    let behind = of("cn/demo/yuntan/chengxi", "kind_behind");
+    assert_eq!(behind.iter().map(|one| &one["kind"]).collect::<Vec<_>>(), ["neighbour.boundary"]);
+    assert!(of("cn/demo/yuntan/chengdong", "kind_behind").is_empty());
+
+    // Each draft is a table that a project of its own may hold.
+    let project = folder.path().join("tried");
+    check(&["new", "tried", "--lang", "table", "--dir", &text(folder.path())], 0);
+    let mut count = 0;
+    for place in ["cn", "cn/demo/yuntan", "cn/demo/yuntan/chengxi"] {
+        for (_, _, draft) in suggested(&server, place) {
+            let file = project.join(format!("policies/cn/zhejiang/jinhua/yongkang/draft-{count}.toml"));
+            fs::write(file, draft.expect("a draft")).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "{count}");
+    let (said, _) = check(&["check", &text(&project)], 0);
+    assert!(said.contains("0 errors"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_told_is_refused() {
     let (_, wrong) = check(&["demo", "--to", "2026-02-30", "--out", "-"], 2);
@@ -524,28 +586,4 @@ fn without_a_server_the_county_has_one_of_its_own_and_leaves_nothing() {
     let asked = Command::new("kill").args(["-TERM", &server.child.id().to_string()]).status().unwrap();
     assert!(asked.success() && server.child.wait().unwrap().success());
     assert_eq!(own_folders().difference(&before).count(), 0);
-}
-
-#[test]
-fn a_map_that_cannot_be_drawn_is_refused_at_the_start_with_feature_and_field() {
-    let folder = tempfile::tempdir().unwrap();
-    let (config, map) = (folder.path().join("maple.toml"), folder.path().join("places.geojson"));
-    let database = format!("sqlite://{}", text(&folder.path().join("maple.sqlite")));
-    let line = r#"{ "type": "FeatureCollection", "features": [ { "type": "Feature", "properties": { "name": "x" },
-        "geometry": { "type": "LineString", "coordinates": [[1, 2], [3, 4]] } } ] }"#;
-    for (text_of_map, more, wanted) in [
-        (line, "", "feature 1, `properties.locality`: it is missing"),
-        (line, "property = \"name\"\n", "feature 1, `geometry.type`: a LineString has no area"),
-        ("{", "", "after feature 0:"),
-    ] {
-        fs::write(&map, text_of_map).unwrap();
-        fs::write(&config, format!("[map]\ngeojson = {:?}\n{more}", text(&map))).unwrap();
-        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
-        let (_, said) = check(&words, 2);
-        assert!(said.contains("`map.geojson`") && said.contains(wanted), "{said}");
-    }
-    fs::remove_file(&map).unwrap();
-    let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
-    let (_, said) = check(&words, 3);
-    assert!(said.contains("cannot read"), "{said}");
 }

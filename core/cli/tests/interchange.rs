@@ -1,4 +1,4 @@
-//! What other systems are told and given: webhooks as the page says, the month's return, events as Parquet.
+//! What other systems are told and give: webhooks as the page says, the month's return, events as Parquet, outlines of places.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -300,4 +300,28 @@ fn the_months_return_adds_up_and_is_counted_anew_from_what_is_exported() {
             .map(|file| file.metadata().file_metadata().num_rows())
     };
     assert_eq!(reader.unwrap(), i64::try_from(lines).unwrap());
+}
+
+#[test]
+fn a_map_that_cannot_be_drawn_is_refused_at_the_start_with_feature_and_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, map) = (folder.path().join("maple.toml"), folder.path().join("places.geojson"));
+    let database = format!("sqlite://{}", text(&folder.path().join("maple.sqlite")));
+    let line = r#"{ "type": "FeatureCollection", "features": [ { "type": "Feature", "properties": { "name": "x" },
+        "geometry": { "type": "LineString", "coordinates": [[1, 2], [3, 4]] } } ] }"#;
+    for (text_of_map, more, wanted) in [
+        (line, "", "feature 1, `properties.locality`: it is missing"),
+        (line, "property = \"name\"\n", "feature 1, `geometry.type`: a LineString has no area"),
+        ("{", "", "after feature 0:"),
+    ] {
+        fs::write(&map, text_of_map).unwrap();
+        fs::write(&config, format!("[map]\ngeojson = {:?}\n{more}", text(&map))).unwrap();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
+        let (_, said) = check(&words, 2);
+        assert!(said.contains("`map.geojson`") && said.contains(wanted), "{said}");
+    }
+    fs::remove_file(&map).unwrap();
+    let words = ["serve", "--listen", "127.0.0.1:0", "--config", &text(&config), "--database", &database];
+    let (_, said) = check(&words, 3);
+    assert!(said.contains("cannot read"), "{said}");
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{civil::date, tz::Offset};
 use maple_insight::{
     life::{Admission, Happening, History, Standing},
-    synthetic::{CLUSTERS, COUNTY, County, KINDS, Known, PLACES, Told, Wish, known},
+    synthetic::{BEHIND, CLUSTERS, COUNTY, County, KINDS, Known, OTHER_WAYS, PLACES, Told, Wish, known},
 };
 
 fn wish(seed: u64, cases: u32) -> Wish {
@@ -106,6 +106,40 @@ fn clusters_are_planted_whole_and_chance_brings_none() {
         }
     }
     assert!(by_organisation.values().all(|count| *count < 6), "{:?}", by_organisation.values().max());
+}
+
+/// Mediations of some disputes and how many of them ended with an agreement.
+fn ended<'t>(all: impl Iterator<Item = &'t Told>) -> (usize, usize) {
+    let mut ended = (0, 0);
+    for what in all.flat_map(|told| &told.events).map(|step| &step.event.what) {
+        let agreed = matches!(what, Happening::Agreed { .. });
+        ended.0 += usize::from(agreed || matches!(what, Happening::Failed(_)));
+        ended.1 += usize::from(agreed);
+    }
+    ended
+}
+
+#[test]
+fn some_kinds_go_two_ways_and_one_town_falls_behind() {
+    let all = county(7, 60_000);
+    let share = |(whole, part): (usize, usize)| part as f64 / whole as f64;
+    let by = |told: &&Told, channel: &str| told.events.iter().any(|step| step.channel == Some(channel));
+    for way in OTHER_WAYS {
+        let of = || all.iter().filter(|told| told.kind == way.kind);
+        let (other, usual) =
+            (ended(of().filter(|told| by(told, way.channel))), ended(of().filter(|told| !by(told, way.channel))));
+        assert!(other.0 > 250 && usual.0 > 400, "{way:?}: {other:?} {usual:?}");
+        assert!((share(other) - f64::from(way.agreed) / 1_000.0).abs() < 0.07, "{way:?}: {other:?}");
+        let offered = of().filter(|told| told.events.iter().any(|step| step.event.what == Happening::Offered));
+        let apart = of().filter(|told| by(told, way.channel)).count() as f64 / offered.count() as f64;
+        assert!((apart - f64::from(way.share) / 1_000.0).abs() < 0.05, "{way:?}: {apart}");
+    }
+    let of = |here: bool| {
+        ended(all.iter().filter(|told| told.kind == BEHIND.kind && (told.locality == BEHIND.locality) == here))
+    };
+    assert!((share(of(true)) - 0.48).abs() < 0.06 && (share(of(false)) - 0.78).abs() < 0.04, "{:?}", of(true));
+    assert!(PLACES.iter().any(|town| town.locality == BEHIND.locality));
+    assert!(KINDS.iter().any(|kind| kind.kind == BEHIND.kind && OTHER_WAYS.iter().all(|way| way.kind != kind.kind)));
 }
 
 #[test]

@@ -150,12 +150,23 @@ pub struct Target {
 }
 
 impl Target {
+    /// True when it covers the kind, whatever else it asks of a case.
+    #[must_use]
+    pub fn covers_kind(&self, kind: &str) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.covers(kind));
+        (self.kinds.is_empty() || any(&self.kinds)) && !any(&self.except)
+    }
+
+    /// True when it covers the kind because it names it, alone or with its family: not because it names none.
+    #[must_use]
+    pub fn names_kind(&self, kind: &str) -> bool {
+        !self.kinds.is_empty() && self.covers_kind(kind)
+    }
+
     /// True when the policy covers the case.
     #[must_use]
     pub fn covers(&self, case: &Case, facts: &Facts) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.covers(case.kind.as_str()));
-        (self.kinds.is_empty() || any(&self.kinds))
-            && !any(&self.except)
+        self.covers_kind(case.kind.as_str())
             && (self.sources.is_empty() || self.sources.contains(&case.source))
             && self.facts.iter().all(|(key, value)| facts.get(key.as_str()) == Some(value))
     }

@@ -25,6 +25,7 @@ mod signals;
 mod signing;
 mod tls;
 mod trace;
+mod trial;
 
 use maple_seal::Signer;
 use maple_store::{Store, StoreError};
@@ -70,6 +71,7 @@ pub use signing::{
 pub use tls::{
     CHAIN_COUNT_MAX, ClientTlsFault, PEM_BYTES_MAX, TLS_POLL_SECONDS, Tls, TlsFault, client_tls, share_tls_provider,
 };
+pub use trial::{CHANGED_SHOWN_MAX, TRIAL_CASES_MAX, TRIAL_SECONDS_MAX};
 
 /// Keeps the public key of a node beside what it signs, from the first time on.
 ///

@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "/",
     "/overview.csv",
     "/cases",
@@ -134,6 +134,7 @@ const PAGES: [&str; 22] = [
     "/optimise.csv",
     "/policies",
     "/policies/compare",
+    "/policies/backtest",
     "/policies/activate",
     "/risk",
     "/risk.csv",

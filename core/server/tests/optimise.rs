@@ -11,22 +11,27 @@
 mod fixture;
 
 use fixture::{
-    desk::{Desk, calm, desk, desk_of, mediating, offering, token, version},
+    desk::{Desk, KINDS, calm, desk, desk_of, mediating, offering, token, version},
     fits, packed,
     pages::{event, form, get, held, tell},
 };
 use maple_seal::Subtree;
-use maple_server::Governance;
+use maple_server::{Governance, TRIAL_CASES_MAX};
 use serde_json::{Value, json};
 
 const OWN: [(&str, &str); 3] = [("host", "maple:1"), ("origin", "http://maple:1"), ("accept-language", "en")];
 
 /// So many cases of a place whose mediation ended in a channel, with an agreement or without.
 async fn ended(desk: &Desk, place: &str, channel: &str, agreed: usize, failed: usize) {
+    ended_of("labour.wage", desk, place, channel, agreed, failed).await;
+}
+
+/// The same of a kind.
+async fn ended_of(kind: &str, desk: &Desk, place: &str, channel: &str, agreed: usize, failed: usize) {
     let mut all = Vec::new();
     for n in 0..agreed + failed {
-        let case = format!("{}-{channel}-{n}", place.replace('/', "-"));
-        let about = json!({ "locality": place, "kind": "labour.wage" });
+        let case = format!("{}-{kind}-{channel}-{n}", place.replace('/', "-"));
+        let about = json!({ "locality": place, "kind": kind });
         all.push(event(&case, 0, "case.registered", about));
         all.push(event(&case, 1, "offer.made", json!({ "channel": channel })));
         all.push(event(&case, 2, "case.assigned", json!({ "station": "s-1", "channel": channel })));
@@ -114,7 +119,7 @@ async fn what_could_be_tried_is_told_only_where_it_is_clear_and_can_be_tried() {
         assert!(draft["playground"].as_str().unwrap().starts_with("/playground#table="));
     }
     // With a rule of its own it is not told any more.
-    desk.swap(&mediating()).await;
+    desk.swap(&naming("", "[\"labour.*\"]")).await;
     let now = told(&desk, "locality=cn/zhejiang&from=2026-11&to=2026-11").await;
     assert_eq!(sorts(&now), ["channel_better"], "{now}");
     let page = held(&get(&desk, "/optimise?locality=cn/zhejiang&from=2026-11&to=2026-11&lang=en", &[]).await, 200);
@@ -139,6 +144,104 @@ async fn what_could_be_tried_is_told_only_where_it_is_clear_and_can_be_tried() {
         text.lines().any(|line| line.contains(",labour.wage,labour_inspection,") && line.contains(",85,100,0.85,")),
         "{text}"
     );
+    // Every figure of the page: those of the suggestions, and what was looked into.
+    let has = |begin: &str, cells: &str| text.lines().any(|line| line.starts_with(begin) && line.contains(cells));
+    let place = "cn/zhejiang,2026-11,2026-11,labour.wage";
+    assert!(has(&format!("channel_better,{place},labour_inspection,"), ",85,100,0.85,"), "{text}");
+    assert!(has(&format!("channel_better,{place},labour_mediation,"), ",30,100,0.3,"), "{text}");
+    assert!(has("decisions,cn/zhejiang,2026-11,2026-11,read,", ",100,"), "{text}");
+    assert!(has("more_suggestions,", ",0,"), "{text}");
+    let rows: Vec<usize> = csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.unwrap().len()).collect();
+    assert!(rows.iter().all(|cells| *cells == 15), "{rows:?}");
+    // What is said is true where a channel has too few to be compared.
+    assert!(better["says"]["en"].as_str().unwrap().ends_with("than in the others with enough cases to compare."));
+}
+
+/// One more table of Zhejiang, whose rule names kinds.
+fn naming(head: &str, kinds: &str) -> Vec<u8> {
+    let rule = offering("labour_mediation").replace("then =", &format!("when = {{ kind = {kinds} }}\nthen ="));
+    packed(&calm(&[("cn/zhejiang/more.toml", &format!("{head}{rule}"))]), b"component")
+}
+
+#[tokio::test]
+async fn a_kind_has_a_rule_of_its_own_where_one_that_counts_names_it() {
+    let kinds = format!("{KINDS}[[kind]]\nid = \"tort.body\"\ntitle = {{ zh = \"人身\", en = \"bodily harm\" }}\n");
+    let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
+    ended(&desk, "cn/zhejiang", "labour_mediation", 30, 70).await;
+    ended(&desk, "cn/shanghai", "labour_mediation", 190, 10).await;
+    let query = "locality=cn/zhejiang&from=2026-11&to=2026-11";
+    let table = |head: &str, when: &str| {
+        let rule = offering("labour_mediation").replace("then =", &format!("{when}\nthen ="));
+        packed(&calm(&[("kinds.toml", &kinds), ("cn/zhejiang/more.toml", &format!("{head}{rule}"))]), b"component")
+    };
+    let tables = [
+        // What holds for every kind alike is no rule of this one.
+        (table("", ""), true),
+        (table("", "when = { kind = [\"tort.*\"] }"), true),
+        (table("", "when = { not = [{ kind = [\"tort.*\"] }] }"), true),
+        (table("", "when = { kind = [\"labour.*\"] }"), false),
+        (table("[target]\nkinds = [\"labour.wage\"]\n", ""), false),
+        (table("[target]\nkinds = [\"tort.body\"]\n", "when = { kind = [\"labour.*\", \"tort.*\"] }"), true),
+        // It is asked, and changes nothing.
+        (table("mode = \"shadow\"\n", "when = { kind = [\"labour.*\"] }"), true),
+        (table("", "when = { kind = \"labour.wage\" }"), false),
+    ];
+    for (case, (bytes, behind)) in tables.into_iter().enumerate() {
+        desk.swap(&bytes).await;
+        let wanted: &[&str] = if behind { &["kind_behind"] } else { &[] };
+        assert_eq!(sorts(&told(&desk, query).await), wanted, "{case}");
+    }
+    // Nor does one that somebody stopped.
+    let stopped = desk.state(json!({ "policy": "cn/zhejiang/more", "how": "stopped", "why": "a doubt" })).await;
+    assert!([200, 201].contains(&stopped.status), "{}", stopped.text());
+    assert_eq!(sorts(&told(&desk, query).await), ["kind_behind"]);
+}
+
+#[tokio::test]
+async fn one_kind_is_told_by_itself() {
+    let kinds = format!("{KINDS}[[kind]]\nid = \"tort.body\"\ntitle = {{ zh = \"人身\", en = \"bodily harm\" }}\n");
+    let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
+    ended(&desk, "cn/zhejiang", "labour_mediation", 30, 12).await;
+    ended_of("tort.body", &desk, "cn/zhejiang", "labour_mediation", 40, 40).await;
+    let waits: Vec<Value> = (0..15)
+        .map(|n| {
+            let about = json!({ "locality": "cn/zhejiang", "kind": "labour.wage" });
+            event(&format!("waits-{n}"), 0, "case.registered", about)
+        })
+        .collect();
+    tell(&desk, &waits).await;
+    let query = "locality=cn/zhejiang&kind=labour.wage&from=2026-11&to=2026-11";
+    let one = told(&desk, query).await;
+    assert_eq!(one["kind"]["id"], "labour.wage");
+    let steps: Vec<(&str, &Value)> = one["funnel"]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["step"].as_str().unwrap(), &step["count"]))
+        .collect();
+    assert_eq!(steps, [("registered", &json!(57)), ("concluded", &json!(42)), ("agreed", &json!(30))]);
+    assert_eq!((&one["funnel"]["exits"], &one["decisions"]["read"]), (&json!([]), &Value::Null));
+    let cells = one["success"].as_array().unwrap();
+    assert!(cells.len() == 1 && cells[0]["kind"] == "labour.wage", "{one}");
+    let both = told(&desk, "locality=cn/zhejiang&from=2026-11&to=2026-11").await;
+    assert_eq!((&both["kind"], both["success"].as_array().unwrap().len()), (&Value::Null, 2));
+    // A difference of few would tell who they are: it is hidden of one kind as of all.
+    ended_of("tort.body", &desk, "cn/shanghai", "labour_mediation", 30, 9).await;
+    let few = told(&desk, "locality=cn/shanghai&kind=tort.body&from=2026-11&to=2026-11").await;
+    let counts: Vec<&Value> = few["funnel"]["steps"].as_array().unwrap().iter().map(|step| &step["count"]).collect();
+    assert_eq!(counts, [&json!(39), &Value::Null, &Value::Null], "{few}");
+
+    let page = held(&get(&desk, &format!("/optimise?{query}&lang=en"), &[]).await, 200);
+    for word in ["wages", "Of one kind these three steps", "value=\"labour.wage\"", "Mediation ended"] {
+        assert!(page.contains(word), "lacks `{word}`:\n{page}");
+    }
+    assert!(
+        page.contains("kind=labour.wage&#38;") || page.contains("kind=labour.wage&amp;"),
+        "the file is of it: {page}"
+    );
+    let csv = get(&desk, &format!("/optimise.csv?{query}"), &[]).await.text();
+    assert!(csv.lines().skip(1).all(|line| line.ends_with(",labour.wage")), "{csv}");
+    assert!(!csv.contains("tort.body") && csv.contains(",concluded,"), "{csv}");
 }
 
 #[tokio::test]
@@ -157,6 +260,9 @@ async fn a_rule_that_never_spoke_is_told_with_its_text() {
     let one = &now["suggestions"][0];
     assert_eq!(one["evidence"], json!({ "policy": "cn/zhejiang/silent", "rule": "Z9", "asked": 100 }));
     assert!(one["draft"]["table"].as_str().unwrap().contains("id = \"Z9\""), "{one}");
+    let csv = get(&desk, "/optimise.csv?locality=cn/zhejiang", &[]).await.text();
+    let row = csv.lines().find(|line| line.starts_with("rule_never_spoke,cn/zhejiang,")).unwrap();
+    assert!(row.contains(",cn/zhejiang/silent,Z9,") && row.contains(",0,100,0,"), "{row}");
     assert_eq!(told(&desk, "locality=cn/shanghai").await["suggestions"], json!([]));
 }
 
@@ -238,6 +344,81 @@ async fn a_bundle_is_compared_examined_put_in_force_and_gone_back_from_on_the_pa
     held(&form(&desk, "/policies/activate", &body, &elsewhere).await, 403);
     held(&form(&desk, &path, "", &elsewhere).await, 403);
     assert_eq!(desk.generation(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_is_tried_on_recorded_cases_on_the_page() {
+    let desk = desk();
+    for _ in 0..12 {
+        desk.decide().await;
+    }
+    let bundle = desk.publish(&mediating()).await.json()["bundle"].as_str().unwrap().to_owned();
+    let digest = urlencoded(&bundle);
+    let compare = held(&get(&desk, "/policies/compare?lang=en", &[]).await, 200);
+    assert!(compare.contains("id=\"trial\"") && compare.contains(&format!("value=\"{bundle}\"")), "{compare}");
+    let optimise = held(&get(&desk, "/optimise?lang=en", &[]).await, 200);
+    assert!(optimise.contains("href=\"/policies/compare#trial\""), "{optimise}");
+
+    let try_ = async |body: &str| form(&desk, "/policies/backtest", body, &OWN).await;
+    let page = held(&try_(&format!("from=1&to={digest}&locality=&count=10")).await, 200);
+    for word in [
+        "Decided 10 cases, of which 10 come out otherwise",
+        "100.0 %",
+        "id=\"matrix\"",
+        "id=\"sample\"",
+        "href=\"/decisions/d%2D",
+        "cn/labour R25",
+        "set of steps",
+    ] {
+        assert!(page.contains(word), "lacks `{word}`:\n{page}");
+    }
+    assert!(page.contains("<td class=\"n\">10</td>"), "each goes where it went first: {page}");
+    assert_eq!(page.matches("href=\"/decisions/d%2D").count(), 3, "a few of one move");
+    // What serves against itself: nothing differs.
+    let same = held(&try_("to=1&count=500").await, 200);
+    assert!(same.contains("Decided 12 cases, of which 0 come out otherwise"), "{same}");
+    let zh = [OWN[0], OWN[1], ("accept-language", "zh-CN")];
+    let zh = held(&form(&desk, "/policies/backtest", &format!("to={digest}&count=3"), &zh).await, 200);
+    assert!(zh.contains("已决定3件，其中3件不同"), "{zh}");
+    let elsewhere = held(&try_(&format!("to={digest}&locality=cn/shanghai")).await, 200);
+    assert!(elsewhere.contains("No recorded case can be decided here"), "{elsewhere}");
+    assert_eq!(desk.generation(), 1, "that changes nothing");
+    let kept = get(&desk, "/v1/decisions?count=1000", &[]).await.json();
+    assert_eq!(kept["decisions"].as_array().unwrap().len(), 12, "and nothing of it is kept");
+
+    let max = TRIAL_CASES_MAX;
+    for count in ["0", "x", &(max + 1).to_string()] {
+        let page = held(&try_(&format!("to=1&count={count}")).await, 400);
+        assert!(page.contains("<code>count</code>") && page.contains(&format!("from 1 to {max}")), "{page}");
+    }
+    held(&try_(&format!("to=1&count={max}")).await, 200);
+    held(&try_("to=99").await, 422);
+    held(&try_("to=1&locality=nowhere").await, 400);
+    held(
+        &form(&desk, "/policies/backtest", "to=1", &[("host", "maple:1"), ("origin", "http://evil.example")]).await,
+        403,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_read_a_part_of_the_recorded_cases_tries_a_bundle_on_that() {
+    let desk = desk_of(calm(&[]), Governance::default(), true);
+    let all = token(&desk, "ana", &["evaluate", "author", "auditor"], "**");
+    let part = token(&desk, "bo", &["auditor"], "cn/shanghai/**");
+    let none = token(&desk, "cy", &["evaluate"], "**");
+    let question = fixture::question().to_string();
+    assert_eq!(desk.send("/v1/evaluate", "application/json", Some(&all), question).await.status, 200);
+    let try_ = async |token: &str, body: &str| {
+        let cookie = format!("maple-session={token}");
+        form(&desk, "/policies/backtest", body, &[OWN[0], OWN[1], OWN[2], ("cookie", &cookie)]).await
+    };
+    assert!(held(&try_(&all, "to=1").await, 200).contains("Decided 1 cases"));
+    assert!(held(&try_(&part, "to=1").await, 200).contains("No recorded case"), "their own part is where they begin");
+    held(&try_(&part, "to=1&locality=cn/zhejiang").await, 403);
+    held(&try_(&none, "to=1").await, 403);
+    let cookie = format!("maple-session={none}");
+    let page = held(&get(&desk, "/policies/compare?lang=en", &[("cookie", &cookie)]).await, 200);
+    assert!(page.contains("takes the role auditor") && !page.contains("id=\"try\""), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

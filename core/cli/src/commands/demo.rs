@@ -13,7 +13,7 @@ use anstream::println;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{civil::Date, tz::Offset};
 use maple_insight::life::{Committee, EventType};
-use maple_insight::synthetic::{CLUSTERS, COUNTY, County, Staff, Told, Wish, staff};
+use maple_insight::synthetic::{BEHIND, CLUSTERS, COUNTY, County, OTHER_WAYS, Staff, Told, Wish, staff};
 use maple_wire::{EventMessage, Registration, event_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -84,7 +84,9 @@ fn fill(args: &Args, remote: &Remote) -> Result<(), Failure> {
     let people = roster(&server, args.cases)?;
     let bar = bar(disputes);
     let (mut sent, mut outbox, mut held) = (Sent::default(), Outbox::new(&server), 0);
+    let mut questions = questions::Spread::of(disputes, wish);
     for told in county {
+        questions.offer(&told);
         for event in events(&told) {
             let heard = outbox.push(&event_json(&event), 0)?;
             if !heard.is_empty() {
@@ -99,6 +101,10 @@ fn fill(args: &Args, remote: &Remote) -> Result<(), Failure> {
     bar.finish_and_clear();
     tell(&sent, disputes, took, &remote.server, wish.to);
     tell_people(people);
+    // Who tells the same county again wants no decision of it twice.
+    if sent.events > 0 {
+        tell_decisions(&questions.ask(&server)?, &remote.server);
+    }
     Ok(())
 }
 
@@ -127,6 +133,21 @@ fn roster(server: &Server<'_>, cases: u32) -> Result<Option<usize>, Failure> {
         Err((403, _)) => Ok(None),
         Err((status, bytes)) => Err(server.failed(status, &bytes)),
     }
+}
+
+fn tell_decisions(decided: &questions::Decided, server: &str) {
+    let questions::Decided { count, refused } = decided;
+    if *count > 0 {
+        println!("{count} of the disputes decided and recorded, spread over the year: {}/decisions", place(server));
+    }
+    if let Some(why) = refused {
+        report::warning(&format!("some disputes were not decided, so pages on decisions show less: {why}"));
+    }
+}
+
+/// The address of a server without a slash at its end.
+fn place(server: &str) -> &str {
+    server.trim_end_matches('/')
 }
 
 fn tell_people(people: Option<usize>) {
@@ -229,7 +250,9 @@ fn tell(sent: &Sent, disputes: u64, took: Duration, server: &str, to: Date) {
     let planted: Vec<String> =
         CLUSTERS.iter().map(|cluster| format!("{} ({}, {})", cluster.name, cluster.cases, cluster.locality)).collect();
     println!("planted: {}", planted.join("; "));
-    println!("see it: {}/?locality={COUNTY}", server.trim_end_matches('/'));
+    let ways: Vec<String> = OTHER_WAYS.iter().map(|way| format!("{} by {} as well", way.kind, way.channel)).collect();
+    println!("planted: {} behind in {}; {}", BEHIND.kind, BEHIND.locality, ways.join(", "));
+    println!("see it: {0}/?locality={COUNTY} and {0}/optimise?locality={COUNTY}", place(server));
 }
 
 #[derive(Deserialize)]

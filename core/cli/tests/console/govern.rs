@@ -61,7 +61,7 @@ fn changed() -> (Served, String) {
     copy(&root().join("policies"), &edited.path().join("policies"));
     let file = edited.path().join("policies/cn/zhejiang/jinhua/conference.toml");
     let before = fs::read_to_string(&file).unwrap();
-    fs::write(&file, before.replacen("[[rule]]", "[[rule]]\nid = \"NEW-1\"\nsummary = { zh = \"物业先行调解\", en = \"Property disputes: mediation first\" }\nwhen = { kind = [\"property.*\"] }\nthen = [{ prefer = \"peoples_mediation\", weight = 10 }]\n\n[[rule]]", 1)).unwrap();
+    fs::write(&file, before.replacen("[[rule]]", "[[rule]]\nid = \"NEW-1\"\nsummary = { zh = \"物业先行调解\", en = \"Property disputes: mediation first\" }\nwhen = { kind = [\"property.*\"] }\nthen = [{ prefer = \"peoples_mediation\", weight = 10 }, { duty = \"first_receiver_leads\", bearer = \"county_centre\" }]\nbasis = [\"cn.jinhua.longshan_extension.1\"]\n\n[[rule]]", 1)).unwrap();
     let folder = text(&edited.path().join("policies"));
     let url = format!("http://{}", served.address);
     let done = maple(&["publish", &folder, "--json", "--server", &url]).output().unwrap();
@@ -151,6 +151,96 @@ fn a_version_is_compared_examined_put_in_force_and_gone_back_from_on_a_desk() {
 #[test]
 fn the_same_on_a_telephone() {
     a_version_is_put_in_force(PHONE, "phone");
+}
+
+fn a_version_is_tried_on_recorded_cases(looks: Looks, name: &'static str) {
+    if !there() {
+        return;
+    }
+    let (served, bundle) = changed();
+    for (n, kind) in
+        ["property.fee", "property.service", "labour.wage", "neighbour.nuisance"].iter().cycle().take(40).enumerate()
+    {
+        let case = json!({ "id": format!("t-{n}"), "locality": "cn/zhejiang/jinhua/yiwu", "kind": kind,
+            "parties": [{ "role": "applicant", "type": "natural", "facts": { "consent": "yes" } },
+                        { "role": "respondent", "type": "organisation", "facts": { "consent": "yes" } }],
+            "facts": { "amount": "4800.00" } });
+        let (status, body) = served.http("POST /v1/evaluate", &json!({ "case": case }).to_string());
+        assert_eq!(status, 200, "{body}");
+    }
+    browser::tried(&served, looks, "/optimise?lang=en", |browser| async move {
+        // From the suggestions to the page on which a bundle is tried, by keyboard.
+        press(&browser, "a[href='/policies/compare#trial']").await;
+        arrives(&browser, "the form is there", "#try").await;
+        let chosen = format!("#candidate option[value='{bundle}']");
+        press(&browser, &chosen).await;
+        let count = browser.id("count").await;
+        count.clear().await.unwrap();
+        count.send_keys("40").await.unwrap();
+        browser.hits(Key::Enter).await;
+        arrives(&browser, "the cases are decided", "#tried").await;
+        let said = browser.text("tried").await;
+        assert!(said.contains("Decided 40 cases, of which 20 come out otherwise"), "{said}");
+        let cells =
+            "return [...document.querySelectorAll('#matrix td')].reduce((sum, td) => sum + Number(td.innerText), 0)";
+        assert_eq!(browser.run(cells).await, json!(40), "each case is in one cell");
+        let gained = browser.run("return document.querySelector('[aria-labelledby=gained-title]').innerText").await;
+        assert!(gained.as_str().unwrap().contains("20"), "{gained}");
+        sound(&browser, &format!("trial-{name}")).await;
+        let width = browser.run("return document.documentElement.scrollWidth <= innerWidth").await;
+        assert_eq!(width, json!(true), "nothing lies beside the window");
+        press(&browser, "#sample a").await;
+        arrives(&browser, "the decision is shown", ".steps").await;
+        // In the other language the form stays.
+        browser.go("/policies/compare?lang=zh").await;
+        browser.id("try").await.click().await.unwrap();
+        arrives(&browser, "the cases are decided", "#tried").await;
+        assert!(browser.text("tried").await.contains("已决定40件"));
+        browser.picture(&format!("govern-trial-zh-{name}")).await;
+        browser.go("/policies?lang=en").await;
+        browser
+    });
+}
+
+#[test]
+fn a_version_is_tried_on_recorded_cases_on_a_desk() {
+    a_version_is_tried_on_recorded_cases(DESK, "desk");
+}
+
+#[test]
+fn a_version_is_tried_on_recorded_cases_on_a_telephone() {
+    a_version_is_tried_on_recorded_cases(PHONE, "phone");
+}
+
+#[test]
+fn the_made_up_county_has_decisions_and_suggestions_to_look_at() {
+    if !there() {
+        return;
+    }
+    let served = Served::start();
+    let url = format!("http://{}", served.address);
+    let done = maple(&["demo", "--cases", "8000", "--to", "2026-10-31", "--server", &url]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    browser::tried(&served, DESK, "/decisions?locality=cn/demo/yuntan&lang=en", |browser| async move {
+        let rows = browser.run("return document.querySelectorAll('tbody tr').length").await;
+        assert_eq!(rows, json!(50), "a whole page of decisions");
+        sound(&browser, "demo-decisions").await;
+        press(&browser, "tbody th a").await;
+        arrives(&browser, "the decision is shown", ".steps").await;
+        let life = browser.run("return document.querySelectorAll('.timeline li').length").await;
+        assert!(life.as_u64().is_some_and(|events| events > 0), "it leads to what happened to its case");
+        for (place, says, name) in [
+            ("cn", "never spoke", "country"),
+            ("cn/demo/yuntan", "more often in People's mediation by a trade", "county"),
+            ("cn/demo/yuntan/chengxi", "less often than elsewhere", "town"),
+        ] {
+            browser.go(&format!("/optimise?locality={place}&lang=en")).await;
+            let tries = browser.run("return document.querySelector('.tries').innerText").await;
+            assert!(tries.as_str().unwrap().contains(says), "{place}: {tries}");
+            sound(&browser, &format!("demo-{name}")).await;
+        }
+        browser
+    });
 }
 
 #[test]

@@ -31,6 +31,8 @@ use serde_json::{Value, json};
 use support::maple;
 
 const PHONE: Looks = Looks { language: "zh-CN", width: 360, height: 740 };
+/// A sheet of A4 between its margins, by 96 points an inch.
+const PAPER: Looks = Looks { language: "zh-CN", width: 720, height: 1000 };
 const CHINESE: Looks = Looks { language: "zh-CN", ..DESK };
 /// A case whose decision is known.
 const CASE: &str = "a-1";
@@ -117,6 +119,15 @@ impl Browser {
         let id = self.page.session_id().await.unwrap().unwrap();
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        let request = format!("POST /session/{id}/goog/cdp/execute");
+        let (status, said) = leash::http(&DRIVER.address, &request, &body.to_string());
+        assert_eq!(status, 200, "{said}");
+    }
+
+    /// Has the page believe that it is on paper, or on a screen again.
+    async fn on(&self, media: &str) {
+        let id = self.page.session_id().await.unwrap().unwrap();
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": media } });
         let request = format!("POST /session/{id}/goog/cdp/execute");
         let (status, said) = leash::http(&DRIVER.address, &request, &body.to_string());
         assert_eq!(status, 200, "{said}");
@@ -245,6 +256,7 @@ fn pages() -> Vec<String> {
     let ways = "/optimise?locality=cn/zhejiang/ningbo&from=2026-09&to=2026-10";
     [
         ways.to_owned(),
+        format!("{ways}&kind=consumer.goods"),
         "/optimise".to_owned(),
         "/policies/compare".to_owned(),
         map.to_owned(),
@@ -278,6 +290,40 @@ fn whole(name: &str, pages: impl Fn() -> Vec<String>) {
                 browser.picture(&format!("{name}-phone-{language}-{at}")).await;
             }
         }
+        browser
+    });
+}
+
+/// What of a page would not come onto paper as it should.
+const UNPRINTED: &str = "const wrong = [];
+    for (const one of document.querySelectorAll('.rooms, .tools, .skip, .filters, .foot, .take, .pages, .act, .live'))
+      if (getComputedStyle(one).display !== 'none') wrong.push(`shown: ${one.className}`);
+    for (const one of document.querySelectorAll('.scroll'))
+      if (getComputedStyle(one).overflowX !== 'visible') wrong.push('a table that scrolls');
+    for (const one of document.querySelectorAll('main table')) {
+      if (one.closest('.act, .filters, .live, .sheet')) continue;
+      if (!one.checkVisibility()) wrong.push(`hidden: ${one.caption?.innerText}`);
+      const edge = one.getBoundingClientRect().right;
+      if (edge > document.documentElement.clientWidth + 1) wrong.push(`cut at ${edge}: ${one.caption?.innerText}`);
+    }
+    return wrong;";
+
+#[test]
+fn what_is_printed_has_every_table_whole_and_nothing_to_press() {
+    tried(PAPER, "/", |browser| async move {
+        browser.on("print").await;
+        let mut found = Vec::new();
+        for language in ["zh", "en"] {
+            for (at, path) in pages().into_iter().chain(board::pages()).enumerate() {
+                let path = spoken(&path, language);
+                browser.go(&path).await;
+                let wrong: Vec<String> = serde_json::from_value(browser.run(UNPRINTED).await).unwrap();
+                found.extend(wrong.into_iter().map(|one| format!("{path}: {one}")));
+                browser.picture(&format!("console-print-{language}-{at}")).await;
+            }
+        }
+        browser.on("").await;
+        assert!(found.is_empty(), "{found:#?}");
         browser
     });
 }
@@ -350,6 +396,11 @@ fn accessible(looks: Looks, name: &str, pages: impl Fn() -> Vec<String>) {
 #[test]
 fn nothing_is_said_against_the_pages_on_a_desk() {
     accessible(CHINESE, "console", pages);
+}
+
+#[test]
+fn nothing_is_said_against_the_pages_in_english() {
+    accessible(DESK, "console-en", pages);
 }
 
 #[test]

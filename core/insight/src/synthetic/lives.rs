@@ -18,8 +18,44 @@ pub(super) struct Start {
     pub(super) end: Timestamp,
     pub(super) offset: Offset,
     pub(super) station: &'static str,
+    pub(super) locality: &'static str,
     pub(super) kind: &'static str,
 }
+
+/// A kind of which a part goes another way than it usually does, with its own success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherWay {
+    /// The kind.
+    pub kind: &'static str,
+    /// The channel that it takes as well.
+    pub channel: &'static str,
+    /// How much of it does, of 1,000.
+    pub share: u32,
+    /// Of 1,000 mediations there, how many end with an agreement.
+    pub agreed: u32,
+}
+
+/// What takes two ways in every county: one where the other channel does better, one where it does worse, one where it makes
+/// no difference.
+pub const OTHER_WAYS: [OtherWay; 3] = [
+    OtherWay { kind: "traffic.injury", channel: "industry_mediation", share: 450, agreed: 940 },
+    OtherWay { kind: "property.fee", channel: "industry_mediation", share: 400, agreed: 600 },
+    OtherWay { kind: "consumer.goods", channel: "consumer_association", share: 350, agreed: assumed::AGREED },
+];
+
+/// A town where a kind of dispute ends with an agreement less often than elsewhere in the county.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Where.
+    pub locality: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// Of 1,000 mediations there, how many end with an agreement.
+    pub agreed: u32,
+}
+
+/// What falls behind in every county.
+pub const BEHIND: Behind = Behind { locality: "cn/demo/yuntan/chengxi", kind: "neighbour.boundary", agreed: 480 };
 
 struct Life<'r> {
     random: &'r mut Pcg64,
@@ -65,10 +101,10 @@ mod assumed {
 use assumed as a;
 
 pub(super) fn life(random: &mut Pcg64, start: &Start) -> Vec<Step> {
-    let Start { at, end, offset, station, kind } = *start;
+    let Start { at, end, offset, station, locality, kind } = *start;
     let mediator = format!("m-{station}-{}", random.random_range(0..MEDIATORS));
     let mut life = Life { random, now: at, end, offset, steps: Vec::new() };
-    life.go_on(station, mediator, kind);
+    life.go_on(station, mediator, (locality, kind));
     life.steps.retain(|step| step.event.at < end);
     life.steps
 }
@@ -110,7 +146,7 @@ impl Life<'_> {
         self.today().checked_add(jiff::Span::new().days(days)).ok()
     }
 
-    fn go_on(&mut self, station: &'static str, mediator: String, kind: &'static str) {
+    fn go_on(&mut self, station: &'static str, mediator: String, (locality, kind): (&'static str, &'static str)) {
         let limit = self.in_days(60);
         self.say(Happening::Registered);
         self.wait(a::TO_CONTACT);
@@ -125,7 +161,7 @@ impl Life<'_> {
             self.wait(a::TO_CLOSE);
             return self.close(Level::County, limit);
         }
-        let channel = channel(kind);
+        let (channel, agreed) = self.way(locality, kind);
         self.say_with(Happening::Offered, None, None, Some(channel));
         for side in [Side::Applicant, Side::Respondent] {
             self.wait(a::TO_ANSWER);
@@ -150,7 +186,18 @@ impl Life<'_> {
         self.wait(a::TO_START);
         self.say_with(Happening::Started, Some(station), None, Some(channel));
         self.wait(a::TO_OUTCOME);
-        if self.chance(a::AGREED) { self.agree(limit) } else { self.fail(kind, limit) }
+        if self.chance(agreed) { self.agree(limit) } else { self.fail(kind, limit) }
+    }
+
+    /// The channel that is offered, and of 1,000 mediations there how many end with an agreement.
+    fn way(&mut self, locality: &str, kind: &str) -> (&'static str, u32) {
+        if let Some(other) = OTHER_WAYS.iter().find(|other| other.kind == kind)
+            && self.chance(other.share)
+        {
+            return (other.channel, other.agreed);
+        }
+        let behind = BEHIND.locality == locality && BEHIND.kind == kind;
+        (channel(kind), if behind { BEHIND.agreed } else { a::AGREED })
     }
 
     fn after_a_refusal(&mut self, station: &'static str, kind: &'static str, limit: Option<Date>) {

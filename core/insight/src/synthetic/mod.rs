@@ -10,6 +10,7 @@ mod lives;
 
 pub use county::{KINDS, KindShare, PLACES, Staff, Town, staff};
 pub use facts::{Known, known};
+pub use lives::{BEHIND, Behind, OTHER_WAYS, OtherWay};
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use rand::{RngExt, SeedableRng};
@@ -216,7 +217,14 @@ impl Iterator for County {
         let station = county::station(told.locality, told.kind);
         told.events = lives::life(
             &mut self.random,
-            &lives::Start { at: opened, end, offset: self.wish.offset, station, kind: told.kind },
+            &lives::Start {
+                at: opened,
+                end,
+                offset: self.wish.offset,
+                station,
+                locality: told.locality,
+                kind: told.kind,
+            },
         );
         Some(told)
     }

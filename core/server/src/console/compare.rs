@@ -1,5 +1,9 @@
 //! `/policies/compare`: what two versions say differently; what the gate says of one; and the form that puts it in force.
 
+mod trial;
+
+pub(crate) use trial::backtest;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,14 +13,14 @@ use axum::{
     response::Response,
 };
 use maple_gate::{Ending, PieceChanges, Report, Stage};
-use maple_store::Activation;
+use maple_store::{Activation, PAGE_COUNT_MAX};
 use maple_wire::{FlawCode, Problem};
 use serde_json::{Map, json};
 use tokio::time::timeout;
 
 use super::{
     cases::only,
-    places,
+    places::{self, Choice},
     session::FORM,
     visit::{Visit, link},
 };
@@ -151,6 +155,10 @@ struct Compare<'a> {
     act: Act,
     replaces: u32,
     why: String,
+    trial: trial::Part,
+    /// Where the recorded cases lie that are tried.
+    place: String,
+    places: Vec<Choice>,
 }
 
 /// What is compared.
@@ -159,6 +167,8 @@ struct Sides {
     to: Version,
     latest: Option<Activation>,
     found: PieceChanges,
+    /// Bundles that are kept, the latest first.
+    kept: Vec<String>,
 }
 
 async fn sides(v: &Visit, caller: &Caller) -> Result<Sides, Problem> {
@@ -177,10 +187,11 @@ async fn sides(v: &Visit, caller: &Caller) -> Result<Sides, Problem> {
         let control = controlled(&app).map_err(Refusal::NotControlled)?;
         let (before, after) = (pair.0.made(&app, control)?, pair.1.made(&app, control)?);
         let found = PieceChanges::between(before.side(), after.side());
-        Ok::<_, Refusal>((control.store.current()?, found))
+        let kept = control.store.bundles(PAGE_COUNT_MAX)?.into_iter().map(|one| one.digest).collect();
+        Ok::<_, Refusal>((control.store.current()?, found, kept))
     });
     match done.await.map_err(|_| answer::internal())? {
-        Ok((latest, found)) => Ok(Sides { from, to, latest, found }),
+        Ok((latest, found, kept)) => Ok(Sides { from, to, latest, found, kept }),
         Err(refusal) => Err(activations::refused(&refusal, caller, Role::Approver)),
     }
 }
@@ -222,7 +233,7 @@ async fn examined<'a>(v: &'a Visit, caller: &Caller) -> Result<Compare<'a>, Prob
 }
 
 fn page<'a>(v: &'a Visit, caller: &Caller, sides: Sides, report: Option<&Report>) -> Compare<'a> {
-    let Sides { from, to, latest, found } = sides;
+    let Sides { from, to, latest, found, kept } = sides;
     let ruleset = v.ruleset();
     let serving = v.app.serving();
     let now = serving.activation();
@@ -283,6 +294,9 @@ fn page<'a>(v: &'a Visit, caller: &Caller, sides: Sides, report: Option<&Report>
         act,
         replaces: latest,
         why: String::new(),
+        trial: trial::Part::of(v, caller, &to, &kept),
+        place: caller.home(Role::Auditor).unwrap_or_default().to_owned(),
+        places: places::choices(v, &ruleset),
     }
 }
 

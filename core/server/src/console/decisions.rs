@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     cases::{Happened, PAGE_COUNT, only, place_of},
+    figures::grouped,
     places::{self, Choice},
     record::Record,
     visit::{Visit, link, path_to},
@@ -72,6 +73,8 @@ struct Decisions<'a> {
     channel: &'a str,
     channels: Vec<Choice>,
     searched: bool,
+    searched_count: String,
+    page_count: &'static str,
     from: &'a str,
     to: &'a str,
     places: Vec<Choice>,
@@ -130,6 +133,8 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Decisions<'a>, Prob
         channel: v.given("channel").unwrap_or_default(),
         channels: places::channels(v, &ruleset),
         searched: v.given("channel").or(v.given("rule")).is_some(),
+        searched_count: grouped(i64::try_from(decisions::SEARCHED_COUNT_MAX).unwrap_or(i64::MAX)),
+        page_count: PAGE_COUNT,
         from: v.given("from").unwrap_or_default(),
         to: v.given("to").unwrap_or_default(),
         places: places::choices(v, &ruleset),

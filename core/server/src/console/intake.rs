@@ -184,13 +184,11 @@ fn looked_at<'r>(
     let chain = ruleset.locality(place.as_str()).map(|(_, locality)| locality.chain.clone()).unwrap_or_default();
     let mut looks: BTreeMap<&FactKey, usize> = BTreeMap::new();
     for policy in chain.iter().flat_map(|level| ruleset.policies_of(level)).filter(|policy| policy.purposes.routing) {
-        let target = &policy.target;
-        let named = target.kinds.iter().any(|pattern| pattern.covers(kind));
-        if !(target.kinds.is_empty() || named) || target.except.iter().any(|pattern| pattern.covers(kind)) {
+        if !policy.target.covers_kind(kind) {
             continue;
         }
         // What is written for such cases asks more of them than what is written for all.
-        let weight = if named { 4 } else { 1 };
+        let weight = if policy.target.names_kind(kind) { 4 } else { 1 };
         let by_rules = policy.rules.values().flat_map(|rule| &rule.reads);
         by_rules.chain(&policy.reads).for_each(|key| *looks.entry(key).or_default() += weight);
     }

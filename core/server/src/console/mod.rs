@@ -27,7 +27,7 @@ mod visit;
 mod words;
 
 pub(crate) use cases::{case, cases};
-pub(crate) use compare::{activate, compare, examine};
+pub(crate) use compare::{activate, backtest, compare, examine};
 pub(crate) use decisions::{decision, decisions, receipt, replay};
 pub(crate) use intake::{intake, take_in};
 pub(crate) use live::{close, live};

@@ -1,13 +1,7 @@
 //! `/optimise`: how far disputes come, where they leave the way, how mediation ends, and what somebody could try.
 
 use askama::Template;
-use axum::{
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
-    response::Response,
-};
+use axum::response::Response;
 use csv::Writer;
 use maple_insight::figures::Unit;
 use maple_wire::Problem;
@@ -23,8 +17,7 @@ use super::{
 };
 use crate::http::{answer, optimise::optimised};
 
-const PARAMETERS: [&str; 3] = ["locality", "from", "to"];
-const CSV: &str = "text/csv; charset=utf-8";
+const PARAMETERS: [&str; 4] = ["locality", "kind", "from", "to"];
 /// The width of the longest bar of the funnel, in units of its picture.
 const BAR_WIDTH: f64 = 405.0;
 /// Room for the names at its left.
@@ -38,6 +31,7 @@ const BAR_HEIGHT: u32 = 26;
 #[derive(Deserialize)]
 struct Optimised {
     locality: Place,
+    kind: Option<Place>,
     parent: Option<Place>,
     period: Period,
     shown_from: i64,
@@ -109,6 +103,7 @@ struct Success {
 
 #[derive(Deserialize)]
 struct Unclear {
+    kind: String,
     title: Both,
     why: String,
 }
@@ -201,6 +196,9 @@ struct Page<'a> {
     place_title: String,
     parent: Option<(String, String)>,
     places: Vec<Choice>,
+    kind: String,
+    kind_title: String,
+    kinds: Vec<Choice>,
     from: String,
     to: String,
     shown_from: i64,
@@ -228,8 +226,9 @@ async fn told(v: &Visit) -> Result<Optimised, Problem> {
     let ruleset = v.ruleset();
     let place = v.given("locality").map(|given| places::find(&ruleset, given)).transpose()?;
     let place = place.map(|(id, _)| id).or_else(|| widest(&ruleset)).map(ToString::to_string);
-    let asked = [("locality", place.as_deref()), ("from", v.given("from")), ("to", v.given("to"))];
-    let asked = link("", asked.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let given = ["kind", "from", "to"].map(|name| (name, v.given(name)));
+    let asked = [("locality", place.as_deref())].into_iter().chain(given);
+    let asked = link("", asked.filter_map(|(name, value)| Some((name, value?))));
     let told = optimised(&v.app, asked.trim_start_matches('?')).await?;
     serde_json::from_value(told).map_err(|_| answer::internal())
 }
@@ -241,18 +240,23 @@ pub(crate) async fn optimise(visit: Visit) -> Response {
 
 fn page(v: &Visit, told: Optimised) -> Page<'_> {
     let Optimised { locality, period, funnel, success, unclear, packs, decisions, suggestions, .. } = told;
-    let asked = [("locality", &*locality.id), ("from", &*period.from), ("to", &*period.to)];
     let of = |both: &Both| both.of(v.language).to_owned();
+    let kind = told.kind.as_ref().map(|kind| kind.id.as_str());
+    let to = |path: &str, place: &str| {
+        let asked =
+            [("locality", Some(place)), ("kind", kind), ("from", Some(&*period.from)), ("to", Some(&*period.to))];
+        link(path, asked.into_iter().filter_map(|(name, value)| Some((name, value?))))
+    };
     let bars = bars(v, &funnel);
     let height = u32::try_from(bars.len()).unwrap_or_default() * ROW_HEIGHT;
     Page {
         v,
         here: "/optimise",
-        csv: link("/optimise.csv", asked),
-        parent: told.parent.map(|parent| {
-            let to = link("/optimise", [("locality", &*parent.id), ("from", &*period.from), ("to", &*period.to)]);
-            (of(&parent.title), to)
-        }),
+        csv: to("/optimise.csv", &locality.id),
+        parent: told.parent.map(|parent| (of(&parent.title), to("/optimise", &parent.id))),
+        kind: kind.unwrap_or_default().to_owned(),
+        kind_title: told.kind.as_ref().map(|kind| of(&kind.title)).unwrap_or_default(),
+        kinds: places::kinds(v, &v.ruleset()),
         place_title: of(&locality.title),
         place: locality.id,
         places: places::choices(v, &v.ruleset()),
@@ -273,7 +277,7 @@ fn page(v: &Visit, told: Optimised) -> Page<'_> {
             .into_iter()
             .map(|pack| (of(&pack.title), pack.pack, pack.version, pack.in_force_from.unwrap_or_default()))
             .collect(),
-        read: decisions.read.map_or_else(|| v.say("少于10", "fewer than 10").to_owned(), grouped),
+        read: decisions.read.map_or_else(|| format!("{}{}", v.say("少于", "fewer than "), told.shown_from), grouped),
         more_read: decisions.more,
         asked_min: decisions.asked_min,
         tries: suggestions.iter().map(|one| tried(v, one)).collect(),
@@ -401,20 +405,11 @@ fn tried(v: &Visit, one: &Suggested) -> Try {
 
 /// Every figure of the page, one a line.
 pub(crate) async fn optimise_csv(visit: Visit) -> Response {
-    match told(&visit).await.and_then(|told| lines(&told)) {
-        Ok(text) => {
-            let mut response = answer::of(StatusCode::OK, CSV, text);
-            answer::set(&mut response, CACHE_CONTROL, "no-store");
-            let name = HeaderValue::from_static("attachment; filename=\"maple-optimise.csv\"");
-            response.headers_mut().insert(CONTENT_DISPOSITION, name);
-            visit.secure(&mut response);
-            response
-        }
-        Err(problem) => visit.refuse(&problem),
-    }
+    let text = told(&visit).await.and_then(|told| lines(&told));
+    visit.file("maple-optimise.csv", text)
 }
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "of",
     "locality",
     "from",
@@ -429,35 +424,70 @@ const HEAD: [&str; 14] = [
     "low",
     "high",
     "days_median",
+    "of_kind",
 ];
 
 fn lines(told: &Optimised) -> Result<Vec<u8>, Problem> {
     let mut out = Writer::from_writer(Vec::new());
     let (place, from, to) = (told.locality.id.as_str(), told.period.from.as_str(), told.period.to.as_str());
-    let mut write = |row: [&str; 14]| out.write_record(row).map_err(|_| answer::internal());
-    write(HEAD)?;
+    let of_kind = told.kind.as_ref().map_or("", |kind| kind.id.as_str());
+    out.write_record(HEAD).map_err(|_| answer::internal())?;
+    let mut write = |of: &str, [id, after]: [&str; 2], (zh, en): (&str, &str), figures: [&str; 6]| {
+        let [count, all, share, low, high, days] = figures;
+        let row = [of, place, from, to, id, after, zh, en, count, all, share, low, high, days, of_kind];
+        out.write_record(row).map_err(|_| answer::internal())
+    };
     let count = |count: Option<i64>| count.map_or_else(|| "suppressed".to_owned(), |count| count.to_string());
     let float = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for step in &told.funnel.steps {
-        let (zh, en) = step.title.both();
         let (n, share, days) = (count(step.count), float(step.share), float(step.days_median));
-        write(["step", place, from, to, &step.step, "", zh, en, &n, "", &share, "", "", &days])?;
+        write("step", [&step.step, ""], step.title.both(), [&n, "", &share, "", "", &days])?;
     }
     for exit in &told.funnel.exits {
-        let ((zh, en), figure) = (exit.title.both(), &exit.figure);
-        let (n, share) = (count(figure.part), float(figure.value));
-        write(["exit", place, from, to, &exit.exit, "", zh, en, &n, "", &share, "", "", ""])?;
+        let (n, share) = (count(exit.figure.part), float(exit.figure.value));
+        write("exit", [&exit.exit, ""], exit.title.both(), [&n, "", &share, "", "", ""])?;
         for after in &exit.after {
-            let (zh, en) = after.title.both();
             let n = count(after.count);
-            write(["exit_after", place, from, to, &exit.exit, &after.step, zh, en, &n, "", "", "", "", ""])?;
+            write("exit_after", [&exit.exit, &after.step], after.title.both(), [&n, "", "", "", "", ""])?;
         }
     }
     for one in &told.success {
-        let ((zh, en), figure) = (one.kind_title.both(), &one.figure);
-        let (part, all) = (count(figure.part), count(figure.whole));
-        let (share, low, high) = (float(figure.value), float(one.low), float(one.high));
-        write(["success", place, from, to, &one.kind, &one.channel, zh, en, &part, &all, &share, &low, &high, ""])?;
+        let (part, all) = (count(one.figure.part), count(one.figure.whole));
+        let (share, low, high) = (float(one.figure.value), float(one.low), float(one.high));
+        let title = one.kind_title.both();
+        write("success", [&one.kind, &one.channel], title, [&part, &all, &share, &low, &high, ""])?;
+    }
+    for one in &told.suggestions {
+        let evidence = &one.evidence;
+        let text = |name: &str| evidence[name].as_str().unwrap_or_default();
+        if let Some(asked) = evidence["asked"].as_u64() {
+            let figures = ["0", &asked.to_string(), "0", "", "", ""];
+            write(&one.sort, [text("policy"), text("rule")], one.says.both(), figures)?;
+        }
+        let others = evidence["others"].as_array().into_iter().flatten();
+        let others = others.map(|other| (other["channel"].as_str().unwrap_or_default(), other));
+        let here = if text("channel").is_empty() { "here" } else { text("channel") };
+        let own = [(here, &evidence["here"]), ("elsewhere", &evidence["elsewhere"])];
+        for (whose, share) in own.into_iter().chain(others).filter(|(_, share)| share.is_object()) {
+            let [part, all, value, low, high] =
+                ["part", "whole", "value", "low", "high"].map(|name| share[name].to_string());
+            write(&one.sort, [text("kind"), whose], one.says.both(), [&part, &all, &value, &low, &high, ""])?;
+        }
+    }
+    let more = told.more_suggestions.to_string();
+    write(
+        "more_suggestions",
+        ["", ""],
+        ("未列出的建议", "Suggestions that are not listed"),
+        [&more, "", "", "", "", ""],
+    )?;
+    for one in &told.unclear {
+        write("unclear", [&one.kind, &one.why], one.title.both(), [""; 6])?;
+    }
+    if of_kind.is_empty() {
+        let (read, after) = (count(told.decisions.read), if told.decisions.more { "older_ones_not" } else { "" });
+        let title = ("已查看的决定", "Recorded decisions that were looked into");
+        write("decisions", ["read", after], title, [&read, "", "", "", "", ""])?;
     }
     out.into_inner().map_err(|_| answer::internal())
 }

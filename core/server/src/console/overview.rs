@@ -1,13 +1,7 @@
 //! `/`: one map of how disputes are settled, with every figure beside its picture.
 
 use askama::Template;
-use axum::{
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
-    response::Response,
-};
+use axum::response::Response;
 use csv::Writer;
 use maple_insight::figures::{Indicator, Month as MonthOfYear, Unit};
 use maple_kernel::{LocalityId, Ruleset};
@@ -28,7 +22,6 @@ use crate::{
 
 /// What is shown where nobody chooses.
 const INDICATOR: Indicator = Indicator::MedSucc;
-const CSV: &str = "text/csv; charset=utf-8";
 const PARAMETERS: [&str; 5] = ["locality", "kind", "from", "to", "indicator"];
 
 /// The map, as `/v1/insight/map` tells it.
@@ -450,17 +443,8 @@ fn bars(v: &Visit, asked: &Asked) -> Vec<Bar> {
 
 /// Every figure of the page, one a line.
 pub(crate) async fn overview_csv(visit: Visit) -> Response {
-    match asked(&visit).await.and_then(|asked| written(&asked)) {
-        Ok(text) => {
-            let mut response = answer::of(StatusCode::OK, CSV, text);
-            answer::set(&mut response, CACHE_CONTROL, "no-store");
-            let name = HeaderValue::from_static("attachment; filename=\"maple-map.csv\"");
-            response.headers_mut().insert(CONTENT_DISPOSITION, name);
-            visit.secure(&mut response);
-            response
-        }
-        Err(problem) => visit.refuse(&problem),
-    }
+    let text = asked(&visit).await.and_then(|asked| written(&asked));
+    visit.file("maple-map.csv", text)
 }
 
 const HEAD: [&str; 12] =

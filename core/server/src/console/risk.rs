@@ -148,6 +148,7 @@ struct Risk<'a> {
     shown_from: i64,
     csv: String,
     csv_rates: String,
+    csv_max: String,
 }
 
 pub(crate) async fn risk(visit: Visit, Extension(caller): Extension<Caller>) -> Response {
@@ -241,6 +242,7 @@ async fn page<'a>(v: &'a Visit, caller: &Caller) -> Result<Risk<'a>, Problem> {
         shown_from: found.shown_from,
         csv: href("/risk.csv", &[]),
         csv_rates: href("/risk.csv", &[("table", Some("rates"))]),
+        csv_max: grouped(i64::try_from(file::CSV_ROWS_COUNT_MAX).unwrap_or(i64::MAX)),
         own,
         place: place.unwrap_or_default(),
     })

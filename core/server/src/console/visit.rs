@@ -17,6 +17,7 @@ use axum::{
 };
 use form_urlencoded::Serializer;
 use jiff::Timestamp;
+use maple_insight::figures::SHOWN_COUNT_MIN;
 use maple_kernel::{Ruleset, Text};
 use maple_wire::{Language, Problem, ProblemKind};
 
@@ -173,6 +174,23 @@ impl Visit {
             answer::set(&mut response, CONTENT_SECURITY_POLICY, POLICY_LIVE);
         }
         response
+    }
+
+    /// Figures as a file to be taken down, or why there is none.
+    pub(super) fn file(&self, name: &str, text: Result<Vec<u8>, Problem>) -> Response {
+        match text {
+            Ok(text) => {
+                let mut response = answer::csv(name, text);
+                self.secure(&mut response);
+                response
+            }
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    /// From which count on a figure is shown.
+    pub(super) const fn shown_from(&self) -> i64 {
+        SHOWN_COUNT_MIN
     }
 
     /// Why there is no page, as a page.

@@ -4,7 +4,9 @@ use axum::{
     body::Body,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE,
+        },
     },
     response::Response,
 };
@@ -18,6 +20,7 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) const TEXT: &str = "text/plain";
 pub(crate) const TEXT_UTF8: &str = "text/plain; charset=utf-8";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+const CSV: &str = "text/csv; charset=utf-8";
 const PROBLEM: &str = "application/problem+json";
 
 /// An answer with a body of this type.
@@ -31,6 +34,16 @@ pub(crate) fn of(status: StatusCode, content_type: &'static str, body: impl Into
 /// A JSON document.
 pub(crate) fn json(body: impl Into<Bytes>) -> Response {
     of(StatusCode::OK, JSON, body.into())
+}
+
+/// A file of figures as they are now, to be taken down under a name.
+pub(crate) fn csv(name: &str, text: Vec<u8>) -> Response {
+    let mut response = of(StatusCode::OK, CSV, text);
+    set(&mut response, CACHE_CONTROL, "no-store");
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    }
+    response
 }
 
 /// Why there is no other answer.

@@ -68,7 +68,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 68] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 69] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
@@ -85,6 +85,7 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 68] {
         ("/optimise.csv", get(console::optimise_csv), Page(None)),
         ("/policies", get(console::policies), Page(None)),
         ("/policies/compare", get(console::compare).post(console::examine), Page(None)),
+        ("/policies/backtest", post(console::backtest), Page(Some(Role::Auditor))),
         ("/policies/activate", post(console::activate), Page(Some(Role::Approver))),
         ("/risk", get(console::risk), reads),
         ("/risk.csv", get(console::risk_csv), reads),

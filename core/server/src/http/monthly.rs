@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Extension, RawQuery, State},
-    http::{HeaderValue, StatusCode, header::CONTENT_DISPOSITION},
     response::Response,
 };
 use jiff::civil::Date;
@@ -24,7 +23,6 @@ use crate::{
     events,
 };
 
-const CSV: &str = "text/csv; charset=utf-8";
 const PARAMETERS: [&str; 2] = ["month", "locality"];
 
 pub(crate) async fn monthly(
@@ -82,10 +80,5 @@ async fn made(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, 
     };
     let source = |source: &str| ReturnSource::of(made.statistics.sources.get(source)?);
     let sheet = monthly_csv(&Return::of(&groups, kind, source), id.as_str(), month);
-    let mut response = answer::of(StatusCode::OK, CSV, sheet);
-    let name = format!("attachment; filename=\"return-{}-{month}.csv\"", id.as_str().replace('/', "-"));
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    }
-    Ok(response)
+    Ok(answer::csv(&format!("return-{}-{month}.csv", id.as_str().replace('/', "-")), sheet.into()))
 }

@@ -11,11 +11,11 @@ use axum::{
     response::Response,
 };
 use maple_insight::{
-    figures::{Cell, Figure, Mark, Month, SHOWN_COUNT_MIN, Stair, Ways, successes},
+    figures::{Cell, Figure, Mark, Measure, Milestone, Month, SHOWN_COUNT_MIN, Stair, Ways, hidden, successes},
     share::Share,
     suggest::{self, Channels, Found, KindEnds, RuleHeard, Suggestion, draft},
 };
-use maple_kernel::{Class, LocalityId, Mode, Policy, Ruleset, Text};
+use maple_kernel::{Class, LocalityId, Mode, Policy, Ruleset, Target, Text};
 use maple_store::{Filter, Store, StoreError, Walked};
 use maple_wire::{Problem, exit_text, milestone_text};
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ use super::{
     activations::reading,
     answer,
     decisions::Context,
-    insight::{Asked, described, figure, place, text},
+    insight::{Asked, described, figure, known_kind, place, text},
 };
 use crate::{
     app::{App, Serving},
@@ -36,7 +36,7 @@ use crate::{
 pub(crate) const DECISIONS_READ_MAX: usize = 2_000;
 /// Of these, so many at a time.
 const RECORDS_COUNT: u32 = 250;
-const PARAMETERS: [&str; 3] = ["locality", "from", "to"];
+const PARAMETERS: [&str; 4] = ["locality", "kind", "from", "to"];
 
 pub(crate) async fn optimise(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
     answer::told(optimised(&app, &query.unwrap_or_default()).await.map(|told| answer::json(told.to_string())))
@@ -47,6 +47,8 @@ struct Read {
     here: Vec<Walked>,
     above: Vec<Walked>,
     heard: Heard,
+    /// Disputes that were registered, by kind; nothing where no kind is asked about.
+    registered: Vec<(String, i64)>,
 }
 
 /// What recorded decisions say.
@@ -68,6 +70,8 @@ pub(crate) async fn optimised(app: &Arc<App>, query: &str) -> Result<Value, Prob
     let serving = app.serving();
     let ruleset = Arc::clone(serving.ruleset());
     let (id, here) = place(&ruleset, asked.place.as_deref())?;
+    let kind = kind_asked(query);
+    kind.as_deref().map_or(Ok(()), |kind| known_kind(&ruleset, kind))?;
     let above = here.chain.len().checked_sub(2).and_then(|at| here.chain.get(at)).cloned();
     let begin = |month: Month| {
         let day = format!("{month}-01").parse::<jiff::civil::Date>().ok();
@@ -81,17 +85,28 @@ pub(crate) async fn optimised(app: &Arc<App>, query: &str) -> Result<Value, Prob
     };
     let read = {
         let (own, above, months) = (id.to_string(), above.clone(), (asked.from, asked.to));
+        let one_kind = kind.is_some();
         reading(app, move |control| {
             let store = &control.store;
             let above = above.map(|above| store.walked(above.as_str(), months)).transpose()?.unwrap_or_default();
-            Ok(Read { here: store.walked(&own, months)?, above, heard: heard(store, filter)? })
+            let here = store.walked(&own, months)?;
+            // A rule for other kinds never speaks for one kind: that says nothing of it.
+            let (heard, registered) = match one_kind {
+                true => (Heard::default(), store.tallies_by_kind(&own, Measure::Registered, months)?),
+                false => (heard(store, filter)?, Vec::new()),
+            };
+            Ok(Read { here, above, heard, registered })
         })
         .await?
     };
     let kinds = Kinds::of(&read.here);
+    // What is hidden of all kinds together is hidden of one as well.
     let figures = successes(&kinds.cells, &kinds.sums);
     let of_above = Kinds::of(&read.above);
-    let ends = ends(&ruleset, id, &kinds, &figures, &of_above);
+    // A root has nothing above it to fall behind.
+    let own = above.as_ref().map(|_| Own::of(&serving, id)).unwrap_or_default();
+    let mut ends = ends(&own, &kinds, &figures, &of_above);
+    ends.retain(|one| kind.as_deref().is_none_or(|kind| one.kind == kind));
     let found = [
         ("rule_never_spoke", suggest::silent(&rules(&ruleset, id, &read.heard))),
         ("kind_behind", suggest::behind(&ends)),
@@ -102,11 +117,17 @@ pub(crate) async fn optimised(app: &Arc<App>, query: &str) -> Result<Value, Prob
     let suggestions: Vec<Value> = suggestions.collect();
     Ok(json!({
         "locality": described(id, here),
+        "kind": kind.as_deref().map(|kind| json!({ "id": kind, "title": text(&context.kind(kind)) })),
         "parent": above.as_ref().and_then(|id| ruleset.locality(id.as_str())).map(|(id, at)| described(id, at)),
         "period": { "from": asked.from.to_string(), "to": asked.to.to_string() },
         "shown_from": SHOWN_COUNT_MIN,
-        "funnel": funnel(&read.here),
-        "success": kinds.cells.iter().zip(&figures).map(|(cell, figure)| context.cell(cell, *figure)).collect::<Vec<_>>(),
+        "funnel": match kind.as_deref() {
+            Some(kind) => funnel_of(kind, &read.registered, &kinds, &figures),
+            None => funnel(&read.here),
+        },
+        "success": kinds.cells.iter().zip(&figures)
+            .filter(|(cell, _)| kind.as_deref().is_none_or(|kind| cell.kind == kind))
+            .map(|(cell, figure)| context.cell(cell, *figure)).collect::<Vec<_>>(),
         "unclear": context.unclear(&ends),
         "packs": packs(&serving, id, &here.chain),
         "decisions": { "read": enough(read.heard.read), "more": read.heard.more, "read_max": DECISIONS_READ_MAX,
@@ -114,6 +135,12 @@ pub(crate) async fn optimised(app: &Arc<App>, query: &str) -> Result<Value, Prob
         "suggestions": suggestions,
         "more_suggestions": found.iter().map(|(_, found): &(&str, Found)| found.more).sum::<usize>(),
     }))
+}
+
+/// The kind that is asked about, the last where several are named.
+fn kind_asked(query: &str) -> Option<String> {
+    let all = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "kind");
+    all.last().map(|(_, value)| value.into_owned())
 }
 
 /// A count that may be shown.
@@ -151,11 +178,15 @@ fn heard(store: &Store, mut filter: Filter) -> Result<Heard, StoreError> {
     }
 }
 
+/// True for a policy that counts: it stands in no shadow, and nobody stopped it.
+fn counts(policy: &Policy) -> bool {
+    policy.stopped.is_none() && policy.mode == Mode::Enforce
+}
+
 /// The rules of a place and of all below it, with what decisions say of each.
 fn rules(ruleset: &Ruleset, place: &LocalityId, heard: &Heard) -> Vec<RuleHeard> {
     let below = ruleset.localities().filter(|(_, locality)| locality.chain.contains(place));
-    let counts = |policy: &&Policy| policy.stopped.is_none() && policy.mode == Mode::Enforce;
-    let policies = below.flat_map(|(id, _)| ruleset.policies_of(id)).filter(counts);
+    let policies = below.flat_map(|(id, _)| ruleset.policies_of(id)).filter(|policy| counts(policy));
     let of = |policy: &Policy| {
         let asked = heard.asked.get(policy.id.as_str()).copied().unwrap_or_default();
         let id = policy.id.to_string();
@@ -206,24 +237,47 @@ impl Kinds {
     }
 }
 
-fn ends(ruleset: &Ruleset, place: &LocalityId, here: &Kinds, figures: &[Figure], above: &Kinds) -> Vec<KindEnds> {
-    let own = ruleset.policies_of(place);
+/// The policies of a place's own that count for the way of a dispute, and the kinds that the rules of each table name.
+#[derive(Default)]
+struct Own<'s> {
+    policies: Vec<&'s Policy>,
+    rules: BTreeMap<String, Vec<Target>>,
+}
+
+impl<'s> Own<'s> {
+    fn of(serving: &'s Serving, place: &LocalityId) -> Self {
+        let all = serving.ruleset.policies_of(place).iter();
+        let policies = all.filter(|policy| counts(policy) && policy.purposes.routing).collect();
+        Self { policies, rules: serving.made.bundle.rule_kinds(place.as_str()) }
+    }
+
+    /// True when one of them is for this kind: its target names it, or a rule of a table does within the target. What is
+    /// said for every kind alike is no rule of this one. The code of a plugin is not looked into.
+    fn covers(&self, kind: &str) -> bool {
+        let covers = |policy: &&Policy| match self.rules.get(policy.id.as_str()) {
+            Some(rules) => rules.iter().any(|rule| {
+                policy.target.covers_kind(kind)
+                    && rule.covers_kind(kind)
+                    && (rule.names_kind(kind) || policy.target.names_kind(kind))
+            }),
+            None => policy.target.names_kind(kind),
+        };
+        self.policies.iter().any(covers)
+    }
+}
+
+fn ends(own: &Own<'_>, here: &Kinds, figures: &[Figure], above: &Kinds) -> Vec<KindEnds> {
     let share = |(concluded, settled): (i64, i64)| {
         let count = |count: i64| u64::try_from(count).unwrap_or_default();
         Share::new(count(settled), count(concluded))
     };
     let of = |(kind, sum): (&String, &(i64, i64))| {
-        let any = |patterns: &[maple_kernel::Pattern]| patterns.iter().any(|pattern| pattern.covers(kind));
-        let covers = |policy: &Policy| {
-            let target = &policy.target;
-            policy.purposes.routing && (target.kinds.is_empty() || any(&target.kinds)) && !any(&target.except)
-        };
         // What may not be shown is not compared.
         let shown =
             here.cells.iter().zip(figures).filter(|(cell, figure)| cell.kind == *kind && figure.value.is_some());
         KindEnds {
             kind: kind.clone(),
-            own_rule: own.iter().any(covers),
+            own_rule: own.covers(kind),
             here: share(*sum),
             above: above.sums.get(kind).copied().map(share).unwrap_or_default(),
             channels: shown.map(|(cell, _)| (cell.channel.clone(), share((cell.concluded, cell.settled)))).collect(),
@@ -232,6 +286,43 @@ fn ends(ruleset: &Ruleset, place: &LocalityId, here: &Kinds, figures: &[Figure],
     };
     here.sums.iter().map(of).collect()
 }
+
+/// How far the disputes of one kind come. Steps between are counted of all kinds together alone, so three are told here, each
+/// where it is as far from the one before as whatever is shown.
+fn funnel_of(kind: &str, registered: &[(String, i64)], kinds: &Kinds, figures: &[Figure]) -> Value {
+    let counts: Vec<i64> = registered.iter().map(|(_, count)| *count).collect();
+    let known = registered.iter().zip(hidden(&counts)).find(|((id, _), _)| id == kind);
+    let came = known.filter(|(_, hides)| !hides).map(|((_, count), _)| *count);
+    // What a hidden channel holds would be what the others leave of the sum.
+    let cells = || kinds.cells.iter().zip(figures).filter(|(cell, _)| cell.kind == kind);
+    let whole = cells().all(|(_, figure)| figure.part.is_some() && figure.whole.is_some());
+    let ended = kinds.sums.get(kind).copied().filter(|_| whole);
+    let (ended, agreed) = ended.unzip();
+    let mut last: Option<i64> = None;
+    let mut step = |id: &str, (zh, en): (&str, &str), count: Option<i64>| {
+        let fine = |count: &i64| *count >= SHOWN_COUNT_MIN && last.is_none_or(|last| last - count >= SHOWN_COUNT_MIN);
+        let count = count.filter(fine);
+        last = count.or(last);
+        let share = count.zip(came.filter(|came| *came >= SHOWN_COUNT_MIN));
+        let share = share.map(|(count, all)| count as f64 / all as f64);
+        let mut step = json!({ "step": id, "title": { "zh": zh, "en": en }, "count": count, "share": share,
+            "days_median": null });
+        if let Value::Object(members) = &mut step
+            && count.is_none()
+        {
+            members.insert("suppressed".to_owned(), json!(true));
+        }
+        step
+    };
+    let steps = [
+        step(Milestone::Registered.as_str(), milestone_text(Milestone::Registered), came),
+        step("concluded", CONCLUDED, ended),
+        step(Milestone::Agreed.as_str(), milestone_text(Milestone::Agreed), agreed),
+    ];
+    json!({ "steps": steps, "slowest": null, "exits": [] })
+}
+
+const CONCLUDED: (&str, &str) = ("调解终结", "Mediation ended");
 
 fn funnel(walked: &[Walked]) -> Value {
     let mut ways = Ways::default();
@@ -374,9 +465,9 @@ impl Words<'_> {
                 let title = self.kind(kind);
                 let channel = usual.clone().or_else(|| self.mediation());
                 Told {
-                    zh: format!("“{}”在本地没有专门规则，调解成功率低于上级地区的其他地方。", title.zh),
+                    zh: format!("本地没有点名“{}”的规则，其调解成功率低于上级地区的其他地方。", title.zh),
                     en: format!(
-                        "{} has no rule of this place's own, and its mediation succeeds less often than elsewhere in the place above.",
+                        "No rule of this place's own names {}, and its mediation succeeds less often than elsewhere in the place above.",
                         title.en
                     ),
                     caution: COMPARED,
@@ -397,9 +488,9 @@ impl Words<'_> {
                     of
                 });
                 Told {
-                    zh: format!("“{}”经“{}”调解的成功率高于其他途径。", title.zh, way.zh),
+                    zh: format!("“{}”经“{}”调解的成功率高于案件数足以比较的其他途径。", title.zh, way.zh),
                     en: format!(
-                        "{} ends with an agreement more often in {} than in each other channel.",
+                        "{} ends with an agreement more often in {} than in the others with enough cases to compare.",
                         title.en, way.en
                     ),
                     caution: COMPARED,
@@ -423,12 +514,7 @@ impl Words<'_> {
         let kinds = self.ruleset.vocabulary().kinds.keys();
         let known = self.ruleset.localities().flat_map(|(id, _)| self.ruleset.policies_of(id));
         let target = known.into_iter().find(|one| one.id.as_str() == policy).map(|one| &one.target);
-        let covered = |kind: &str| {
-            target.is_none_or(|target| {
-                (target.kinds.is_empty() || target.kinds.iter().any(|pattern| pattern.covers(kind)))
-                    && !target.except.iter().any(|pattern| pattern.covers(kind))
-            })
-        };
+        let covered = |kind: &str| target.is_none_or(|target| target.covers_kind(kind));
         kinds.map(|kind| kind.as_str()).find(|kind| covered(kind)).unwrap_or_default().to_owned()
     }
 

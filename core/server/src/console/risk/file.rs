@@ -1,13 +1,6 @@
 //! What the board shows, as files.
 
-use axum::{
-    extract::Extension,
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
-    response::Response,
-};
+use axum::{extract::Extension, response::Response};
 use csv::Writer;
 use maple_insight::figures::LoopFigure;
 use maple_wire::Problem;
@@ -27,32 +20,25 @@ use crate::{
     http::answer,
 };
 
-const CSV: &str = "text/csv; charset=utf-8";
+/// The table of how the loop was closed.
+const RATES: &str = "rates";
 /// Signals of one page of a file.
 const CSV_PAGE_COUNT: &str = "1000";
-/// Signals of one file.
-const CSV_ROWS_COUNT_MAX: usize = 10_000;
+/// Signals of one file. A last row says that there are more.
+pub(super) const CSV_ROWS_COUNT_MAX: usize = 10_000;
 
 /// What is shown, as a file: the signals of the filters, or with `table=rates` how the loop was closed.
 pub(crate) async fn risk_csv(visit: Visit, Extension(caller): Extension<Caller>) -> Response {
-    match file(&visit, &caller).await {
-        Ok((name, text)) => {
-            let mut response = answer::of(StatusCode::OK, CSV, text);
-            answer::set(&mut response, CACHE_CONTROL, "no-store");
-            response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(name));
-            visit.secure(&mut response);
-            response
-        }
-        Err(problem) => visit.refuse(&problem),
-    }
+    let name = if visit.given("table") == Some(RATES) { "maple-risk-rates.csv" } else { "maple-risk.csv" };
+    let text = file(&visit, &caller).await;
+    visit.file(name, text)
 }
 
-async fn file(v: &Visit, caller: &Caller) -> Result<(&'static str, Vec<u8>), Problem> {
+async fn file(v: &Visit, caller: &Caller) -> Result<Vec<u8>, Problem> {
     only(v, &[&KEPT[..], &["table"]].concat())?;
     let place = place_of(v, caller, &v.ruleset())?;
-    if v.given("table") == Some("rates") {
-        let board = asked(v, caller, place.as_deref(), None, "1").await?;
-        return Ok(("attachment; filename=\"maple-risk-rates.csv\"", rate_rows(&board)?));
+    if v.given("table") == Some(RATES) {
+        return rate_rows(&asked(v, caller, place.as_deref(), None, "1").await?);
     }
     let (mut rows, mut after): (Vec<Signal>, Option<String>) = (Vec::new(), None);
     loop {
@@ -63,7 +49,7 @@ async fn file(v: &Visit, caller: &Caller) -> Result<(&'static str, Vec<u8>), Pro
             break;
         }
     }
-    Ok(("attachment; filename=\"maple-risk.csv\"", signal_rows(&rows)?))
+    signal_rows(&rows, after.is_some())
 }
 
 const SIGNAL_HEAD: [&str; 24] = [
@@ -93,7 +79,8 @@ const SIGNAL_HEAD: [&str; 24] = [
     "changed",
 ];
 
-fn signal_rows(rows: &[Signal]) -> Result<Vec<u8>, Problem> {
+/// The signals one a line, and one more that says so where there are more signals than these.
+fn signal_rows(rows: &[Signal], more: bool) -> Result<Vec<u8>, Problem> {
     let mut out = Writer::from_writer(Vec::new());
     out.write_record(SIGNAL_HEAD).map_err(|_| answer::internal())?;
     for one in rows {
@@ -132,6 +119,17 @@ fn signal_rows(rows: &[Signal]) -> Result<Vec<u8>, Problem> {
         ];
         out.write_record(row).map_err(|_| answer::internal())?;
     }
+    if more {
+        let zh = format!("文件至多列{CSV_ROWS_COUNT_MAX}条，尚有未列出的；请缩小范围，或用GET /v1/signals逐页读取");
+        let en = format!(
+            "a file lists {CSV_ROWS_COUNT_MAX} signals at most and there are more; choose fewer, or read GET /v1/signals page by page"
+        );
+        let mut row = [""; SIGNAL_HEAD.len()];
+        for (cell, text) in row.iter_mut().zip(["more", "", "", "", &zh, &en]) {
+            *cell = text;
+        }
+        out.write_record(row).map_err(|_| answer::internal())?;
+    }
     out.into_inner().map_err(|_| answer::internal())
 }
 
@@ -163,4 +161,22 @@ fn rate_rows(board: &Board) -> Result<Vec<u8>, Problem> {
         }
     }
     out.into_inner().map_err(|_| answer::internal())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_cut_says_so_in_its_last_row() {
+        let rows = |more| String::from_utf8(signal_rows(&[], more).unwrap()).unwrap();
+        assert_eq!(rows(false).lines().count(), 1);
+        let cut = rows(true);
+        let last = cut.lines().last().unwrap();
+        assert!(last.starts_with("more,,,,") && last.contains("10000 signals at most"), "{last}");
+        let cells = csv::Reader::from_reader(cut.as_bytes()).records().map(|row| row.unwrap().len()).max();
+        assert_eq!(cells, Some(SIGNAL_HEAD.len()));
+    }
 }
