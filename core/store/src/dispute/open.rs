@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_insight::{
-    figures::{Course, Measure, Month, Passed, Tally, contributions, course},
-    life::{Admission, EventType, Happening, History, LifeEvent, Stage, Standing},
+    figures::{COUNTS_VERSION, Course, Measure, Month, Passed, Tally, contributions, course},
+    life::{Admission, EventType, Happening, History, Life, LifeEvent, Stage, Standing},
 };
 
 use super::{
@@ -38,7 +38,7 @@ impl Open {
     pub(super) fn load(link: &mut dyn Link, id: &str, terms: &Terms<'_>) -> Done<Self> {
         let one = format!("SELECT counted, {DISPUTE} FROM dispute WHERE id = $1");
         let (counted, dispute) = match link.first(&one, &[Value::Text(id)])? {
-            Some(mut row) => (row.int()? != 0, read_dispute(row)?),
+            Some(mut row) => (row.int()?, read_dispute(row)?),
             None => {
                 let new = Dispute {
                     id: id.to_owned(),
@@ -49,7 +49,7 @@ impl Open {
                     registered: None,
                     closed: None,
                 };
-                (true, new)
+                (COUNTS_VERSION, new)
             }
         };
         let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY received, source, id");
@@ -58,7 +58,9 @@ impl Open {
         let (kept, before, moved) = (events.len(), Tally::new(), BTreeSet::new());
         let mut open = Self { dispute, kept, events, before, walked: None, moved };
         open.before = contributions(&open.history(terms).life(), terms.offset);
-        open.walked = if counted { open.way(terms) } else { None };
+        // What an earlier version counted of it: before the ways were counted it was the first.
+        open.before.retain(|(_, measure, _), _| measure.since() <= counted.max(1));
+        open.walked = if counted > 0 { open.way(terms) } else { None };
         Ok(open)
     }
 
@@ -130,10 +132,9 @@ impl Open {
         }
     }
 
-    /// Writes what changed, and adds to the counts what the figures of this dispute changed by.
-    pub(super) fn save(&mut self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
-        let life = self.history(terms).life();
-        let after = contributions(&life, terms.offset);
+    /// Adds to the counts what the figures of this dispute changed by.
+    pub(super) fn count(&self, life: &Life, terms: &Terms<'_>, counts: &mut Counts) {
+        let after = contributions(life, terms.offset);
         if let Some(about) = self.dispute.about.as_ref().filter(|_| life.registered.is_some()) {
             let keys: BTreeSet<_> = self.before.keys().chain(after.keys()).copied().collect();
             for key in keys {
@@ -146,6 +147,20 @@ impl Open {
             counts.ways.add(about, self.walked.as_ref(), -1);
             counts.ways.add(about, self.way(terms).as_ref(), 1);
         }
+    }
+
+    /// Counts what an earlier version did not count of it. Nothing else changes: policies have nothing new to look at.
+    pub(super) fn recount(&self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
+        self.count(&self.history(terms).life(), terms, counts);
+        let done = "UPDATE dispute SET counted = $1 WHERE id = $2";
+        link.execute(done, &[Value::Int(COUNTS_VERSION), Value::Text(&self.dispute.id)])?;
+        Ok(())
+    }
+
+    /// Writes what changed, and adds to the counts what the figures of this dispute changed by.
+    pub(super) fn save(&mut self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
+        let life = self.history(terms).life();
+        self.count(&life, terms, counts);
         let mut desk = self.dispute.desk.clone();
         for event in self.applied() {
             let Desk { station, mediator, channel, committee } = &event.desk;
@@ -165,7 +180,7 @@ impl Open {
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;
         self.dispute.closed = life.closed.map(|closed| closed.at);
-        put_dispute(link, &self.dispute, life.court)?;
+        put_dispute(link, &self.dispute, &life)?;
         put_events(link, self.events.get(self.kept..).unwrap_or_default())?;
         for at in self.moved.iter().filter(|at| **at < self.kept) {
             if let Some(EventRecord { event, standing, .. }) = self.events.get(*at) {
