@@ -68,7 +68,7 @@ fn a_county_is_counted_as_anybody_can_count_it() {
         let map = server.map(&format!("locality={place}&from={from}&to={to}"));
         let counted = recounted(&file, place, from, to);
         held_to(&counted["ways"], &server.optimise(&format!("locality={place}&from={from}&to={to}")), place);
-        let mut shown = 0;
+        let (mut shown, mut covered) = (0, 0);
         for (indicator, counts) in counted.as_object().unwrap().iter().filter(|(name, _)| *name != "ways") {
             let figure = &map["figures"][indicator];
             let told = |name: &str| figure.get(name).and_then(Value::as_i64);
@@ -81,11 +81,17 @@ fn a_county_is_counted_as_anybody_can_count_it() {
             if let Some(told) = told("whole") {
                 assert_eq!(Some(told), whole, "{place} {indicator}: {figure}");
             }
+            // No share is of more than all.
+            assert!(whole.is_none_or(|whole| part <= Some(whole)), "{place} {indicator}: {counts}");
             let few = |count: Option<i64>| count.is_some_and(|count| count < 10);
             let rest = whole.zip(part).map(|(whole, part)| whole - part);
             let hides = few(part) || few(whole) || few(rest);
-            assert_eq!(figure.get("suppressed").is_some(), hides, "{place} {indicator}: {figure} {counts}");
+            let suppressed = figure.get("suppressed").is_some();
+            assert!(suppressed || !hides, "{place} {indicator}: {figure} {counts}");
+            // Hidden since it would give something else away.
+            covered += usize::from(suppressed && !hides);
         }
+        assert!(covered <= 4, "{place}: {covered} figures are hidden for others\n{map}");
         assert!(shown >= 8, "{map}");
     }
 }

@@ -210,23 +210,32 @@ for case, events in cases.items():
     if within(day(registered[0][0])):
         walk(registered[0][2]["kind"], events)
     refusals = [at for at, kind, data in events if kind == "consent.recorded" and data["consent"] == "no"]
-    court, closed, agreements = None, None, []
+    court, closed, agreements, offers, against, ended_by_parties = None, None, [], [], set(), []
     for at, kind, data in events:
         now = within(day(at))
-        if kind == "consent.recorded" and data["consent"] == "yes":
-            n["consents"] += now
+        if kind == "offer.made":
+            offers.append([at, False])
         elif kind == "consent.recorded":
-            n["refusals"] += now
-            next_one = min([other for other in refusals if other > at], default=None)
-            n["broken"] += now and any(at <= b and (next_one is None or b < next_one) for b in broken[case])
+            agrees = data["consent"] == "yes"
+            (against.discard if agrees else against.add)(data["party"])
+            if offers:
+                # Who answers last before the next offer decides, as long as nobody refuses.
+                offers[-1][1] = agrees and not against
+            if not agrees:
+                n["refusals"] += now
+                next_one = min([other for other in refusals if other > at], default=None)
+                n["broken"] += now and any(at <= b and (next_one is None or b < next_one) for b in broken[case])
         elif kind == "agreement.recorded":
             n["concluded"] += now
             n["agreements"] += now
-            n["written"] += now and data["form"] == "written"
             n["before"] += now and court is None
-            agreements.append({"at": at, "due": data.get("due_on"), "done": None, "suit": None})
+            agreements.append({"at": at, "due": data.get("due_on"), "done": None, "suit": None,
+                               "form": data["form"], "asked": False, "granted": None})
+            ended_by_parties.append(at)
         elif kind == "mediation.failed":
             n["concluded"] += now
+            if data["reason"] == "withdrawn":
+                ended_by_parties.append(at)
         elif kind == "agreement.performed" and agreements:
             agreements[-1]["done"] = agreements[-1]["done"] or at
         elif kind == "case.filed_in_court":
@@ -236,9 +245,9 @@ for case, events in cases.items():
                 court = at
                 n["court"] += now
         elif kind == "confirmation.filed":
-            n["confirmations"] += now
+            agreements[-1]["asked"] = True
         elif kind == "confirmation.decided":
-            pass
+            agreements[-1]["granted"] = data["granted"]
         elif kind == "case.closed":
             closed = (at, data)
         elif kind == "case.reopened":
@@ -248,15 +257,29 @@ for case, events in cases.items():
                 if data.get(word) is not None:
                     n[word + "_asked"] += now
                     n[word] += now and data[word]
+    for at, agreed in offers:
+        n["offers"] += within(day(at))
+        n["offers_agreed"] += within(day(at)) and agreed
     for one in agreements:
         if within(one["due"] or day(one["at"])):
             n["due"] += 1
             n["done"] += one["done"] is not None and (not one["due"] or day(one["done"]) <= one["due"])
-        if within(day(one["at"])) and one["suit"]:
+        if not within(day(one["at"])):
+            continue
+        if one["suit"]:
             n["relapsed"] += one["suit"] - one["at"] <= timedelta(days=365)
+        at_once = one["done"] is not None and day(one["done"]) == day(one["at"])
+        # A judicial confirmation is for what is written and still to be done.
+        n["confirmable"] += one["asked"] or (one["form"] == "written" and not at_once)
+        n["confirmations"] += one["asked"]
+        n["decided"] += one["granted"] is not None
+        n["granted"] += one["granted"] is True
     if closed and within(day(closed[0])):
         n["closed"] += 1
         n["closed_" + closed[1]["level"]] += 1
+        if court and court <= closed[0]:
+            n["sued"] += 1
+            n["by_parties"] += any(court <= at <= closed[0] for at in ended_by_parties)
         if closed[1].get("limit_on"):
             n["limited"] += 1
             n["in_time"] += day(closed[0]) <= closed[1]["limit_on"]
@@ -265,10 +288,11 @@ print(json.dumps({
     "REGISTERED": [n["registered"], None],
     "LIT_PER_10K": [n["court"], None],
     "MED_SUCC": [n["agreements"], n["concluded"]],
-    "MED_OFFER_ACCEPT": [n["consents"], n["consents"] + n["refusals"]],
+    "MED_OFFER_ACCEPT": [n["offers_agreed"], n["offers"]],
     "REFUSAL_HONOURED": [n["refusals"] - n["broken"], n["refusals"]],
     "PRE_DIVERT": [n["before"], n["before"] + n["court"]],
-    "CONF_RATE": [n["confirmations"], n["written"]],
+    "CONF_RATE": [n["confirmations"], n["confirmable"]],
+    "CONF_GRANTED": [n["granted"], n["decided"]],
     "ON_TIME": [n["in_time"], n["limited"]],
     "PERF_RATE": [n["done"], n["due"]],
     "RELAPSE": [n["relapsed"], n["agreements"]],
@@ -277,6 +301,9 @@ print(json.dumps({
     "LADDER_VILLAGE": [n["closed_village"], n["closed"]],
     "LADDER_TOWN": [n["closed_town"], n["closed"]],
     "LADDER_COUNTY": [n["closed_county"], n["closed"]],
+    "LADDER_CITY": [n["closed_city"], n["closed"]],
+    "LADDER_PROVINCE": [n["closed_province"], n["closed"]],
+    "WITHDRAW": [n["by_parties"], n["sued"]],
     "LADDER_COURT": [n["closed_court"], n["closed"]],
     "ways": {
         "steps": steps,

@@ -4,8 +4,8 @@
 
 use jiff::{Timestamp, ToSpan, civil::date, tz::Offset};
 use maple_insight::{
-    figures::{BUCKET_HOURS, Counts, Indicator, Measure, Month, SHOWN_COUNT_MIN, Tally, contributions, hidden},
-    life::{Form, Happening as H, History, Level, LifeEvent, Side, Standing},
+    figures::{BUCKET_HOURS, Counts, Cover, Indicator, Measure, Month, SHOWN_COUNT_MIN, Tally, contributions, hidden},
+    life::{FailureReason, Form, Happening as H, History, Level, LifeEvent, Side, Standing},
 };
 use proptest::prelude::*;
 
@@ -51,8 +51,9 @@ fn a_life_counts_in_the_month_of_what_it_is_a_share_of() {
         ("2026-01-07T01:00:00Z", H::Assigned),
         ("2026-01-08T01:00:00Z", H::Started),
         ("2026-02-01T01:00:00Z", written(Some(date(2026, 3, 15)))),
-        ("2026-02-10T01:00:00Z", H::ConfirmationFiled),
-        ("2026-02-12T01:00:00Z", H::ConfirmationDecided { granted: true }),
+        // Asked and decided later, about the agreement of February.
+        ("2026-03-10T01:00:00Z", H::ConfirmationFiled),
+        ("2026-03-12T01:00:00Z", H::ConfirmationDecided { granted: true }),
         ("2026-03-15T15:59:59Z", H::Performed),
         ("2026-03-20T01:00:00Z", H::Closed { level: Level::Town, limit: Some(date(2026, 3, 20)) }),
         ("2026-05-20T01:00:00Z", H::FollowedUp { resolved: Some(true), satisfied: Some(false) }),
@@ -62,12 +63,14 @@ fn a_life_counts_in_the_month_of_what_it_is_a_share_of() {
     let wanted: Tally = [
         ("2026-01", Measure::Registered, 0),
         ("2026-01", Measure::Offers, 0),
+        ("2026-01", Measure::OffersAgreed, 0),
         ("2026-01", Measure::Consents, 0),
         ("2026-02", Measure::Concluded, 0),
         ("2026-02", Measure::Agreements, 0),
         ("2026-02", Measure::Written, 0),
         ("2026-02", Measure::BeforeCourt, 0),
         ("2026-02", Measure::Relapsed, 0),
+        ("2026-02", Measure::Confirmable, 0),
         ("2026-02", Measure::ConfirmationsFiled, 0),
         ("2026-02", Measure::ConfirmationsDecided, 0),
         ("2026-02", Measure::ConfirmationsGranted, 0),
@@ -90,6 +93,75 @@ fn a_life_counts_in_the_month_of_what_it_is_a_share_of() {
     .chain([((month("2026-01"), Measure::HoursToCourt, u8::try_from(BUCKET_HOURS.len()).unwrap()), 1)])
     .collect();
     assert_eq!(counted, wanted);
+}
+
+#[test]
+fn an_offer_is_agreed_to_by_who_answers_last_and_an_agreement_done_at_once_needs_no_court() {
+    let begun = [("2026-01-05T01:00:00Z", H::Registered), ("2026-01-05T02:00:00Z", H::Offered)];
+    let yes = |side| H::Consent { side, given: true };
+    let no = |side| H::Consent { side, given: false };
+    let agreed = |answers: &[H]| {
+        let answers = answers.iter().zip(["2026-01-06T01:00:00Z", "2026-01-07T01:00:00Z", "2026-01-08T01:00:00Z"]);
+        let all: Vec<_> = begun.iter().cloned().chain(answers.map(|(what, at)| (at, what.clone()))).collect();
+        let counted = tally(&all);
+        let of = |measure| counted.get(&(month("2026-01"), measure, 0)).copied().unwrap_or_default();
+        (of(Measure::OffersAgreed), of(Measure::Offers))
+    };
+    let (one, other) = (Side::Applicant, Side::Respondent);
+    assert_eq!(agreed(&[]), (0, 1));
+    assert_eq!(agreed(&[yes(one), yes(other)]), (1, 1), "two answers to one offer");
+    assert_eq!(agreed(&[yes(one), no(other)]), (0, 1));
+    assert_eq!(agreed(&[no(other), yes(one)]), (0, 1), "who refused does still");
+    assert_eq!(agreed(&[no(other), yes(other)]), (1, 1));
+    assert_eq!(agreed(&[no(other), H::Offered, yes(other)]), (1, 2));
+
+    let done = |form, done: &'static str, asked: bool| {
+        let mut all = vec![
+            ("2026-01-05T01:00:00Z", H::Registered),
+            ("2026-01-05T02:00:00Z", H::Assigned),
+            ("2026-01-05T03:00:00Z", H::Started),
+            ("2026-01-05T04:00:00Z", H::Agreed { form, partly: true, due: None }),
+        ];
+        all.extend(asked.then_some(("2026-01-05T05:00:00Z", H::ConfirmationFiled)));
+        all.push((done, H::Performed));
+        let counted = tally(&all);
+        let of = |measure| counted.get(&(month("2026-01"), measure, 0)).copied().unwrap_or_default();
+        (of(Measure::ConfirmationsFiled), of(Measure::Confirmable))
+    };
+    assert_eq!(done(Form::Written, "2026-01-05T15:59:59Z", false), (0, 0), "on the very day");
+    assert_eq!(done(Form::Written, "2026-01-05T16:00:00Z", false), (0, 1), "the day after, at UTC+8");
+    assert_eq!(done(Form::Written, "2026-01-05T06:00:00Z", true), (1, 1), "a court was asked all the same");
+    assert_eq!(done(Form::Oral, "2026-02-05T06:00:00Z", false), (0, 0));
+}
+
+#[test]
+fn a_suit_ends_by_the_parties_when_they_agree_or_take_it_back_after_it() {
+    let sued = |more: &[(&'static str, H)]| {
+        let all: Vec<_> = [("2026-01-05T01:00:00Z", H::Registered)].iter().chain(more).cloned().collect();
+        let counted = tally(&all);
+        let of = |measure| counted.get(&(month("2026-02"), measure, 0)).copied().unwrap_or_default();
+        (of(Measure::ClosedByParties), of(Measure::ClosedSued), of(Measure::Closed))
+    };
+    let suit = ("2026-01-10T01:00:00Z", H::FiledInCourt);
+    let closed = ("2026-02-10T01:00:00Z", H::Closed { level: Level::Court, limit: None });
+    let begun = [("2026-01-12T01:00:00Z", H::Assigned), ("2026-01-13T01:00:00Z", H::Started)];
+    let [assigned, started] = begun;
+    let after = |how: H| {
+        sued(&[suit.clone(), assigned.clone(), started.clone(), ("2026-01-20T01:00:00Z", how), closed.clone()])
+    };
+    assert_eq!(sued(&[closed.clone()]), (0, 0, 1));
+    assert_eq!(sued(&[suit.clone(), closed.clone()]), (0, 1, 1));
+    assert_eq!(after(written(None)), (1, 1, 1));
+    assert_eq!(after(H::Failed(FailureReason::Withdrawn)), (1, 1, 1));
+    assert_eq!(after(H::Failed(FailureReason::Apart)), (0, 1, 1));
+    let before = [
+        ("2026-01-06T01:00:00Z", H::Assigned),
+        ("2026-01-07T01:00:00Z", H::Started),
+        ("2026-01-08T01:00:00Z", written(None)),
+        suit.clone(),
+        closed.clone(),
+    ];
+    assert_eq!(sued(&before), (0, 1, 1), "agreed before the suit");
 }
 
 #[test]
@@ -135,19 +207,20 @@ fn shares_are_of_what_their_formula_says() {
         (M::FiledInCourt, 40),
         (M::Agreements, 70),
         (M::Concluded, 100),
-        (M::Consents, 80),
+        (M::Offers, 100),
+        (M::OffersAgreed, 80),
         (M::Refusals, 20),
         (M::RefusalsBroken, 10),
         (M::Relapsed, 14),
     ]);
-    let value = |indicator: Indicator| indicator.figure(&all, Some(100_000), false).value;
+    let value = |indicator: Indicator| indicator.figure(&all, Some(100_000), &Cover::alone(&all)).value;
     assert_eq!(value(Indicator::PreDivert), Some(0.6));
     assert_eq!(value(Indicator::MedSucc), Some(0.7));
     assert_eq!(value(Indicator::MedOfferAccept), Some(0.8));
     assert_eq!(value(Indicator::RefusalHonoured), Some(0.5));
     assert_eq!(value(Indicator::Relapse), Some(0.2));
     assert_eq!(value(Indicator::LitPer10k), Some(4.0));
-    assert_eq!(Indicator::LitPer10k.figure(&all, None, false).value, None);
+    assert_eq!(Indicator::LitPer10k.figure(&all, None, &Cover::alone(&all)).value, None);
     assert!(Indicator::LitPer10k.pair().contains(&Indicator::RefusalHonoured));
 }
 
@@ -155,7 +228,8 @@ fn shares_are_of_what_their_formula_says() {
 fn what_counts_few_is_not_shown() {
     use Measure as M;
     let success = |part, whole| {
-        let figure = Indicator::MedSucc.figure(&counts(&[(M::Agreements, part), (M::Concluded, whole)]), None, false);
+        let all = counts(&[(M::Agreements, part), (M::Concluded, whole)]);
+        let figure = Indicator::MedSucc.figure(&all, None, &Cover::alone(&all));
         (figure.value, figure.part, figure.at_least, figure.at_most, figure.suppressed)
     };
     assert_eq!(success(10, 20), (Some(0.5), Some(10), None, None, false));
@@ -165,7 +239,10 @@ fn what_counts_few_is_not_shown() {
     assert_eq!(success(0, 90), (None, None, None, Some(0.1), true));
     assert_eq!(success(5, 9), (None, None, None, None, true));
     assert_eq!(success(0, 0), (None, None, None, None, true));
-    let registered = |count| Indicator::Registered.figure(&counts(&[(M::Registered, count)]), None, false).value;
+    let registered = |count| {
+        let all = counts(&[(M::Registered, count)]);
+        Indicator::Registered.figure(&all, None, &Cover::alone(&all)).value
+    };
     assert_eq!((registered(9), registered(10)), (None, Some(10.0)));
 }
 
@@ -176,10 +253,10 @@ fn a_median_is_that_of_its_buckets() {
     for (bucket, count) in [(0, 10), (1, 20), (5, 10)] {
         counts.add(Measure::HoursToOffer, bucket, count);
     }
-    assert_eq!(Indicator::TimeToOffer.figure(&counts, None, false).value, Some(1.5));
+    assert_eq!(Indicator::TimeToOffer.figure(&counts, None, &Cover::alone(&counts)).value, Some(1.5));
     let mut late = Counts::default();
     late.add(Measure::HoursToOffer, u8::try_from(BUCKET_HOURS.len()).unwrap(), 40);
-    let figure = Indicator::TimeToOffer.figure(&late, None, false);
+    let figure = Indicator::TimeToOffer.figure(&late, None, &Cover::alone(&late));
     assert_eq!((figure.value, figure.whole, figure.suppressed), (None, Some(40), false));
 }
 

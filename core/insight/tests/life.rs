@@ -62,6 +62,7 @@ fn each_way_leads_where_it_should() {
     use Happening as H;
     let begun = [H::Registered, H::Offered, yes(Side::Applicant), H::Assigned, H::Accepted, H::Started];
     let with = |more: &[Happening]| begun.iter().chain(more).cloned().collect::<Vec<_>>();
+    let asked = H::FollowedUp { resolved: Some(false), satisfied: None };
     let rows = [
         (vec![H::Registered], Stage::Registered),
         (vec![H::Registered, H::Offered], Stage::Offered),
@@ -97,6 +98,10 @@ fn each_way_leads_where_it_should() {
         (with(&[agreed(Form::Oral), CLOSED, H::FollowedUp { resolved: None, satisfied: None }]), Stage::FollowedUp),
         (with(&[agreed(Form::Oral), CLOSED, H::Reopened]), Stage::Reopened),
         (with(&[agreed(Form::Oral), CLOSED, H::FiledInCourt]), Stage::ToCourt),
+        (with(&[agreed(Form::Oral), CLOSED, H::ArbitrationStarted(Arbitration::Labour)]), Stage::ToArbitration),
+        (with(&[agreed(Form::Oral), CLOSED, H::Referred(Referral::LegalAid)]), Stage::HandedOn),
+        (with(&[CLOSED, asked.clone(), H::ArbitrationStarted(Arbitration::Land)]), Stage::ToArbitration),
+        (with(&[CLOSED, asked.clone(), H::Referred(Referral::Police), CLOSED]), Stage::Closed),
     ];
     for (what, wanted) in rows {
         assert_eq!(stage(&what), Some(wanted), "{what:?}");
@@ -104,9 +109,12 @@ fn each_way_leads_where_it_should() {
 }
 
 #[test]
-fn the_way_to_court_stands_open_at_every_stage() {
-    for stage in Stage::ALL.iter().filter(|stage| **stage != Stage::ToCourt) {
-        assert!(stage.allowed().contains(&EventType::FiledInCourt), "{}", stage.as_str());
+fn every_way_out_stands_open_at_every_stage() {
+    for stage in Stage::ALL {
+        for exit in [EventType::FiledInCourt, EventType::ArbitrationStarted, EventType::Referred] {
+            assert!(stage.allowed().contains(&exit), "{}: {}", stage.as_str(), exit.as_str());
+        }
+        assert_eq!(stage.allowed().contains(&EventType::Closed), !stage.is_over(), "{}", stage.as_str());
     }
 }
 
@@ -191,6 +199,7 @@ fn figures_of_a_life_are_those_of_its_events() {
     assert_eq!((life.registered, life.first_contact), (Some(at(0)), Some(at(1))));
     assert_eq!((life.refusals, life.consents), (vec![(at(2), false)], vec![at(3)]));
     assert_eq!(life.confirmations, [(at(6), Some(true))]);
+    assert_eq!((life.offers, life.agreements[0].confirmation), (vec![(at(1), true)], Some(Some(true))));
     let agreement = life.agreements[0];
     assert_eq!((agreement.at, agreement.due, agreement.performed), (at(5), due, Some(at(8))));
     assert_eq!((agreement.relapsed, life.court), (Some(at(11)), Some(at(11))));

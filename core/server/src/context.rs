@@ -97,6 +97,8 @@ impl Counts {
                 )
             };
             let sum = match *of {
+                // Which station has a dispute is known of now alone.
+                Tally::Cases { .. } if *group == Group::Station && !as_of.live => continue,
                 Tally::Cases { window, open } => disputes(as_of.since(window), open, false),
                 Tally::Suits { days } if !as_of.came_only => disputes(as_of.since(Window::Days(days)), false, true),
                 Tally::Line { months, deviations } => Sum::Line {

@@ -53,6 +53,12 @@ pub enum ShapesFault {
         /// What is wrong, and the way out.
         detail: String,
     },
+    /// No feature has an area.
+    #[error("none of its {features} features has an area; give a Polygon or a MultiPolygon for each place")]
+    NoArea {
+        /// How many features there are.
+        features: usize,
+    },
     /// There is no feature at all.
     #[error("the file has no feature; write a FeatureCollection with one for each place")]
     Empty,
@@ -60,12 +66,15 @@ pub enum ShapesFault {
 
 /// A ring of points: longitude and latitude, in degrees. Holes are rings, too.
 pub(crate) type Ring = Vec<(f64, f64)>;
+/// A polygon of the file: its rings.
+type PolygonOfRings = Vec<Vec<Position>>;
 
 /// The outlines of places, by what names them in the file: a path or an official code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shapes {
     /* INVARIANT: every ring has at least three points, each within the world. */
     rings: BTreeMap<String, Vec<Ring>>,
+    without_area: Vec<usize>,
 }
 
 impl Shapes {
@@ -78,7 +87,7 @@ impl Shapes {
         if bytes.len() > SHAPES_BYTES_MAX {
             return Err(ShapesFault::Bytes(bytes.len()));
         }
-        let mut shapes = Self { rings: BTreeMap::new() };
+        let mut shapes = Self { rings: BTreeMap::new(), without_area: Vec::new() };
         let mut points = 0;
         for (at, feature) in FeatureReader::from_reader(bytes).features().enumerate() {
             let number = at + 1;
@@ -89,8 +98,13 @@ impl Shapes {
                 0 if is_empty(bytes) => ShapesFault::Empty,
                 _ => ShapesFault::Broken { after: at, detail: told(&error) },
             })?;
+            // A point or a line may stand in the file, and so may a place without any outline; none is drawn.
+            let Some(polygons) = polygons(&feature) else {
+                shapes.without_area.push(number);
+                continue;
+            };
             let place = named(number, &feature, property)?;
-            let rings = rings(number, feature)?;
+            let rings = rings(number, polygons)?;
             points += rings.iter().map(Vec::len).sum::<usize>();
             if points > SHAPE_POINTS_MAX {
                 return Err(ShapesFault::Points { feature: number });
@@ -98,13 +112,23 @@ impl Shapes {
             // A place of several features has all their outlines.
             shapes.rings.entry(place).or_default().extend(rings);
         }
-        if shapes.rings.is_empty() { Err(ShapesFault::Empty) } else { Ok(shapes) }
+        match (shapes.rings.is_empty(), shapes.without_area.len()) {
+            (false, _) => Ok(shapes),
+            (true, 0) => Err(ShapesFault::Empty),
+            (true, features) => Err(ShapesFault::NoArea { features }),
+        }
     }
 
     /// How many places have an outline.
     #[must_use]
     pub fn count(&self) -> usize {
         self.rings.len()
+    }
+
+    /// The features, by their numbers from 1, that have no area: a geometry of points or lines, or none. They are not drawn.
+    #[must_use]
+    pub fn without_area(&self) -> &[usize] {
+        &self.without_area
     }
 
     /// What the file names that is no place of a ruleset.
@@ -166,20 +190,31 @@ fn named(number: usize, feature: &Feature, property: &str) -> Result<String, Sha
     }
 }
 
-fn rings(number: usize, feature: Feature) -> Result<Vec<Ring>, ShapesFault> {
-    let Some(geometry) = feature.geometry else {
-        return Err(wrong(number, "geometry", "it is missing; give a Polygon or a MultiPolygon"));
-    };
-    let polygons = match geometry.value {
-        GeometryValue::Polygon { coordinates } => vec![coordinates],
-        GeometryValue::MultiPolygon { coordinates } => coordinates,
-        other => {
-            let detail = format!("a {} has no area; give a Polygon or a MultiPolygon", other.type_name());
-            return Err(wrong(number, "geometry.type", detail));
+/// The polygons of a feature; nothing where its geometry has no area, or where it has none (RFC 7946, 3.2).
+fn polygons(feature: &Feature) -> Option<Vec<&PolygonOfRings>> {
+    fn gather<'g>(value: &'g GeometryValue, all: &mut Vec<&'g PolygonOfRings>) {
+        match value {
+            GeometryValue::Polygon { coordinates } => all.push(coordinates),
+            GeometryValue::MultiPolygon { coordinates } => all.extend(coordinates),
+            _ => {}
         }
-    };
-    let rings: Vec<Ring> =
-        polygons.iter().flatten().map(|ring| ring_of(number, ring)).collect::<Result<_, ShapesFault>>()?;
+    }
+    let value = &feature.geometry.as_ref()?.value;
+    let mut all = Vec::new();
+    match value {
+        // What is gathered in one may be of several sorts; those with an area are drawn.
+        GeometryValue::GeometryCollection { geometries } => {
+            geometries.iter().for_each(|one| gather(&one.value, &mut all))
+        }
+        one => gather(one, &mut all),
+    }
+    let areal = matches!(value, GeometryValue::Polygon { .. } | GeometryValue::MultiPolygon { .. });
+    (areal || !all.is_empty()).then_some(all)
+}
+
+fn rings(number: usize, polygons: Vec<&PolygonOfRings>) -> Result<Vec<Ring>, ShapesFault> {
+    let rings = polygons.into_iter().flatten();
+    let rings: Vec<Ring> = rings.map(|ring| ring_of(number, ring)).collect::<Result<_, ShapesFault>>()?;
     if rings.is_empty() {
         return Err(wrong(number, "geometry.coordinates", "there is no ring"));
     }
@@ -241,8 +276,6 @@ mod tests {
     fn what_cannot_be_drawn_is_named_by_feature_and_field() {
         let good = feature("\"cn/a\"", SQUARE);
         for (bad, said) in [
-            (feature("\"cn/b\"", "{\"type\":\"Point\",\"coordinates\":[1,2]}"), "feature 2, `geometry.type`: a Point"),
-            (feature("\"cn/b\"", "null"), "feature 2, `geometry`: it is missing"),
             (feature("null", SQUARE), "feature 2, `properties.locality`: it is missing"),
             (feature("[1]", SQUARE), "feature 2, `properties.locality`: [1] is no path"),
             (
@@ -267,6 +300,21 @@ mod tests {
         }
         assert!(read("not json").unwrap_err().starts_with("after feature 0:"));
         assert!(read(&collection(&[])).unwrap_err().starts_with("the file has no feature"));
+    }
+
+    #[test]
+    fn what_has_no_area_is_left_out_and_told() {
+        let point = "{\"type\":\"Point\",\"coordinates\":[1,2]}";
+        let line = "{\"type\":\"LineString\",\"coordinates\":[[1,2],[3,4]]}";
+        let both = format!("{{\"type\":\"GeometryCollection\",\"geometries\":[{point},{SQUARE}]}}");
+        let of = |geometry: &str| feature("\"cn/b\"", geometry);
+        let good = feature("\"cn/a\"", SQUARE);
+        let shapes = read(&collection(&[&of("null"), &good, &of(point), &feature("null", line)])).unwrap();
+        assert_eq!((shapes.count(), shapes.without_area()), (1, &[1, 3, 4][..]));
+        let shapes = read(&collection(&[&of(&both)])).unwrap();
+        assert_eq!((shapes.of("cn/b", None).unwrap().len(), shapes.without_area().len()), (2, 0));
+        let told = read(&collection(&[&of(point), &of("null")])).unwrap_err();
+        assert!(told.starts_with("none of its 2 features has an area"), "{told}");
     }
 
     #[test]

@@ -241,6 +241,13 @@ async fn the_map_counts_what_happened_and_hides_what_counts_few() {
     let below = get(&desk, "/v1/insight/map?locality=330000&from=2026-10&to=2026-11").await.json();
     assert_eq!(below["parent"]["locality"]["id"], "cn");
     assert_eq!(of(&below, "MED_SUCC")["value"], 0.6);
+    // What is hidden beside its siblings is hidden on its own page, too; what is shown there is shown here.
+    let own = async |place: &str, query: &str| {
+        get(&desk, &format!("/v1/insight/map?locality={place}&from=2026-11&to=2026-11{query}")).await.json()
+    };
+    assert_eq!(of(&own("cn/shanghai", "").await, "REGISTERED"), json!({ "value": null, "suppressed": true }));
+    assert_eq!(of(&own("cn/zhejiang", "").await, "REGISTERED")["value"], 50.0);
+    assert_eq!(own("cn/shanghai", "").await["kinds"][0]["registered"], Value::Null, "kinds would add up to it");
     // A month without cases and one with all of them: no month tells what the period does not.
     assert_eq!(below["trend"][0]["figures"]["REGISTERED"]["suppressed"], true);
     let none = get(&desk, "/v1/insight/map?locality=cn/zhejiang&from=2025-01&to=2025-12").await.json();
@@ -264,7 +271,14 @@ async fn questions_about_the_map_are_checked() {
         let problem = get(&desk, &format!("/v1/insight/map?{query}")).await.is_problem(400, "invalid-query");
         assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(said), "{problem}");
     }
-    assert_eq!(get(&desk, "/v1/insight/map?from=2020-02&to=2025-01").await.status, 200);
+    // The year before a period that is longer than a year would be a part of it.
+    for (from, told) in [("2020-02", false), ("2024-01", false), ("2024-02", true)] {
+        let map = get(&desk, &format!("/v1/insight/map?from={from}&to=2025-01")).await;
+        assert_eq!((map.status, map.json()["year_before"].is_object()), (200, told), "{from}");
+        fits("Map", &map.json());
+        let page = get(&desk, &format!("/?from={from}&to=2025-01&lang=en")).await;
+        assert_eq!((page.status, page.text().contains("The year before")), (200, told), "{from}");
+    }
     assert_eq!(get(&desk, "/v1/insight/map").await.json()["locality"]["id"], "cn");
 }
 

@@ -3,6 +3,7 @@
 //! Events are kept for ever and never changed; where a dispute stands and what it adds to the figures is worked out anew
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
+mod count;
 mod course;
 mod load;
 mod look;
@@ -20,11 +21,12 @@ use maple_insight::{
 
 use crate::{
     EVENTS_COUNT_MAX, PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
-    sql::{Fault, Link, Lock, Value},
+    sql::{Fault, Lock, Value},
 };
+pub use count::{COUNTED_COUNT_MAX, Common, Counting};
 pub use course::Walked;
-pub(crate) use load::waiting_words;
 pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
+pub(crate) use load::{WAITING_INDEX, waiting_words};
 pub(crate) use look::recount;
 pub use look::{LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look};
 use open::{ALL_KINDS, Counts, Open};
@@ -154,40 +156,6 @@ pub struct DisputeFilter {
     pub after: Option<String>,
 }
 
-/// What disputes have in common that are counted together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Common {
-    /// The organisation, by its hash.
-    Organisation(String),
-    /// The place, by its hash.
-    Place(String),
-    /// The project, by its hash.
-    Project(String),
-    /// The station.
-    Station(String),
-    /// The kind, in a locality and below.
-    Kind(String, String),
-}
-
-/// Which disputes are counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counting {
-    /// What they have in common.
-    pub common: Common,
-    /// Registered after this moment; first in court after it, where suits are counted.
-    pub after: Timestamp,
-    /// Registered, or first in court, at this moment or before.
-    pub to: Timestamp,
-    /// Counts suits.
-    pub suits: bool,
-    /// Of these kinds: each is one, or the beginning of some with `*` at its end; all where none is named.
-    pub kinds: Vec<String>,
-    /// Only those that were not closed then.
-    pub open: bool,
-    /// Not this one.
-    pub but: Option<String>,
-}
-
 /// A count of a place, a kind and a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tallied {
@@ -298,18 +266,6 @@ impl Store {
                 }
             }
             Ok(found)
-        })
-    }
-
-    /// How many disputes there are of each, by what is known now.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read, or does not answer in time.
-    pub fn count_disputes(&self, countings: &[Counting]) -> Result<Vec<i64>, StoreError> {
-        self.pool().read_soon("count the disputes of", |link| {
-            let counted = countings.iter().map(|counting| counting.count(link));
-            Ok(counted.collect::<Result<_, _>>()?)
         })
     }
 
@@ -461,52 +417,6 @@ impl Store {
             let rows = link.query(some, &[Value::Text(place), from, to, Value::Text(measure.as_str())])?;
             Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.int()?))).collect::<Result<_, Fault>>()?)
         })
-    }
-}
-
-impl Counting {
-    fn count(&self, link: &mut dyn Link) -> Result<i64, Fault> {
-        let micros = |at: Timestamp| Value::Int(at.as_microsecond());
-        let mut values =
-            vec![micros(self.after), micros(self.to), Value::Text(self.but.as_deref().unwrap_or_default())];
-        let when = if self.suits { "filed" } else { "registered" };
-        let mut wanted = vec![format!("{when} > $1 AND {when} <= $2 AND id <> $3")];
-        let ends: Vec<String>;
-        match &self.common {
-            Common::Organisation(hash) => and(&mut wanted, &mut values, "organisation = ?", &[hash]),
-            Common::Place(hash) => and(&mut wanted, &mut values, "place = ?", &[hash]),
-            Common::Project(hash) => and(&mut wanted, &mut values, "project = ?", &[hash]),
-            Common::Station(id) => and(&mut wanted, &mut values, "station = ?", &[id]),
-            Common::Kind(kind, top) => {
-                // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
-                ends = vec![format!("{top}/"), format!("{top}0")];
-                let [first, end] = [ends.first(), ends.last()].map(|end| end.map_or("", String::as_str));
-                let within = "kind = ? AND (locality = ? OR (locality >= ? AND locality < ?))";
-                and(&mut wanted, &mut values, within, &[kind, top, first, end]);
-            }
-        }
-        // Every letter of a kind stands before `~`.
-        let families: Vec<(&str, String)> = self
-            .kinds
-            .iter()
-            .map(|kind| {
-                kind.strip_suffix('*').map_or((kind.as_str(), String::new()), |from| (from, format!("{from}~")))
-            })
-            .collect();
-        if !families.is_empty() {
-            let mut some = Vec::new();
-            for (from, to) in &families {
-                let condition = if to.is_empty() { "kind = ?" } else { "(kind >= ? AND kind < ?)" };
-                let given: &[&str] = if to.is_empty() { &[from] } else { &[from, to] };
-                and(&mut some, &mut values, condition, given);
-            }
-            wanted.push(format!("({})", some.join(" OR ")));
-        }
-        if self.open {
-            wanted.push("(closed IS NULL OR closed > $2)".to_owned());
-        }
-        let count = format!("SELECT count(*) FROM dispute WHERE {}", wanted.join(" AND "));
-        link.first(&count, &values)?.ok_or(Fault::Shape)?.int()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use jiff::{Timestamp, tz::Offset};
@@ -19,6 +20,9 @@ use crate::{
 pub const DOCKET_COUNT_MAX: usize = 1_024;
 /// Events of one transaction, unless one call brings more.
 const TOGETHER_COUNT_MAX: usize = 4_096;
+
+/// How often the database looks at what its tables hold, so that it knows which index to read; the first time at the start.
+const TEND_EVERY: Duration = Duration::from_secs(3_600);
 
 /// What becomes of the events of one call.
 pub type Told = Box<dyn FnOnce(Result<Vec<Taken>, Arc<StoreError>>) + Send>;
@@ -96,22 +100,44 @@ fn terms(config: &DocketConfig) -> Terms<'_> {
     Terms { received: (config.now)(), offset: config.offset, voluntary: &*config.voluntary }
 }
 
+/// What is done beside taking events.
+struct Chores {
+    /// True while there may be disputes that an earlier version counted.
+    uncounted: bool,
+    /// When the database was tended.
+    tended: Option<Instant>,
+}
+
 /// The next call. While nobody calls, disputes that an earlier version kept are counted, until none is left.
-fn next(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig, uncounted: &mut bool) -> Option<Call> {
-    while *uncounted {
-        match waiting.try_recv() {
+fn next(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig, chores: &mut Chores) -> Option<Call> {
+    loop {
+        if chores.tended.is_none_or(|at| at.elapsed() >= TEND_EVERY) {
+            // What cannot be looked at now is looked at later; everything works without it.
+            let _ = store.tend();
+            chores.tended = Some(Instant::now());
+        }
+        if chores.uncounted {
+            match waiting.try_recv() {
+                Ok(call) => return Some(call),
+                Err(TryRecvError::Disconnected) => return None,
+                // One that cannot be written now is counted with its next event, or after the next start.
+                Err(TryRecvError::Empty) => {
+                    chores.uncounted = store.recount(&terms(config)).is_ok_and(|count| count > 0);
+                }
+            }
+            continue;
+        }
+        match waiting.recv_timeout(TEND_EVERY) {
             Ok(call) => return Some(call),
-            Err(TryRecvError::Disconnected) => return None,
-            // One that cannot be written now is counted with its next event, or after the next start.
-            Err(TryRecvError::Empty) => *uncounted = store.recount(&terms(config)).is_ok_and(|count| count > 0),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
-    waiting.recv().ok()
 }
 
 fn run(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig) {
-    let mut uncounted = true;
-    while let Some(first) = next(store, waiting, config, &mut uncounted) {
+    let mut chores = Chores { uncounted: true, tended: None };
+    while let Some(first) = next(store, waiting, config, &mut chores) {
         let mut count = first.events.len();
         let mut calls = vec![first];
         while count < TOGETHER_COUNT_MAX {

@@ -218,6 +218,15 @@ impl Pool {
         self.leave();
     }
 
+    /// Closes connections that nobody uses; whoever comes next opens one anew.
+    pub(crate) fn renew(&self) {
+        let mut state = lock(&self.state);
+        state.open -= state.idle.len();
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        drop(idle);
+    }
+
     fn leave(&self) {
         lock(&self.state).open -= 1;
         self.free.notify_one();

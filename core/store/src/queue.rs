@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::{
     Acceptance, Dispute, LeaveDays, PAGE_COUNT_MAX, PlanRecord, Store, StoreError,
     activation::moment,
-    dispute::{DISPUTE, read_dispute, waiting_words},
+    dispute::{DISPUTE, WAITING_INDEX, read_dispute, waiting_words},
     plan::acceptance,
     roster::read_days,
     sql::{Fault, Row, Value},
@@ -56,8 +56,9 @@ impl Store {
     /// When the database cannot be read, or does not answer in time.
     pub fn queue(&self, locality: &str) -> Result<Queue, StoreError> {
         let [first, end] = ends(locality);
-        let waits = format!("FROM dispute WHERE stage IN ({}) AND {BELOW}", waiting_words());
         self.pool().read("count the waiting disputes of", |link| {
+            let by = link.dialect().by(WAITING_INDEX);
+            let waits = format!("FROM dispute {by} WHERE stage IN ({}) AND {BELOW}", waiting_words());
             let at = [locality, &first, &end].map(Value::Text);
             let all = format!("SELECT count(*), min(registered) {waits}");
             let Some(mut row) = link.first(&all, &at)? else { return Err(Fault::Shape.into()) };
@@ -81,11 +82,12 @@ impl Store {
     /// When the database cannot be read, or does not answer in time.
     pub fn queue_first(&self, locality: &str, count: u32) -> Result<Vec<Dispute>, StoreError> {
         let [first, end] = ends(locality);
-        let some = format!(
-            "SELECT {DISPUTE} FROM dispute WHERE stage IN ({}) AND {BELOW} ORDER BY registered, id LIMIT $4",
-            waiting_words()
-        );
         self.pool().read("list the waiting disputes of", |link| {
+            let some = format!(
+                "SELECT {DISPUTE} FROM dispute {} WHERE stage IN ({}) AND {BELOW} ORDER BY registered, id LIMIT $4",
+                link.dialect().by(WAITING_INDEX),
+                waiting_words()
+            );
             let values =
                 [Value::Text(locality), Value::Text(&first), Value::Text(&end), count.min(PAGE_COUNT_MAX).into()];
             Ok(link.query(&some, &values)?.into_iter().map(read_dispute).collect::<Result<_, _>>()?)

@@ -12,6 +12,17 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// Which index a query reads, after the name of its table. SQLite takes it at its word, however little it knows of what
+    /// the table holds; PostgreSQL knows that by itself.
+    pub(crate) fn by(self, index: &str) -> String {
+        match self {
+            Self::Sqlite => format!("INDEXED BY {index}"),
+            Self::Postgres => String::new(),
+        }
+    }
+}
+
 /// What is filled into a statement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {

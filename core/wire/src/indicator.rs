@@ -40,7 +40,10 @@ pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
         ),
         Indicator::MedOfferAccept => (
             ("同意率", "Consent"),
-            ("同意调解的答复 ÷ 全部答复", "answers that agree to mediation / all answers"),
+            (
+                "获得同意的提议 ÷ 全部提议；多次答复以最后答复为准，有人仍拒绝的不算同意",
+                "offers that were agreed to / offers; the last answer counts, and who still refuses has not agreed",
+            ),
             None,
         ),
         Indicator::RefusalHonoured => (
@@ -53,12 +56,18 @@ pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
         ),
         Indicator::ConfRate => (
             ("司法确认申请率", "Confirmation asked for"),
-            ("申请司法确认的 ÷ 书面协议", "confirmations asked for / written agreements"),
+            (
+                "申请司法确认的协议 ÷ 未即时履行的书面协议；按达成协议的月份计，当日履行为即时履行",
+                "agreements for whose confirmation a court was asked / written agreements that were not performed on the very day, in the month of the agreement",
+            ),
             None,
         ),
         Indicator::ConfGranted => (
             ("司法确认准予率", "Confirmation granted"),
-            ("准予确认的 ÷ 已作裁定的", "confirmations granted / decided"),
+            (
+                "准予确认的 ÷ 已作裁定的；按达成协议的月份计",
+                "confirmations granted / decided, in the month of the agreement",
+            ),
             Some(true),
         ),
         Indicator::OnTime => (
@@ -134,6 +143,22 @@ pub const fn indicator_text(indicator: Indicator) -> IndicatorText {
         Indicator::LadderCounty => (
             ("县（市、区）化解占比", "Ended in a county"),
             ("在县（市、区）办结的 ÷ 办结", "closed in a county or district / closed"),
+            None,
+        ),
+        Indicator::LadderCity => {
+            (("市级化解占比", "Ended in a city"), ("在市级办结的 ÷ 办结", "closed in a city / closed"), None)
+        }
+        Indicator::LadderProvince => (
+            ("省级以上化解占比", "Ended in a province"),
+            ("在省级以上办结的 ÷ 办结", "closed in a province or above / closed"),
+            None,
+        ),
+        Indicator::Withdraw => (
+            ("诉后调撤率", "Settled or taken back after a suit"),
+            (
+                "起诉后达成协议或撤回而办结的 ÷ 起诉后办结的",
+                "closed after a suit by an agreement or by taking it back / closed after a suit",
+            ),
             None,
         ),
         Indicator::LadderCourt => {

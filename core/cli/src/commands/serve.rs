@@ -268,18 +268,25 @@ fn shapes(map: &MapFile, ruleset: &Ruleset) -> Result<Shapes, Failure> {
     }
     let text = std::fs::read(&map.geojson).map_err(unread)?;
     let shapes = Shapes::read(&text, map.property.as_deref().unwrap_or(SHAPE_PROPERTY)).map_err(wrong)?;
-    let unknown = shapes.unknown(ruleset);
+    let unknown: Vec<String> =
+        shapes.unknown(ruleset).iter().map(|name| format!("`{}`", name.escape_debug())).collect();
     if !unknown.is_empty() {
-        let some: Vec<String> =
-            unknown.iter().take(PLACES_TOLD_MAX).map(|name| format!("`{}`", name.escape_debug())).collect();
-        let more = unknown.len().saturating_sub(PLACES_TOLD_MAX);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        report::warning(&format!(
-            "the map names no place of these policies with {}{more}; they are not drawn",
-            some.join(", ")
-        ));
+        let some = some_of(&unknown);
+        report::warning(&format!("the map names no place of these policies with {some}; they are not drawn"));
+    }
+    let without: Vec<String> = shapes.without_area().iter().map(ToString::to_string).collect();
+    if !without.is_empty() {
+        let some = some_of(&without);
+        report::warning(&format!("these features of the map have no area and are not drawn: {some}"));
     }
     Ok(shapes)
+}
+
+/// The first of them, and how many more there are.
+fn some_of(all: &[String]) -> String {
+    let told = all.get(..PLACES_TOLD_MAX).unwrap_or(all).join(", ");
+    let more = all.len().saturating_sub(PLACES_TOLD_MAX);
+    if more > 0 { format!("{told} and {more} more") } else { told }
 }
 
 /// The key for references in a file, which is made where there is none and which nobody else may read.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    cover::{Cover, Quantity},
     protect::SHOWN_COUNT_MIN,
     tally::{BUCKET_HOURS, BUCKETS_COUNT, Measure, Tally},
 };
@@ -17,11 +18,11 @@ words! {
         PreDivert = "PRE_DIVERT",
         /// Mediations that ended with an agreement.
         MedSucc = "MED_SUCC",
-        /// Parties that agreed to mediation.
+        /// Offers that were agreed to.
         MedOfferAccept = "MED_OFFER_ACCEPT",
         /// Refusals that were honoured.
         RefusalHonoured = "REFUSAL_HONOURED",
-        /// Written agreements that went to a court for confirmation.
+        /// Written agreements not performed at once that went to a court for confirmation.
         ConfRate = "CONF_RATE",
         /// Of those decided, the ones that the court confirmed.
         ConfGranted = "CONF_GRANTED",
@@ -49,8 +50,14 @@ words! {
         LadderTown = "LADDER_TOWN",
         /// Disputes that ended in a county.
         LadderCounty = "LADDER_COUNTY",
+        /// Disputes that ended in a city.
+        LadderCity = "LADDER_CITY",
+        /// Disputes that ended in a province, or above.
+        LadderProvince = "LADDER_PROVINCE",
         /// Disputes that ended in a court.
         LadderCourt = "LADDER_COURT",
+        /// Disputes before a court that the parties ended themselves, by an agreement or by taking them back.
+        Withdraw = "WITHDRAW",
         /// Disputes that came.
         Registered = "REGISTERED",
     }
@@ -166,32 +173,33 @@ impl Indicator {
     }
 
     /// What it is a share of what, where it is a share; what it counts alone, where it is not.
-    #[must_use]
-    pub const fn measures(self) -> (Measure, Option<Measure>) {
-        use Measure as M;
+    const fn quantities(self) -> (Quantity, Option<Quantity>) {
+        use Quantity as Q;
         match self {
-            Self::LitPer10k => (M::FiledInCourt, None),
-            // Of these two together; see `Counts::shares`.
-            Self::PreDivert => (M::BeforeCourt, Some(M::FiledInCourt)),
-            Self::MedSucc => (M::Agreements, Some(M::Concluded)),
-            Self::MedOfferAccept => (M::Consents, Some(M::Refusals)),
-            Self::RefusalHonoured => (M::RefusalsBroken, Some(M::Refusals)),
-            Self::ConfRate => (M::ConfirmationsFiled, Some(M::Written)),
-            Self::ConfGranted => (M::ConfirmationsGranted, Some(M::ConfirmationsDecided)),
-            Self::OnTime => (M::ClosedInTime, Some(M::ClosedLimited)),
-            Self::PerfRate => (M::Performed, Some(M::Due)),
-            Self::Relapse => (M::Relapsed, Some(M::Agreements)),
-            Self::Resolve => (M::Resolved, Some(M::ResolvedAsked)),
-            Self::Satisfy => (M::Satisfied, Some(M::SatisfiedAsked)),
-            Self::TimeToContact => (M::HoursToContact, None),
-            Self::TimeToOffer => (M::HoursToOffer, None),
-            Self::TimeToEnd => (M::HoursToEnd, None),
-            Self::TimeToCourt => (M::HoursToCourt, None),
-            Self::LadderVillage => (M::ClosedVillage, Some(M::Closed)),
-            Self::LadderTown => (M::ClosedTown, Some(M::Closed)),
-            Self::LadderCounty => (M::ClosedCounty, Some(M::Closed)),
-            Self::LadderCourt => (M::ClosedCourt, Some(M::Closed)),
-            Self::Registered => (M::Registered, None),
+            Self::LitPer10k => (Q::Filed, None),
+            Self::PreDivert => (Q::Before, Some(Q::SettledOrSued)),
+            Self::MedSucc => (Q::Agreements, Some(Q::Concluded)),
+            Self::MedOfferAccept => (Q::OffersAgreed, Some(Q::Offers)),
+            Self::RefusalHonoured => (Q::Honoured, Some(Q::Refusals)),
+            Self::ConfRate => (Q::ConfirmationsFiled, Some(Q::Confirmable)),
+            Self::ConfGranted => (Q::ConfirmationsGranted, Some(Q::ConfirmationsDecided)),
+            Self::OnTime => (Q::InTime, Some(Q::Limited)),
+            Self::PerfRate => (Q::Performed, Some(Q::Due)),
+            Self::Relapse => (Q::Relapsed, Some(Q::Agreements)),
+            Self::Resolve => (Q::Resolved, Some(Q::ResolvedAsked)),
+            Self::Satisfy => (Q::Satisfied, Some(Q::SatisfiedAsked)),
+            Self::TimeToContact => (Q::Contacted, None),
+            Self::TimeToOffer => (Q::Offered, None),
+            Self::TimeToEnd => (Q::Ended, None),
+            Self::TimeToCourt => (Q::ToCourt, None),
+            Self::LadderVillage => (Q::Village, Some(Q::Closed)),
+            Self::LadderTown => (Q::Town, Some(Q::Closed)),
+            Self::LadderCounty => (Q::County, Some(Q::Closed)),
+            Self::LadderCity => (Q::City, Some(Q::Closed)),
+            Self::LadderProvince => (Q::Province, Some(Q::Closed)),
+            Self::LadderCourt => (Q::Court, Some(Q::Closed)),
+            Self::Withdraw => (Q::Parties, Some(Q::Sued)),
+            Self::Registered => (Q::Registered, None),
         }
     }
 
@@ -207,26 +215,30 @@ impl Indicator {
     /// What is counted and what it is a share of.
     #[must_use]
     pub fn parts(self, counts: &Counts) -> (i64, Option<i64>) {
-        let (part, whole) = self.measures();
-        let (part, whole) = (counts.of(part), whole.map(|whole| counts.of(whole)));
-        match self {
-            Self::PreDivert | Self::MedOfferAccept => (part, whole.map(|other| part + other)),
-            Self::RefusalHonoured => (whole.unwrap_or_default() - part, whole),
-            _ => (part, whole),
-        }
+        let (part, whole) = self.quantities();
+        (part.of(counts), whole.map(|whole| whole.of(counts)))
     }
 
-    /// The figure; `population` is that of the place. `hidden` says that something else gives away what is counted.
+    /// The figure, as far as it may be shown; `population` is that of the place.
     #[must_use]
-    pub fn figure(self, counts: &Counts, population: Option<u64>, hidden: bool) -> Figure {
+    pub fn figure(self, counts: &Counts, population: Option<u64>, cover: &Cover) -> Figure {
+        let (quantity, of) = self.quantities();
         let (part, whole) = self.parts(counts);
-        match (self.unit(), whole) {
-            (Unit::Share, Some(whole)) => share(part, whole, hidden),
-            (Unit::Hours, _) if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
-            (Unit::Hours, _) => {
-                Figure { value: counts.median(self.measures().0), whole: Some(part), ..Figure::NOTHING }
+        let shows = cover.shows(quantity);
+        match (self.unit(), of.zip(whole)) {
+            (Unit::Share, Some((of, whole))) => {
+                let told = share(part, whole, !cover.shows(of));
+                // A share that would tell what others leave out: only what it is a share of.
+                let few = Figure { whole: Some(whole), suppressed: true, ..Figure::NOTHING };
+                if shows || told.suppressed { told } else { few }
             }
-            _ if hidden || few(part) => Figure { suppressed: true, ..Figure::NOTHING },
+            (Unit::Hours, _) if few(part) => Figure { suppressed: true, ..Figure::NOTHING },
+            // The middle of enough says nothing of how many there are.
+            (Unit::Hours, _) => {
+                let value = quantity.measure().and_then(|measure| counts.median(measure));
+                Figure { value, whole: shows.then_some(part), suppressed: !shows, ..Figure::NOTHING }
+            }
+            _ if !shows => Figure { suppressed: true, ..Figure::NOTHING },
             (Unit::Per10k, _) => {
                 let value = population.filter(|people| *people > 0).map(|people| part as f64 * 1e4 / people as f64);
                 Figure { value, part: Some(part), ..Figure::NOTHING }

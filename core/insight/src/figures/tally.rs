@@ -1,14 +1,14 @@
 //! What is counted of one dispute, and in which month.
 //!
-//! Each count belongs to the month of what it is a share of: a suit after an agreement to the month of the agreement, a
-//! step of mediation after a refusal to the month of the refusal. So what becomes known late changes the figure that it is
+//! Each count belongs to the month of what it is a share of: a suit after an agreement, and what a court was asked about it,
+//! to the month of the agreement, a step of mediation after a refusal to the month of the refusal. So what becomes known late changes the figure that it is
 //! about, and a month's shares never exceed one.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 
-use crate::life::{Agreement, Conclusion, Form, Level, Life, words};
+use crate::life::{Agreement, Conclusion, FailureReason, Form, Level, Life, words};
 
 /// Within so many days after an agreement a suit on the same dispute is a relapse: twelve months.
 const RELAPSE_DAYS_MAX: i32 = 365;
@@ -20,6 +20,8 @@ words! {
         Registered = "registered",
         /// Offers.
         Offers = "offers",
+        /// Of these, the ones that were agreed to: nobody who answered refused in the end.
+        OffersAgreed = "offers_agreed",
         /// Times that a party agreed to mediation.
         Consents = "consents",
         /// Times that a party refused it.
@@ -42,9 +44,12 @@ words! {
         Performed = "performed_in_time",
         /// Agreements after which the same dispute went to court within twelve months.
         Relapsed = "relapsed",
-        /// Written agreements for whose confirmation a court was asked.
+        /// Agreements that a court could confirm: those in writing that were not performed on the very day, and those for
+        /// whose confirmation a court was asked.
+        Confirmable = "agreements_confirmable",
+        /// Of these, the ones for whose confirmation a court was asked.
         ConfirmationsFiled = "confirmations_filed",
-        /// Confirmations on which the court decided.
+        /// Of these, the ones on which the court decided.
         ConfirmationsDecided = "confirmations_decided",
         /// Of these, granted.
         ConfirmationsGranted = "confirmations_granted",
@@ -68,6 +73,10 @@ words! {
         ClosedProvince = "closed_province",
         /// Closed by a court.
         ClosedCourt = "closed_court",
+        /// Of the closed ones, those that a court had.
+        ClosedSued = "closed_after_suit",
+        /// Of these, the ones that the parties ended: by an agreement after the suit, or by taking it back.
+        ClosedByParties = "closed_after_suit_by_parties",
         /// Answers on whether it is resolved.
         ResolvedAsked = "resolved_asked",
         /// Of these, yes.
@@ -140,6 +149,27 @@ impl FromStr for Month {
     }
 }
 
+impl Measure {
+    /// In which version of these counts it got the meaning that it has. What was counted of disputes by an earlier version
+    /// lacks it until they are counted anew.
+    #[must_use]
+    pub const fn since(self) -> i64 {
+        match self {
+            Self::OffersAgreed
+            | Self::Confirmable
+            | Self::ConfirmationsFiled
+            | Self::ConfirmationsDecided
+            | Self::ConfirmationsGranted
+            | Self::ClosedSued
+            | Self::ClosedByParties => COUNTS_VERSION,
+            _ => 1,
+        }
+    }
+}
+
+/// The version of these counts. Whoever adds a measure, or changes what one means, adds one to it and to `Measure::since`.
+pub const COUNTS_VERSION: i64 = 2;
+
 /// What is counted: a measure, its bucket (0 where it has none), in a month.
 pub type Tally = BTreeMap<(Month, Measure, u8), i64>;
 
@@ -175,11 +205,24 @@ impl Counter {
     }
 
     fn agreement(&mut self, agreement: &Agreement, court: Option<Timestamp>) {
-        let Agreement { at, form, due, performed, relapsed } = *agreement;
+        let Agreement { at, form, due, performed, relapsed, confirmation } = *agreement;
         self.at(at, Measure::Agreements);
         self.at(at, if form == Form::Oral { Measure::Oral } else { Measure::Written });
         if court.is_none_or(|court| court > at) {
             self.at(at, Measure::BeforeCourt);
+        }
+        let at_once = performed.is_some_and(|performed| self.day(performed) == self.day(at));
+        if confirmation.is_some() || form == Form::Written && !at_once {
+            self.at(at, Measure::Confirmable);
+        }
+        if let Some(decided) = confirmation {
+            self.at(at, Measure::ConfirmationsFiled);
+            if let Some(granted) = decided {
+                self.at(at, Measure::ConfirmationsDecided);
+                if granted {
+                    self.at(at, Measure::ConfirmationsGranted);
+                }
+            }
         }
         let month = due.map_or_else(|| self.month(at), Month::of);
         self.add(month, Measure::Due);
@@ -200,7 +243,12 @@ pub fn contributions(life: &Life, offset: Offset) -> Tally {
     let mut count = Counter { offset, tally: Tally::new() };
     let Some(registered) = life.registered else { return count.tally };
     count.at(registered, Measure::Registered);
-    life.offers.iter().for_each(|at| count.at(*at, Measure::Offers));
+    for (at, agreed) in &life.offers {
+        count.at(*at, Measure::Offers);
+        if *agreed {
+            count.at(*at, Measure::OffersAgreed);
+        }
+    }
     life.consents.iter().for_each(|at| count.at(*at, Measure::Consents));
     for (at, broken) in &life.refusals {
         count.at(*at, Measure::Refusals);
@@ -213,15 +261,6 @@ pub fn contributions(life: &Life, offset: Offset) -> Tally {
         debug_assert!(*how != Conclusion::Agreed || life.agreements.iter().any(|agreement| agreement.at == *at));
     }
     life.agreements.iter().for_each(|agreement| count.agreement(agreement, life.court));
-    for (at, decided) in &life.confirmations {
-        count.at(*at, Measure::ConfirmationsFiled);
-        if let Some(granted) = decided {
-            count.at(*at, Measure::ConfirmationsDecided);
-            if *granted {
-                count.at(*at, Measure::ConfirmationsGranted);
-            }
-        }
-    }
     if let Some(court) = life.court {
         count.at(court, Measure::FiledInCourt);
     }
@@ -233,6 +272,15 @@ pub fn contributions(life: &Life, offset: Offset) -> Tally {
             if count.day(closed.at) <= limit {
                 count.at(closed.at, Measure::ClosedInTime);
             }
+        }
+    }
+    if let (Some(closed), Some(court)) = (&life.closed, life.court)
+        && court <= closed.at
+    {
+        count.at(closed.at, Measure::ClosedSued);
+        let ended = |how: &Conclusion| matches!(how, Conclusion::Agreed | Conclusion::Failed(FailureReason::Withdrawn));
+        if life.conclusions.iter().any(|(at, how)| (court..=closed.at).contains(at) && ended(how)) {
+            count.at(closed.at, Measure::ClosedByParties);
         }
     }
     for (at, resolved, satisfied) in &life.answers {
@@ -251,7 +299,7 @@ pub fn contributions(life: &Life, offset: Offset) -> Tally {
     }
     let from = Some(registered);
     count.hours(from, life.first_contact, Measure::HoursToContact);
-    count.hours(from, life.offers.first().copied(), Measure::HoursToOffer);
+    count.hours(from, life.offers.first().map(|(at, _)| *at), Measure::HoursToOffer);
     count.hours(from, life.closed.map(|closed| closed.at), Measure::HoursToEnd);
     count.hours(from, life.court, Measure::HoursToCourt);
     count.tally

@@ -67,8 +67,9 @@ pub struct Life {
     pub registered: Option<Timestamp>,
     /// When somebody first did something about it: offered, asked, assigned.
     pub first_contact: Option<Timestamp>,
-    /// When ways were offered.
-    pub offers: Vec<Timestamp>,
+    /// When ways were offered, and whether that was agreed to: who answered last before the next offer said yes, and nobody
+    /// refuses.
+    pub offers: Vec<(Timestamp, bool)>,
     /// When parties agreed to mediation.
     pub consents: Vec<Timestamp>,
     /// When parties refused it, and whether mediation went on all the same.
@@ -119,6 +120,8 @@ pub struct Agreement {
     pub performed: Option<Timestamp>,
     /// When the same dispute went to court after it.
     pub relapsed: Option<Timestamp>,
+    /// Where a court was asked to confirm it: whether it did, once that is known.
+    pub confirmation: Option<Option<bool>>,
 }
 
 /// The end of a dispute.
@@ -265,7 +268,7 @@ impl Fold {
             Happening::Registered => life.registered = Some(at),
             Happening::Offered => {
                 touched(life);
-                life.offers.push(at);
+                life.offers.push((at, false));
             }
             Happening::Consent { side, given } => {
                 touched(life);
@@ -276,6 +279,9 @@ impl Fold {
                     against.insert(*side);
                     life.mediating = None;
                     life.refusals.push((at, false));
+                }
+                if let Some((_, agreed)) = life.offers.last_mut() {
+                    *agreed = *given && against.is_empty();
                 }
             }
             Happening::Assigned => {
@@ -291,7 +297,8 @@ impl Fold {
                     life.mediating = None;
                 }
                 life.conclusions.push((at, Conclusion::Agreed));
-                life.agreements.push(Agreement { at, form: *form, due: *due, performed: None, relapsed: None });
+                let (performed, relapsed, confirmation) = (None, None, None);
+                life.agreements.push(Agreement { at, form: *form, due: *due, performed, relapsed, confirmation });
             }
             Happening::Performed => {
                 if let Some(agreement) = life.agreements.last_mut() {
@@ -302,10 +309,18 @@ impl Fold {
                 life.mediating = None;
                 life.conclusions.push((at, Conclusion::Failed(*reason)));
             }
-            Happening::ConfirmationFiled => life.confirmations.push((at, None)),
+            Happening::ConfirmationFiled => {
+                life.confirmations.push((at, None));
+                if let Some(agreement) = life.agreements.last_mut() {
+                    agreement.confirmation.get_or_insert(None);
+                }
+            }
             Happening::ConfirmationDecided { granted } => {
                 if let Some((_, decided)) = life.confirmations.last_mut() {
                     *decided = Some(*granted);
+                }
+                if let Some(agreement) = life.agreements.last_mut() {
+                    agreement.confirmation = Some(Some(*granted));
                 }
             }
             Happening::FiledInCourt => {

@@ -60,6 +60,8 @@ words! {
 
 /// The ways out that stand open at any time.
 const EXITS: [E; 4] = [E::FiledInCourt, E::ArbitrationStarted, E::Referred, E::Closed];
+/// The same after the end: what is closed is not closed again.
+const LATE_EXITS: [E; 3] = [E::FiledInCourt, E::ArbitrationStarted, E::Referred];
 /// What may begin where mediation is still possible.
 const ANEW: [E; 3] = [E::Offered, E::Consent, E::Assigned];
 
@@ -87,8 +89,7 @@ impl Stage {
             Self::Rejected => (&[E::Performed, E::Consent, E::Offered, E::Assigned], &EXITS),
             Self::Failed | Self::Withdrawn | Self::Unreachable | Self::Suspended => (&ANEW, &EXITS),
             Self::ToCourt | Self::ToArbitration | Self::HandedOn => (&ANEW, &EXITS),
-            Self::Closed => (&[E::FollowedUp, E::Performed, E::Reopened], &[E::FiledInCourt]),
-            Self::FollowedUp => (&[E::FollowedUp, E::Performed, E::Reopened], &[E::FiledInCourt]),
+            Self::Closed | Self::FollowedUp => (&[E::FollowedUp, E::Performed, E::Reopened], &LATE_EXITS),
         };
         own.iter().chain(exits).copied().chain([E::Called]).collect()
     }

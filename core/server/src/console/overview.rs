@@ -31,7 +31,8 @@ struct Map {
     period: Period,
     shown_from: i64,
     figures: Figures,
-    year_before: Figures,
+    /// Nothing where the period is longer than a year.
+    year_before: Option<Figures>,
     parent: Option<Part>,
     children: Vec<Part>,
     trend: Vec<Month>,
@@ -334,12 +335,14 @@ fn compared(v: &Visit, asked: &Asked, own: &Figure) -> Vec<Beside> {
         let name = parent.locality.title.of(v.language).to_owned();
         all.push(Beside { name, value: figure.written(unit, v.language), difference });
     }
-    let figure = figures::of(&map.year_before, indicator);
-    all.push(Beside {
-        name: v.say("上年同期", "The year before").to_owned(),
-        value: figure.written(unit, v.language),
-        difference: own.beyond(&figure, unit, v.language),
-    });
+    if let Some(earlier) = &map.year_before {
+        let figure = figures::of(earlier, indicator);
+        all.push(Beside {
+            name: v.say("上年同期", "The year before").to_owned(),
+            value: figure.written(unit, v.language),
+            difference: own.beyond(&figure, unit, v.language),
+        });
+    }
     all
 }
 
@@ -414,7 +417,10 @@ fn row(v: &Visit, asked: &Asked, indicator: Indicator) -> Row {
         value: own.written(unit, v.language),
         hidden: own.value.is_none(),
         counted: own.counted(unit, v.language),
-        year_before: figures::of(&map.year_before, indicator).written(unit, v.language),
+        year_before: map.year_before.as_ref().map_or_else(
+            || v.say("不比较", "not compared").to_owned(),
+            |earlier| figures::of(earlier, indicator).written(unit, v.language),
+        ),
         parent: map
             .parent
             .as_ref()
@@ -458,7 +464,7 @@ fn written(asked: &Asked) -> Result<Vec<u8>, Problem> {
     let earlier =
         |month: &str| month.parse::<MonthOfYear>().map(|month| month.plus(-12).to_string()).unwrap_or_default();
     let (from_before, to_before) = (earlier(from), earlier(to));
-    parts.push(("year_before", &map.locality, &from_before, &to_before, &map.year_before));
+    parts.extend(map.year_before.iter().map(|year| ("year_before", &map.locality, &*from_before, &*to_before, year)));
     parts.extend(map.parent.iter().map(|parent| ("parent", &parent.locality, from, to, &parent.figures)));
     parts.extend(map.children.iter().map(|child| ("child", &child.locality, from, to, &child.figures)));
     parts.extend(map.trend.iter().map(|month| ("month", &map.locality, &*month.month, &*month.month, &month.figures)));

@@ -102,8 +102,10 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
     notices::within_reach(app, caller, &mut all).await?;
     handled::within_reach(app, caller, &mut all).await?;
     let mut became = enter(app, &all).await?.into_iter();
-    let mut noted = notices::enter(app, &all).await?.into_iter();
-    let mut handled = handled::enter(app, caller, &all).await?.into_iter();
+    let began = !became.as_slice().is_empty();
+    let mut noted = notices::enter(app, &all).await.map_err(|problem| partly(problem, began))?.into_iter();
+    let began = began || !noted.as_slice().is_empty();
+    let mut handled = handled::enter(app, caller, &all).await.map_err(|problem| partly(problem, began))?.into_iter();
     let rows: Vec<(Option<Named<'_>>, Became)> = all
         .iter()
         .map(|one| match one {
@@ -244,6 +246,19 @@ pub(super) async fn entered(app: &App, docket: &Docket, events: Vec<CaseEvent>) 
 /// What became of an event, as a batch tells it.
 pub(super) fn outcome(taken: Taken) -> Map<String, Value> {
     Became::of(taken).members()
+}
+
+/// Why the rest of a batch is not taken, where some of it was: nothing is taken back, and nothing is taken twice.
+fn partly(problem: Problem, began: bool) -> Problem {
+    if !began {
+        return problem;
+    }
+    Problem::new(
+        problem.kind,
+        "a part of the batch was taken and stays; the rest could not be kept; send the same batch again: what was taken is \
+         known as a duplicate then",
+        "本批事件中一部分已经留存并保持有效，其余未能留存；请重新发送同一批事件，已留存的将识别为重复",
+    )
 }
 
 fn unkept() -> Problem {
@@ -532,4 +547,19 @@ pub(crate) async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Re
     }
     let events: Vec<Value> = events.iter().map(event).collect();
     Ok(json!({ "case": case(&dispute), "events": events }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_batch_of_which_some_was_taken_nobody_says_that_nothing_was_changed() {
+        let away = || Problem::new(ProblemKind::Unavailable, "nothing was changed", "未作任何变更");
+        assert_eq!(partly(away(), false).detail, "nothing was changed");
+        let told = partly(away(), true);
+        assert_eq!(told.kind, ProblemKind::Unavailable);
+        assert!(told.detail.starts_with("a part of the batch was taken and stays"), "{}", told.detail);
+        assert!(!told.detail_zh.contains("未作任何变更"), "{}", told.detail_zh);
+    }
 }

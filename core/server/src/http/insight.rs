@@ -6,7 +6,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use maple_insight::figures::{Counts, Figure, Indicator, Measure, Month, SHOWN_COUNT_MIN, hidden};
+use maple_insight::figures::{Counts, Cover, Figure, Indicator, Measure, Month, SHOWN_COUNT_MIN, hidden};
 use maple_kernel::{Locality, LocalityId, Ruleset, Text};
 use maple_store::Tallied;
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind, indicator_text, nearest};
@@ -127,64 +127,148 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
     let ruleset = Arc::clone(serving.ruleset());
     let (id, here) = place(&ruleset, asked.place.as_deref())?;
     asked.kind.as_deref().map_or(Ok(()), |kind| known_kind(&ruleset, kind))?;
-    let below: Vec<(String, Value)> = ruleset
-        .localities()
-        .filter(|(_, locality)| locality.chain.len() == here.chain.len() + 1 && locality.chain.contains(id))
-        .map(|(id, locality)| (id.to_string(), described(id, locality)))
-        .collect();
+    let names: Vec<String> = below(&ruleset, id).map(ToString::to_string).collect();
     let above = here.chain.len().checked_sub(2).and_then(|at| here.chain.get(at)).map(ToString::to_string);
-    let all = {
-        let places: Vec<String> = above.iter().cloned().chain(below.iter().map(|(id, _)| id.clone())).collect();
-        let (kind, from, to) = (asked.kind.clone(), asked.from, asked.to);
-        let named = id.to_string();
+    let levels = levels(&ruleset, here);
+    let months = asked.to.number() - asked.from.number() + 1;
+    // Of a longer period the year before would be a part of it, and could be taken away from it.
+    let year = (months <= MONTHS_COUNT).then(|| (asked.from.plus(-12), asked.to.plus(-12)));
+    let (now, own, before, kinds) = {
+        let (kind, period) = (asked.kind.clone(), (asked.from, asked.to));
+        let (named, levels) = (id.to_string(), levels.clone());
         reading(app, move |control| {
-            let store = &control.store;
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
+            let (store, kind) = (&control.store, kind.as_deref());
+            let now = store.tallies_together(&places(&levels, levels.len()), kind, period)?;
             // Only of the place itself is each month told.
-            let mut now = store.tallies(&[&named], kind.as_deref(), (from, to))?;
-            now.extend(store.tallies_together(&places, kind.as_deref(), (from, to))?);
-            let year = (from.plus(-12), to.plus(-12));
-            let before = store.tallies_together(&[&named], kind.as_deref(), year)?;
-            let kinds = store.tallies_by_kind(&named, Measure::Registered, (from, to))?;
-            Ok((now, before, kinds))
+            let own = store.tallies(&[&named], kind, period)?;
+            // The year before is told of the place alone.
+            let to_here = places(&levels, levels.len().saturating_sub(1));
+            let before = year.map(|year| store.tallies_together(&to_here, kind, year)).transpose()?;
+            let kinds = store.tallies_by_kind(&named, Measure::Registered, period)?;
+            Ok((now, own, before, kinds))
         })
         .await?
     };
-    let (now, before, kinds) = all;
     let people = |place: &str| ruleset.locality(place).and_then(|(_, locality)| locality.population);
-    let counts = by(&now, |tally| tally.locality.clone());
-    let of = |place: &str| counts.get(place).cloned().unwrap_or_default();
-    let own: Vec<&Tallied> = now.iter().filter(|tally| tally.locality == id.as_str()).collect();
-    let months = by(own.iter().copied(), |tally| tally.month);
-    let whole = of(id.as_str());
-    let parts: Vec<Counts> = below.iter().map(|(id, _)| of(id)).collect();
-    let names: Vec<&str> = below.iter().map(|(id, _)| id.as_str()).collect();
-    let children = guarded(&whole, &parts, |at| names.get(at).and_then(|place| people(place)));
-    let all_months: Vec<Month> = (asked.from.number()..=asked.to.number()).filter_map(Month::of_number).collect();
-    let month_counts: Vec<Counts> =
-        all_months.iter().map(|month| months.get(month).cloned().unwrap_or_default()).collect();
+    let now = Guarded::new(&levels, levels.len(), &now);
+    let figures = |place: &str| now.figures(place, people(place));
     let population = people(id.as_str());
-    let trend = guarded(&whole, &month_counts, |_| population);
-    let mut earlier = Counts::default();
-    before.iter().for_each(|tally| earlier.add(tally.measure, tally.bucket, tally.count));
+    let by_month = by(&own, |tally| tally.month);
+    let all_months: Vec<Month> = (asked.from.number()..=asked.to.number()).filter_map(Month::of_number).collect();
+    let each: Vec<Counts> = all_months.iter().map(|month| by_month.get(month).cloned().unwrap_or_default()).collect();
+    let trend = now.parts(id.as_str(), &each);
+    let trend = trend.iter().zip(&each).map(|(cover, counts)| told(counts, population, cover));
+    let above_here = levels.len().saturating_sub(1);
+    let earlier = |before: Vec<Tallied>| Guarded::new(&levels, above_here, &before).figures(id.as_str(), population);
+    let year_before = before.map(earlier);
+    let shown_kinds = if asked.kind.is_none() { now.kinds(id.as_str(), &kinds) } else { apart(&kinds) };
     Ok(json!({
         "locality": described(id, here),
         "kind": asked.kind,
         "period": { "from": asked.from.to_string(), "to": asked.to.to_string() },
         "shown_from": SHOWN_COUNT_MIN,
         "indicators": indicators(),
-        "figures": alone(&whole, population),
-        "year_before": alone(&earlier, population),
+        "figures": figures(id.as_str()),
+        "year_before": year_before,
         "parent": above.as_ref().and_then(|above| {
             let (id, locality) = ruleset.locality(above)?;
-            Some(json!({ "locality": described(id, locality), "figures": alone(&of(above), locality.population) }))
+            Some(json!({ "locality": described(id, locality), "figures": figures(above) }))
         }),
-        "children": below.iter().zip(&children)
-            .map(|((_, described), figures)| json!({ "locality": described, "figures": figures })).collect::<Vec<_>>(),
-        "trend": all_months.iter().zip(&trend)
+        "children": names.iter().filter_map(|name| {
+            let (id, locality) = ruleset.locality(name)?;
+            Some(json!({ "locality": described(id, locality), "figures": figures(name) }))
+        }).collect::<Vec<_>>(),
+        "trend": all_months.iter().zip(trend)
             .map(|(month, figures)| json!({ "month": month.to_string(), "figures": figures })).collect::<Vec<_>>(),
-        "kinds": by_kind(&ruleset, &kinds),
+        "kinds": by_kind(&ruleset, &kinds, &shown_kinds),
     }))
+}
+
+/// A place, and what lies right below it.
+#[derive(Clone)]
+struct Level {
+    place: String,
+    below: Vec<String>,
+}
+
+/// The places from the root down to one, each with what lies right below it.
+fn levels(ruleset: &Ruleset, here: &Locality) -> Vec<Level> {
+    let level =
+        |id: &LocalityId| Level { place: id.to_string(), below: below(ruleset, id).map(ToString::to_string).collect() };
+    here.chain.iter().map(level).collect()
+}
+
+/// What lies right below a place.
+fn below<'r>(ruleset: &'r Ruleset, place: &'r LocalityId) -> impl Iterator<Item = &'r LocalityId> {
+    let depth = ruleset.locality(place.as_str()).map_or(0, |(_, locality)| locality.chain.len());
+    let lies = move |locality: &Locality| locality.chain.len() == depth + 1 && locality.chain.contains(place);
+    ruleset.localities().filter(move |(_, locality)| lies(locality)).map(|(id, _)| id)
+}
+
+/// The root, and what lies right below each of so many of the first levels.
+fn places(levels: &[Level], count: usize) -> Vec<&str> {
+    let root = levels.first().map(|root| root.place.as_str());
+    let below = levels.iter().take(count).flat_map(|level| level.below.iter().map(String::as_str));
+    root.into_iter().chain(below).collect()
+}
+
+/// Counts of places, and what of them may be shown.
+///
+/// It is worked out from the root down, so that a place shows the same beside its children as beside its siblings: whoever
+/// goes from page to page learns no more than whoever reads one.
+struct Guarded(BTreeMap<String, (Counts, Cover)>);
+
+impl Guarded {
+    /// Of the root, and of what lies right below each of so many of the first levels.
+    fn new(levels: &[Level], count: usize, tallies: &[Tallied]) -> Self {
+        let mut counts = by(tallies, |tally| tally.locality.clone());
+        let mut all: BTreeMap<String, (Counts, Cover)> = BTreeMap::new();
+        if let Some(root) = levels.first() {
+            let own = counts.remove(&root.place).unwrap_or_default();
+            let cover = Cover::alone(&own);
+            all.insert(root.place.clone(), (own, cover));
+        }
+        for Level { place, below } in levels.iter().take(count) {
+            let Some((whole, cover)) = all.get(place) else { continue };
+            let parts: Vec<Counts> = below.iter().map(|place| counts.remove(place).unwrap_or_default()).collect();
+            let covers = cover.parts(whole, &parts);
+            all.extend(below.iter().cloned().zip(parts.into_iter().zip(covers)));
+        }
+        Self(all)
+    }
+
+    fn figures(&self, place: &str, population: Option<u64>) -> Value {
+        let nothing = || json!({});
+        self.0.get(place).map_or_else(nothing, |(counts, cover)| told(counts, population, cover))
+    }
+
+    /// What may be shown of parts of a place.
+    fn parts(&self, place: &str, parts: &[Counts]) -> Vec<Cover> {
+        self.0.get(place).map(|(whole, cover)| cover.parts(whole, parts)).unwrap_or_default()
+    }
+
+    /// Which kinds of a place may be shown by how many came.
+    fn kinds(&self, place: &str, kinds: &[(String, i64)]) -> Vec<bool> {
+        let registered = |(_, count): &(String, i64)| {
+            let mut counts = Counts::default();
+            counts.add(Measure::Registered, 0, *count);
+            counts
+        };
+        let parts: Vec<Counts> = kinds.iter().map(registered).collect();
+        self.parts(place, &parts).iter().map(Cover::shows_registered).collect()
+    }
+}
+
+/// The same of kinds beside which their sum does not stand.
+fn apart(kinds: &[(String, i64)]) -> Vec<bool> {
+    let counts: Vec<i64> = kinds.iter().map(|(_, count)| *count).collect();
+    hidden(&counts).into_iter().map(|hides| !hides).collect()
+}
+
+/// All figures of counts.
+fn told(counts: &Counts, population: Option<u64>, cover: &Cover) -> Value {
+    let all = Indicator::ALL.iter().map(|one| (one.as_str().to_owned(), figure(one.figure(counts, population, cover))));
+    Value::Object(all.collect())
 }
 
 fn by<'t, K: Ord>(tallies: impl IntoIterator<Item = &'t Tallied>, key: impl Fn(&Tallied) -> K) -> BTreeMap<K, Counts> {
@@ -242,27 +326,6 @@ pub(super) fn figure(figure: Figure) -> Value {
     Value::Object(members)
 }
 
-/// All figures of counts that stand alone.
-fn alone(counts: &Counts, population: Option<u64>) -> Value {
-    let all = Indicator::ALL.iter().map(|one| (one.as_str().to_owned(), figure(one.figure(counts, population, false))));
-    Value::Object(all.collect())
-}
-
-/// All figures of the parts of a whole: what taking the shown ones from the whole would give away is hidden as well. What
-/// the parts leave of the whole is a part, too.
-fn guarded(whole: &Counts, parts: &[Counts], population: impl Fn(usize) -> Option<u64>) -> Vec<Value> {
-    let mut rows: Vec<Map<String, Value>> = vec![Map::new(); parts.len()];
-    for indicator in Indicator::ALL {
-        let split: Vec<(i64, Option<i64>)> = parts.iter().map(|counts| indicator.parts(counts)).collect();
-        let covered = covered(indicator.parts(whole), &split);
-        for (at, (row, counts)) in rows.iter_mut().zip(parts).enumerate() {
-            let covered = covered.get(at).copied().unwrap_or_default();
-            row.insert(indicator.as_str().to_owned(), figure(indicator.figure(counts, population(at), covered)));
-        }
-    }
-    rows.into_iter().map(Value::Object).collect()
-}
-
 /// Which parts of a whole would be given away by what others show, beside those that are small by themselves: of what is
 /// counted, of what it is a share of, and of what that leaves.
 pub(super) fn covered((of_whole, all_of_whole): (i64, Option<i64>), split: &[(i64, Option<i64>)]) -> Vec<bool> {
@@ -291,15 +354,14 @@ pub(super) fn covered((of_whole, all_of_whole): (i64, Option<i64>), split: &[(i6
     covered
 }
 
-fn by_kind(ruleset: &Ruleset, kinds: &[(String, i64)]) -> Vec<Value> {
-    let counts: Vec<i64> = kinds.iter().map(|(_, count)| *count).collect();
+fn by_kind(ruleset: &Ruleset, kinds: &[(String, i64)], shown: &[bool]) -> Vec<Value> {
     kinds
         .iter()
-        .zip(hidden(&counts))
+        .zip(shown)
         .filter(|((_, count), _)| *count > 0)
-        .map(|((kind, count), hides)| {
+        .map(|((kind, count), shown)| {
             let title = ruleset.vocabulary().kinds.get(kind.as_str()).map(text);
-            json!({ "kind": kind, "title": title, "registered": (!hides).then_some(count), "suppressed": hides })
+            json!({ "kind": kind, "title": title, "registered": shown.then_some(count), "suppressed": !shown })
         })
         .collect()
 }

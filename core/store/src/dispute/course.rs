@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use maple_insight::figures::{Course, Mark, Month};
+use maple_insight::figures::{COUNTS_VERSION, Course, Mark, Month};
 
 use super::{
     About, Terms,
@@ -14,7 +14,7 @@ use crate::{
     sql::{Fault, Link, Lock, Row, Value},
 };
 
-/// Disputes that are counted in one transaction, where they were kept before anything was counted of them.
+/// Disputes that are counted anew in one transaction, where an earlier version counted less of them.
 pub(crate) const RECOUNT_COUNT: u32 = 200;
 
 /// A count of the ways of disputes of a place, all months together.
@@ -93,16 +93,16 @@ impl Store {
         })
     }
 
-    /// Counts the ways of some disputes that were kept before anything was counted of them; how many they were.
+    /// Counts some disputes of which an earlier version counted less, or in another way; how many they were.
     pub(crate) fn recount(&self, terms: &Terms<'_>) -> Result<usize, StoreError> {
-        let some = "SELECT id FROM dispute WHERE counted = 0 ORDER BY id LIMIT $1";
+        let some = format!("SELECT id FROM dispute WHERE counted < {COUNTS_VERSION} ORDER BY id LIMIT $1");
         self.pool().write("count the disputes of", |link| {
             link.serialise(Lock::Events)?;
-            let rows = link.query(some, &[RECOUNT_COUNT.into()])?;
+            let rows = link.query(&some, &[RECOUNT_COUNT.into()])?;
             let ids = rows.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>, Fault>>()?;
             let mut counts = Counts::default();
             for id in &ids {
-                Open::load(link, id, terms)?.save(link, terms, &mut counts)?;
+                Open::load(link, id, terms)?.recount(link, terms, &mut counts)?;
             }
             counts.save(link)?;
             Ok(ids.len())

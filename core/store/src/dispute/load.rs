@@ -19,6 +19,8 @@ use crate::{
 pub const WAITING_STAGES: [Stage; 3] = [Stage::Consented, Stage::Declined, Stage::Assigned];
 /// A dispute is open on a mediator's desk at these stages: from being given to the end of mediation.
 pub const OPEN_STAGES: [Stage; 4] = [Stage::Assigned, Stage::Accepted, Stage::InMediation, Stage::PartlyAgreed];
+/// The index of what waits, by its locality.
+pub(crate) const WAITING_INDEX: &str = "dispute_waiting";
 /// What stands open at a station, but on nobody's desk there.
 const UNTAKEN: Stage = Stage::Declined;
 /// Given to a station, and nobody there has said that it is taken.
@@ -41,12 +43,13 @@ impl Store {
     /// When the database cannot be read, or does not answer in time.
     pub fn waiting(&self, locality: &str, count: u32) -> Result<Vec<Dispute>, StoreError> {
         let [first, end] = [format!("{locality}/"), format!("{locality}0")];
-        let some = format!(
-            "SELECT {DISPUTE} FROM dispute WHERE stage IN ({}) \
-             AND (locality = $1 OR (locality >= $2 AND locality < $3)) ORDER BY id LIMIT $4",
-            words(&WAITING_STAGES)
-        );
         self.pool().read("list the waiting disputes of", |link| {
+            let some = format!(
+                "SELECT {DISPUTE} FROM dispute {} WHERE stage IN ({}) \
+                 AND locality >= $1 AND locality < $3 AND (locality = $1 OR locality >= $2) ORDER BY id LIMIT $4",
+                link.dialect().by(WAITING_INDEX),
+                words(&WAITING_STAGES)
+            );
             let values = [Value::Text(locality), Value::Text(&first), Value::Text(&end), count.into()];
             Ok(link.query(&some, &values)?.into_iter().map(read_dispute).collect::<Result<_, _>>()?)
         })
@@ -76,7 +79,7 @@ impl Store {
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn open_by_mediator(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        self.open_by("mediator", words(&OPEN_STAGES))
+        self.open_by("mediator", "dispute_at_mediator", words(&OPEN_STAGES))
     }
 
     /// How many disputes each station has open, at [`OPEN_STAGES`] or not taken by the mediator; a station that has
@@ -86,7 +89,7 @@ impl Store {
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn open_by_station(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        self.open_by("station", format!("{}, {}", words(&OPEN_STAGES), words(&[UNTAKEN])))
+        self.open_by("station", "dispute_at_station", format!("{}, {}", words(&OPEN_STAGES), words(&[UNTAKEN])))
     }
 
     /// What a station has to do now.
@@ -130,11 +133,12 @@ impl Store {
         })
     }
 
-    fn open_by(&self, whose: &str, stages: String) -> Result<BTreeMap<String, u64>, StoreError> {
-        let all = format!(
-            "SELECT {whose}, count(*) FROM dispute WHERE stage IN ({stages}) AND {whose} IS NOT NULL GROUP BY {whose}"
-        );
+    fn open_by(&self, whose: &str, index: &str, stages: String) -> Result<BTreeMap<String, u64>, StoreError> {
         self.pool().read("count the open disputes of", |link| {
+            let all = format!(
+                "SELECT {whose}, count(*) FROM dispute {} WHERE stage IN ({stages}) AND {whose} IS NOT NULL GROUP BY {whose}",
+                link.dialect().by(index)
+            );
             let rows = link.query(&all, &[])?;
             Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.count()?))).collect::<Result<_, Fault>>()?)
         })

@@ -11,8 +11,8 @@ use crate::{
     sql::{Fault, Value},
 };
 
-/// Words of disputes that are counted together, and how many came.
-const CAME: &str = "SELECT kind, origin, committee, count(*) FROM dispute \
+/// Words of disputes that are counted together, and how many came. Of all that came in the month those of the place are read.
+const CAME: &str = "SELECT kind, origin, committee, count(*) FROM dispute {by} \
                     WHERE registered >= $1 AND registered < $2 AND \
                     (locality = $3 OR (locality >= $4 AND locality < $5)) GROUP BY kind, origin, committee";
 /// The same of mediations that ended, by how. The condition is that of the index.
@@ -40,7 +40,9 @@ impl Store {
         self.pool().read("count a month of", |link| {
             let mut groups = Vec::new();
             for ended in [false, true] {
-                for mut row in link.query(if ended { ENDED } else { CAME }, &values)? {
+                let by = link.dialect().by("dispute_registered");
+                let query = if ended { ENDED.to_owned() } else { CAME.replace("{by}", &by) };
+                for mut row in link.query(&query, &values)? {
                     let (kind, source) = (row.text()?, row.text()?);
                     let committee = row.may_text()?.map(|word| Committee::of(&word).ok_or(Fault::Shape)).transpose()?;
                     let what = if ended { Some(row.text()?) } else { None };

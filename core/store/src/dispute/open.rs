@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use maple_insight::{
-    figures::{Course, Measure, Month, Passed, Tally, contributions, course},
-    life::{Admission, EventType, Happening, History, LifeEvent, Stage, Standing},
+    figures::{COUNTS_VERSION, Course, Measure, Month, Passed, Tally, contributions, course},
+    life::{Admission, EventType, Happening, History, Life, LifeEvent, Stage, Standing},
 };
 
 use super::{
@@ -54,7 +54,7 @@ impl Open {
     pub(super) fn load(link: &mut dyn Link, id: &str, terms: &Terms<'_>) -> Done<Self> {
         let one = format!("SELECT counted, {DISPUTE} FROM dispute WHERE id = $1");
         let (counted, dispute) = match link.first(&one, &[Value::Text(id)])? {
-            Some(mut row) => (row.int()? != 0, read_dispute(row)?),
+            Some(mut row) => (row.int()?, read_dispute(row)?),
             None => {
                 let new = Dispute {
                     id: id.to_owned(),
@@ -65,7 +65,7 @@ impl Open {
                     registered: None,
                     closed: None,
                 };
-                (true, new)
+                (COUNTS_VERSION, new)
             }
         };
         let all = format!("SELECT {EVENT} FROM event WHERE dispute = $1 ORDER BY received, source, id");
@@ -75,7 +75,9 @@ impl Open {
         let mut open = Self { dispute, kept, events, before, walked: None, moved, filed: None };
         let life = open.history(terms).life();
         (open.before, open.filed) = (contributions(&life, terms.offset), life.court);
-        open.walked = if counted { open.way(terms) } else { None };
+        // What an earlier version counted of it: before the ways were counted it was the first.
+        open.before.retain(|(_, measure, _), _| measure.since() <= counted.max(1));
+        open.walked = if counted > 0 { open.way(terms) } else { None };
         Ok(open)
     }
 
@@ -148,10 +150,9 @@ impl Open {
         }
     }
 
-    /// Writes what changed, and adds to the counts what the figures of this dispute changed by.
-    pub(super) fn save(&mut self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
-        let life = self.history(terms).life();
-        let after = contributions(&life, terms.offset);
+    /// Adds to the counts what the figures of this dispute changed by.
+    pub(super) fn count(&self, life: &Life, terms: &Terms<'_>, counts: &mut Counts) {
+        let after = contributions(life, terms.offset);
         if let Some(about) = self.dispute.about.as_ref().filter(|_| life.registered.is_some()) {
             let keys: BTreeSet<_> = self.before.keys().chain(after.keys()).copied().collect();
             for key in keys {
@@ -164,6 +165,20 @@ impl Open {
             counts.ways.add(about, self.walked.as_ref(), -1);
             counts.ways.add(about, self.way(terms).as_ref(), 1);
         }
+    }
+
+    /// Counts what an earlier version did not count of it. Nothing else changes: policies have nothing new to look at.
+    pub(super) fn recount(&self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
+        self.count(&self.history(terms).life(), terms, counts);
+        let done = "UPDATE dispute SET counted = $1 WHERE id = $2";
+        link.execute(done, &[Value::Int(COUNTS_VERSION), Value::Text(&self.dispute.id)])?;
+        Ok(())
+    }
+
+    /// Writes what changed, and adds to the counts what the figures of this dispute changed by.
+    pub(super) fn save(&mut self, link: &mut dyn Link, terms: &Terms<'_>, counts: &mut Counts) -> Done<()> {
+        let life = self.history(terms).life();
+        self.count(&life, terms, counts);
         let mut desk = self.dispute.desk.clone();
         for event in self.applied() {
             let Desk { station, mediator, channel, committee } = &event.desk;
@@ -183,7 +198,7 @@ impl Open {
         (self.dispute.stage, self.dispute.since) = (life.stage, life.since);
         self.dispute.registered = life.registered;
         self.dispute.closed = life.closed.map(|closed| closed.at);
-        put_dispute(link, &self.dispute, life.court)?;
+        put_dispute(link, &self.dispute, &life)?;
         let organisation = self.dispute.about.as_ref().and_then(|about| about.organisation.as_deref());
         if let (Some(filed), Some(organisation)) = (life.court.filter(|at| self.filed != Some(*at)), organisation) {
             sued_before(link, organisation, filed)?;

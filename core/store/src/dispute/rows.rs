@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use maple_insight::{
-    figures::{Measure, Month},
-    life::{Committee, Happening, Stage, Standing},
+    figures::{COUNTS_VERSION, Measure, Month},
+    life::{Committee, Happening, Life, Stage, Standing},
 };
 
 use super::{About, CaseEvent, Desk, Dispute, EventRecord, Tallied};
@@ -69,13 +69,13 @@ pub(super) fn standing(link: &mut dyn Link, event: &CaseEvent) -> Done<Option<Ca
 }
 
 /// Writes a dispute whose events changed; it is looked at as soon as there is time, the earliest first.
-pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, filed: Option<Timestamp>) -> Done<()> {
+pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, life: &Life) -> Done<()> {
     let put = "INSERT INTO dispute (id, locality, kind, origin, organisation, place, project, decision, station, \
-               mediator, channel, stage, since, registered, closed, look_at, filed, committee, counted) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, $17, 1) \
+               mediator, channel, stage, since, registered, closed, look_at, filed, committee, counted, first_closed) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14, $16, $17, $18, $19) \
                ON CONFLICT (id) DO UPDATE SET locality = $2, kind = $3, origin = $4, organisation = $5, place = $6, \
                project = $7, decision = $8, station = $9, mediator = $10, channel = $11, stage = $12, since = $13, \
-               registered = $14, closed = $15, look_at = $14, filed = $16, committee = $17, counted = 1, turn = dispute.turn + 1";
+               registered = $14, closed = $15, look_at = $14, filed = $16, committee = $17, counted = $18, first_closed = $19, turn = dispute.turn + 1";
     let about = dispute.about.as_ref();
     let time = |at: Option<Timestamp>| at.map_or(Value::Null, |at| Value::Int(at.as_microsecond()));
     let values = [
@@ -94,8 +94,10 @@ pub(super) fn put_dispute(link: &mut dyn Link, dispute: &Dispute, filed: Option<
         time(dispute.since),
         time(dispute.registered),
         time(dispute.closed),
-        time(filed),
+        time(life.court),
         dispute.desk.committee.map(Committee::as_str).into(),
+        Value::Int(COUNTS_VERSION),
+        time(life.ends.first().map(|end| end.at)),
     ];
     link.execute(put, &values)?;
     Ok(())

@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 10] = [
+pub(super) const STEPS: [Step; 11] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -472,5 +472,31 @@ pub(super) const STEPS: [Step; 10] = [
         BEGIN SELECT RAISE(ABORT, 'what happened is never changed'); END;",
         postgres: "CREATE TRIGGER outbox_unchanged BEFORE UPDATE ON outbox
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('what happened is never changed');",
+    },
+    // What courts are asked about agreements counts in the month of the agreement: it is counted anew, with what was not
+    // counted before, once the service runs. What is counted for a case is read from an index alone, stages are listed by
+    // their index, a month of the return is found by it.
+    Step {
+        both: "DELETE FROM tally WHERE measure IN ('confirmations_filed', 'confirmations_decided', 'confirmations_granted');
+    DROP INDEX dispute_uncounted;
+    CREATE INDEX dispute_uncounted ON dispute (id) WHERE counted < 2;
+    ALTER TABLE dispute ADD COLUMN first_closed {int};
+    UPDATE dispute SET first_closed = (SELECT min(at) FROM event WHERE event.dispute = dispute.id AND event.standing = 0
+        AND event.what >= 'case.closed ' AND event.what < 'case.closed~');
+    DROP INDEX dispute_organisation;
+    CREATE INDEX dispute_organisation ON dispute (organisation, registered, kind) WHERE organisation IS NOT NULL;
+    DROP INDEX dispute_place;
+    CREATE INDEX dispute_place ON dispute (place, registered, kind) WHERE place IS NOT NULL;
+    DROP INDEX dispute_project;
+    CREATE INDEX dispute_project ON dispute (project, registered, kind) WHERE project IS NOT NULL;
+    DROP INDEX dispute_suit;
+    CREATE INDEX dispute_suit ON dispute (organisation, filed, kind) WHERE filed IS NOT NULL;
+    DROP INDEX dispute_station;
+    CREATE INDEX dispute_station ON dispute (station, closed, registered, first_closed) WHERE station IS NOT NULL;
+    DROP INDEX dispute_stage;
+    CREATE INDEX dispute_stage ON dispute (stage, id);
+    CREATE INDEX dispute_registered ON dispute (registered, locality);",
+        sqlite: "",
+        postgres: "",
     },
 ];

@@ -35,6 +35,12 @@ fn private(path: &Path) {
     let _ = options.open(path);
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How the queries of this thread were answered, while a test wants to know.
+    pub(crate) static PLANS: std::cell::RefCell<Option<Vec<String>>> = const { std::cell::RefCell::new(None) };
+}
+
 /// A connection to a file.
 pub(crate) struct Sqlite {
     connection: Connection,
@@ -68,6 +74,21 @@ impl Sqlite {
                 done => return Ok(done?),
             }
         }
+    }
+
+    /// Notes how a query would be answered, where a test listens.
+    #[cfg(test)]
+    fn explain(&self, statement: &str, values: &[Value<'_>]) -> Result<(), Fault> {
+        if statement.starts_with("PRAGMA") || PLANS.with_borrow(Option::is_none) {
+            return Ok(());
+        }
+        let mut prepared = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", numbered(statement)))?;
+        let mut rows = prepared.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let step: String = row.get(3)?;
+            PLANS.with_borrow_mut(|plans| plans.iter_mut().for_each(|plans| plans.push(step.clone())));
+        }
+        Ok(())
     }
 
     fn start(&self) {
@@ -122,6 +143,8 @@ impl Link for Sqlite {
 
     fn query(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
         self.start();
+        #[cfg(test)]
+        self.explain(statement, values)?;
         let mut prepared = self.connection.prepare_cached(&numbered(statement))?;
         let columns = prepared.column_count();
         let mut rows = prepared.query(params_from_iter(values))?;

@@ -158,6 +158,8 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
 
     // What takes back each step, from the last on.
     let undo = [
+        "DROP INDEX dispute_registered, dispute_station; ALTER TABLE dispute DROP COLUMN first_closed;
+         CREATE INDEX dispute_station ON dispute (station, registered) WHERE station IS NOT NULL;",
         "DROP TABLE recipient, progress, outbox, delivery; DROP INDEX event_concluded;
          ALTER TABLE dispute DROP COLUMN committee;",
         "DROP INDEX signal_open, signal_ended, signal_issued, dispute_waiting, dispute_at_station, dispute_at_mediator,

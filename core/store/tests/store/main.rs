@@ -9,6 +9,7 @@
 
 mod activations;
 mod board;
+mod counted;
 mod disputes;
 mod faults;
 mod files;

@@ -8,10 +8,10 @@ use std::{
 
 use jiff::tz::Offset;
 use maple_insight::{
-    figures::{Mark, Milestone, Month},
+    figures::{COUNTS_VERSION, Mark, Measure, Milestone, Month},
     life::{Form, Happening as H, Level, Side},
 };
-use maple_store::{CaseEvent, Store, Walked};
+use maple_store::{CaseEvent, Store, Tallied, Walked};
 
 use super::{
     disputes::{docket, event, take},
@@ -83,5 +83,51 @@ fn what_an_earlier_version_kept_is_counted_once_the_service_runs() {
             assert!(Instant::now() < until, "it is never counted");
             thread::sleep(Duration::from_millis(20));
         }
+    });
+}
+
+#[test]
+fn counts_whose_meaning_changed_are_counted_anew_and_the_others_stay() {
+    let counted = |store: &Store| {
+        let now = Month::of(Offset::constant(8).to_datetime(at(0)).date());
+        let mut all = store.tallies(&["cn", PLACE], None, (now, now)).unwrap();
+        all.sort_by_key(|one| (one.locality.clone(), one.measure, one.bucket));
+        all
+    };
+    both(|base| {
+        let ((whole, ways), looks) = {
+            let store = Arc::new(base.open());
+            let docket = docket(&store);
+            take(&docket, (0..250).flat_map(|n| life(&format!("c-{n}"))).collect()).unwrap();
+            ((counted(&store), walked(&store, "cn")), store.dispute("c-7").unwrap())
+        };
+        let of = |all: &[Tallied], measure| {
+            all.iter().filter(|one| one.measure == measure).map(|one| one.count).sum::<i64>()
+        };
+        assert_eq!((of(&whole, Measure::OffersAgreed), of(&whole, Measure::Offers)), (500, 500));
+        // As an earlier version left it.
+        let old: Vec<String> = Measure::ALL
+            .iter()
+            .filter(|measure| measure.since() == COUNTS_VERSION)
+            .map(|measure| format!("'{}'", measure.as_str()))
+            .collect();
+        let meddle = format!("DELETE FROM tally WHERE measure IN ({}); UPDATE dispute SET counted = 1", old.join(", "));
+        base.meddle(&meddle).unwrap();
+        let store = Arc::new(base.open());
+        assert_eq!(of(&counted(&store), Measure::OffersAgreed), 0);
+        let docket = docket(&store);
+        // One changes before it is counted anew: what it adds is added once.
+        take(&docket, life("c-new")).unwrap();
+        let until = Instant::now() + Duration::from_secs(30);
+        let more = |one: &Tallied| Tallied { count: one.count / 250 * 251, ..one.clone() };
+        let wanted: Vec<Tallied> = whole.iter().map(more).collect();
+        while counted(&store) != wanted {
+            assert!(Instant::now() < until, "{:?}\n{wanted:?}", counted(&store));
+            thread::sleep(Duration::from_millis(20));
+        }
+        let twice: Vec<Walked> =
+            ways.iter().map(|one| Walked { count: one.count / 250 * 251, ..one.clone() }).collect();
+        assert_eq!(walked(&store, "cn"), twice);
+        assert_eq!(store.dispute("c-7").unwrap(), looks);
     });
 }
