@@ -56,20 +56,26 @@ impl Bundle {
         pieces
     }
 
-    /// A rule of a table with the target of its table, as a table of its own; none where the policy is no table.
+    /// A rule of a table with the target of its table, as a table of its own that anybody may try: it does not set the
+    /// floor, which is a matter of trust. None where the policy is no table.
     #[must_use]
     pub fn rule_table(&self, pack: &str, policy: &str, rule: &str) -> Option<String> {
         let pieces = self.pieces(pack);
         let of =
             |rule: Option<&str>| pieces.get(&PieceName { policy: policy.to_owned(), rule: rule.map(str::to_owned) });
-        let rows = of(Some(rule))?;
+        let mut rows: DocumentMut = of(Some(rule))?.parse().ok()?;
+        let tables = rows.get_mut("rule").and_then(Item::as_array_of_tables_mut);
+        for table in tables.into_iter().flat_map(|all| all.iter_mut()) {
+            table.remove("floor");
+        }
+        let rows = rows.to_string();
         let head: DocumentMut = of(None)?.parse().ok()?;
         let mut target = DocumentMut::new();
         if let Some(kept) = head.get("target") {
             target.insert("target", kept.clone());
         }
         let target = target.to_string();
-        Some(if target.trim().is_empty() { rows.clone() } else { format!("{}\n\n{rows}", target.trim()) })
+        Some(if target.trim().is_empty() { rows } else { format!("{}\n\n{rows}", target.trim()) })
     }
 
     /// The kinds that the rules of a pack's tables name, rule by rule, by the id of the policy. A rule that names none has a
@@ -163,7 +169,7 @@ mod tests {
 
     fn bundle() -> Bundle {
         let table = "# of wages\n[target]\nkinds = [\"labour.*\"]\n\n# the first\n[[rule]]\nid = \"A\"\nthen = []\n\n\
-                     [[rule]]\nid = \"B\"\n[[rule]]\nid = \"A\"\nthen = [1]\n[[case]]\nname = \"x\"\n";
+                     [[rule]]\nid = \"B\"\nfloor = true\n[[rule]]\nid = \"A\"\nthen = [1]\n[[case]]\nname = \"x\"\n";
         let files = [
             ("cn/pack.toml", "id = \"cn\"\n[[policy]]\nid = \"code\"\nplugin = \"p\"\n[policy.settings]\nn = 1\n"),
             ("cn/wages.toml", table),

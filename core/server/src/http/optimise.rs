@@ -540,8 +540,8 @@ struct Told {
 }
 
 const SILENT: (&str, &str) = (
-    "没有适用过，不等于不需要：法律要求的规则可能只是少有案件。草案是该规则现在的文字，可在操作页核对其条件。",
-    "That it never spoke does not mean that nobody needs it: what the law asks for may be rare. The draft is the rule as it stands, to look at its condition in the playground.",
+    "没有适用过，不等于不需要：法律要求的规则可能只是少有案件。草案是该规则现在的文字（不含floor），可在操作页核对其条件。",
+    "That it never spoke does not mean that nobody needs it: what the law asks for may be rare. The draft is the rule as it stands, but for the floor, to look at its condition in the playground.",
 );
 const COMPARED: (&str, &str) = (
     "两个95%区间不重叠才会列出。这不说明原因：走不同途径、在不同地方的案件本来就可能不同。须由人判断。",
