@@ -8,6 +8,7 @@ use maple_kernel::{
 };
 use maple_store::{Common, Counting, Dispute, EventRecord, Look, Looked, Raise, Rests, StoreError};
 
+use super::heard;
 use crate::{
     app::App,
     context::{AsOf, Counts, Refers, whole},
@@ -75,6 +76,7 @@ impl Asking<'_> {
         let counts = Counts::of(self.ruleset, &question, &self.asked.refers, as_of);
         question.context = counts.count(&self.control.store)?;
         let decision = evaluate(self.ruleset, &question);
+        heard(self.app, self.control, self.ruleset, &question, &decision);
         decision.signals.iter().map(|signal| self.raise(signal, &question, at, None)).collect()
     }
 
@@ -150,6 +152,7 @@ impl Asking<'_> {
             return Ok(Vec::new());
         }
         let decision = evaluate(self.ruleset, &question);
+        heard(self.app, self.control, self.ruleset, &question, &decision);
         let mut raises = Vec::new();
         for signal in &decision.signals {
             let on = |one: &&Rested| signal.ground.evidence.iter().any(|key| *key == one.key);
