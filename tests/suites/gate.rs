@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use maple_bundle::Archive;
-use maple_gate::{Admitted, Budget, Current, Ending, How, Report, Stage, State, States, Subject, Terms, admit, sign};
+use maple_gate::{
+    Admitted, Budget, Current, Ending, How, Report, Stage, State, States, Subject, TURNING_DAYS_COUNT_MAX, Terms,
+    admit, sign,
+};
 use maple_kernel::{Day, Outcome, PolicyId, evaluate};
 use maple_seal::{Digest, Key, Signer, Trust, Trusted};
 use maple_tests::{house, question};
@@ -188,6 +191,8 @@ fn nobody_loses_anything_for_a_complaint_or_for_a_language() {
         ("{ any = { role = \"respondent\", consent = \"no\" } }", "refuses mediation"),
         ("{ any = { consent = \"no\" }, not = { all = { consent = \"no\" } } }", "refuses mediation"),
         ("{ any = { support_need = [\"other\"] } }", "speaks another language or needs support"),
+        ("{ any = { role = \"respondent\", language = \"ug\" } }", "speaks another language or needs support"),
+        ("{ any = { role = \"respondent\", support_need = [\"other\"] } }", "speaks another language or needs support"),
     ] {
         let punishing = rule(&format!(
             "[[rule]]\nid = \"G1\"\nsummary = {{ zh = \"另眼相看\", en = \"Not for everybody\" }}\n\
@@ -200,6 +205,102 @@ fn nobody_loses_anything_for_a_complaint_or_for_a_language() {
         assert!(problems.iter().all(|problem| problem.message.contains(said)), "{problems:#?}");
         assert!(problems[0].message.contains("the step `legal_aid`"), "{}", problems[0].message);
     }
+}
+
+const COMPLAINED: &str = "repeated_petition = true";
+const SPEAKS: &str = "any = { language = \"ug\" }";
+const NEEDS: &str = "any = { support_need = [\"other\"] }";
+
+/// What a rule adds where another offers already.
+fn beside(when: &str, then: &str) -> Archive {
+    let head =
+        |id: &str| format!("[[rule]]\nid = \"{id}\"\nsummary = {{ zh = \"另眼相看\", en = \"Not the same\" }}\n");
+    let basis = "basis = [\"cn.peoples_mediation.3\"]\n";
+    let offers = "{ offer = \"industry_mediation\" }, { offer = \"lawyer_mediation\" }, \
+                  { offer = \"legal_aid\", due = \"7 days\", from = \"registration\" }, \
+                  { offer = \"consumer_association\", due = \"20 days\", from = \"acceptance\" }";
+    rule(&format!(
+        "{}when = {{ kind = [\"neighbour.*\"] }}\nthen = [ {offers} ]\n{basis}\
+         {}when = {{ kind = [\"neighbour.*\"], {when} }}\nthen = [ {then} ]\n{basis}",
+        head("G1"),
+        head("G2"),
+    ))
+}
+
+#[test]
+fn nobody_comes_later_is_sent_elsewhere_or_signalled_for_a_complaint_or_a_language() {
+    let on_hand = BTreeSet::new();
+    let unless = |what: &str| format!("not = {{ {what} }}");
+    let prefer = "{ prefer = \"lawyer_mediation\", weight = 90 }";
+    let sooner = "{ offer = \"legal_aid\", due = \"3 days\", from = \"registration\" }";
+    let shorter = "{ offer = \"consumer_association\", due = \"3 days\", from = \"acceptance\" }";
+    let signal = "{ signal = \"mass_case\", level = \"blue\", subject = \"kind\" }";
+    let body = "{ offer = \"legal_aid\", body = \"county\" }";
+    for (when, then, said) in [
+        (COMPLAINED.to_owned(), prefer, Some("the order of the steps")),
+        (SPEAKS.to_owned(), prefer, Some("the order of the steps")),
+        (unless(NEEDS), prefer, Some("the order of the steps")),
+        (unless(COMPLAINED), sooner, Some("the time of the step `legal_aid`, 2026-11-30, which is now 2026-12-04")),
+        (unless(SPEAKS), shorter, Some("the time of the step `consumer_association`")),
+        (COMPLAINED.to_owned(), sooner, None),
+        (COMPLAINED.to_owned(), signal, Some("the signal `mass_case` is raised")),
+        (SPEAKS.to_owned(), signal, Some("the signal `mass_case` is raised")),
+        (NEEDS.to_owned(), signal, None),
+        (COMPLAINED.to_owned(), body, Some("the body that does the step `legal_aid`")),
+        (SPEAKS.to_owned(), body, None),
+    ] {
+        let bytes = beside(&when, then).write().unwrap();
+        match (admit(&bytes, None, &terms(&on_hand)), said) {
+            (Ok(_), None) => {}
+            (Err(report), Some(said)) => {
+                assert_eq!(report.failed(), Some(Stage::Conformance), "{when} {then}: {report:#?}");
+                let problem = &report.stage(Stage::Conformance).unwrap().problems[0];
+                assert!(problem.message.contains(said), "{when} {then}: {}", problem.message);
+            }
+            (Ok(_), Some(said)) => panic!("{when} {then}: {said}"),
+            (Err(report), None) => panic!("{when} {then}: {report:#?}"),
+        }
+    }
+}
+
+#[test]
+fn what_waits_for_its_day_is_tried_as_of_that_day() {
+    let on_hand = BTreeSet::new();
+    let aid = |id: &str, more: &str, when: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\n{more}summary = {{ zh = \"法律援助\", en = \"Legal aid\" }}\n\
+             when = {{ kind = [\"neighbour.*\"]{when} }}\nthen = [ {{ offer = \"legal_aid\" }} ]\n\
+             basis = [\"cn.peoples_mediation.3\"]\n"
+        )
+    };
+    let punishes = ", not = { any = { consent = \"no\" } }";
+    for (text, day) in [
+        // The day of the terms is 2026-11-27.
+        (format!("in-force-from = 2026-11-28\n{}", aid("G1", "", punishes)), "2026-11-28"),
+        (aid("G1", "in-force-from = 2027-03-01\n", punishes), "2027-03-01"),
+        // What stands before it hides it until it ends.
+        (aid("G1", "in-force-to = 2026-12-31\n", "") + &aid("G2", "", punishes), "2027-01-01"),
+    ] {
+        let report = refused(&rule(&text), &terms(&on_hand));
+        assert_eq!(report.failed(), Some(Stage::Conformance), "{text}: {report:#?}");
+        let problems = &report.stage(Stage::Conformance).unwrap().problems;
+        assert!(problems.iter().all(|problem| problem.message.contains(&format!(" on {day}: "))), "{problems:#?}");
+        assert!(problems[0].message.contains("the step `legal_aid`"), "{}", problems[0].message);
+    }
+    let begin = |count: usize| -> String {
+        let day = |n: usize| Day::new(2027, 1, 1).unwrap().plus_days(i32::try_from(n).unwrap());
+        (0..count).map(|n| aid(&format!("G{n}"), &format!("in-force-from = {}\n", day(n)), "")).collect()
+    };
+    let edge = rule(&begin(TURNING_DAYS_COUNT_MAX)).write().unwrap();
+    let admitted = admit(&edge, None, &terms(&on_hand)).unwrap();
+    let asked = |report: &Report, stage| report.stage(stage).unwrap().checked;
+    let plain = admit(&rule(&aid("G1", "", "")).write().unwrap(), None, &terms(&on_hand)).unwrap().report;
+    for stage in [Stage::Conformance, Stage::WarmUp] {
+        let days = 1 + TURNING_DAYS_COUNT_MAX as u64;
+        assert_eq!(asked(&admitted.report, stage), days * asked(&plain, stage), "{stage:?}");
+    }
+    let beyond = refused(&rule(&begin(TURNING_DAYS_COUNT_MAX + 1)), &terms(&on_hand));
+    assert_eq!(told(&beyond), [(Stage::Conformance, "too-many-days".into())]);
 }
 
 #[test]

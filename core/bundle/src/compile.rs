@@ -66,6 +66,8 @@ pub struct PackInfo {
     pub policies: Vec<PolicyId>,
     /// True when it may set the floor.
     pub trusted: bool,
+    /// Days on which something that its policies say begins or has ended.
+    pub turns: BTreeSet<Day>,
 }
 
 /// A bundle that serves.
@@ -452,7 +454,14 @@ impl Ready<'_> {
 }
 
 fn info(pack: &Pack) -> PackInfo {
+    let mut turns = BTreeSet::new();
+    for draft in &pack.policies {
+        draft.settings.turns(&mut turns);
+        turns.extend(draft.window.from);
+        turns.extend(draft.window.to.map(|to| to.plus_days(1)));
+    }
     PackInfo {
+        turns,
         id: pack.id.clone(),
         version: pack.version.clone(),
         contract: pack.contract.clone(),

@@ -21,7 +21,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -207,7 +207,8 @@ impl Drop for Stop<'_> {
     }
 }
 
-fn client(node: &Mutex<Option<Node>>, stop: &AtomicBool, answers: &Answers, refused: &Mutex<u32>) {
+/// Asks one node; `lost` counts what it never answered, which it may only when it is killed.
+fn client(node: &Mutex<Option<Node>>, stop: &AtomicBool, answers: &Answers, refused: &Mutex<u32>, lost: &AtomicU32) {
     let case = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
     let mut last = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -228,7 +229,7 @@ fn client(node: &Mutex<Option<Node>>, stop: &AtomicBool, answers: &Answers, refu
                 assert_eq!(before, None);
             }
             Ok(_) => *refused.lock().unwrap() += 1,
-            Err(_) => {}
+            Err(_) => drop(lost.fetch_add(1, Ordering::Relaxed)),
         }
         thread::sleep(Duration::from_millis(5));
     }
@@ -241,12 +242,13 @@ fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
     let nodes: Vec<Mutex<Option<Node>>> =
         ["one", "two"].iter().map(|name| Mutex::new(Some(house.node(name, "")))).collect();
     let (stop, answers, refused) = (AtomicBool::new(false), Answers::default(), Mutex::new(0));
+    let lost = [AtomicU32::new(0), AtomicU32::new(0)];
     thread::scope(|scope| {
         // However this ends, the clients end with it.
         let _ended = Stop(&stop);
-        for node in &nodes {
+        for (node, lost) in nodes.iter().zip(&lost) {
             let (stop, answers, refused) = (&stop, &answers, &refused);
-            scope.spawn(move || client(node, stop, answers, refused));
+            scope.spawn(move || client(node, stop, answers, refused, lost));
         }
         let bundle = {
             let held = nodes[0].lock().unwrap();
@@ -283,6 +285,7 @@ fn kills_and_cuts_lose_nothing_and_repeat_nothing() {
     });
     let refused = *refused.lock().unwrap();
     assert_eq!(refused, 0, "no request was refused");
+    assert_eq!(lost[0].load(Ordering::Relaxed), 0, "the node that nobody killed answered everything");
     let answers = answers.into_inner().unwrap();
     let first = nodes[0].lock().unwrap();
     let node = first.as_ref().unwrap();
@@ -360,9 +363,10 @@ fn caller(addresses: &Mutex<Vec<String>>, stop: &AtomicBool, answers: &Answers) 
     }
 }
 
-/// An upgrade: one process after another ends in good order, and another takes its place, name and state.
+/// A rolling restart: one process after another ends in good order, and another of the same program takes its place, name
+/// and state.
 #[test]
-fn node_after_node_is_replaced_under_load_and_nobody_notices() {
+fn node_after_node_is_restarted_under_load_and_nobody_notices() {
     let Some(cluster) = Cluster::start() else { return };
     let house = House::new(&cluster);
     let names = ["one", "two", "three"];
@@ -411,6 +415,38 @@ fn node_after_node_is_replaced_under_load_and_nobody_notices() {
     assert_eq!(kept, answers.len() as u64, "each answer once, and nothing that nobody heard of");
 }
 
+/// An upgrade: the first node of a newer version has brought the schema further, and those of this one still run.
+#[test]
+fn a_node_runs_on_while_a_newer_one_has_brought_the_schema_further() {
+    let Some(cluster) = Cluster::start() else { return };
+    let house = House::new(&cluster);
+    let node = house.node("one", "");
+    assert_eq!(node.decide().unwrap().0, 200);
+    let mut newer_node = postgres::Client::connect(&house.database, postgres::NoTls).unwrap();
+    for newer in [
+        "ALTER TABLE decision ADD COLUMN later TEXT",
+        "ALTER TABLE activation ADD COLUMN later BIGINT",
+        "ALTER TABLE node ADD COLUMN later TEXT NOT NULL DEFAULT ''",
+        "CREATE TABLE later (id TEXT PRIMARY KEY)",
+        "UPDATE maple_schema SET version = version + 1",
+    ] {
+        newer_node.batch_execute(newer).unwrap();
+    }
+    let (_, answer) = node.decide().unwrap();
+    let id = answer["decision"]["id"].as_str().unwrap();
+    assert_eq!(node.ask(&format!("GET /v1/decisions/{id}"), "").unwrap().0, 200, "what is decided is kept and read");
+    let bundle = house.publish(&node, "first");
+    assert!(house.activate(&node, &bundle, 1).status.success(), "what serves is changed");
+    assert_eq!((node.decide().unwrap().0, node.generation()), (200, 2));
+    assert_eq!(node.status()["database"]["reached"], true);
+    within(10, "it says how it is", || node.status()["nodes"][0]["generation"] == 2);
+    // One of this version does not start there any more, and says why.
+    let database = house.database.as_str();
+    let refused = house.command(&["audit", "verify", "--database", database]).output().unwrap();
+    let said = support::err(&refused);
+    assert!(!refused.status.success() && said.contains("was written by a later version"), "{said}");
+}
+
 #[test]
 fn a_node_behind_a_network_that_swallows_everything_goes_on_and_catches_up() {
     let Some(cluster) = Cluster::start() else { return };
@@ -419,11 +455,12 @@ fn a_node_behind_a_network_that_swallows_everything_goes_on_and_catches_up() {
     let nodes = [house.node_at(&wire.url("maple"), "far", ""), house.node("near", "")].map(Some).map(Mutex::new);
     let with = |at: usize, what: &dyn Fn(&Node)| what(nodes[at].lock().unwrap().as_ref().unwrap());
     let (stop, answers, refused) = (AtomicBool::new(false), Answers::default(), Mutex::new(0));
+    let lost = AtomicU32::new(0);
     thread::scope(|scope| {
         let _ended = Stop(&stop);
         for node in &nodes {
-            let (stop, answers, refused) = (&stop, &answers, &refused);
-            scope.spawn(move || client(node, stop, answers, refused));
+            let (stop, answers, refused, lost) = (&stop, &answers, &refused, &lost);
+            scope.spawn(move || client(node, stop, answers, refused, lost));
         }
         thread::sleep(Duration::from_millis(500));
         wire.cut();
@@ -453,6 +490,7 @@ fn a_node_behind_a_network_that_swallows_everything_goes_on_and_catches_up() {
         thread::sleep(Duration::from_millis(300));
     });
     assert_eq!(*refused.lock().unwrap(), 0, "no request was refused");
+    assert_eq!(lost.load(Ordering::Relaxed), 0, "and none was lost");
     let answers = answers.into_inner().unwrap();
     with(1, &|near| {
         within(20, "everything is delivered", || {

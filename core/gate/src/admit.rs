@@ -9,8 +9,7 @@ use std::{
 use jiff::Timestamp;
 use maple_bundle::{Archive, Bundle, Compiled, Options, PackInfo, compile};
 use maple_kernel::{
-    Case, Configured, Day, Facts, LocalityId, PluginInfo, Plugins, Purposes, Question, Ruleset, Setup, SetupError,
-    evaluate,
+    Case, Configured, Day, Facts, PluginInfo, Plugins, Purposes, Question, Ruleset, Setup, SetupError, evaluate,
 };
 use maple_seal::{Digest, Trust};
 use maple_wire::{SOURCE_UNSTATED, parse_question};
@@ -19,7 +18,7 @@ use semver::Version;
 use crate::{
     cases,
     changes::Changes,
-    conformance::Conformance,
+    conformance::{Conformance, Days},
     report::{Problem, Report, Stage},
     signatures::Checked,
 };
@@ -126,7 +125,9 @@ pub fn conforms(
 ) -> Result<(), Box<Report>> {
     let (mut report, began) = (Report::new(bundle.to_owned()), Instant::now());
     report.ruleset = Some(ruleset.digest().to_string());
-    let asked = Conformance::new(ruleset, side.packs, &[], changes, day, side.bundle);
+    let days = Days::new(ruleset, side.packs, changes, day);
+    days.check(&mut report);
+    let asked = Conformance::new(ruleset, side.packs, &[], changes, &days, side.bundle);
     asked.flips(&mut report);
     report.done(Stage::Conformance, asked.len(), began.elapsed());
     let checked = asked.floor(changes, &mut report);
@@ -336,7 +337,9 @@ impl Gate<'_> {
         self.end(Stage::Cases, count);
 
         self.begin(Stage::Conformance);
-        let asked = Conformance::new(ruleset, &compiled.packs, &compiled.cases, changes, self.terms.day, files);
+        let days = Days::new(ruleset, &compiled.packs, changes, self.terms.day);
+        days.check(&mut self.report);
+        let asked = Conformance::new(ruleset, &compiled.packs, &compiled.cases, changes, &days, files);
         asked.flips(&mut self.report);
         self.report.done(Stage::Conformance, asked.len(), self.began.elapsed());
 
@@ -348,7 +351,7 @@ impl Gate<'_> {
             (Some(budget), Some(current)) => self.budget(budget, current.ruleset, ruleset),
             _ => self.report.not_asked(Stage::Budget),
         }
-        self.warm_up(ruleset, changes);
+        self.warm_up(ruleset, &days);
     }
 
     fn budget(&mut self, budget: &Budget, before: &Ruleset, after: &Ruleset) {
@@ -386,31 +389,23 @@ impl Gate<'_> {
     }
 
     /// A policy that cannot answer even a plain case must not serve.
-    fn warm_up(&mut self, ruleset: &Ruleset, changes: &Changes) {
+    fn warm_up(&mut self, ruleset: &Ruleset, days: &Days<'_>) {
         self.begin(Stage::WarmUp);
-        let touched: Vec<&LocalityId> =
-            ruleset.localities().map(|(id, _)| id).filter(|id| changes.touches(id, ruleset)).collect();
-        let every = touched.len().div_ceil(WARM_UP_PLACES_MAX).max(1);
         let mut told = BTreeMap::new();
         let mut asked = 0;
-        for place in touched.into_iter().step_by(every) {
-            for kind in ruleset.vocabulary().kinds.keys() {
-                let day = self.terms.day;
-                let case = Case::new(
-                    None,
-                    place.clone(),
-                    kind.clone(),
-                    SOURCE_UNSTATED.into(),
-                    day,
-                    Vec::new(),
-                    Facts::default(),
-                );
-                let question =
-                    Question { case, purposes: Purposes::BOTH, as_of: day, explain: false, context: Facts::default() };
-                asked += 1;
-                for one in evaluate(ruleset, &question).asked {
-                    if let Err(fault) = one.answer {
-                        told.entry(one.policy.to_string()).or_insert((kind.to_string(), fault));
+        for (day, touched) in days.all() {
+            let every = touched.len().div_ceil(WARM_UP_PLACES_MAX).max(1);
+            for place in touched.into_iter().step_by(every) {
+                for kind in ruleset.vocabulary().kinds.keys() {
+                    let source = SOURCE_UNSTATED.into();
+                    let case = Case::new(None, place.clone(), kind.clone(), source, day, Vec::new(), Facts::default());
+                    let context = Facts::default();
+                    let question = Question { case, purposes: Purposes::BOTH, as_of: day, explain: false, context };
+                    asked += 1;
+                    for one in evaluate(ruleset, &question).asked {
+                        if let Err(fault) = one.answer {
+                            told.entry(one.policy.to_string()).or_insert((kind.to_string(), fault));
+                        }
                     }
                 }
             }

@@ -1,14 +1,16 @@
 //! What one decision takes away that another gave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use maple_kernel::{Class, Decision, Ground, Step};
+use maple_kernel::{ChannelId, Class, Decision, Ground, Step, StepDue};
 
 /// What of a decision is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'s> {
     /// Mediation counts too.
     pub(crate) mediation: bool,
+    /// Who does a step counts too.
+    pub(crate) body: bool,
     /// Only what rests on these rules counts, by policy and rule; everything when there is none.
     pub(crate) rules: Option<&'s BTreeSet<(String, String)>>,
 }
@@ -24,14 +26,27 @@ impl Scope<'_> {
     }
 }
 
-/// What the second decision takes away from the first, in words such as `the step court`: steps, rights, duties of
-/// authorities, time; and ways that it closes or puts something before.
+/// What the second decision takes away from the first, in words such as `the step court`: steps, their order and their
+/// days, rights, duties of authorities, time; and ways that it closes or puts something before.
 pub(crate) fn taken(before: &Decision<'_>, after: &Decision<'_>, scope: Scope<'_>) -> Vec<String> {
     let mut taken = Vec::new();
     for step in before.steps.iter().filter(|step| scope.step(step)) {
-        if !after.steps.iter().any(|kept| kept.channel == step.channel) {
-            taken.push(format!("the step `{}`", step.channel));
+        let channel = step.channel;
+        let Some(kept) = kept(step, before, after) else {
+            taken.push(format!("the step `{channel}`"));
+            continue;
+        };
+        if let Some(due) = step.due.as_ref().filter(|due| is_later(due, kept.due.as_ref(), scope.rules.is_none())) {
+            let said = |due: &StepDue| due.on.map_or_else(|| "a time".to_owned(), |on| on.to_string());
+            let (before, after) = (said(due), kept.due.as_ref().map_or_else(|| "no day".to_owned(), said));
+            taken.push(format!("the time of the step `{channel}`, {before}, which is now {after}"));
         }
+        if scope.body && step.body != kept.body {
+            taken.push(format!("the body that does the step `{channel}`"));
+        }
+    }
+    if scope.rules.is_none() {
+        taken.extend(moved(before, after, scope));
     }
     for right in before.rights.iter().filter(|right| !after.rights.contains(right)) {
         taken.push(format!("the right `{right}`"));
@@ -69,4 +84,50 @@ pub(crate) fn taken(before: &Decision<'_>, after: &Decision<'_>, scope: Scope<'_
         taken.push(format!("the outcome `{}`, which is now `{}`", before.outcome.as_str(), after.outcome.as_str()));
     }
     taken
+}
+
+/// True when a step is to come later than it was, or without a day. Terms whose days nobody knows yet are the same or not,
+/// where that is asked; a lower level may shorten them.
+fn is_later(before: &StepDue, after: Option<&StepDue>, terms: bool) -> bool {
+    let Some(after) = after else { return true };
+    match (before.on, after.on) {
+        (Some(before), Some(after)) => after > before,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => terms && before.term != after.term,
+    }
+}
+
+/// What became of a step: the one of the same channel and body, or of the same place among those of its channel, which may
+/// be several, one level after the other.
+fn kept<'s, 'd>(step: &Step<'_>, before: &Decision<'_>, after: &'s Decision<'d>) -> Option<&'s Step<'d>> {
+    let of_channel = |other: &&Step<'_>| other.channel == step.channel;
+    let mut same = after.steps.iter().filter(of_channel).filter(|other| other.body == step.body);
+    let number = before.steps.iter().filter(of_channel).position(|other| std::ptr::eq(other, step))?;
+    let there = before.steps.iter().filter(of_channel).take(number).filter(|other| other.body == step.body).count();
+    let count = |decision: &Decision<'_>| decision.steps.iter().filter(of_channel).count();
+    let fewer = count(after) < count(before);
+    same.nth(there).or_else(|| after.steps.iter().filter(of_channel).nth(number).filter(|_| !fewer))
+}
+
+/// The order of the steps that are in both, when it is another.
+fn moved(before: &Decision<'_>, after: &Decision<'_>, scope: Scope<'_>) -> Option<String> {
+    // Of a channel that comes several times, each time is a step of its own.
+    fn numbered<'c>(steps: impl Iterator<Item = &'c ChannelId>) -> Vec<(&'c ChannelId, usize)> {
+        let mut times = BTreeMap::new();
+        steps
+            .map(|channel| {
+                let time = times.entry(channel).or_insert(0);
+                *time += 1;
+                (channel, *time)
+            })
+            .collect()
+    }
+    let was = numbered(before.steps.iter().filter(|step| scope.step(step)).map(|step| step.channel));
+    let is = numbered(after.steps.iter().map(|step| step.channel));
+    let both = |one: &[(&ChannelId, usize)], other: &[(&ChannelId, usize)]| -> Vec<String> {
+        one.iter().filter(|step| other.contains(step)).map(|(channel, _)| channel.to_string()).collect()
+    };
+    let (was, is) = (both(&was, &is), both(&is, &was));
+    (was != is).then(|| format!("the order of the steps `{}`, which is now `{}`", was.join(", "), is.join(", ")))
 }

@@ -15,7 +15,7 @@ mod states;
 
 pub use admit::{Admitted, Budget, Current, Terms, WARM_UP_PLACES_MAX, admit, conforms};
 pub use changes::{Changes, PackChange, latest};
-pub use conformance::CONFORMANCE_QUESTIONS_MAX;
+pub use conformance::{CONFORMANCE_QUESTIONS_MAX, TURNING_DAYS_COUNT_MAX};
 pub use pieces::{Became, PIECE_BYTES_MAX, PIECES_SHOWN_MAX, PieceChange, PieceChanges};
 pub use report::{Ending, MESSAGE_BYTES_MAX, PROBLEMS_SHOWN_MAX, Problem, Report, Stage, StageReport};
 pub use signatures::{SignFault, Signatures, Signed, sign, signatures_hold};

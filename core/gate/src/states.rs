@@ -164,6 +164,13 @@ impl States {
         Self(self.0.iter().filter(|state| known(state, ruleset)).cloned().collect())
     }
 
+    /// These states once every stop is lifted.
+    #[must_use]
+    pub fn unstopped(&self) -> Self {
+        let stays = |state: &&State| !matches!(state.how, How::Stopped | How::Quarantined);
+        Self(self.0.iter().filter(stays).cloned().collect())
+    }
+
     /// The ruleset as it serves in these states. It has a digest of its own, over its parent's and the states.
     ///
     /// # Errors

@@ -248,7 +248,10 @@ impl App {
             let quarantined = serving.terms.states.iter().filter(|state| state.how == out);
             reasons.extend(quarantined.map(|state| format!("policy `{}` is in quarantine: {}", state.name, state.why)));
             let folder = control.folder.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            reasons.extend(folder.map(|why| format!("the folder of policies changed and does not serve: {why}")));
+            // Once somebody puts it in force, nothing keeps it any more.
+            let serves = |ruleset: &Option<Arc<str>>| ruleset.as_ref() == Some(serving.made.ruleset.digest());
+            let folder = folder.filter(|(_, ruleset)| !serves(ruleset));
+            reasons.extend(folder.map(|(why, _)| format!("the folder of policies changed and does not serve: {why}")));
             if control.is_stale() {
                 reasons.push("this node is cut off from the database for too long".to_owned());
             }

@@ -164,6 +164,11 @@ impl Metrics {
         let outcome = decision.outcome.as_str();
         self.decisions.get_or_create(&Decided { outcome }).inc();
         self.fuel.inc_by(decision.asked.iter().map(|asked| asked.fuel).sum());
+        self.failed(decision);
+    }
+
+    /// Policies that gave no usable answer.
+    pub(crate) fn failed(&self, decision: &Decision) {
         for asked in &decision.asked {
             if let Err(fault) = &asked.answer {
                 self.fault(asked.policy.as_str(), fault.kind);

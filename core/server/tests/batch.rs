@@ -12,7 +12,7 @@ mod fixture;
 use std::time::Duration;
 
 use axum::{body::Body, http::Request};
-use fixture::{Service, fits, of_kind, question, quick};
+use fixture::{Service, desk::*, fits, of_kind, question, quick};
 use http_body_util::BodyExt;
 use maple_server::{CHUNK_LINES_MAX, Config, LINE_BYTES_MAX};
 use serde_json::{Value, json};
@@ -194,4 +194,26 @@ async fn nobody_reads_nobody_writes() {
         said += 1;
     }
     assert!(said < 100, "{said} lines were taken though nobody read an answer");
+}
+
+/// A batch keeps its ruleset, but whatever is asked after a stop is decided without what is stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_reaches_a_batch_that_is_under_way_and_a_swap_does_not() {
+    let desk = desk();
+    let mut talk = talk(&desk.service).await;
+    let mut id = 0;
+    let mut asked = async || {
+        id += 1;
+        talk.say(format!("{}\n", numbered(id))).await;
+        lines(&talk.hear().await.unwrap())[0]["decision"].clone()
+    };
+    assert_eq!(asked().await["generation"], 1);
+    desk.swap(&mediating()).await;
+    let kept = asked().await;
+    assert_eq!((&kept["generation"], channels(&kept)), (&json!(1), vec!["labour_inspection", "court"]));
+    desk.state(json!({ "policy": "cn/labour", "how": "stopped", "why": "a test" })).await;
+    let braked = asked().await;
+    assert_eq!((&braked["generation"], &braked["verdicts"][0]["fault"]), (&json!(3), &json!("stopped")), "{braked}");
+    desk.state(json!({ "policy": "cn/labour", "how": "as_filed", "why": "a test" })).await;
+    assert_eq!(asked().await["generation"], 3, "what is lifted waits for the next batch");
 }

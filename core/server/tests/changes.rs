@@ -18,7 +18,8 @@ use axum::{body::Body, http::Request};
 use fixture::{Answer, Native, Service, begun, desk::*, fits, packed, question, quick};
 use maple_bundle::{ARCHIVE_BYTES_MAX, Archive, Bundle};
 use maple_seal::{Digest, Key, Signer, Trust, Trusted};
-use maple_server::{App, Config, Control, Governance};
+use maple_server::{App, BeginError, Config, Control, Followed, Governance, RULESETS_KEPT_MAX};
+use maple_store::{HISTORY_COUNT_MAX, Rejection, Store};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -334,6 +335,11 @@ async fn what_was_known_then_decides_as_then() {
     assert_eq!(replayed.json()["same"], true);
     let now = desk.service.post("/v1/evaluate", at(&(started + Duration::from_secs(60)).to_string())).await;
     assert_eq!(now.json()["decision"]["generation"], 2);
+    // Nobody knows yet what will serve then.
+    let later = desk.service.post("/v1/evaluate", at(&(started + Duration::from_secs(61)).to_string())).await;
+    let problem = later.is_problem(422, "invalid-case");
+    let flaw = &problem["errors"][0];
+    assert_eq!((&flaw["pointer"], &flaw["code"]), (&json!("/known_at"), &json!("out_of_range")), "{problem}");
     let early = desk.service.post("/v1/evaluate", at("2020-01-01T00:00:00Z")).await;
     early.is_problem(409, "not-replayable");
     for wrong in ["yesterday", "2026-11-23"] {
@@ -383,6 +389,54 @@ async fn two_rollbacks_do_not_cancel_each_other_and_no_plan_is_gone_back_to() {
     let again = desk.activate(&json!({ "rollback": true, "replaces": 4, "why": "once more" })).await;
     again.is_problem(409, "conflict");
     assert_eq!(channels(&desk.decide().await), ["labour_inspection", "court"], "the wrong one is not put back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_served_without_a_pack_is_gone_back_to_after_it_left_the_shelf() {
+    let broken = "[[rule]]\nid = \"Z1\"\nwhen = { kind = [\"no.such\"] }\n";
+    let desk = desk_of(calm(&[("cn/zhejiang/more.toml", broken)]), Governance::default(), false);
+    let ready = desk.service.get("/health/ready").await.json();
+    assert!(ready.to_string().contains("pack `cn/zhejiang` is left out"), "{ready}");
+    for number in 0..=RULESETS_KEPT_MAX {
+        let more = format!("# {number}\n{}", offering("labour_mediation"));
+        desk.swap(&packed(&calm(&[("cn/zhejiang/more.toml", &more)]), b"component")).await;
+    }
+    let replaces = desk.generation();
+    let order = json!({ "rollback": true, "to": 1, "replaces": replaces, "why": "it was right" });
+    let back = desk.activate(&order).await;
+    assert_eq!(back.status, 201, "{}", back.text());
+    let first = desk.store.activation(1).unwrap().unwrap();
+    assert_eq!(desk.store.current().unwrap().unwrap().ruleset, first.ruleset);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bundles_and_reports_are_listed_page_by_page() {
+    let desk = desk();
+    let count = HISTORY_COUNT_MAX as usize + 1;
+    for number in 0..count {
+        let (id, at) = (format!("r-{number:04}"), format!("2026-11-23T04:00:{:02}Z", number % 3));
+        let (by, bundle, body) = ("ana".to_owned(), "sha256:0".to_owned(), "{}".to_owned());
+        desk.store.rejection_put(&Rejection { id, at, by, bundle, body }).unwrap();
+        desk.store
+            .bundle_put(format!("{number}").as_bytes(), &format!("2026-11-23T04:00:{:02}Z", number % 3), "ana")
+            .unwrap();
+    }
+    for (path, rows, name, all) in [("reports", "reports", "id", count), ("bundles", "bundles", "bundle", count + 1)] {
+        let (mut before, mut seen) = (String::new(), Vec::new());
+        loop {
+            let page = desk.service.get(&format!("/v1/{path}{before}")).await.json();
+            let page_rows = page[rows].as_array().unwrap();
+            assert!(page_rows.len() <= HISTORY_COUNT_MAX as usize);
+            seen.extend(page_rows.iter().map(|row| (row["at"].to_string(), row[name].to_string())));
+            let Some(next) = page["next"].as_str() else { break };
+            before = format!("?before={next}");
+        }
+        let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+        assert_eq!((seen.len(), distinct.len()), (all, all), "{path}");
+        assert!(seen.windows(2).all(|pair| pair[0].0 >= pair[1].0), "{path}: the newest first");
+        let wrong = desk.service.get(&format!("/v1/{path}?after=1")).await.is_problem(400, "invalid-query");
+        assert!(wrong.to_string().contains("`after`"), "{wrong}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -455,4 +509,62 @@ async fn with_trust_only_what_is_signed_serves_and_a_revoked_key_ends_it() {
     let app = App::keeping(quick(), Arc::clone(&desk.clock) as _, Arc::new(Native), serving, None, Some(control));
     let refused = activate(&Service::of(app), &bundle, 3).await;
     assert!(refused.status == 422 && refused.text().contains("revoked"), "{}", refused.text());
+}
+
+/// A plan whose key was revoked before its moment does not begin; what was before goes on, and is what a brake acts on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_looked_at_again_when_it_begins() {
+    let hour = 3_600_000;
+    let at = |millis: u64| jiff::Timestamp::from_millisecond(i64::try_from(START + millis).unwrap()).unwrap();
+    for ends in [false, true] {
+        let (lasting, ending) = (Signer::generate().unwrap(), Signer::generate().unwrap());
+        let mut trust = Trust::new();
+        for (signer, revoked) in [(&lasting, None), (&ending, ends.then(|| at(hour / 2)))] {
+            let from = "2026-01-01T00:00:00Z".parse().unwrap();
+            let key = Key { public: signer.public().clone(), from, to: None, revoked };
+            trust.insert(Trusted { key, localities: vec!["**".parse().unwrap()] }).unwrap();
+        }
+        let signed = |bundle: &Bundle, signer: &Signer| {
+            let archive = Archive::read(&packed(bundle, b"component")).unwrap();
+            let signatures = maple_gate::sign(&archive, signer, at(0), |_| true).unwrap().write().unwrap();
+            Archive { signatures: Some(signatures), ..archive }.write().unwrap()
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(&dir.path().join("maple.sqlite")).unwrap());
+        let governance = Governance { trust: Some(trust), ..Governance::default() };
+        let control = Control::new(Arc::clone(&store), Arc::new(Native), "node-1", governance);
+        let first = calm(&[]);
+        let (made, bytes) = (fixture::compiled(&first), signed(&first, &lasting));
+        let serving = control.begin::<BeginError>(first, made, false, || Ok(bytes.clone()), &fixture::Still).unwrap();
+        let clock = Arc::new(Moved(std::sync::atomic::AtomicU64::new(0)));
+        let app = App::keeping(quick(), Arc::clone(&clock) as _, Arc::new(Native), serving, None, Some(control));
+        let _followed = Followed::start(&app).unwrap();
+        let service = Service::of(Arc::clone(&app));
+        let next = calm(&[("cn/zhejiang/pack.toml", &version("1.3.0"))]);
+        let request = Request::post("/v1/bundles").header("content-type", "application/gzip");
+        let request = request.body(Body::from(signed(&next, &ending))).unwrap();
+        let published = Answer::of(service.call(request).await).await;
+        assert_eq!(published.status, 201, "{}", published.text());
+        let bundle = published.json()["bundle"].clone();
+        let order = json!({ "bundle": bundle, "replaces": 1, "why": "later", "effective_at": at(hour).to_string() });
+        assert_eq!(service.post("/v1/activations", order.to_string()).await.status, 201);
+        clock.0.store(hour, Ordering::Relaxed);
+        let until = std::time::Instant::now() + Duration::from_secs(10);
+        let told = loop {
+            let ready = service.get("/health/ready").await.json().to_string();
+            if app.serving().activation().generation == 2 || ready.contains("generation 2 cannot serve here") {
+                break ready;
+            }
+            assert!(std::time::Instant::now() < until, "{ready}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(app.serving().activation().generation, if ends { 1 } else { 2 }, "{told}");
+        if ends {
+            assert_eq!(store.rejections(10, None).unwrap().len(), 1);
+            let stop = json!({ "policy": "cn/labour", "how": "stopped", "why": "a doubt" });
+            assert_eq!(service.post("/v1/states", stop.to_string()).await.status, 201);
+            let serves = app.serving().activation().clone();
+            assert_eq!((serves.generation, &serves.bundle), (3, &store.activation(1).unwrap().unwrap().bundle));
+        }
+    }
 }

@@ -10,12 +10,16 @@
 mod fixture;
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
-use fixture::{Native, Service, begun, desk::*, question, quick};
-use maple_server::{App, Control, Followed, Governance};
+use fixture::{Native, Service, begun, desk::*, packed, question, quick};
+use maple_seal::Digest;
+use maple_server::{
+    App, Control, FORGET_NODE_SECONDS, Followed, Governance, HEARTBEAT_SECONDS, RULESETS_KEPT_MAX, STALE_NODE_SECONDS,
+};
 use serde_json::json;
 
 /// Plugins of an engine that takes none of those that bundles bring.
@@ -90,6 +94,12 @@ async fn nodes_follow_and_one_that_cannot_keeps_what_it_has_and_says_so() {
         (&json!(1), &json!(1), &json!("degraded"))
     );
     assert!(nodes[2]["cannot"]["why"].as_str().unwrap().contains("too old"), "{nodes}");
+    // Whoever's clock is an hour ahead does not take the others for dead.
+    let seen = second.get("/v1/status").await.json()["nodes"].clone();
+    let statuses = |nodes: &serde_json::Value| {
+        nodes.as_array().unwrap().iter().map(|node| node["status"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses(&seen), ["ready", "ready", "degraded"], "{seen}");
     let decision = second.evaluate(&question()).await.json();
     assert_eq!(decision["decision"]["generation"], 2, "a clock that is an hour ahead changes nothing");
     assert_eq!(older.evaluate(&question()).await.json()["decision"]["generation"], 1, "it serves what it has");
@@ -184,4 +194,129 @@ async fn events_are_listed_page_by_page_and_bad_words_are_told() {
     for part in ["from 1 to 1000", "`before` is the number of an event", "did you mean `before`?"] {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_away_for_a_day_is_forgotten() {
+    let desk = desk();
+    let now = jiff::Timestamp::from_millisecond(i64::try_from(START).unwrap()).unwrap();
+    let day = jiff::SignedDuration::from_secs(i64::try_from(FORGET_NODE_SECONDS).unwrap());
+    let long = now.checked_sub(day).unwrap();
+    let (engine, health) = ("0".to_owned(), "{\"status\":\"ready\"}".to_owned());
+    for (id, seen) in
+        [("long-gone", long.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap()), ("a-day-gone", long)]
+    {
+        let node = maple_store::Node {
+            id: id.to_owned(),
+            generation: 1,
+            engine: engine.clone(),
+            health: health.clone(),
+            seen,
+        };
+        desk.store.node_put(&node).unwrap();
+    }
+    let until = Instant::now() + Duration::from_secs(STALE_NODE_SECONDS + 3 * HEARTBEAT_SECONDS + 5);
+    loop {
+        let nodes = desk.store.nodes().unwrap();
+        let names: Vec<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+        assert!(names.contains(&"a-day-gone"), "{names:?}");
+        if names == ["a-day-gone", "node-1"] {
+            break;
+        }
+        assert!(Instant::now() < until, "{names:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let status = desk.status().await;
+    assert_eq!(status["nodes"][0]["status"], "away", "{status}");
+}
+
+/// Once a plan has begun anywhere, no clock takes it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_has_begun_is_not_taken_back_by_a_clock() {
+    let desk = desk();
+    let (behind, _followed) = beside(&desk, "node-2", Arc::new(Native), 0);
+    let bundle = desk.publish(&mediating()).await.json()["bundle"].clone();
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(START + 3_600_000).unwrap()).unwrap().to_string();
+    let order = json!({ "bundle": bundle, "replaces": 1, "why": "a plan", "effective_at": at });
+    assert_eq!(desk.activate(&order).await.status, 201);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!((desk.generation(), behind.app.serving().activation().generation), (1, 1));
+    desk.clock.0.store(3_600_000, std::sync::atomic::Ordering::Relaxed);
+    desk.serves(2).await;
+    let until = Instant::now() + Duration::from_secs(10);
+    while behind.app.serving().activation().generation < 2 {
+        assert!(Instant::now() < until, "a node whose clock is behind follows");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The clock is put back and the process begins anew.
+    desk.clock.0.store(0, std::sync::atomic::Ordering::Relaxed);
+    let control = Control::new(Arc::clone(&desk.store), Arc::new(Native), "node-3", Governance::default());
+    assert_eq!(begun(&control, calm(&[]), b"component").activation().generation, 2);
+    let told = desk.service.get("/v1/audit?count=100").await.json();
+    let begins = told["events"].as_array().unwrap().iter().filter(|event| event["action"] == "begin");
+    assert_eq!(begins.map(|event| event["subject"].clone()).collect::<Vec<_>>(), ["2"]);
+    assert_eq!(desk.status().await["planned"], json!(null));
+}
+
+/// Plugins of which each component is another.
+#[derive(Default)]
+struct Many(Mutex<BTreeSet<Arc<str>>>);
+
+impl maple_kernel::Plugins for Many {
+    fn list(&self) -> Vec<maple_kernel::PluginInfo> {
+        let known = self.0.lock().unwrap();
+        let info = |digest: &Arc<str>| maple_kernel::PluginInfo {
+            id: "decision-table".to_owned(),
+            version: "1.0.0".to_owned(),
+            digest: Arc::clone(digest),
+        };
+        known.iter().map(info).collect()
+    }
+
+    fn admit(&self, component: &[u8]) -> Result<maple_kernel::PluginInfo, String> {
+        let digest: Arc<str> = Digest::of(component).to_string().into();
+        self.0.lock().unwrap().insert(Arc::clone(&digest));
+        self.list().into_iter().find(|info| info.digest == digest).ok_or_else(String::new)
+    }
+
+    fn dismiss(&self, digest: &str) {
+        self.0.lock().unwrap().remove(digest);
+    }
+
+    fn configure(
+        &self,
+        setups: &[maple_kernel::Setup<'_>],
+    ) -> Vec<Result<maple_kernel::Configured, maple_kernel::SetupError>> {
+        Native.configure(setups)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_that_nothing_uses_any_more_are_let_go() {
+    let desk = desk();
+    let many = Arc::new(Many::default());
+    let (service, _followed) = beside(&desk, "node-2", Arc::clone(&many) as _, 0);
+    let publish = async |number: usize, how: &str| {
+        let bytes = packed(&calm(&[]), format!("component {number}").as_bytes());
+        let request = axum::http::Request::post(format!("/v1/bundles{how}")).header("content-type", "application/gzip");
+        let answer =
+            fixture::Answer::of(service.call(request.body(axum::body::Body::from(bytes)).unwrap()).await).await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.text());
+    };
+    let left = async |most: usize| {
+        let until = Instant::now() + Duration::from_secs(3 * HEARTBEAT_SECONDS + 5);
+        while many.0.lock().unwrap().len() > most {
+            assert!(Instant::now() < until, "{:?}", many.0.lock().unwrap());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let at_first = many.0.lock().unwrap().len();
+    publish(0, "?dry_run=true").await;
+    left(at_first).await;
+    for number in 1..=3 * RULESETS_KEPT_MAX {
+        publish(number, "").await;
+    }
+    left(RULESETS_KEPT_MAX + 2).await;
+    let last: Arc<str> = Digest::of(format!("component {}", 3 * RULESETS_KEPT_MAX).as_bytes()).to_string().into();
+    assert!(many.0.lock().unwrap().contains(&last), "what is at hand stays");
 }

@@ -17,8 +17,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fixture::{desk::*, of_kind, packed, question};
-use maple_server::{Governance, QUARANTINE_FAILURES};
+use fixture::{Native, begun, desk::*, of_kind, packed, question};
+use maple_server::{BeginError, Control, Governance, QUARANTINE_FAILURES};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,19 +113,17 @@ async fn a_policy_that_keeps_failing_is_put_into_quarantine() {
         question["case"]["id"] = json!(format!("c-{number}"));
         assert_eq!(desk.service.evaluate(&question).await.json()["decision"]["outcome"], "refer");
     };
-    // The same case again and again is one failure; one success in between, and the count begins anew.
+    // The same case again and again is one failure; that it answers others in between makes up for nothing.
     for _ in 0..3 * QUARANTINE_FAILURES {
         failing(0).await;
     }
     for number in 1..QUARANTINE_FAILURES - 1 {
         failing(number).await;
+        desk.decide().await;
     }
-    desk.decide().await;
-    for number in 1..QUARANTINE_FAILURES {
-        failing(number).await;
-    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(desk.generation(), 1);
-    failing(0).await;
+    failing(QUARANTINE_FAILURES).await;
     desk.serves(2).await;
     let latest = desk.store.current().unwrap().unwrap();
     assert_eq!(latest.by, "circuit breaker");
@@ -153,6 +151,13 @@ async fn what_a_policy_in_the_shadow_would_change_is_counted_and_listed() {
     assert_eq!(listed["otherwise"], "route: labour_inspection, labour_mediation, court");
     let metrics = desk.service.get("/metrics").await.text();
     assert!(metrics.contains("maple_shadow_cases_total{policy=\"cn/zhejiang/more\",changed=\"yes\"} 2"), "{metrics}");
+    // Of other policies it is counted anew.
+    let other = offering("court");
+    desk.swap(&packed(&calm(&[("cn/zhejiang/more.toml", &other)]), b"component")).await;
+    assert_eq!(desk.status().await["shadow"], json!({ "policies": [], "differences": [] }));
+    desk.decide().await;
+    let counted = json!([{ "policy": "cn/zhejiang/more", "cases": 1, "changed": 0 }]);
+    assert_eq!(desk.status().await["shadow"]["policies"], counted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +179,7 @@ async fn nobody_touches_the_place_of_another() {
     for (who, status) in [(&city, 403), (&province, 422)] {
         let answer = desk.send("/v1/bundles", "application/gzip", Some(who), broken.clone()).await;
         assert_eq!(answer.status, status, "{}", answer.text());
-        assert_eq!(desk.store.rejections(10).unwrap().len(), usize::from(status == 422));
+        assert_eq!(desk.store.rejections(10, None).unwrap().len(), usize::from(status == 422));
     }
     let order = json!({ "bundle": published.json()["bundle"], "replaces": 1, "why": "ours" }).to_string();
     let activate =
@@ -234,6 +239,122 @@ async fn where_four_eyes_look_one_person_does_not_do_both() {
         assert!(Instant::now() < until, "{:?}", desk.store.audit_before(u64::MAX, 100));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_waits_for_somebody_where_four_eyes_look() {
+    let governance = || Governance { four_eyes: vec!["cn/zhejiang/**".parse().unwrap()], ..Governance::default() };
+    let desk = desk_of(calm(&[]), governance(), true);
+    let ready = async || desk.service.get("/health/ready").await.json();
+    let not = desk.service.app.refresh(Ok(mediating())).unwrap_err();
+    assert!(!not.again && not.why.contains("`maple activate sha256:"), "{}", not.why);
+    assert_eq!(desk.generation(), 1);
+    assert!(ready().await["status"] == "degraded" && ready().await.to_string().contains("another activates"));
+    // Nor does a process that begins with it take it in.
+    let again = || {
+        let control = Control::new(Arc::clone(&desk.store), Arc::new(Native), "node-2", governance());
+        begun(&control, calm(&[("cn/zhejiang/more.toml", &offering("labour_mediation"))]), b"component")
+    };
+    assert_eq!((again().activation().generation, desk.store.history().unwrap().len()), (1, 1));
+    // Somebody who is known puts it in force.
+    let two = token(&desk, "two", &["approver"], "**");
+    let bundle = maple_seal::Digest::of(&mediating()).to_string();
+    let order = json!({ "bundle": bundle, "replaces": 1, "why": "looked at" }).to_string();
+    let answer = desk.send("/v1/activations", "application/json", Some(&two), order).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    assert_eq!(ready().await["status"], "ready", "{}", ready().await);
+    assert_eq!(again().activation().generation, 2);
+    // What nobody guards is taken in as ever.
+    let pack = format!("# another\n{}", include_str!("fixture/policies/cn/pack.toml"));
+    let files = [("cn/zhejiang/more.toml", &*offering("labour_mediation")), ("cn/pack.toml", &*pack)];
+    assert_eq!(desk.service.app.refresh(Ok(packed(&calm(&files), b"component"))).unwrap(), Some(3));
+}
+
+/// A rule that punishes who refuses, silent in its file, made to count on each way there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_way_a_policy_comes_to_count_it_is_tried_first() {
+    let desk = desk_of(punishing(), Governance::default(), false);
+    let policy = |how: &str| json!({ "policy": "cn/zhejiang/silent", "how": how, "why": "a test" });
+    let place = |how: &str| json!({ "locality": "cn/zhejiang", "how": how, "why": "a test" });
+    let mut reports = 0;
+    let mut refused = |answer: &fixture::Answer| {
+        reports += 1;
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        assert!(answer.text().contains("refuses mediation"), "{}", answer.text());
+        let id = answer.json()["report_id"].as_str().unwrap().to_owned();
+        let kept = desk.store.rejections(100, None).unwrap();
+        assert!(kept.len() == reports && kept.iter().any(|one| one.id == id), "its report is kept: {kept:?}");
+    };
+    refused(&desk.state(policy("enforce")).await);
+    // Behind a stop.
+    assert_eq!(desk.state(place("stopped")).await.status, 201);
+    refused(&desk.state(policy("enforce")).await);
+    assert_eq!(desk.state(place("as_filed")).await.status, 201);
+    // Under what is said of the place, when what is said of itself is lifted; at once or after a stop.
+    for last in ["off", "stopped"] {
+        assert_eq!(desk.state(policy("off")).await.status, 201);
+        assert_eq!(desk.state(place("enforce")).await.status, 201);
+        assert_eq!(desk.state(policy(last)).await.status, 201, "a stop waits for nobody");
+        refused(&desk.state(policy("as_filed")).await);
+        assert_eq!(desk.state(place("as_filed")).await.status, 201);
+        assert_eq!(desk.state(policy("as_filed")).await.status, 201);
+    }
+    let audit = desk.store.audit_before(u64::MAX >> 1, 100).unwrap();
+    assert_eq!(audit.iter().filter(|event| event.action == "reject").count(), reports);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_planned_tried_or_lies_in_a_folder_is_tried_in_the_states_that_are() {
+    let bytes = packed(&punishing(), b"component");
+    let enforce = json!({ "locality": "cn/zhejiang", "how": "enforce", "why": "a test" });
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(START + 3_600_000).unwrap()).unwrap().to_string();
+    for (more, value) in [("effective_at", json!(at)), ("canary", json!({ "percent": 10 }))] {
+        let desk = desk();
+        let bundle = desk.publish(&bytes).await.json()["bundle"].clone();
+        let mut order = json!({ "bundle": bundle, "replaces": 1, "why": "a test" });
+        order[more] = value;
+        let begun = desk.activate(&order).await;
+        assert_eq!(begun.status, 201, "{}", begun.text());
+        let answer = desk.state(enforce.clone()).await;
+        assert!(answer.status == 422 && answer.text().contains("refuses mediation"), "{more}: {}", answer.text());
+    }
+    let desk = desk();
+    assert_eq!(desk.state(enforce).await.status, 201);
+    let not = desk.service.app.refresh(Ok(bytes.clone())).unwrap_err();
+    assert!(!not.again && not.why.contains("refuses mediation"), "{}", not.why);
+    let begin = || {
+        let control = Control::new(Arc::clone(&desk.store), Arc::new(Native), "node-2", Governance::default());
+        let bundle = punishing();
+        let made = fixture::compiled(&bundle);
+        let clock = fixture::Still;
+        control.begin::<BeginError>(bundle, made, false, || Ok(bytes.clone()), &clock).err().unwrap()
+    };
+    for _ in 0..2 {
+        assert!(begin().to_string().contains("refuses mediation"));
+    }
+    let kept = desk.store.rejections(100, None).unwrap();
+    assert_eq!((kept.len(), kept[0].by.as_str()), (1, "maple serve"), "the same folder again leaves nothing more");
+    assert_eq!(desk.generation(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_of_prevention_that_fails_is_told_and_put_into_quarantine() {
+    let kinds = format!("{KINDS}\n{}", KINDS.replace("labour.wage", "test.trap"));
+    let desk = desk_of(calm(&[("kinds.toml", &kinds)]), Governance::default(), false);
+    let now = jiff::Timestamp::from_millisecond(i64::try_from(START).unwrap()).unwrap().to_string();
+    for number in 0..QUARANTINE_FAILURES {
+        let event = json!({
+            "specversion": "1.0", "id": format!("e-{number}"), "source": "/desk/1", "type": "case.registered",
+            "subject": format!("c-{number}"), "time": now,
+            "data": { "locality": "cn/zhejiang", "kind": "test.trap" }
+        });
+        let answer = desk.send("/v1/events", "application/json", None, event.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    desk.serves(2).await;
+    assert_eq!(desk.store.current().unwrap().unwrap().by, "circuit breaker");
+    let metrics = desk.service.get("/metrics").await.text();
+    assert!(metrics.lines().any(|line| line.contains("cn/labour") && line.contains("\"trap\"")), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

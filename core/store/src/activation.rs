@@ -11,6 +11,9 @@ use crate::{
     sql::{Dialect, Fault, Link, Lock, Row, Value},
 };
 
+/// The latest plan that has begun. What belongs to no recipient of deliveries stands beside theirs under no name.
+const BEGUN: &str = "SELECT coalesce(max(position), 0) FROM progress WHERE target = '' AND stream = 'begun'";
+
 pub(crate) const COLUMNS: &str = "generation, ruleset, at, actor, why, bundle, replaces, kind, effective, terms";
 
 /// The record that a ruleset serves.
@@ -193,13 +196,52 @@ impl Store {
         })
     }
 
-    /// The latest activation that is not planned for later: the one that serves now.
+    /// The latest activation that is not planned for later, or has begun: the one that serves now.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
     pub fn in_force(&self, now: Timestamp) -> Result<Option<Activation>, StoreError> {
-        self.latest(|activation| activation.is_due(now))
+        self.pool().read_soon("read the activation from", |link| {
+            let one = format!(
+                "SELECT {COLUMNS} FROM activation WHERE effective IS NULL OR effective <= $1 OR generation <= ({BEGUN}) \
+                 ORDER BY generation DESC LIMIT 1"
+            );
+            Ok(link.first(&one, &[Value::Int(now.as_microsecond())])?.map(read).transpose()?)
+        })
+    }
+
+    /// Writes that a plan has begun to serve on a node, once: from then on no clock is asked whether it does.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub fn begin(&self, generation: u32, node: &str, at: Timestamp) -> Result<(), StoreError> {
+        bounded("the name of a node", node, TEXT_BYTES_MAX)?;
+        if self.begun()? >= generation {
+            return Ok(());
+        }
+        self.pool().write_soon("write that a plan has begun in", |link| {
+            link.serialise(Lock::Activation)?;
+            if begun(link)? >= generation {
+                return Ok(());
+            }
+            let put = "INSERT INTO progress (target, stream, position) VALUES ('', 'begun', $1) \
+                       ON CONFLICT (target, stream) DO UPDATE SET position = $1";
+            link.execute(put, &[generation.into()])?;
+            let subject = generation.to_string();
+            audit::append(link, &Event { time: at, actor: node, action: "begin", subject: &subject, detail: "" })?;
+            changed(link)
+        })
+    }
+
+    /// The latest generation that was planned and has begun to serve on some node; 0 when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn begun(&self) -> Result<u32, StoreError> {
+        self.pool().read_soon("read the activation from", begun)
     }
 
     /// The latest activation, if there was any yet.
@@ -361,6 +403,11 @@ fn put(link: &mut dyn Link, swap: &Swap<'_>, time: Timestamp) -> Done<Activation
     )?;
     changed(link)?;
     Ok(activation)
+}
+
+fn begun(link: &mut dyn Link) -> Done<u32> {
+    let mut row = link.first(BEGUN, &[])?.ok_or(Fault::Shape)?;
+    Ok(u32::try_from(row.int()?).map_err(|_| Fault::Shape)?)
 }
 
 /// Tells the other nodes, at the commit.

@@ -142,15 +142,28 @@ impl Store {
         })
     }
 
-    /// When a bundle was kept and by whom, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
+    /// When a bundle was kept and by whom, the newest first, at most `count` and [`PAGE_COUNT_MAX`]; those behind the bundle
+    /// `before`, where one is named, and none behind one that is not kept.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn bundles(&self, count: u32) -> Result<Vec<BundleInfo>, StoreError> {
+    pub fn bundles(&self, count: u32, before: Option<&str>) -> Result<Vec<BundleInfo>, StoreError> {
         self.pool().read("read the bundles from", |link| {
-            let page = "SELECT digest, at, actor FROM bundle ORDER BY at DESC, digest LIMIT $1";
-            let rows = link.query(page, &[count.min(PAGE_COUNT_MAX).into()])?;
+            let count = count.min(PAGE_COUNT_MAX).into();
+            let rows = match before {
+                None => {
+                    let page = "SELECT digest, at, actor FROM bundle ORDER BY at DESC, digest LIMIT $1";
+                    link.query(page, &[count])?
+                }
+                Some(before) => {
+                    let page = "SELECT one.digest, one.at, one.actor FROM bundle AS one, bundle AS known \
+                                WHERE known.digest = $2 \
+                                AND (one.at < known.at OR one.at = known.at AND one.digest > known.digest) \
+                                ORDER BY one.at DESC, one.digest LIMIT $1";
+                    link.query(page, &[count, before.into()])?
+                }
+            };
             Ok(rows.into_iter().map(info).collect::<Result<_, _>>()?)
         })
     }
@@ -198,15 +211,27 @@ impl Store {
         })
     }
 
-    /// The latest reports without what they say, the newest first, at most `count` and [`PAGE_COUNT_MAX`].
+    /// The latest reports without what they say, the newest first, at most `count` and [`PAGE_COUNT_MAX`]; those behind the
+    /// report `before`, where one is named, and none behind one that is not kept.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub fn rejections(&self, count: u32) -> Result<Vec<Rejection>, StoreError> {
+    pub fn rejections(&self, count: u32, before: Option<&str>) -> Result<Vec<Rejection>, StoreError> {
         self.pool().read("read the reports from", |link| {
-            let page = "SELECT id, at, actor, bundle, '' FROM report ORDER BY at DESC, id DESC LIMIT $1";
-            let rows = link.query(page, &[count.min(PAGE_COUNT_MAX).into()])?;
+            let count = count.min(PAGE_COUNT_MAX).into();
+            let rows = match before {
+                None => {
+                    let page = "SELECT id, at, actor, bundle, '' FROM report ORDER BY at DESC, id DESC LIMIT $1";
+                    link.query(page, &[count])?
+                }
+                Some(before) => {
+                    let page = "SELECT one.id, one.at, one.actor, one.bundle, '' FROM report AS one, report AS known \
+                                WHERE known.id = $2 AND (one.at < known.at OR one.at = known.at AND one.id < known.id) \
+                                ORDER BY one.at DESC, one.id DESC LIMIT $1";
+                    link.query(page, &[count, before.into()])?
+                }
+            };
             Ok(rows.into_iter().map(rejection).collect::<Result<_, _>>()?)
         })
     }

@@ -67,7 +67,7 @@ pub use retention::Retired;
 pub use roster::{CapacityNotice, LeaveDays, Mediator, Noted, Roster, Station};
 pub use schema::SCHEMA_VERSION;
 pub use signal::{Looked, Opined, Raise, Rests, Said, Signal, SignalFilter, SignalState, Verdict};
-pub use verify::{ActivationFault, FAULTS_COUNT_MAX, LogFault, Verification};
+pub use verify::{ActivationFault, BundleFault, FAULTS_COUNT_MAX, LogFault, Verification};
 pub use watch::{SignalWatch, SignalsHeard, Watch};
 
 use place::Place;
@@ -85,7 +85,7 @@ pub const RECONNECT_MILLIS_MAX: u64 = 3_000;
 /// Connections of one process to one database, apart from those that watch.
 pub const CONNECTIONS_COUNT_MAX: usize = 8;
 /// How many activations one answer lists.
-pub const HISTORY_COUNT_MAX: u32 = 1_000;
+pub const HISTORY_COUNT_MAX: u32 = 100;
 /// How many rows one answer lists.
 pub const PAGE_COUNT_MAX: u32 = 1_000;
 /// Length of each text of an activation, and of most others.

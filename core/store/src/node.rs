@@ -25,7 +25,7 @@ pub struct Node {
 }
 
 impl Store {
-    /// Says how a node is. What a node said later is not undone by what it said before.
+    /// Says how a node is. Its clock may have been put back meanwhile: what comes last holds.
     ///
     /// # Errors
     ///
@@ -37,8 +37,7 @@ impl Store {
         }
         self.pool().write_soon("note the node in", |link| {
             let put = "INSERT INTO node (id, generation, engine, health, seen) VALUES ($1, $2, $3, $4, $5) \
-                       ON CONFLICT (id) DO UPDATE SET generation = $2, engine = $3, health = $4, seen = $5 \
-                       WHERE node.seen <= $5";
+                       ON CONFLICT (id) DO UPDATE SET generation = $2, engine = $3, health = $4, seen = $5";
             let [id, engine, health] = [id, engine, health].map(|text| Value::from(text.as_str()));
             link.execute(put, &[id, (*generation).into(), engine, health, Value::Int(seen.as_microsecond())])?;
             Ok(())
@@ -55,6 +54,19 @@ impl Store {
             let all = "SELECT id, generation, engine, health, seen FROM node ORDER BY id LIMIT $1";
             let rows = link.query(all, &[LIST_COUNT_MAX.into()])?;
             Ok(rows.into_iter().map(node).collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Forgets a node, unless it has said something since it was seen.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub fn node_forget(&self, id: &str, seen: Timestamp) -> Result<(), StoreError> {
+        self.pool().write_soon("forget the node in", |link| {
+            let gone = "DELETE FROM node WHERE id = $1 AND seen = $2";
+            link.execute(gone, &[id.into(), Value::Int(seen.as_microsecond())])?;
+            Ok(())
         })
     }
 

@@ -117,6 +117,25 @@ pub enum ActivationFault {
     },
 }
 
+/// What is wrong with a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleFault {
+    /// Its bytes are others than those that were published.
+    #[error("bundle {digest} has other bytes than those that were published")]
+    Changed {
+        /// The digest under which it is kept.
+        digest: String,
+    },
+    /// It served, and is not kept any more.
+    #[error("bundle {digest}, which generation {generation} put in force, is not there")]
+    Gone {
+        /// Its digest.
+        digest: String,
+        /// The latest generation that it served in.
+        generation: u32,
+    },
+}
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub struct Verification {
@@ -245,6 +264,45 @@ impl Store {
             before = oldest;
         }
         faults.extend(said.into_keys().map(|generation| ActivationFault::Gone { generation }));
+        faults.truncate(FAULTS_COUNT_MAX);
+        Ok((count, faults))
+    }
+
+    /// Hashes every bundle anew, and looks for those that served: how many there are, and what is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub fn verify_bundles(&self) -> Result<(u64, Vec<BundleFault>), StoreError> {
+        let (mut count, mut faults, mut last) = (0, Vec::new(), String::new());
+        // One after the other: each may be large.
+        let next = "SELECT digest, bytes FROM bundle WHERE digest > $1 ORDER BY digest LIMIT 1";
+        while let Some((digest, held)) = self.pool().read("read the bundles from", |link| {
+            let Some(mut row) = link.first(next, &[last.as_str().into()])? else { return Ok(None) };
+            let (digest, bytes) = (row.text()?, row.bytes()?);
+            let held = Digest::of(&bytes).to_string() == digest;
+            Ok(Some((digest, held)))
+        })? {
+            count += 1;
+            if !held {
+                faults.push(BundleFault::Changed { digest: digest.clone() });
+            }
+            last = digest;
+        }
+        let gone = self.pool().read("read the activations from", |link| {
+            let gone = "SELECT activation.bundle, max(activation.generation) FROM activation \
+                        LEFT JOIN bundle ON bundle.digest = activation.bundle \
+                        WHERE activation.bundle IS NOT NULL AND bundle.digest IS NULL \
+                        GROUP BY activation.bundle ORDER BY 2 LIMIT $1";
+            let count = u32::try_from(FAULTS_COUNT_MAX).unwrap_or(u32::MAX);
+            let rows = link.query(gone, &[count.into()])?;
+            let read = |mut row: crate::sql::Row| Ok((row.text()?, row.int()?));
+            Ok(rows.into_iter().map(read).collect::<Result<Vec<_>, crate::Fault>>()?)
+        })?;
+        faults.extend(gone.into_iter().map(|(digest, generation)| BundleFault::Gone {
+            digest,
+            generation: u32::try_from(generation).unwrap_or(u32::MAX),
+        }));
         faults.truncate(FAULTS_COUNT_MAX);
         Ok((count, faults))
     }

@@ -1,6 +1,9 @@
 //! Settings on their way to a plugin, with the place of every part, so that a plugin's complaint finds its line.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use maple_kernel::{Day, Setting, Span, Unit, Value};
 
@@ -56,6 +59,24 @@ impl Keys {
 }
 
 impl Lowered {
+    /// The days on which what they say begins or has ended: a day `from` begins, behind a day `to` it has ended; of any
+    /// other both may be.
+    pub(crate) fn turns(&self, turns: &mut BTreeSet<Day>) {
+        self.turns_under("", turns);
+    }
+
+    fn turns_under(&self, key: &str, turns: &mut BTreeSet<Day>) {
+        match &self.value {
+            Part::Day(day) => {
+                turns.extend((key != "to").then_some(*day));
+                turns.extend((key != "from").then(|| day.plus_days(1)));
+            }
+            Part::Items(items) => items.iter().for_each(|item| item.turns_under(key, turns)),
+            Part::Table(entries) => entries.iter().for_each(|(key, part)| part.turns_under(key.as_str(), turns)),
+            Part::Flag(_) | Part::Number(_) | Part::Text(_) => {}
+        }
+    }
+
     pub(crate) fn text(text: &str, place: Place) -> Self {
         Self { place, value: Part::Text(text.into()) }
     }

@@ -169,6 +169,15 @@ fn verify(args: &VerifyLogs) -> Result<(), Failure> {
         println!("activations: {count}, held against the audit log");
         wrong.iter().for_each(|fault| println!("  {fault}"));
     }
+    let (count, wrong) = store.verify_bundles().map_err(|error| unread(&error))?;
+    faulty += wrong.len();
+    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    if args.json {
+        println!("{}", json!({ "bundles": count, "faults": wrong }));
+    } else {
+        println!("bundles: {count}, hashed anew");
+        wrong.iter().for_each(|fault| println!("  {fault}"));
+    }
     let verdict = match (faulty, open, &keys) {
         (0, _, None) => format!("{} logs are whole; signatures were not looked at: no `--key`", logs.len()),
         (0, 0, Some(_)) => format!("{} logs are whole; every signature is proved", logs.len()),

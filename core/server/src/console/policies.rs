@@ -256,7 +256,7 @@ impl Policies<'_> {
             one.compare = other.then(compared);
         }
         let serving = v.app.serving().activation().bundle.clone();
-        let kept = activations::reading(&v.app, |control| control.store.bundles(PAGE_COUNT_MAX)).await?;
+        let kept = activations::reading(&v.app, |control| control.store.bundles(PAGE_COUNT_MAX, None)).await?;
         self.bundles = kept
             .into_iter()
             .take(BUNDLES_SHOWN)

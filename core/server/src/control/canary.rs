@@ -1,9 +1,9 @@
 //! Watching over what serves: policies that keep failing, canaries, and what policies in the shadow would change.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -16,8 +16,12 @@ use serde::Serialize;
 
 use super::terms::CanaryLimits;
 
-/// Different cases in a row on which a policy fails, after which it is put into quarantine.
+/// Different cases on which a policy fails, of the latest [`QUARANTINE_WINDOW`] that it was asked about, after which it is put
+/// into quarantine.
 pub const QUARANTINE_FAILURES: u32 = 20;
+/// The latest cases that a policy was asked about among which its failures are counted. What it answers between them does not
+/// make up for them: it may fail on one kind of dispute only.
+pub const QUARANTINE_WINDOW: u32 = 200;
 /// Policies whose failures are counted at a time.
 pub const FAILING_POLICIES_MAX: usize = 4_096;
 /// Differences of policies in the shadow that are kept to be listed; all are counted.
@@ -28,7 +32,7 @@ pub const SHADOW_DIFFERENCES_KEPT: usize = 200;
 pub(crate) enum Alarm {
     /// A canary passed one of its limits.
     Canary { generation: u32, why: String },
-    /// A policy failed so often in a row.
+    /// A policy failed so often.
     Policy { policy: String, generation: u32, fault: &'static str },
 }
 
@@ -106,8 +110,38 @@ pub(crate) struct ShadowDifference {
     pub(crate) otherwise: String,
 }
 
+/// The latest failures of a policy.
+#[derive(Default)]
+struct Failing {
+    /// Cases that it was asked about since it failed first.
+    asked: u64,
+    /* INVARIANT: no case twice, fewer than QUARANTINE_FAILURES between calls. At which of those asked, and which case. */
+    cases: VecDeque<(u64, u64)>,
+}
+
+impl Failing {
+    fn answered(&mut self) {
+        self.asked += 1;
+        while self.cases.front().is_some_and(|(at, _)| self.asked - at >= u64::from(QUARANTINE_WINDOW)) {
+            self.cases.pop_front();
+        }
+    }
+
+    /// True when it failed on too many. The same case again is no other failure.
+    fn failed(&mut self, case: u64) -> bool {
+        self.answered();
+        if !self.cases.iter().any(|(_, known)| *known == case) {
+            self.cases.push_back((self.asked, case));
+        }
+        self.cases.len() >= QUARANTINE_FAILURES as usize
+    }
+}
+
+/// What policies in the shadow would have changed in the bundle that serves.
 #[derive(Default)]
 struct Shadows {
+    /// The ruleset of that bundle, whatever the states of its policies.
+    of: Option<Arc<str>>,
     cases: HashMap<String, (u64, u64)>,
     latest: VecDeque<ShadowDifference>,
 }
@@ -117,8 +151,7 @@ struct Shadows {
 pub(crate) struct Watched {
     /* How many policies fail at the moment: with none, nobody looks further. */
     failing: AtomicUsize,
-    /* Of each, the cases that it failed on in a row: the same case again is no other failure. */
-    failures: Mutex<HashMap<String, BTreeSet<u64>>>,
+    failures: Mutex<HashMap<String, Failing>>,
     canary: Mutex<(u32, CanaryCount, bool)>,
     /* The generation whose canary decides nothing more here. */
     ended: AtomicU32,
@@ -145,15 +178,18 @@ impl Watched {
         for asked in &decision.asked {
             let policy = asked.policy.as_str();
             if asked.answer.is_ok() {
-                failures.remove(policy);
+                if let Some(failing) = failures.get_mut(policy) {
+                    failing.answered();
+                    if failing.cases.is_empty() {
+                        failures.remove(policy);
+                    }
+                }
                 continue;
             }
             if !failed(&asked) || failures.len() >= FAILING_POLICIES_MAX && !failures.contains_key(policy) {
                 continue;
             }
-            let cases = failures.entry(policy.to_owned()).or_default();
-            cases.insert(case);
-            if cases.len() >= QUARANTINE_FAILURES as usize {
+            if failures.entry(policy.to_owned()).or_default().failed(case) {
                 let fault = asked.answer.as_ref().err().map_or("", |fault| fault.kind.as_str());
                 alarm = Some(Alarm::Policy { policy: policy.to_owned(), generation, fault });
                 // Told once; what is let go on is counted anew.
@@ -206,11 +242,20 @@ impl Watched {
         if counted.0 == generation { counted.1 } else { CanaryCount::default() }
     }
 
-    /// Counts a case on which policies in the shadow had something to say.
-    pub(crate) fn shadow(&self, decided: &Decision<'_>, otherwise: &Decision<'_>, id: &str, generation: u32) -> bool {
+    /// Counts a case on which policies in the shadow had something to say; of another bundle than before it is counted anew.
+    pub(crate) fn shadow(
+        &self,
+        decided: &Decision<'_>,
+        otherwise: &Decision<'_>,
+        id: &str,
+        (generation, bundle): (u32, &Arc<str>),
+    ) -> bool {
         let policies: Vec<String> = speaking(decided).map(str::to_owned).collect();
         let changed = differs(decided, otherwise);
         let mut shadows = held(&self.shadows);
+        if shadows.of.as_ref() != Some(bundle) {
+            *shadows = Shadows { of: Some(Arc::clone(bundle)), ..Shadows::default() };
+        }
         for policy in &policies {
             let counted = shadows.cases.entry(policy.clone()).or_default();
             counted.0 += 1;
@@ -229,9 +274,13 @@ impl Watched {
         changed
     }
 
-    /// Cases on which each policy in the shadow spoke, how many of them would have come out otherwise, and the latest.
-    pub(crate) fn shadows(&self) -> (Vec<(String, u64, u64)>, Vec<ShadowDifference>) {
+    /// Cases on which each policy in the shadow of a bundle spoke, how many of them would have come out otherwise, and the
+    /// latest.
+    pub(crate) fn shadows(&self, bundle: &Arc<str>) -> (Vec<(String, u64, u64)>, Vec<ShadowDifference>) {
         let shadows = held(&self.shadows);
+        if shadows.of.as_ref() != Some(bundle) {
+            return (Vec::new(), Vec::new());
+        }
         let mut cases: Vec<_> =
             shadows.cases.iter().map(|(policy, (cases, changed))| (policy.clone(), *cases, *changed)).collect();
         cases.sort();
@@ -307,6 +356,25 @@ mod tests {
         for _ in 0..1_000 {
             assert!(watched.canary(1, &limits, GOOD).is_none());
         }
+    }
+
+    #[test]
+    fn failures_count_within_the_latest_cases_that_a_policy_was_asked_about() {
+        let (failures, window) = (u64::from(QUARANTINE_FAILURES), u64::from(QUARANTINE_WINDOW));
+        let mut same = Failing::default();
+        assert!((0..window / 2).all(|_| !same.failed(7)), "the same case again is no other failure");
+        // One failure at first, the rest at the end: as many within the window, or one too late.
+        for (between, told) in [(window - failures, true), (window - failures + 1, false)] {
+            let mut failing = Failing::default();
+            assert!(!failing.failed(0));
+            (0..between).for_each(|_| failing.answered());
+            assert!((1..failures - 1).all(|case| !failing.failed(case)));
+            assert_eq!(failing.failed(failures - 1), told, "{between}");
+        }
+        let mut well = Failing::default();
+        well.failed(1);
+        (0..window).for_each(|_| well.answered());
+        assert!(well.cases.is_empty(), "what is long past is forgotten");
     }
 
     #[test]

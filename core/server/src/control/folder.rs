@@ -1,14 +1,11 @@
 //! The folder of policies: what a process begins with, and what it takes in when the folder changes.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-};
+use std::sync::{Arc, PoisonError};
 
 use maple_bundle::{Bundle, Compiled};
-use maple_gate::States;
+use maple_gate::{Changes, States};
 use maple_store::{Activation, ActivationKind, StoreError};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{ActivationTerms, Control, FOLDER, Made, Refusal, Step, Unmade};
 use crate::{
@@ -51,7 +48,7 @@ impl Control {
         let folder = Arc::new(Made::new(bundle, compiled));
         let digest = folder.ruleset.digest().to_string();
         loop {
-            let current = self.store.in_force(clock::timestamp(clock)).map_err(store)?;
+            let current = self.in_force(clock).map_err(failed)?;
             let latest = self.store.current().map_err(store)?;
             if let Some(activation) = current.filter(|current| current.bundle.is_some()) {
                 let terms = ActivationTerms::read(&activation).map_err(|why| failed(why.into()))?;
@@ -72,43 +69,57 @@ impl Control {
                 }
             }
             let bytes = archive()?;
-            match self.take_folder(&folder, &bytes, latest, "the policies that lay in the folder at the start", clock) {
+            match self.take_folder(&folder, &bytes, latest, clock) {
                 // Another process was first; it may have found the same.
                 Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(failed(other)),
+                Err(Refusal::Waits { place, bundle, ruleset }) => {
+                    let why = Refusal::Waits { place, bundle, ruleset: Arc::clone(&ruleset) }.told();
+                    warn!(why, "The folder of policies does not serve yet; what was activated last does.");
+                    *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = Some((why, Some(ruleset)));
+                    let current = self.in_force(clock).map_err(failed)?;
+                    let current = current.ok_or_else(|| failed(Refusal::Conflict(None)))?;
+                    return self.serving(&current).map_err(|why| failed(why.into()));
+                }
+                Err(other) => return Err(failed(self.kept(other, FOLDER, clock))),
                 Ok(activation) => return self.serving(&activation).map_err(|why| failed(why.into())),
             }
         }
     }
 
-    /// Puts a folder in force. Where bundles must be signed it goes through the gate like any other.
+    /// Puts a folder in force, through the gate like any other; the very first one only where bundles must be signed.
     fn take_folder(
         &self,
         folder: &Arc<Made>,
         bytes: &[u8],
         latest: Option<Activation>,
-        why: &str,
         clock: &dyn Clock,
     ) -> Result<Activation, Refusal> {
         let now = clock::rfc3339(clock);
-        let in_force = self.store.in_force(clock::timestamp(clock))?.filter(|current| current.bundle.is_some());
+        let in_force = self.in_force(clock)?.filter(|current| current.bundle.is_some());
         // What this engine cannot make it cannot compare with: then the whole folder is looked at.
         let current = match in_force.map(|in_force| self.shelf.of(&in_force)).transpose() {
             Err(Unmade::Store(why)) => return Err(why.into()),
             other => other.ok().flatten(),
         };
-        let mut versions = BTreeMap::new();
-        // The very first folder may be anything that compiles, unless bundles must be signed.
-        if self.is_strict() || current.is_some() {
-            let current = current.as_ref().map(|current| &*current.made);
-            versions = self.examined(bytes, None, current, clock)?.versions;
-        }
+        let admitted = match &current {
+            // The very first folder may be anything that compiles, unless bundles must be signed.
+            None if !self.is_strict() => None,
+            current => Some(self.examined(bytes, None, current.as_ref().map(|current| &*current.made), clock)?),
+        };
+        let changes = admitted.as_ref().map(|admitted| admitted.changes.clone()).unwrap_or_default();
+        let versions = admitted.map(|admitted| admitted.versions).unwrap_or_default();
         let bundle = self.store.bundle_put_with(bytes, &now, FOLDER, &versions)?.to_string();
         self.shelf.put(&bundle, Arc::clone(folder));
+        // What cannot be made any more is no reason not to start.
+        if current.is_some() {
+            self.waits(&bundle, folder, &changes)?;
+        }
         let states = match &latest {
             Some(latest) => ActivationTerms::read(latest)?.states,
             None => States::default(),
         };
+        self.conform(folder, &bundle, &states, &changes, clock)?;
+        self.gives_way_to_folder(latest.as_ref(), clock)?;
         let same = latest.as_ref().is_some_and(|latest| latest.ruleset == **folder.ruleset.digest());
         let kind = if same { ActivationKind::Renew } else { ActivationKind::Activate };
         let replaces = latest.map(|latest| latest.generation);
@@ -116,9 +127,48 @@ impl Control {
             folder,
             &bundle,
             &states,
-            Step { replaces, kind, by: FOLDER, why, effective: None, canary: None },
+            Step {
+                replaces,
+                kind,
+                by: FOLDER,
+                why: "the policies that lay in the folder at the start",
+                effective: None,
+                canary: None,
+            },
             clock,
         )
+    }
+
+    /// Whoever changes a folder is not known, so where four eyes look somebody who is known puts it in force.
+    fn waits(&self, bundle: &str, made: &Made, changes: &Changes) -> Result<(), Refusal> {
+        match self.guarded(changes) {
+            Some(place) => Err(Refusal::Waits {
+                place: place.to_owned(),
+                bundle: bundle.to_owned(),
+                ruleset: Arc::clone(made.ruleset.digest()),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// A folder takes the place of whatever was planned or tried; that is told, since nobody was asked.
+    fn gives_way_to_folder(&self, latest: Option<&Activation>, clock: &dyn Clock) -> Result<(), Refusal> {
+        let Some(latest) = latest else { return Ok(()) };
+        let in_force = self.in_force(clock)?;
+        if in_force.as_ref().is_none_or(|in_force| in_force.generation != latest.generation) {
+            let (generation, by) = (latest.generation, &latest.by);
+            warn!(
+                generation,
+                by, "A plan gives way to the folder of policies, which changed; plan it again behind it."
+            );
+        }
+        if let Some(in_force) = in_force
+            && ActivationTerms::read(&in_force)?.canary.is_some()
+        {
+            let (generation, by) = (in_force.generation, &in_force.by);
+            warn!(generation, by, "A canary ends: the folder of policies changed and takes the place of both sides.");
+        }
+        Ok(())
     }
 
     /// True when this ruleset was taken from a folder before: in a database of one process the last time, in one that nodes
@@ -167,10 +217,13 @@ impl Control {
         self.store.bundle_put_with(bytes, &clock::rfc3339(clock), FOLDER, &admitted.versions)?;
         let made = Arc::new(Made::new(admitted.bundle, admitted.compiled));
         self.shelf.put(&bundle, Arc::clone(&made));
+        self.waits(&bundle, &made, &admitted.changes)?;
         let states = match &latest {
             Some(latest) => ActivationTerms::read(latest)?.states,
             None => States::default(),
         };
+        self.conform(&made, &bundle, &states, &admitted.changes, clock)?;
+        self.gives_way_to_folder(latest.as_ref(), clock)?;
         let step = Step {
             replaces: latest.map(|latest| latest.generation),
             kind: ActivationKind::Activate,
@@ -194,14 +247,26 @@ impl App {
     /// What keeps it from serving, in words.
     pub fn refresh(&self, archive: Result<Vec<u8>, String>) -> Result<Option<u32>, NotTaken> {
         let Some(control) = &self.control else { return Ok(None) };
-        let bad = |why| NotTaken { why, again: false };
-        let done = archive.map_err(bad).and_then(|bytes| {
-            // What the gate refuses is refused again; anything else may go better the next time.
-            control
-                .refresh(self, &bytes)
-                .map_err(|refusal| NotTaken { why: refusal.told(), again: !matches!(refusal, Refusal::Rejected(..)) })
-        });
-        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) = done.as_ref().err().map(|not| not.why.clone());
+        let clock = self.clock();
+        let mut waits_for = None;
+        let done = match archive {
+            Err(why) => {
+                // What cannot even be read has no report of the gate.
+                control.note(clock, FOLDER, "reject", "", "the folder of policies has problems; the log tells them");
+                Err(NotTaken { why, again: false })
+            }
+            Ok(bytes) => control.refresh(self, &bytes).map_err(|refusal| {
+                let refusal = control.kept(refusal, FOLDER, clock);
+                if let Refusal::Waits { ruleset, .. } = &refusal {
+                    waits_for = Some(ruleset.clone());
+                }
+                // What the gate refuses is refused again; anything else may go better the next time.
+                let again = !matches!(refusal, Refusal::Rejected(..) | Refusal::Waits { .. });
+                NotTaken { why: refusal.told(), again }
+            }),
+        };
+        *control.folder.lock().unwrap_or_else(PoisonError::into_inner) =
+            done.as_ref().err().map(|not| (not.why.clone(), waits_for));
         done.map(|activation| activation.map(|activation| activation.generation))
     }
 }

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Alarm, Change, Control, QUARANTINE_FAILURES, Refusal, Step, host, prevent::prevent, retain::retain,
-    terms::ActivationTerms,
+    Alarm, Change, Control, QUARANTINE_FAILURES, QUARANTINE_WINDOW, Refusal, Step, host, prevent::prevent,
+    retain::retain, terms::ActivationTerms,
 };
 use crate::{
     app::App,
@@ -33,6 +33,8 @@ use crate::{
 pub const HEARTBEAT_SECONDS: u64 = 2;
 /// After how many seconds without a word a node is taken to be away.
 pub const STALE_NODE_SECONDS: u64 = 10;
+/// After how many seconds a node that is away is forgotten.
+pub const FORGET_NODE_SECONDS: u64 = 86_400;
 /// The longest that a node waits before it looks for itself.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long a database that is away is left alone.
@@ -170,7 +172,8 @@ fn beat(app: &App, control: &Control, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         heartbeat(app, control);
         seal_changes(app, control);
-        seal_for_the_dead(app, control, &mut sealed);
+        look_after_the_dead(app, control, &mut sealed);
+        control.let_go(app);
         let until = Instant::now() + Duration::from_secs(HEARTBEAT_SECONDS);
         while !stop.load(Ordering::Relaxed) && Instant::now() < until {
             thread::sleep(AWAY_WAIT);
@@ -196,13 +199,24 @@ fn seal_changes(app: &App, control: &Control) {
 }
 
 /// Signs the ends of the logs of nodes that were killed, once for each time that one was: nobody else does before a start.
-fn seal_for_the_dead(app: &App, control: &Control, sealed: &mut BTreeSet<(String, Timestamp)>) {
-    let Some(records) = &app.records else { return };
+/// Those that do not come back are forgotten by and by.
+fn look_after_the_dead(app: &App, control: &Control, sealed: &mut BTreeSet<(String, Timestamp)>) {
     let now = clock::timestamp(app.clock());
-    let long = SignedDuration::from_secs(i64::try_from(STALE_NODE_SECONDS).unwrap_or(i64::MAX));
     let Ok(nodes) = control.store.nodes() else { return };
-    let dead = nodes.into_iter().filter(|node| now.duration_since(node.seen) > long && node.id != control.node.name);
-    let dead: BTreeSet<(String, Timestamp)> = dead.map(|node| (node.id, node.seen)).collect();
+    let silent = control.silent(&nodes);
+    let dead = nodes
+        .into_iter()
+        .zip(silent)
+        .filter(|(node, silent)| *silent > Duration::from_secs(STALE_NODE_SECONDS) && node.id != control.node.name);
+    let dead: BTreeSet<(String, Timestamp)> = dead.map(|(node, _)| (node.id, node.seen)).collect();
+    let long = SignedDuration::from_secs(i64::try_from(FORGET_NODE_SECONDS).unwrap_or(i64::MAX));
+    for (id, seen) in dead.iter().filter(|(_, seen)| now.duration_since(*seen) > long) {
+        match control.store.node_forget(id, *seen) {
+            Ok(()) => info!(node = id, last = %seen, "A node that was away for a day is forgotten."),
+            Err(why) => debug!(why = %chain(&why), "A node that is away cannot be forgotten now."),
+        }
+    }
+    let Some(records) = &app.records else { return };
     if !dead.is_subset(sealed) && records.seal_what_is_open(now).is_ok() {
         *sealed = dead;
     }
@@ -236,6 +250,9 @@ fn keep_up(app: &App, control: &Control) -> Result<bool, ()> {
     if generation > app.generation()
         && let Err(why) = control.put_in_force(app, &target)
     {
+        // Its report is kept once, and not each time that it is tried again.
+        let told = control.node.cannot().is_some_and(|(known, _)| known == generation);
+        let why = if told { why } else { control.kept(why, &control.node.name, app.clock()) };
         control.node.cannot_serve(generation, &why.told());
         heartbeat(app, control);
         return Err(());
@@ -249,9 +266,16 @@ pub(super) fn heartbeat(app: &App, control: &Control) {
     let cannot = control.node.cannot();
     let degraded = cannot.is_some() || app.is_draining() || !app.reasons().is_empty();
     let health = Health { status: if degraded { "degraded" } else { "ready" }.to_owned(), cannot };
+    let serving = app.serving();
+    let activation = serving.activation();
+    if activation.effective.is_some()
+        && let Err(why) = control.store.begin(activation.generation, &control.node.name, clock::timestamp(app.clock()))
+    {
+        debug!(why = %chain(&why), "That a plan has begun cannot be written now.");
+    }
     let record = NodeRecord {
         id: control.node.name.clone(),
-        generation: app.serving().activation().generation,
+        generation: activation.generation,
         engine: ENGINE.to_owned(),
         health: serde_json::to_string(&health).unwrap_or_default(),
         seen: clock::timestamp(app.clock()),
@@ -287,7 +311,9 @@ fn act(app: &App, control: &Control, alarm: Alarm) {
             if stopped || serving.activation.generation != generation {
                 return;
             }
-            let why = format!("failed on {QUARANTINE_FAILURES} different cases in a row ({fault})");
+            let why = format!(
+                "failed on {QUARANTINE_FAILURES} different cases of the last {QUARANTINE_WINDOW} at most ({fault})"
+            );
             error!(policy, why, "A policy keeps failing and is put into quarantine.");
             let change = Change { subject: Subject::Policy, name: &policy, how: Some(How::Quarantined), why: &why };
             if let Err(refusal) = control.change(app, &change, &host("circuit breaker")) {
@@ -308,10 +334,7 @@ impl Control {
     /// Ends the canary of a generation, unless something else serves by now. What is planned stays planned.
     fn take_back(&self, app: &App, generation: u32, why: &str) -> Result<(), Refusal> {
         let clock = app.clock();
-        let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.in_force(clock::timestamp(clock))?)
-        else {
-            return Ok(());
-        };
+        let (Some(latest), Some(in_force)) = (self.store.current()?, self.in_force(clock)?) else { return Ok(()) };
         let terms = ActivationTerms::read(&in_force)?;
         let (Some(bundle), Some(_), true) = (&in_force.bundle, &terms.canary, in_force.generation == generation) else {
             return Ok(());

@@ -86,6 +86,12 @@ impl Made {
         Current { bundle: &self.bundle, ruleset: &self.ruleset, packs: &self.packs }
     }
 
+    /// The plugins that its policies are made with.
+    pub(super) fn plugins(&self) -> BTreeSet<Arc<str>> {
+        let policies = self.ruleset.localities().flat_map(|(id, _)| self.ruleset.policies_of(id));
+        policies.map(|policy| Arc::clone(&policy.digest)).collect()
+    }
+
     /// What is told of it.
     pub(crate) fn views(&self) -> &Views {
         self.views.get_or_init(|| {
@@ -145,7 +151,7 @@ pub(crate) struct Shelf {
     store: Arc<Store>,
     plugins: SharedPlugins,
     recent: Mutex<VecDeque<(String, Arc<Made>)>>,
-    making: Mutex<()>,
+    pub(super) making: Mutex<()>,
 }
 
 impl Shelf {
@@ -159,6 +165,11 @@ impl Shelf {
         recent.retain(|(known, _)| known != bundle);
         recent.push_front((bundle.to_owned(), made));
         recent.truncate(RULESETS_KEPT_MAX + 1);
+    }
+
+    /// The plugins of the bundles at hand.
+    pub(super) fn plugins(&self) -> BTreeSet<Arc<str>> {
+        self.recent().iter().flat_map(|(_, made)| made.plugins()).collect()
     }
 
     /// A bundle that is at hand.

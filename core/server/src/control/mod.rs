@@ -4,36 +4,35 @@ mod canary;
 mod folder;
 mod follow;
 mod made;
+mod peers;
 mod prevent;
+mod publish;
 mod refusal;
 mod retain;
 mod state;
 mod terms;
 
 use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, TrySendError},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
-use maple_bundle::Archive;
-use maple_gate::{Admitted, Budget, Changes, How, Report, States, Terms, admit, signatures_hold};
+use maple_gate::{Changes, States};
 use maple_kernel::PluginInfo;
-use maple_seal::{Digest, Subtree, Trust};
-use maple_store::{Activation, ActivationKind, Event, Filter, Rejection, Request, Store, StoreError, Swap};
-use tracing::{error, info, warn};
+use maple_seal::{Subtree, Trust};
+use maple_store::{Activation, ActivationKind, Event, Request, Store, StoreError, Swap};
+use tracing::{error, info};
 
-pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, SHADOW_DIFFERENCES_KEPT};
+pub use canary::{FAILING_POLICIES_MAX, QUARANTINE_FAILURES, QUARANTINE_WINDOW, SHADOW_DIFFERENCES_KEPT};
 pub use folder::{BeginError, NotTaken};
-pub use follow::{Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
+pub use follow::{FORGET_NODE_SECONDS, Followed, HEARTBEAT_SECONDS, STALE_NODE_SECONDS};
 pub use made::RULESETS_KEPT_MAX;
 pub use prevent::{TICK_LOOKS_COUNT_MAX, TICK_RUN_SECONDS_MAX, TICK_SECONDS};
 pub use retain::RETIRE_EVERY_SECONDS;
@@ -49,6 +48,8 @@ pub(crate) use prevent::tick;
 pub(crate) use refusal::Refusal;
 pub(crate) use state::Change;
 pub(crate) use terms::{ActivationTerms, CanaryLimits, CanaryTerms};
+
+use peers::Peers;
 
 use crate::{
     app::{App, Serving, SharedPlugins},
@@ -93,8 +94,9 @@ pub struct Control {
     /* When the database was reached last, in milliseconds since the start. */
     began: Instant,
     contact: AtomicU64,
-    /* What keeps the folder, as it is now, from serving. */
-    pub(crate) folder: Mutex<Option<String>>,
+    /* What keeps the folder, as it is now, from serving; until the ruleset that it becomes serves, where that is known. */
+    pub(crate) folder: Mutex<Option<(String, Option<Arc<str>>)>>,
+    peers: Mutex<Peers>,
     alarms: mpsc::SyncSender<Alarm>,
     heard: Mutex<Option<mpsc::Receiver<Alarm>>>,
     pub(crate) watched: Watched,
@@ -127,18 +129,13 @@ pub(crate) const fn host(name: &str) -> Actor<'_> {
 #[derive(Debug)]
 pub(crate) struct Order<'a> {
     pub(crate) bundle: &'a str,
+    /// The ruleset that it was when it served, where it did.
+    pub(crate) served: Option<&'a str>,
     pub(crate) replaces: Option<u32>,
     pub(crate) why: &'a str,
     pub(crate) rollback: bool,
     pub(crate) effective: Option<Timestamp>,
     pub(crate) canary: Option<(u8, CanaryLimits)>,
-}
-
-/// A bundle that was published.
-pub(crate) struct Published {
-    pub(crate) report: Report,
-    /// False when it was there before.
-    pub(crate) new: bool,
 }
 
 impl Control {
@@ -158,6 +155,7 @@ impl Control {
             began: Instant::now(),
             contact: AtomicU64::new(0),
             folder: Mutex::default(),
+            peers: Mutex::default(),
             alarms,
             heard: Mutex::new(Some(heard)),
             watched: Watched::default(),
@@ -183,120 +181,12 @@ impl Control {
         Ok(Serving::in_force(made, ruleset, terms, canary, activation.clone()))
     }
 
-    /// Takes the bytes of a bundle through the gate.
-    fn examined(
-        &self,
-        bytes: &[u8],
-        expected: Option<&Digest>,
-        current: Option<&Made>,
-        clock: &dyn Clock,
-    ) -> Result<Admitted, Refusal> {
-        let _one = self.examining.lock().unwrap_or_else(PoisonError::into_inner);
-        let budget = match (self.governance.changed_percent_max, current) {
-            (Some(max), Some(_)) => Some(self.budget(max)?),
-            _ => None,
-        };
-        let unread = RefCell::new(None);
-        let published = |unit: &str| {
-            self.store.pack_digest(unit).unwrap_or_else(|why| {
-                unread.borrow_mut().get_or_insert(why);
-                None
-            })
-        };
-        let before: BTreeSet<Arc<str>> = self.plugins.list().into_iter().map(|plugin| plugin.digest).collect();
-        // A panic of the host in the middle of it is the host's failure, not the end of all changes.
-        let examine = || {
-            admit(
-                bytes,
-                expected,
-                &Terms {
-                    plugins: &*self.plugins,
-                    on_hand: &self.on_hand,
-                    trust: self.governance.trust.as_ref(),
-                    at: clock::timestamp(clock),
-                    day: clock::day(clock, clock::UTC_OFFSET_MINUTES),
-                    current: current.map(Made::side),
-                    rollback: false,
-                    same_versions: !self.is_strict(),
-                    published: &published,
-                    budget: budget.as_ref(),
-                    progress: &|stage| info!(stage = stage.word(), "A bundle is examined."),
-                },
-            )
-        };
-        let admitted = catch_unwind(AssertUnwindSafe(examine)).map_err(|_| Refusal::Broken)?;
-        if admitted.is_err() {
-            // What a rejected bundle brought is not kept at hand.
-            let after = self.plugins.list().into_iter().map(|plugin| plugin.digest);
-            after.filter(|digest| !before.contains(digest)).for_each(|digest| self.plugins.dismiss(&digest));
-        }
-        // What could not be read must not look as if nothing were there.
-        match unread.into_inner() {
-            Some(why) => Err(Refusal::Store(why)),
-            None => {
-                let admitted = admitted.map_err(|report| Refusal::Rejected(report, None))?;
-                // Where packs may change without a new version, a version says nothing of their bytes.
-                let versions = if self.is_strict() { admitted.versions } else { BTreeMap::new() };
-                Ok(Admitted { versions, ..admitted })
-            }
-        }
-    }
-
-    /// The latest recorded cases.
-    fn budget(&self, changed_percent_max: f64) -> Result<Budget, StoreError> {
-        let mut questions = Vec::new();
-        for one in self.store.decisions(&Filter::default(), BUDGET_CASES_MAX)? {
-            // One that was retired in between says nothing.
-            if let Some(record) = self.store.decision(&one.id)? {
-                questions.push(record.decision()?.input);
-            }
-        }
-        Ok(Budget { questions, changed_percent_max })
-    }
-
-    /// Examines a bundle and, unless it is only to be tried, keeps it. It does not serve yet.
-    pub(crate) fn publish(
-        &self,
-        app: &App,
-        bytes: &[u8],
-        expected: Option<&Digest>,
-        dry: bool,
-        actor: &Actor<'_>,
-    ) -> Result<Published, Refusal> {
-        let clock = app.clock();
-        let serving = app.serving();
-        // Whatever its files say is not compiled for somebody who could not put it in force.
-        within_reach(bytes, &serving.made, actor)?;
-        match self.examined(bytes, expected, Some(&serving.made), clock) {
-            Ok(admitted) => {
-                allowed(&admitted.changes, actor)?;
-                let bundle = admitted.digest.to_string();
-                let new = self.store.bundle_info(&admitted.digest)?.is_none();
-                if !dry {
-                    self.store.bundle_put_with(bytes, &clock::rfc3339(clock), actor.name, &admitted.versions)?;
-                    self.shelf.put(&bundle, Arc::new(Made::new(admitted.bundle, admitted.compiled)));
-                    self.note(clock, actor.name, "publish", &bundle, "");
-                    info!(bundle, by = actor.name, "A bundle was published.");
-                }
-                Ok(Published { report: admitted.report, new })
-            }
-            Err(Refusal::Rejected(report, _)) if dry => Ok(Published { report: *report, new: true }),
-            Err(Refusal::Rejected(report, _)) => {
-                let id = format!("r-{}", clock::unique(clock));
-                let stage = report.failed().map_or("", maple_gate::Stage::word);
-                warn!(report = id, by = actor.name, stage, "A bundle was rejected.");
-                let body = serde_json::to_string(&report).unwrap_or_default();
-                let (at, by) = (clock::rfc3339(clock), actor.name.to_owned());
-                self.store.rejection_put(&Rejection { id: id.clone(), at, by, bundle: report.bundle.clone(), body })?;
-                self.note(clock, actor.name, "reject", &report.bundle, &format!("{id}: {stage}"));
-                Err(Refusal::Rejected(report, Some(id)))
-            }
-            Err(other) => Err(other),
-        }
-    }
-
     /// Puts a bundle in force, in the place of the generation that the caller knows.
     pub(crate) fn activate(&self, app: &App, order: &Order<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
+        self.activated(app, order, actor).map_err(|refusal| self.kept(refusal, actor.name, app.clock()))
+    }
+
+    fn activated(&self, app: &App, order: &Order<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
         let latest = self.store.current()?;
         if latest.as_ref().map(|latest| latest.generation) != order.replaces {
             return Err(Refusal::Conflict(latest.map(Box::new)));
@@ -305,8 +195,8 @@ impl Control {
         if let Some(moment) = order.effective.filter(|moment| *moment <= now) {
             return Err(Refusal::Past(moment));
         }
-        let made = self.made_to_serve(order.bundle, app.clock())?;
-        let in_force = self.store.in_force(now)?;
+        let made = self.made_to_serve(order.bundle, order.served, app.clock())?;
+        let in_force = self.in_force(app.clock())?;
         let (current, states) = match &in_force {
             Some(in_force) => {
                 let InForce { made, terms, .. } = self.shelf.of(in_force)?;
@@ -319,10 +209,7 @@ impl Control {
             let changes = Changes::between(current.side(), made.side());
             allowed(&changes, actor)?;
             self.four_eyes(order.bundle, &changes, actor)?;
-            // The gate tried it in the states of its files.
-            if states.within(&made.ruleset).iter().any(|state| state.how == How::Enforce) {
-                self.conform(&made, order.bundle, &states, &changes, app.clock())?;
-            }
+            self.conform(&made, order.bundle, &states, &changes, app.clock())?;
             let mut packs = changes.packs.clone();
             for change in packs.iter_mut().filter(|change| change.before.is_none()) {
                 // One that was taken out comes back no older than it ever was.
@@ -400,15 +287,17 @@ impl Control {
         if Some(latest.generation) != replaces {
             return Err(Refusal::Conflict(Some(Box::new(latest))));
         }
-        let in_force = self.store.in_force(clock::timestamp(app.clock()))?.ok_or(Refusal::NothingBefore)?;
+        let in_force = self.in_force(app.clock())?.ok_or(Refusal::NothingBefore)?;
         let target = match to {
             Some(generation) => self.store.activation(generation)?.ok_or(Unmade::Activation(generation))?,
             // A plan or a canary is gone back from first.
             None if latest.generation != in_force.generation => in_force,
             None => self.before(in_force)?.ok_or(Refusal::NothingBefore)?,
         };
+        let terms = ActivationTerms::read(&target)?;
         let bundle = target.bundle.ok_or(Unmade::Unkept(target.generation))?;
-        let order = Order { bundle: &bundle, replaces, why, rollback: true, effective: None, canary: None };
+        let served = Some(terms.base.as_deref().unwrap_or(&target.ruleset));
+        let order = Order { bundle: &bundle, served, replaces, why, rollback: true, effective: None, canary: None };
         self.activate(app, &order, actor)
     }
 
@@ -437,33 +326,6 @@ impl Control {
         }
     }
 
-    /// What a bundle becomes, its signatures checked where they must be: a key may have been revoked since it was published,
-    /// and what lies at hand may have come there in another way.
-    fn made_to_serve(&self, bundle: &str, clock: &dyn Clock) -> Result<Arc<Made>, Refusal> {
-        let made = self.shelf.made(bundle, None)?;
-        if let Some(trust) = &self.governance.trust {
-            let unknown = || Unmade::Bundle(bundle.chars().take(80).collect());
-            let digest: Digest = bundle.parse().map_err(|_| unknown())?;
-            let bytes = self.store.bundle(&digest)?.ok_or_else(unknown)?.bytes;
-            let archive =
-                Archive::read(&bytes).map_err(|source| Unmade::Archive { bundle: bundle.to_owned(), source })?;
-            let at = clock::timestamp(clock);
-            signatures_hold(&archive, &made.ruleset, trust, &self.on_hand, at)
-                .map_err(|report| Refusal::Rejected(report, None))?;
-        }
-        Ok(made)
-    }
-
-    fn four_eyes(&self, bundle: &str, changes: &Changes, actor: &Actor<'_>) -> Result<(), Refusal> {
-        // The words of all are the words of each place that is guarded so.
-        let guards = &self.governance.four_eyes;
-        let asked = |place: &str| !guards.is_empty() && place.is_empty() || guards.iter().any(|one| one.covers(place));
-        let Some(place) = changes.places().find(|place| asked(place)) else { return Ok(()) };
-        let digest: Digest = bundle.parse().map_err(|_| Unmade::Bundle(bundle.to_owned()))?;
-        let by = self.store.bundle_info(&digest)?.map(|info| info.by);
-        if by.as_deref() == Some(actor.name) { Err(Refusal::FourEyes(place.to_owned())) } else { Ok(()) }
-    }
-
     /// The one way in which what serves is changed.
     fn swap(
         &self,
@@ -480,9 +342,10 @@ impl Control {
 
     /// Makes an activation serve on this node, unless it is planned for later.
     fn put_in_force(&self, app: &App, activation: &Activation) -> Result<(), Refusal> {
-        if !activation.is_due(clock::timestamp(app.clock())) {
+        if !activation.is_due(clock::timestamp(app.clock())) && !self.has_begun(activation)? {
             return Ok(());
         }
+        self.may_begin(activation, app.clock())?;
         let serving = self.serving(activation)?;
         if app.take(serving) {
             let (generation, by) = (activation.generation, activation.by.as_str());
@@ -490,6 +353,38 @@ impl Control {
             follow::heartbeat(app, self);
         }
         Ok(())
+    }
+
+    /// What serves now. A plan whose moment has come and that may serve no more, since a key was revoked meanwhile, leaves
+    /// what was before it.
+    fn in_force(&self, clock: &dyn Clock) -> Result<Option<Activation>, Refusal> {
+        let now = clock::timestamp(clock);
+        let Some(found) = self.store.in_force(now)? else { return Ok(None) };
+        match self.may_begin(&found, clock) {
+            Ok(()) => Ok(Some(found)),
+            Err(Refusal::Rejected(..)) => {
+                let begun = self.store.begun()?;
+                let stands = |one: &Activation| one.effective.is_none() || one.generation <= begun;
+                Ok(self.store.latest_before(found.generation, stands)?)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// A plan was looked at when it was made; a key may have been revoked before it begins.
+    fn may_begin(&self, activation: &Activation, clock: &dyn Clock) -> Result<(), Refusal> {
+        let Some(bundle) = activation.bundle.as_ref().filter(|_| activation.effective.is_some()) else { return Ok(()) };
+        if self.governance.trust.is_none() || self.has_begun(activation)? {
+            return Ok(());
+        }
+        let terms = ActivationTerms::read(activation)?;
+        let served = terms.base.as_deref().unwrap_or(&activation.ruleset);
+        self.made_to_serve(bundle, Some(served), clock).map(drop)
+    }
+
+    /// True where a plan has begun to serve, here or on another node: then no clock is asked again.
+    fn has_begun(&self, activation: &Activation) -> Result<bool, StoreError> {
+        Ok(self.store.begun()? >= activation.generation)
     }
 
     /// The same of one that is written already: when it cannot serve here that is told as of any other node.
@@ -537,6 +432,11 @@ impl Control {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// For how long each of some nodes has said nothing new, as far as this one knows.
+    pub(crate) fn silent(&self, nodes: &[maple_store::Node]) -> Vec<Duration> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner).silent(nodes, Instant::now())
+    }
+
     pub(crate) const fn governance(&self) -> &Governance {
         &self.governance
     }
@@ -578,17 +478,6 @@ fn written(
     let base = (ruleset.digest() != made.ruleset.digest()).then(|| made.ruleset.digest().to_string());
     let terms = ActivationTerms { base, states: states.clone(), canary }.written();
     Ok(Written { ruleset: ruleset.digest().to_string(), terms, at: clock::rfc3339_fine(clock) })
-}
-
-/// Every place whose files are others than those that serve must be the actor's. What is no archive is told later.
-fn within_reach(bytes: &[u8], current: &Made, actor: &Actor<'_>) -> Result<(), Refusal> {
-    let Ok(archive) = Archive::read(bytes) else { return Ok(()) };
-    let (before, after) = (current.side().bundle.part_digests(), archive.bundle.part_digests());
-    let changed = |place: &&String| before.get(*place) != after.get(*place);
-    match before.keys().chain(after.keys()).filter(changed).find(|place| !(actor.may)(place)) {
-        Some(place) => Err(Refusal::Forbidden(place.clone())),
-        None => Ok(()),
-    }
 }
 
 /// Every place that changes must be the actor's.

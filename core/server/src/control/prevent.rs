@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use maple_kernel::{Decision, FaultKind, Question, Ruleset};
 use maple_store::StoreError;
 use tracing::{info, warn};
 
@@ -115,6 +116,26 @@ fn escalate(app: &App, control: &Control) -> Result<usize, StoreError> {
     }
     changed.iter().for_each(|signal| app.signals.tell(app, signal));
     Ok(changed.len())
+}
+
+/// Notes the policies of prevention that gave no usable answer: in the log, in the figures, and for the quarantine. Where one
+/// fails no signal comes, and nobody must take that for a no.
+fn heard(app: &App, control: &Control, ruleset: &Ruleset, question: &Question, decision: &Decision<'_>) {
+    app.metrics.failed(decision);
+    for asked in &decision.asked {
+        // That a policy is stopped was told when it was.
+        if let Some(fault) = asked.answer.as_ref().err().filter(|fault| fault.kind != FaultKind::Stopped) {
+            let (policy, kind, mode) = (asked.policy.as_str(), fault.kind.as_str(), asked.mode.as_str());
+            warn!(policy, kind, mode, detail = %fault.detail, "Policy gave no usable answer about a dispute that is watched.");
+        }
+    }
+    // Only what serves now is watched over.
+    let serving = app.serving();
+    if std::ptr::eq(ruleset, &raw const **serving.ruleset())
+        && let Some(alarm) = control.watched.answered(decision, question, serving.activation().generation)
+    {
+        control.alarm(alarm);
+    }
 }
 
 /// Asks about some disputes; how many there were, and how many signals came of it.

@@ -1,5 +1,7 @@
 //! Why nothing was changed.
 
+use std::sync::Arc;
+
 use maple_gate::{Report, StateFault};
 use maple_store::{Activation, StoreError};
 use maple_wire::Problem;
@@ -24,6 +26,15 @@ pub(crate) enum Refusal {
     Above(String),
     /// Whoever published the bundle may not activate it.
     FourEyes(String),
+    /// A folder that is kept, and that somebody who is known must put in force.
+    Waits {
+        /// A place that is guarded by four eyes.
+        place: String,
+        /// The bundle under which it is kept.
+        bundle: String,
+        /// The ruleset that it becomes.
+        ruleset: Arc<str>,
+    },
     /// Versions go back, and no rollback was asked for.
     Downgrade(String),
     /// A plan for a moment that is over.
@@ -85,6 +96,12 @@ impl Refusal {
             }
             Self::FourEyes(place) => {
                 format!("for `{place}` one person publishes and another activates; you published this bundle")
+            }
+            Self::Waits { place, bundle, .. } => {
+                format!(
+                    "for `{place}` one person publishes and another activates: the folder is kept as bundle {bundle}, and \
+                     `maple activate {bundle}` puts it in force"
+                )
             }
             Self::Downgrade(what) => format!("{what}; say `rollback` if that is meant"),
             Self::Past(moment) => format!("{moment} is over; leave it out to begin at once"),

@@ -1,9 +1,9 @@
 //! The states of policies: changed at once, whatever serves.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use maple_gate::{Changes, How, State, StateFault, States, Subject, conforms};
-use maple_kernel::Ruleset;
+use maple_kernel::{Mode, PolicyId, Ruleset};
 use maple_seal::Subtree;
 use maple_store::{Activation, ActivationKind};
 
@@ -29,7 +29,7 @@ impl Control {
         for _ in 0..ATTEMPTS_MAX {
             match self.changed(app, change, actor) {
                 Err(Refusal::Conflict(_)) => {}
-                Err(other) => return Err(other),
+                Err(other) => return Err(self.kept(other, actor.name, app.clock())),
                 Ok(activation) => {
                     self.begins(app, &activation);
                     return Ok(activation);
@@ -41,8 +41,7 @@ impl Control {
 
     fn changed(&self, app: &App, change: &Change<'_>, actor: &Actor<'_>) -> Result<Activation, Refusal> {
         let clock = app.clock();
-        let now = clock::timestamp(clock);
-        let (Some(latest), Some(in_force)) = (self.store.current()?, self.store.in_force(now)?) else {
+        let (Some(latest), Some(in_force)) = (self.store.current()?, self.in_force(clock)?) else {
             return Err(Refusal::Conflict(None));
         };
         // What serves is at hand; nobody waits for a compilation to stop something.
@@ -63,18 +62,28 @@ impl Control {
             }
         };
         let bundle = in_force.bundle.as_deref().ok_or(Unmade::Unkept(in_force.generation))?;
-        if change.how == Some(How::Enforce) {
-            // Nobody has tried it while it counted, and whoever published it was to be seen by another.
-            let below = format!("{place}/");
-            let all = made.ruleset.localities().map(|(id, _)| id.to_string());
-            let touched: Vec<String> = match change.subject {
-                Subject::Policy => vec![place],
-                // A state of a place holds for all below it.
-                Subject::Locality => all.filter(|id| *id == place || id.starts_with(&below)).collect(),
-            };
-            let changes = Changes::of_places(touched);
-            self.four_eyes(bundle, &changes, actor)?;
-            self.conform(&made, bundle, &states, &changes, clock)?;
+        // A stop acts at once, whatever it uncovers; for the rest it is as if it were not there, since it will be lifted.
+        if !matches!(change.how, Some(How::Stopped | How::Quarantined)) {
+            let tried = terms.canary.as_ref().map(|canary| {
+                let plain = canary.base.as_deref().unwrap_or(&canary.ruleset);
+                Ok::<_, Unmade>((self.shelf.made(&canary.bundle, Some(plain))?, canary.bundle.clone()))
+            });
+            let planned = (latest.generation != in_force.generation).then(|| {
+                let bundle = latest.bundle.clone().ok_or(Unmade::Unkept(latest.generation))?;
+                Ok::<_, Unmade>((self.shelf.of(&latest)?.made, bundle))
+            });
+            let others = [tried, planned].into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
+            let all = std::iter::once((&made, bundle)).chain(others.iter().map(|(made, bundle)| (made, &**bundle)));
+            for (made, bundle) in all {
+                let changes = Changes::of_places(touched(change, &made.ruleset));
+                let counts = match change.how {
+                    // Nobody has tried it while it counted, and whoever published it was to be seen by another.
+                    Some(How::Enforce) => changes.clone(),
+                    _ => Changes::of_places(let_count(made, &terms.states, &states)?),
+                };
+                self.four_eyes(bundle, &counts, actor)?;
+                self.conform(made, bundle, &states, &changes, clock)?;
+            }
         }
         let canary = terms.canary.map(|canary| self.canary_in(canary, &states)).transpose()?;
         let step = Step {
@@ -88,7 +97,8 @@ impl Control {
         self.swap_before_plan(&made, bundle, &states, &step, &latest, &in_force, clock)
     }
 
-    /// Asks the host's own cases of what would serve in these states.
+    /// Asks the host's own cases of what serves in these states, where one of them lets a policy count whatever its file
+    /// says: the gate tried it in the states of its files. What is stopped is tried as if it were not, for it will be lifted.
     pub(super) fn conform(
         &self,
         made: &Made,
@@ -97,7 +107,11 @@ impl Control {
         changes: &Changes,
         clock: &dyn Clock,
     ) -> Result<(), Refusal> {
-        let ruleset = states.within(&made.ruleset).over(&made.ruleset)?;
+        let states = states.within(&made.ruleset).unstopped();
+        if !states.iter().any(|state| state.how == How::Enforce) {
+            return Ok(());
+        }
+        let ruleset = states.over(&made.ruleset)?;
         let day = clock::day(clock, clock::UTC_OFFSET_MINUTES);
         conforms(bundle, made.side(), &ruleset, changes, day).map_err(|report| Refusal::Rejected(report, None))
     }
@@ -174,16 +188,52 @@ impl Control {
     }
 }
 
-/// The place that a change is of.
-fn place_of(change: &Change<'_>, ruleset: &Ruleset) -> Result<String, Refusal> {
-    let found = match change.subject {
+/// The places whose policies a change may touch.
+fn touched(change: &Change<'_>, ruleset: &Ruleset) -> Vec<String> {
+    let Some(place) = place_in(change, ruleset) else { return Vec::new() };
+    match change.subject {
+        Subject::Policy => vec![place.to_owned()],
+        // A state of a place holds for all below it.
+        Subject::Locality => {
+            let below = format!("{place}/");
+            let all = ruleset.localities().map(|(id, _)| id.as_str());
+            all.filter(|id| *id == place || id.starts_with(&below)).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// The places of policies that begin to count although their files keep them silent.
+fn let_count(made: &Made, before: &States, after: &States) -> Result<BTreeSet<String>, StateFault> {
+    let over = |states: &States| states.within(&made.ruleset).over(&made.ruleset);
+    let (before, after) = (over(before)?, over(&after.unstopped())?);
+    let counts = |ruleset: &Ruleset| -> BTreeSet<PolicyId> {
+        let policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
+        let counting = policies.filter(|policy| policy.mode == Mode::Enforce && policy.stopped.is_none());
+        counting.map(|policy| policy.id.clone()).collect()
+    };
+    let (filed, before, after) = (counts(&made.ruleset), counts(&before), counts(&after));
+    let policies = made.ruleset.localities().flat_map(|(id, _)| made.ruleset.policies_of(id));
+    let begin = policies.filter(|policy| {
+        let id = &policy.id;
+        after.contains(id) && !filed.contains(id) && !before.contains(id)
+    });
+    Ok(begin.map(|policy| policy.locality.to_string()).collect())
+}
+
+/// The place in a ruleset that a change is of.
+fn place_in<'r>(change: &Change<'_>, ruleset: &'r Ruleset) -> Option<&'r str> {
+    match change.subject {
         Subject::Locality => ruleset.locality(change.name).map(|(id, _)| id.as_str()).filter(|id| *id == change.name),
         Subject::Policy => {
-            let policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
-            let mut policies = policies;
+            let mut policies = ruleset.localities().flat_map(|(id, _)| ruleset.policies_of(id));
             policies.find(|policy| policy.id.as_str() == change.name).map(|policy| policy.locality.as_str())
         }
-    };
+    }
+}
+
+/// The place that a change is of.
+fn place_of(change: &Change<'_>, ruleset: &Ruleset) -> Result<String, Refusal> {
+    let found = place_in(change, ruleset);
     let what = match change.subject {
         Subject::Locality => "locality",
         Subject::Policy => "policy",

@@ -188,9 +188,11 @@ pub(crate) fn refused(refusal: &Refusal, caller: &Caller, role: Role) -> Problem
         Refusal::State(StateFault::Unknown { what, .. }) => {
             field(&format!("/{what}"), FlawCode::UnknownValue, en, "现行规则中没有该名称")
         }
-        Refusal::State(_) | Refusal::NothingBefore | Refusal::Conflict(_) | Refusal::Rejected(..) => {
-            Problem::new(ProblemKind::Conflict, en, "目前无法作此变更")
-        }
+        Refusal::State(_)
+        | Refusal::NothingBefore
+        | Refusal::Waits { .. }
+        | Refusal::Conflict(_)
+        | Refusal::Rejected(..) => Problem::new(ProblemKind::Conflict, en, "目前无法作此变更"),
     }
 }
 
@@ -263,8 +265,10 @@ impl Asked {
         };
         let replaces = fields.number("replaces", 1, u32::MAX.into()).and_then(generation);
         if !fields.has("replaces") {
-            let en = "`replaces` is missing: the generation that serves, as `/v1/status` tells it".to_owned();
-            fields.flaw("replaces", FlawCode::Missing, en, "缺少replaces：现行规则的代号，见/v1/status".to_owned());
+            let en = "`replaces` is missing: the generation that is planned, or where none is, the one that serves, as \
+                      `/v1/status` tells them";
+            let zh = "缺少replaces：已预定规则的代号，未预定时为现行规则的代号，见/v1/status";
+            fields.flaw("replaces", FlawCode::Missing, en.to_owned(), zh.to_owned());
         }
         let why = fields.needed("why", TEXT_BYTES_MAX);
         let effective = fields.text("effective_at", 64).and_then(|text| {
@@ -330,7 +334,7 @@ pub(crate) async fn swapped(app: &Arc<App>, caller: Caller, asked: Asked) -> Res
         let Asked { bundle, replaces, why, rollback, to, effective, canary } = asked;
         match bundle {
             Some(bundle) => {
-                let order = Order { bundle: &bundle, replaces, why: &why, rollback, effective, canary };
+                let order = Order { bundle: &bundle, served: None, replaces, why: &why, rollback, effective, canary };
                 control.activate(app, &order, actor)
             }
             None => control.roll_back(app, to, replaces, &why, actor),

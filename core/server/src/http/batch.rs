@@ -5,14 +5,16 @@
 
 use std::{convert::Infallible, ops::Range, sync::Arc};
 
+use arc_swap::ArcSwap;
 use axum::{
     body::Body,
-    extract::{Extension, Request, State},
+    extract::{Extension, Request, State as Shared},
     http::StatusCode,
     response::Response,
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use maple_gate::{How, State};
 use maple_wire::{Problem, ProblemKind};
 use tokio::{
     sync::{
@@ -44,7 +46,7 @@ const CHUNK_BYTES_MAX: usize = 256 << 10;
 const TYPES: [&str; 4] = [answer::NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 
 pub(crate) async fn batch(
-    State(app): State<Arc<App>>,
+    Shared(app): Shared<Arc<App>>,
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
@@ -56,7 +58,7 @@ pub(crate) async fn batch(
         return answer::problem(&answer::overloaded());
     };
     let (chunks, answers) = channel(CHUNKS_COUNT_MAX);
-    let serving = app.serving();
+    let serving = Arc::new(ArcSwap::new(app.serving()));
     let reader = Reader { app, serving, caller, chunks, pending: Vec::new() };
     tokio::spawn(reader.run(request.into_body(), place));
     answer::of(StatusCode::OK, answer::NDJSON, Body::from_stream(in_order(answers)))
@@ -78,7 +80,8 @@ struct Gone;
 
 struct Reader {
     app: Arc<App>,
-    serving: Arc<Serving>,
+    /* The one that the batch began with, until something is stopped. */
+    serving: Arc<ArcSwap<Serving>>,
     caller: Caller,
     chunks: Sender<JoinHandle<Bytes>>,
     pending: Vec<Line>,
@@ -153,12 +156,35 @@ impl Reader {
     }
 }
 
-async fn answered(app: Arc<App>, serving: Arc<Serving>, caller: Caller, chunk: Vec<Line>) -> Bytes {
+/// What serves by now, where a policy was stopped since what is given began to serve; nothing otherwise. A batch keeps the
+/// ruleset that it began with, but a stop acts on every question that comes after it.
+fn stopped(app: &App, serving: &Serving) -> Option<Arc<Serving>> {
+    let now = app.serving();
+    let stops = |state: &&State| matches!(state.how, How::Stopped | How::Quarantined);
+    let known = |state: &State| {
+        let same = |other: &State| (other.subject, &other.name, other.how) == (state.subject, &state.name, state.how);
+        serving.terms.states.iter().any(same)
+    };
+    let more = now.terms.states.iter().filter(stops).any(|state| !known(state));
+    more.then_some(now)
+}
+
+async fn answered(app: Arc<App>, held: Arc<ArcSwap<Serving>>, caller: Caller, chunk: Vec<Line>) -> Bytes {
     let mut out = Vec::with_capacity(chunk.len() * (8 << 10));
     let mut lines = Vec::with_capacity(chunk.len());
     let Ok(place) = app.admission.enter_patiently().await else { return line(&answer::internal()) };
+    let mut serving = held.load_full();
+    let mut looked = serving.activation.generation;
     for Line { number, bytes } in chunk {
         let start = out.len();
+        let now = app.generation();
+        if now != looked {
+            looked = now;
+            if let Some(now) = stopped(&app, &held.load()) {
+                held.store(now);
+            }
+            serving = held.load_full();
+        }
         let result = match bytes {
             Some(bytes) => answer_into(&mut out, &app, &serving, &caller, app.unique(), &bytes),
             None => Err(body::too_large(LINE_BYTES_MAX)),

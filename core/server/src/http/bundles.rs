@@ -10,7 +10,7 @@ use axum::{
 use maple_bundle::ARCHIVE_BYTES_MAX;
 use maple_gate::Report;
 use maple_seal::Digest;
-use maple_store::PAGE_COUNT_MAX;
+use maple_store::{HISTORY_COUNT_MAX, TEXT_BYTES_MAX};
 use maple_wire::{FilePlace, Flaw, FlawCode, Problem, ProblemKind};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::timeout;
@@ -19,13 +19,16 @@ use super::{
     activations::{acting, controlled, refused},
     answer,
     body::{self, Terms},
+    query,
 };
 use crate::{
     access::{Caller, Role},
     app::App,
-    control::Refusal,
+    control::{Control, Refusal},
 };
 
+/// Rows of one page of bundles or reports.
+const ROWS_COUNT_MAX: u32 = HISTORY_COUNT_MAX;
 const GZIP: &str = "application/gzip";
 const TYPES: [&str; 3] = [GZIP, "application/x-gzip", "application/octet-stream"];
 
@@ -146,15 +149,40 @@ pub(super) fn rejected(report: &Report, id: Option<&str>) -> Response {
     answer::problem_of(problem.kind, whole.to_string())
 }
 
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
-    answer::told(listed(&app).await)
+pub(crate) async fn list(State(app): State<Arc<App>>, RawQuery(query): RawQuery) -> Response {
+    answer::told(listed(&app, &query.unwrap_or_default()).await)
 }
 
-async fn listed(app: &Arc<App>) -> Result<Response, Problem> {
-    let found = super::activations::reading(app, |control| control.store.bundles(PAGE_COUNT_MAX)).await?;
+/// Behind which row of a list its page begins.
+fn before(query: &str) -> Result<Option<String>, Problem> {
+    let mut before = None;
+    query::read(query, |name, value| {
+        if name != "before" {
+            return Err(query::unknown(name, &["before"]));
+        }
+        if value.is_empty() || value.len() > TEXT_BYTES_MAX {
+            let en = "`before` is what `next` of the page before says".to_owned();
+            return Err((en, "before应为上一页next所示的值".to_owned()));
+        }
+        before = Some(value.to_owned());
+        Ok(())
+    })?;
+    Ok(before)
+}
+
+/// The name of the last row of a full page.
+fn next<T>(page: &[T], name: impl FnOnce(&T) -> &str) -> Option<String> {
+    page.last().filter(|_| page.len() >= ROWS_COUNT_MAX as usize).map(|last| name(last).to_owned())
+}
+
+async fn listed(app: &Arc<App>, query: &str) -> Result<Response, Problem> {
+    let before = before(query)?;
+    let read = move |control: &Control| control.store.bundles(ROWS_COUNT_MAX, before.as_deref());
+    let found = super::activations::reading(app, read).await?;
+    let next = next(&found, |one| &one.digest);
     let rows: Vec<Value> =
         found.iter().map(|one| json!({ "bundle": one.digest, "at": one.at, "by": one.by })).collect();
-    Ok(answer::json(json!({ "bundles": rows }).to_string()))
+    Ok(answer::json(json!({ "bundles": rows, "next": next }).to_string()))
 }
 
 pub(crate) async fn one(State(app): State<Arc<App>>, Path(digest): Path<String>, headers: HeaderMap) -> Response {
@@ -180,8 +208,12 @@ async fn shown(app: &Arc<App>, name: String, headers: &HeaderMap) -> Result<Resp
     Ok(answer::json(json!({ "bundle": found.digest, "at": found.at, "by": found.by }).to_string()))
 }
 
-pub(crate) async fn reports(State(app): State<Arc<App>>, Extension(caller): Extension<Caller>) -> Response {
-    answer::told(reported(&app, &caller).await)
+pub(crate) async fn reports(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answer::told(reported(&app, &caller, &query.unwrap_or_default()).await)
 }
 
 /// Reports tell what stands in policies that may never serve: for those who write or audit them.
@@ -189,12 +221,15 @@ fn reads_reports(caller: &Caller) -> Result<(), Problem> {
     if caller.has(Role::Auditor) { Ok(()) } else { caller.require_somewhere(Some(Role::Author)) }
 }
 
-async fn reported(app: &Arc<App>, caller: &Caller) -> Result<Response, Problem> {
+async fn reported(app: &Arc<App>, caller: &Caller, query: &str) -> Result<Response, Problem> {
     reads_reports(caller)?;
-    let found = super::activations::reading(app, |control| control.store.rejections(PAGE_COUNT_MAX)).await?;
+    let before = before(query)?;
+    let read = move |control: &Control| control.store.rejections(ROWS_COUNT_MAX, before.as_deref());
+    let found = super::activations::reading(app, read).await?;
+    let next = next(&found, |one| &one.id);
     let rows: Vec<Value> =
         found.iter().map(|one| json!({ "id": one.id, "at": one.at, "by": one.by, "bundle": one.bundle })).collect();
-    Ok(answer::json(json!({ "reports": rows }).to_string()))
+    Ok(answer::json(json!({ "reports": rows, "next": next }).to_string()))
 }
 
 pub(crate) async fn report(

@@ -36,6 +36,7 @@ use super::{
 use crate::{
     access::{Caller, Role},
     app::{App, Serving},
+    clock::timestamp,
     context::{self, AsOf, Counts},
     control::speaking,
     events,
@@ -193,6 +194,14 @@ async fn asked_for(app: &Arc<App>, body: &[u8]) -> Result<(Arc<Serving>, Option<
         Problem::with_errors(ProblemKind::InvalidCase, vec![flaw], 1)
     };
     let at: Timestamp = text.parse().map_err(|_| bad())?;
+    let now = timestamp(app.clock());
+    if at > now {
+        // What serves then may still change; nobody knows it yet.
+        let en = format!("it is {now} here; leave it out to be decided by what serves now");
+        let zh = "该时刻尚未到来；如需按现行规则决定请不填";
+        let flaw = Flaw::new("/known_at".to_owned(), FlawCode::OutOfRange, en, zh.to_owned());
+        return Err(Problem::with_errors(ProblemKind::InvalidCase, vec![flaw], 1));
+    }
     Ok((past::serving_at(app, at).await?, about))
 }
 
@@ -298,7 +307,8 @@ fn watch(app: &App, serving: &Serving, ruleset: &Ruleset, question: &Question, d
     if let Some(lifted) = serving.lifted.as_ref().filter(|_| speaking(decision).next().is_some()) {
         let otherwise = decide(lifted, question);
         let mut name = NO_NAME;
-        let changed = control.watched.shadow(decision, &otherwise, named(id, &mut name), serving.activation.generation);
+        let of = (serving.activation.generation, serving.made.ruleset.digest());
+        let changed = control.watched.shadow(decision, &otherwise, named(id, &mut name), of);
         app.metrics.shadowed(speaking(decision), changed);
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/status`: every node, what serves, and what is watched.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Extension, State},
@@ -38,16 +38,17 @@ pub(crate) async fn told(app: &Arc<App>, caller: &Caller) -> Result<Value, Probl
         Err(_) => (Vec::new(), None, false),
     };
     let newest = latest.as_ref().map_or(serving.activation.generation, |latest| latest.generation);
-    let planned = latest.filter(|latest| latest.serves_from().is_some_and(|from| from > timestamp(app.clock())));
+    let generation = serving.activation.generation;
+    let planned = latest.filter(|latest| latest.generation > generation && !latest.is_due(timestamp(app.clock())));
     let expected = planned.as_ref().map_or(newest, |planned| planned.replaces.unwrap_or(newest));
-    let now = timestamp(app.clock());
-    let nodes: Vec<Value> = nodes.iter().map(|node| row(node, expected, now)).collect();
+    let silent = control.silent(&nodes);
+    let nodes: Vec<Value> = nodes.iter().zip(silent).map(|(node, silent)| row(node, expected, silent)).collect();
     let canary = serving.terms.canary.as_ref().map(|terms| {
         let so_far = control.watched.canary_so_far(serving.activation.generation);
         json!({ "percent": terms.percent, "bundle": terms.bundle, "ruleset": terms.ruleset, "limits": terms.limits,
             "so_far": so_far, "slower": so_far.slower() })
     });
-    let (cases, mut differences) = control.watched.shadows();
+    let (cases, mut differences) = control.watched.shadows(serving.made.ruleset.digest());
     // They tell of single decisions.
     if !caller.is_everywhere(Role::Auditor) {
         differences.clear();
@@ -74,9 +75,9 @@ pub(crate) async fn told(app: &Arc<App>, caller: &Caller) -> Result<Value, Probl
     }))
 }
 
-fn row(node: &Node, expected: u32, now: jiff::Timestamp) -> Value {
-    let seconds = now.duration_since(node.seen).as_secs().max(0);
-    let away = u64::try_from(seconds).is_ok_and(|seconds| seconds > STALE_NODE_SECONDS);
+fn row(node: &Node, expected: u32, silent: Duration) -> Value {
+    let seconds = silent.as_secs();
+    let away = seconds > STALE_NODE_SECONDS;
     let health: Health = serde_json::from_str(&node.health).unwrap_or_default();
     json!({
         "id": node.id,

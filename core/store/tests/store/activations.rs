@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use maple_store::{ActivationKind, HISTORY_COUNT_MAX, Request, StoreError, Swap, TERMS_BYTES_MAX, TEXT_BYTES_MAX};
+use maple_store::{
+    ActivationKind, BundleFault, HISTORY_COUNT_MAX, Request, StoreError, Swap, TERMS_BYTES_MAX, TEXT_BYTES_MAX,
+};
 
 use crate::support::{at, both, request};
 
@@ -160,6 +162,50 @@ fn activations_are_held_against_the_audit_log() {
             base.meddle(&format!("UPDATE activation SET {column} = '{value}' WHERE generation = 3")).unwrap();
             assert!(told().1.iter().any(|one| one.contains("generation 3 is not what")), "{column}: {:?}", told());
         }
+    });
+}
+
+/// Bytes that were exchanged, and a bundle that served and is gone.
+#[test]
+fn bundles_are_hashed_anew() {
+    both(|base| {
+        let store = base.open();
+        let (one, two) = (
+            store.bundle_put(b"one", "2026-11-23T08:00:00Z", "ana").unwrap(),
+            store.bundle_put(b"two", "2026-11-23T08:00:00Z", "ana").unwrap(),
+        );
+        let digest = one.to_string();
+        store.activation_swap(&Swap { bundle: Some(&digest), ..swap("sha256:a", None) }).unwrap();
+        assert_eq!(store.verify_bundles().unwrap(), (2, vec![]));
+        let on = if base.is_file() { "" } else { " ON bundle" };
+        base.meddle(&format!("DROP TRIGGER bundle_unchanged{on}")).unwrap();
+        let bytes = if base.is_file() { "X'00'" } else { "'\\x00'" };
+        base.meddle(&format!("UPDATE bundle SET bytes = {bytes} WHERE digest = '{two}'")).unwrap();
+        let changed = BundleFault::Changed { digest: two.to_string() };
+        assert_eq!(store.verify_bundles().unwrap(), (2, vec![changed.clone()]));
+        base.meddle(&format!("DELETE FROM bundle WHERE digest = '{one}'")).unwrap();
+        let gone = BundleFault::Gone { digest, generation: 1 };
+        assert_eq!(store.verify_bundles().unwrap(), (1, vec![changed, gone]));
+    });
+}
+
+#[test]
+fn a_plan_that_has_begun_serves_whatever_a_clock_says() {
+    both(|base| {
+        let store = base.open();
+        store.activation_swap(&swap("sha256:a", None)).unwrap();
+        let later = "2026-12-01T00:00:00Z".parse().unwrap();
+        store.activation_swap(&Swap { effective: Some(later), ..swap("sha256:b", Some(1)) }).unwrap();
+        let before = "2026-11-30T00:00:00Z".parse().unwrap();
+        let generation = |now| store.in_force(now).unwrap().unwrap().generation;
+        assert_eq!((generation(before), generation(later), store.begun().unwrap()), (1, 2, 0));
+        let events = store.audit_before(u64::MAX, 10).unwrap().len();
+        for _ in 0..2 {
+            store.begin(2, "node-1", later).unwrap();
+        }
+        assert_eq!((generation(before), store.begun().unwrap()), (2, 2));
+        assert_eq!(store.audit_before(u64::MAX, 10).unwrap().len(), events + 1, "told once");
+        assert_eq!(store.verify_activations().unwrap(), (2, vec![]));
     });
 }
 

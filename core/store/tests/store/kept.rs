@@ -40,7 +40,9 @@ fn reports_are_listed_the_newest_first() {
         };
         (1..=3).for_each(|n| store.rejection_put(&report(n)).unwrap());
         let listed = |n: u32| Rejection { body: String::new(), ..report(n) };
-        assert_eq!(store.rejections(2).unwrap(), [listed(3), listed(2)], "what they say is read one by one");
+        assert_eq!(store.rejections(2, None).unwrap(), [listed(3), listed(2)], "what they say is read one by one");
+        assert_eq!(store.rejections(2, Some(&listed(2).id)).unwrap(), [listed(1)]);
+        assert_eq!(store.rejections(2, Some("no such")).unwrap(), []);
         assert_eq!(store.rejection("r1").unwrap(), Some(report(1)));
         assert_eq!(store.rejection("r9").unwrap(), None);
         let long = Rejection { by: "x".repeat(TEXT_BYTES_MAX + 1), ..report(4) };
@@ -101,7 +103,12 @@ fn nodes_say_how_they_are() {
         store.node_put(&node(1, 1)).unwrap();
         store.node_put(&node(3, 3)).unwrap();
         store.node_put(&node(2, 2)).unwrap();
-        assert_eq!(store.nodes().unwrap(), [node(3, 3)], "what was said later stands");
+        assert_eq!(store.nodes().unwrap(), [node(2, 2)], "what was said last stands, also when its clock was put back");
+        store.node_forget("n1", at(3)).unwrap();
+        assert_eq!(store.nodes().unwrap(), [node(2, 2)], "it spoke since");
+        store.node_forget("n1", at(2)).unwrap();
+        assert_eq!(store.nodes().unwrap(), []);
+        store.node_put(&node(1, 1)).unwrap();
         store.node_remove("n1").unwrap();
         assert_eq!(store.nodes().unwrap(), []);
     });

@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -11,6 +13,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use maple_seal::Digest;
 use maple_server::{App, NotTaken};
 
 use crate::{
@@ -22,6 +25,10 @@ use crate::{
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// After how many looks what stands in the files is looked at, too: a file may be written in place under an old time.
+const LOOKS_UNTIL_READ: u32 = 10;
+/// Bytes of one file that are looked at; none that is taken in is longer.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 /// How long a folder that could not be taken in is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -47,6 +54,7 @@ type Stamp = BTreeMap<PathBuf, (u64, Option<SystemTime>, u64)>;
 pub(super) struct Watched {
     folder: Folder,
     seen: Stamp,
+    held: Digest,
 }
 
 impl Watched {
@@ -59,15 +67,16 @@ impl Watched {
             keep_going: *keep_going,
         };
         let seen = folder.stamp();
-        Self { folder, seen }
+        let held = content(&seen);
+        Self { folder, seen, held }
     }
 }
 
 /// Begins to watch.
-pub(super) fn start(Watched { folder, seen }: Watched, app: &Arc<App>) -> Result<Watching, Failure> {
+pub(super) fn start(Watched { folder, seen, held }: Watched, app: &Arc<App>) -> Result<Watching, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let watcher = Watcher { folder, app: Arc::clone(app), stop: Arc::clone(&stop) };
-    let thread = thread::Builder::new().name("watch-folder".to_owned()).spawn(move || watcher.run(seen));
+    let thread = thread::Builder::new().name("watch-folder".to_owned()).spawn(move || watcher.run(seen, held));
     let thread = thread.map_err(|error| Failure::Unreachable(format!("cannot watch the policies: {error}")))?;
     Ok(Watching { stop, thread: Some(thread) })
 }
@@ -109,8 +118,8 @@ impl Folder {
 }
 
 impl Watcher {
-    fn run(self, mut seen: Stamp) {
-        let (mut moving, mut again) = (false, None::<Instant>);
+    fn run(self, mut seen: Stamp, mut held: Digest) {
+        let (mut moving, mut again, mut looks) = (false, None::<Instant>, 0);
         while !self.stop.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
             let now = self.folder.stamp();
@@ -119,8 +128,18 @@ impl Watcher {
                 (seen, moving) = (now, true);
                 continue;
             }
+            looks += 1;
+            if looks % LOOKS_UNTIL_READ == 0 && !moving {
+                let now = content(&seen);
+                // Whoever writes may not be done.
+                moving = std::mem::replace(&mut held, now) != now;
+                if moving {
+                    continue;
+                }
+            }
             let due = again.is_some_and(|at| at <= Instant::now());
             if std::mem::take(&mut moving) || due {
+                held = content(&seen);
                 again = self.take().then(|| Instant::now() + AGAIN);
             }
         }
@@ -162,6 +181,19 @@ fn walk(folder: &Path, stamp: &mut Stamp) {
             note(path, stamp);
         }
     }
+}
+
+/// What stands in the files.
+fn content(stamp: &Stamp) -> Digest {
+    let mut all = Vec::with_capacity(stamp.len() * 64);
+    for path in stamp.keys() {
+        let mut bytes = Vec::new();
+        // What cannot be read is told by whoever takes it in.
+        let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes));
+        all.extend(read.is_ok().then(|| *Digest::of(&bytes).as_bytes()).into_iter().flatten());
+        all.push(0);
+    }
+    Digest::of(&all)
 }
 
 fn note(path: PathBuf, stamp: &mut Stamp) {

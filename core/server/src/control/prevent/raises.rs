@@ -8,6 +8,7 @@ use maple_kernel::{
 };
 use maple_store::{Common, Counting, Dispute, EventRecord, Later, Look, Looked, Raise, Rests, StoreError};
 
+use super::heard;
 use crate::{
     app::App,
     context::{AsOf, Counts, Refers, whole},
@@ -93,6 +94,7 @@ impl Asking<'_> {
         let counts = Counts::of(self.ruleset, &question, &asked.refers, self.as_of(at));
         question.context = counts.count(&self.control.store)?;
         let decision = evaluate(self.ruleset, &question);
+        heard(self.app, self.control, self.ruleset, &question, &decision);
         let signals = decision.signals.iter().filter(|signal| wanted(signal));
         signals.map(|signal| self.raise(signal, &question, at, None)).collect()
     }
@@ -205,6 +207,7 @@ impl Asking<'_> {
             return Ok(Vec::new());
         }
         let decision = evaluate(self.ruleset, &question);
+        heard(self.app, self.control, self.ruleset, &question, &decision);
         let mut raises = Vec::new();
         for signal in &decision.signals {
             let on = |one: &&Rested| signal.ground.evidence.iter().any(|key| *key == one.key);
