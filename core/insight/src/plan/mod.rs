@@ -28,7 +28,7 @@
 //!
 //! `cargo test --release -p maple-insight --lib plan -- --ignored --nocapture` prints the time for 5,000 cases and 500
 //! people: half a second where a county's towns have what they need, up to two where clocks are short or everybody
-//! is at one station. Where far more waits than anybody can take in time, each case displaces others: 7 to 12.
+//! is at one station. Where far more waits than anybody can take in time, each case displaces others: 5 to 12.
 
 mod answer;
 mod eligible;

@@ -21,6 +21,8 @@ use super::{
 
 /// A flow without bound.
 const MANY: i128 = 1 << 40;
+/// Slots are short where more than one case of so many cannot be in time.
+const SHORT_PART: usize = 4;
 /// The node that every unit comes from.
 const SOURCE: usize = 0;
 
@@ -153,6 +155,25 @@ fn pivot(task: &Task, start: i32) -> i32 {
     task.limit.max(start)
 }
 
+/// True where many cases cannot be in time, whoever took them: then heavy ones displace light ones, and had better
+/// come first. Else those had that are due first. The plan is as good either way; found sooner.
+fn is_short(world: &World) -> bool {
+    let mut limits: Vec<i32> = world.tasks.iter().map(|task| task.limit).collect();
+    limits.sort_unstable();
+    let slots = world.people.iter().flat_map(|person| &person.slots);
+    let mut days: Vec<i32> =
+        slots.flat_map(|slot| std::iter::repeat_n(slot.day, slot.count as usize + slot.above.len())).collect();
+    days.sort_unstable();
+    // Who is due first has the first slots: as many are in time as can be where everybody takes everything.
+    let (mut days, mut late) = (days.into_iter().peekable(), 0);
+    for limit in &limits {
+        if days.next_if(|day| day <= limit).is_none() {
+            late += 1;
+        }
+    }
+    late * SHORT_PART > limits.len()
+}
+
 struct Network<'a> {
     world: &'a World<'a>,
     prices: Prices,
@@ -207,7 +228,12 @@ impl Network<'_> {
         let world = self.world;
         let count = world.tasks.len();
         let mut order: Vec<(usize, &Task)> = world.tasks.iter().enumerate().collect();
-        order.sort_by_key(|(at, task)| (task.case.present.is_none(), task.limit, Reverse(task.weight), *at));
+        let is_short = is_short(world);
+        order.sort_by_key(|(at, task)| {
+            let heavy = Reverse(task.weight);
+            let first = if is_short { (heavy, task.limit, heavy) } else { (Reverse(0), task.limit, heavy) };
+            (task.case.present.is_none(), first, *at)
+        });
         let size = count.isqrt().max(1);
         let buckets: Vec<usize> = (0..count.div_ceil(size)).map(|_| self.node()).collect();
         self.tasks = self.nodes;
