@@ -41,8 +41,8 @@ pub fn sayable(house: &House) -> Words {
     }
     for (_, locality) in house.compiled.ruleset.localities() {
         let kept = &locality.guardrails;
-        let courts = kept.courts.iter().map(|(_, channel)| channel);
-        let authority = kept.authority.iter().map(|(_, channel)| channel);
+        let courts = kept.courts.iter().map(|court| &court.channel);
+        let authority = kept.authority.iter().map(|(_, court)| &court.channel);
         let offers = kept.safety.iter().flat_map(|safety| &safety.offers);
         words.extend(courts.chain(authority).chain(offers).map(|channel| ("channel", channel.to_string())));
         let duties = kept.safety.iter().flat_map(|safety| &safety.duties);

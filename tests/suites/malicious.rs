@@ -39,7 +39,7 @@ const PLAIN: Attempt = Attempt {
 
 const ABROAD: Attempt = Attempt { place: CANADA, basis: "ca.charter.7", facts: r#"{ "amount": "3000.00" }"#, ..PLAIN };
 
-const ATTEMPTS: [Attempt; 26] = [
+const ATTEMPTS: [Attempt; 32] = [
     Attempt {
         name: "forbids the court",
         then: r#"{ do = "forbid", forbid = "court" }"#,
@@ -205,6 +205,48 @@ const ATTEMPTS: [Attempt; 26] = [
         name: "rates a person in a duty",
         then: r#"{ do = "duty", duty = "inform_right_to_sue", bearer = "mediator", with = { risk_score = 87, age_band = 3 } }"#,
         acted: &["H06 removed parameter risk_score", "H06 removed parameter age_band"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "binds the parties to attend",
+        then: r#"{ do = "duty", duty = "attend_mediation", bearer = "parties" }"#,
+        consent: "no",
+        acted: &["H02 removed duty attend_mediation"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "warns whoever stays away of costs",
+        then: r#"{ do = "duty", duty = "costs_warning", bearer = "parties" }"#,
+        consent: "no",
+        acted: &["H02 removed duty costs_warning"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "has a judge punish whoever stayed away",
+        then: r#"{ do = "duty", duty = "consider_sanction", bearer = "judge" }"#,
+        consent: "no",
+        acted: &["H02 removed duty consider_sanction"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "makes the court wait for mediation",
+        then: r#"{ do = "duty", duty = "stay_court_action", bearer = "court" }"#,
+        acted: &["H02 removed duty stay_court_action"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "calls a private loan an act of authority",
+        then: r#"{ do = "derive", derive = "public_law", value = true }"#,
+        kind: "contract.loan_private",
+        acted: &["H09 removed derive public_law"],
+        ..PLAIN
+    },
+    Attempt {
+        name: "calls an act of authority a private quarrel",
+        then: r#"{ do = "derive", derive = "public_law", value = false }"#,
+        kind: "admin.penalty",
+        facts: r#"{ "public_authority_act": true }"#,
+        acted: &["H09 removed derive public_law"],
         ..PLAIN
     },
     Attempt {

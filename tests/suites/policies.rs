@@ -143,6 +143,27 @@ fn everywhere() -> impl Iterator<Item = (String, String, Value)> {
     })
 }
 
+/// Who decides a dispute of the kind in the end, as the law has it: written down here once more, apart from the policies.
+fn judge(root: &str, kind: &str) -> &'static [&'static str] {
+    let family = kind.split('.').next().unwrap();
+    match (root, family, kind) {
+        ("cn", "admin" | "expropriation", _) | ("cn", _, "land.title" | "land.forest") => &["admin_litigation"],
+        ("gb", "admin" | "expropriation", _) => &["judicial_review"],
+        ("ca", "admin" | "expropriation", _) => &["judicial_review_bc"],
+        ("gb", "labour", kind) if kind != "labour.injury" => &["employment_tribunal"],
+        _ => &["court"],
+    }
+}
+
+/// Deciding bodies that never decide a dispute of the kind.
+fn strangers(root: &str, kind: &str) -> &'static [&'static str] {
+    let public = ["admin_litigation", "judicial_review", "judicial_review_bc"];
+    match judge(root, kind) {
+        [judge] if public.contains(judge) => &["court", "small_claims", "labour_arbitration", "commercial_arbitration"],
+        _ => &["admin_litigation", "admin_review", "judicial_review", "judicial_review_bc"],
+    }
+}
+
 #[test]
 fn every_kind_everywhere_has_a_way_a_judge_and_rights() {
     for (locality, kind, asked) in everywhere() {
@@ -151,7 +172,11 @@ fn every_kind_everywhere_has_a_way_a_judge_and_rights() {
         for asked in &decision.asked {
             assert!(asked.answer.is_ok(), "{place}: {} {:?}", asked.policy, asked.answer);
         }
-        assert!(decision.steps.iter().any(|s| s.class == Class::Adjudicative), "{place}: nobody decides");
+        let (root, ways) = (locality.split('/').next().unwrap(), channels(&decision));
+        let judges = judge(root, &kind);
+        assert!(judges.iter().any(|judge| ways.contains(judge)), "{place}: {judges:?} is not among {ways:?}");
+        let stranger = strangers(root, &kind).iter().find(|stranger| ways.contains(stranger));
+        assert_eq!(stranger, None, "{place}: {ways:?}");
         assert!(decision.rights.iter().any(|r| r.as_str() == "human_review"), "{place}");
         assert!(decision.rights.iter().any(|r| r.as_str() == "court_open"), "{place}");
         for step in &decision.steps {

@@ -108,6 +108,61 @@ fn a_bad_case_names_every_field() {
 }
 
 #[test]
+fn one_problem_alone_is_told_with_its_place() {
+    let case = |party: &str, facts: &str| {
+        format!(
+            r#"{{"case":{{"locality":"330784","kind":"labour.wage","parties":[{{"role":"applicant","type":"natural"}},{party}],"facts":{facts}}}}}"#
+        )
+    };
+    let other = r#"{"role":"respondent","type":"organisation"}"#;
+    for (body, said) in [
+        (case(other, r#"{"knew_on":"2026-02-30"}"#), "/case/facts/knew_on: there is no day `2026-02-30`"),
+        (case(r#"{"role":"respondent"}"#, "{}"), "/case/parties/1/type: `type` is missing"),
+    ] {
+        let output = run_with(&["eval", "--case", "-"], &body);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains(said), "{said}: {}", err(&output));
+    }
+}
+
+#[test]
+fn a_case_that_is_too_large_is_refused_and_never_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("case.json");
+    let good = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
+    let name = file.display().to_string();
+    // A body of just so many bytes is read, one more is not, and neither are twenty megabytes.
+    for (bytes, fits) in [(1 << 20, true), ((1 << 20) + 1, false), (20 << 20, false)] {
+        let text = format!("{good}{}", " ".repeat(bytes - good.len()));
+        fs::write(&file, &text).unwrap();
+        let output = run(&["eval", "--case", &name]);
+        assert_eq!(output.status.success(), fits, "{bytes}: {}", err(&output));
+        assert!(fits || err(&output).contains("is larger than 1024 KiB"), "{bytes}: {}", err(&output));
+    }
+    let mut child = maple(&["eval", "--case", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It stops reading where it is too much.
+    let _ = child.stdin.take().unwrap().write_all(" ".repeat(2 << 20).as_bytes());
+    assert!(err(&child.wait_with_output().unwrap()).contains("is larger than 1024 KiB"));
+}
+
+#[test]
+fn a_time_limit_that_is_over_is_written_so() {
+    let case = |as_of: &str| {
+        let body = r#"{"as_of":"DAY","case":{"locality":"cn","kind":"contract.sale","filed":"2026-03-02","parties":[{"role":"applicant","type":"natural"},{"role":"respondent","type":"organisation"}],"facts":{"knew_on":"2023-03-15"}}}"#;
+        body.replace("DAY", as_of)
+    };
+    let told = |as_of: &str, lang: &str| out(&run_with(&["eval", "--case", "-", "--lang", lang], &case(as_of)));
+    assert!(told("2026-03-16", "en").contains(": ends 2026-03-16"), "the last day is not over");
+    assert!(told("2026-03-17", "en").contains(": has passed: ended 2026-03-16"));
+    assert!(told("2026-03-17", "zh").contains("：已于2026-03-16 届满"));
+}
+
+#[test]
 fn exit_codes_say_what_kind_of_trouble() {
     for (words, code, said) in [
         (&["evaluate"][..], 2, "unrecognized subcommand"),

@@ -1,9 +1,9 @@
 //! What a policy's answer must hold to be read at all: known words, declared rules, derived facts of the right type.
 
 use crate::{
-    Channel, Claim, Code, FactKey, FactType, Facts, Finding, LocalityId, Policy, Scope, Selector, Subject, Value,
-    WordList,
-    evaluate::{Rule, Said},
+    Channel, Claim, Code, FactKey, FactType, Facts, Finding, Guardrails, LocalityId, Policy, Scope, Selector, Subject,
+    Value, WordList,
+    evaluate::{Rule, Said, Voice},
     index::Index,
 };
 
@@ -97,17 +97,29 @@ pub(crate) fn fits(kind: &FactType, value: &Value) -> bool {
     }
 }
 
-/// True when a policy may derive this fact.
-pub(crate) fn derivable(index: &Index, key: &FactKey, value: &Value) -> bool {
-    index.fact(key.as_str()).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value))
+/// The guardrail that keeps a policy from deriving this fact, if one does: it is none that policies set, the host's own
+/// guardrails look at it, or a trusted policy that was asked before has said it.
+pub(crate) fn underivable<'v, 'a: 'v>(
+    (index, guardrails): (&Index, &Guardrails),
+    policy: &Policy,
+    (key, value): (&FactKey, &Value),
+    mut before: impl Iterator<Item = &'v Voice<'a>>,
+) -> Option<&'static str> {
+    if !index.fact(key.as_str()).is_some_and(|def| def.scope == Scope::Derived && fits(&def.kind, value)) {
+        return Some("H06");
+    }
+    let says = |said: &Said<'_>| matches!(&said.finding.claim, Claim::Derive { key: own, .. } if own == key);
+    let mut kept = || guardrails.look_at(key) || before.any(|v| v.policy.trusted && v.said.iter().any(says));
+    (!policy.trusted && kept()).then_some("H09")
 }
 
-/// Lays what a policy derived over the facts that later policies see; true when it derived something.
-pub(crate) fn derive(index: &Index, said: &[Said<'_>], facts: &mut Facts) -> bool {
+/// Lays what the last voice derived over the facts that later policies see; true when it derived something.
+pub(crate) fn derive(index: &Index, guardrails: &Guardrails, voices: &[Voice<'_>], facts: &mut Facts) -> bool {
+    let Some((voice, before)) = voices.split_last() else { return false };
     let mut derived = false;
-    for said in said {
+    for said in &voice.said {
         if let Claim::Derive { key, value } = &said.finding.claim
-            && derivable(index, key, value)
+            && underivable((index, guardrails), voice.policy, (key, value), before.iter()).is_none()
         {
             facts.set(key.clone(), value.clone());
             derived = true;

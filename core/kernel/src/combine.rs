@@ -85,6 +85,7 @@ pub(crate) fn combine(mut hearing: Hearing<'_>) -> Decision<'_> {
     draft.offer(&heard);
     draft.impose(duties);
     draft.warn(&heard);
+    guardrails::drop_what_danger_closed(&mut draft, &safety);
     guardrails::protect(&mut draft, &safety);
     guardrails::keep_court_open(&mut draft);
     guardrails::keep_access(&mut draft);

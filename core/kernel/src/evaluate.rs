@@ -19,6 +19,7 @@ pub(crate) struct Voice<'a> {
 }
 
 /// One finding in words that the ruleset has.
+#[derive(Clone)]
 pub(crate) struct Said<'a> {
     pub(crate) finding: Finding,
     pub(crate) rule: Rule<'a>,
@@ -129,8 +130,9 @@ pub fn evaluate_within<'a>(
     combine::combine(hearing)
 }
 
-/// The case's facts with what the host knows beside them: the figures of the place, what it counted, and at least so many people and
-/// parties as the case lists. Of a number that is given and one that is counted the larger holds.
+/// The case's facts with what the host knows beside them: the figures of the place, what it counted, at least so many people and
+/// parties as the case lists, and the flags that its days make known. Of a number that is given and one that is counted the larger
+/// holds. The question stays as it was asked.
 pub(crate) fn known(ruleset: &Ruleset, locality: &Locality, question: &Question) -> Facts {
     let case = &question.case;
     let mut facts = case.facts.clone();
@@ -154,6 +156,11 @@ pub(crate) fn known(ruleset: &Ruleset, locality: &Locality, question: &Question)
         let listed = listed as f64;
         if listed > given {
             facts.set(key.apart(), Value::Number(listed));
+        }
+    }
+    for (key, implied) in ruleset.index().implied() {
+        if implied.holds(case.kind.as_str(), &facts) && !facts.flag(key.as_str()) {
+            facts.set(key.apart(), Value::Flag(true));
         }
     }
     facts
@@ -227,10 +234,11 @@ impl<'a> Hearing<'a> {
         }
         match answer {
             Ok(said) => {
-                if check::derive(self.ruleset.index(), &said, &mut self.facts) {
+                self.voices.push(Voice { policy, depth, said });
+                let (index, guardrails) = (self.ruleset.index(), &self.locality.guardrails);
+                if check::derive(index, guardrails, &self.voices, &mut self.facts) {
                     self.numbers = numbers(self.ruleset, &self.facts);
                 }
-                self.voices.push(Voice { policy, depth, said });
             }
             Err(fault) => self.failed.push((policy, fault)),
         }

@@ -3,7 +3,7 @@
 use crate::{
     Assessment, CaseFile, Claim, Code, FactKey, Facts, Fault, FaultKind, Finding, Mode, Policy, ProvisionId, Question,
     Ruleset, Text, Value, check, combine,
-    evaluate::{Said, known, read},
+    evaluate::{Said, Voice, known, read},
     reason::reason,
 };
 
@@ -77,7 +77,7 @@ pub fn walk<'r>(
 ) -> Vec<Asking<'r>> {
     let Some((_, locality)) = ruleset.locality(question.case.locality.as_str()) else { return Vec::new() };
     let mut facts = known(ruleset, locality, question);
-    let mut walked = Vec::new();
+    let (mut walked, mut voices) = (Vec::new(), Vec::new());
     for policy in locality.chain.iter().flat_map(|level| ruleset.policies_of(level)) {
         let unmet = unmet(policy, question, &facts);
         if !unmet.is_empty() {
@@ -92,11 +92,14 @@ pub fn walk<'r>(
         let file = question.case.file(question.purposes, question.as_of, &facts, &policy.reads);
         let Assessment { answer, fuel, diary } = ask(policy, &file);
         let answer = answer.and_then(|findings| read(ruleset, locality, policy, findings));
-        if let (Ok(said), Mode::Enforce) = (&answer, policy.mode) {
-            check::derive(ruleset.index(), said, &mut facts);
-        }
-        let told = |said| tell(said, policy, ruleset, question, &facts);
-        let answer = answer.map(|all| all.into_iter().map(told).collect());
+        let answer = answer.map(|said| {
+            let told: Vec<_> = said.iter().cloned().collect();
+            if policy.mode == Mode::Enforce {
+                voices.push(Voice { policy, depth: 0, said });
+                check::derive(ruleset.index(), &locality.guardrails, &voices, &mut facts);
+            }
+            told.into_iter().map(|said| tell(said, policy, ruleset, question, &facts)).collect()
+        });
         walked.push(Asking { policy, unmet, answer: Some(answer), fuel, diary });
     }
     walked

@@ -3,28 +3,28 @@
 //! | id | what it keeps |
 //! |---|---|
 //! | H01 | a way to a deciding body is in every decision |
-//! | H02 | no mediation after a refusal; none without consent |
+//! | H02 | no mediation after a refusal; none without consent; no duty to attend where taking part is by free will |
 //! | H03 | no time limit beyond the law's, none that shortens a party's time (in `combine`) |
-//! | H04 | protection first; no mediation while somebody is in danger |
+//! | H04 | protection first; no mediation, and nothing else face to face, while somebody is in danger |
 //! | H05 | a policy sees only the facts it names, and no forbidden fact exists (by the types and the wire) |
 //! | H06 | no number attached to a person; signals are never about one |
 //! | H07 | every claim rests on law in force on the day (in `combine`) |
-//! | H09 | a lower level adds, prefers and shortens; it takes nothing away |
+//! | H09 | a lower level adds, prefers and shortens; it takes nothing away, and says no fact that the floor or the host says |
 //! | H10 | reasons in both languages; how to refuse and how to object |
 //! | H11 | what weighs on somebody waits for a person |
 //! | H13 | a policy that traps or exceeds its limits is left out, and a person decides |
 //! | H16 | offline, language and disability help are always on offer |
 //! | H20 | no decision is empty; an unusable answer goes to a person |
 //! | H21 | what is free by law stays free (in `combine`) |
-//! | H22 | suspected collusion goes to a person only |
+//! | H22 | suspected collusion goes to a person only; what belongs to a step that is taken out goes with it |
 
 use std::borrow::Cow;
 
 use crate::{
-    Action, By, Channel, ChannelId, Claim, Class, Code, FactKey, FaultKind, Finding, Ground, HOST, List, Param,
-    Participation, ProvisionId, Referral, Safety, Scope, Selector, Step, Text, WordList, check,
+    Action, By, Channel, ChannelId, Claim, Class, Code, Court, FactKey, FaultKind, Finding, Ground, HOST, List, Param,
+    Participation, Policy, ProvisionId, Referral, Safety, Scope, Selector, Step, Text, Value, WordList, check,
     combine::{Draft, Heard, Held, claim_name},
-    evaluate::Hearing,
+    evaluate::{Hearing, Said, Voice},
 };
 
 /// The party fact that tells whether a party agrees to mediation, and its value for a refusal.
@@ -101,7 +101,12 @@ pub(crate) fn strip_personal_numbers<'a>(draft: &mut Draft<'_, 'a>, heard: &mut 
 /// H09 (with H01, H04 and H06): true when the claim may be heard.
 pub(crate) fn admit<'a>(draft: &mut Draft<'_, 'a>, heard: &Heard<'_, 'a>, depth: usize) -> bool {
     let broken: &[&'static str] = match &heard.finding.claim {
-        Claim::Derive { key, value } if !check::derivable(draft.hearing.ruleset.index(), key, value) => &["H06"],
+        Claim::Derive { key, value } => match underivable(draft, heard.policy, key, value) {
+            Some("H06") => &["H06"],
+            Some(_) => &["H09"],
+            None => &[],
+        },
+        Claim::Duty { code, .. } if binds_the_free(draft, code) => &["H02"],
         Claim::Forbid(selector) if !heard.policy.trusted => takes_away(draft, selector, depth),
         Claim::RequireFirst { before, .. } if !heard.policy.trusted => match class_of(draft, before) {
             Some(Class::Facilitative) | None => &[],
@@ -117,6 +122,19 @@ pub(crate) fn admit<'a>(draft: &mut Draft<'_, 'a>, heard: &Heard<'_, 'a>, depth:
         draft.note(heard.ground.by, &heard.finding, &format!("removed by {guardrail}"));
     }
     broken.is_empty()
+}
+
+fn underivable(draft: &Draft<'_, '_>, policy: &Policy, key: &FactKey, value: &Value) -> Option<&'static str> {
+    let hearing = draft.hearing;
+    let before = hearing.voices.iter().take_while(|voice| voice.policy.id != policy.id);
+    check::underivable((hearing.ruleset.index(), &hearing.locality.guardrails), policy, (key, value), before)
+}
+
+/// H02: where participation is by free will nobody is bound to attend, or warned or punished for staying away.
+fn binds_the_free(draft: &Draft<'_, '_>, duty: &Code) -> bool {
+    let hearing = draft.hearing;
+    hearing.locality.participation == Participation::Voluntary
+        && hearing.ruleset.index().word(WordList::Duty, duty.as_str()).is_some_and(|word| word.attendance)
 }
 
 fn class_of(draft: &Draft<'_, '_>, channel: &ChannelId) -> Option<Class> {
@@ -156,11 +174,74 @@ pub(crate) fn dangers<'a>(hearing: &Hearing<'a>) -> Vec<&'a Safety> {
     hearing.locality.guardrails.safety.iter().filter(told).collect()
 }
 
-/// H04: no mediation while somebody is in danger.
+/// H04: no mediation while somebody is in danger, and nothing else that brings the sides together.
 pub(crate) fn close_mediation_in_danger<'a>(draft: &mut Draft<'_, 'a>, dangers: &[&'a Safety]) {
-    let Some(danger) = dangers.iter().find(|danger| danger.closes_mediation) else { return };
-    let ground = ground(draft.hearing, "H04", &danger.basis, Cow::Borrowed(&danger.why));
-    close_mediation(draft, &ground, |_| true);
+    let reason =
+        |danger: &&'a Safety, hearing: &Hearing<'a>| ground(hearing, "H04", &danger.basis, Cow::Borrowed(&danger.why));
+    if let Some(danger) = dangers.iter().find(|danger| danger.closes_mediation) {
+        let ground = reason(danger, draft.hearing);
+        let mediation = draft.channels(&Selector::Class(Class::Facilitative));
+        close(draft, &mediation, &ground, |_| true);
+    }
+    for danger in dangers.iter().filter(|danger| !danger.closes.is_empty()) {
+        let ground = reason(danger, draft.hearing);
+        let closed: Vec<_> = danger.closes.iter().filter_map(|channel| draft.known(channel)).collect();
+        close(draft, &closed, &ground, |_| true);
+    }
+}
+
+/// H04: with a step that danger closes goes what belongs to it alone: the clock to its day and the duties around it.
+pub(crate) fn drop_what_danger_closed<'a>(draft: &mut Draft<'_, 'a>, dangers: &[&'a Safety]) {
+    let closed: Vec<&ChannelId> = dangers.iter().flat_map(|danger| &danger.closes).collect();
+    if closed.is_empty() {
+        return;
+    }
+    let mut offered = Vec::new();
+    for voice in &draft.hearing.voices {
+        let said = voice.said.iter();
+        let of_closed =
+            said.filter(|s| matches!(&s.finding.claim, Claim::Offer { channel, .. } if closed.contains(&channel)));
+        offered.extend(of_closed.map(|said| By { policy: voice.policy.id.as_str(), rule: said.rule.id.as_str() }));
+    }
+    drop_what_belongs(draft, "H04", &offered);
+}
+
+/// Takes out the clocks and duties of local rules whose steps a guardrail took out, where no step of the rule is left.
+/// What the host itself asks for stays, whoever said it first.
+fn drop_what_belongs<'a>(draft: &mut Draft<'_, 'a>, guardrail: &'static str, rules: &[By<'a>]) {
+    let trusted = |by: By<'_>| {
+        draft.hearing.voices.iter().any(|voice| voice.policy.trusted && voice.policy.id.as_str() == by.policy)
+    };
+    let stands = |by: By<'_>| draft.steps.iter().any(|step| step.ground.by == by);
+    let gone: Vec<By<'a>> = rules.iter().copied().filter(|by| !trusted(*by) && !stands(*by)).collect();
+    let kept = &draft.hearing.locality.guardrails;
+    let of_host = |code: &Code| {
+        kept.duties.iter().any(|(_, own)| own == code) || kept.safety.iter().any(|s| s.duties.contains(code))
+    };
+    // What another rule says as well stands, although this one was heard for both.
+    let voices = &draft.hearing.voices;
+    let alone = |same: &dyn Fn(&Claim) -> bool| {
+        let by =
+            |voice: &Voice<'a>, said: &Said<'a>| By { policy: voice.policy.id.as_str(), rule: said.rule.id.as_str() };
+        let mut all = voices.iter().flat_map(|voice| voice.said.iter().map(move |said| (voice, said)));
+        !all.any(|(voice, said)| same(&said.finding.claim) && !gone.contains(&by(voice, said)))
+    };
+    let mut dropped = Vec::new();
+    draft.clocks.retain(|clock| {
+        let same = |claim: &Claim| matches!(claim, Claim::Clock { code, .. } if *code == clock.code);
+        let drops = gone.contains(&clock.ground.by) && alone(&same);
+        dropped.extend(drops.then(|| (format!("clock {}", clock.code), clock.ground.by)));
+        !drops
+    });
+    draft.duties.retain(|duty| {
+        let same = |claim: &Claim| matches!(claim, Claim::Duty { code, .. } if *code == duty.code);
+        let drops = gone.contains(&duty.ground.by) && !of_host(&duty.code) && alone(&same);
+        dropped.extend(drops.then(|| (format!("duty {}", duty.code), duty.ground.by)));
+        !drops
+    });
+    for (what, by) in dropped {
+        draft.correct(guardrail, Action::Removed, &what, Some(by));
+    }
 }
 
 /// H02: after a refusal there is no mediation, except sessions that the law of the place binds parties to attend.
@@ -172,11 +253,17 @@ pub(crate) fn honour_refusal(draft: &mut Draft<'_, '_>) {
     let (participation, basis) = (draft.hearing.locality.participation, &draft.hearing.locality.guardrails.basis);
     let why = said("有当事人不愿调解，调解不再进行。", "A party does not want mediation, so there is none.");
     let ground = ground(draft.hearing, "H02", basis, why);
-    close_mediation(draft, &ground, |channel| needs_consent(participation, channel));
+    let mediation = draft.channels(&Selector::Class(Class::Facilitative));
+    close(draft, &mediation, &ground, |channel| needs_consent(participation, channel));
 }
 
-fn close_mediation<'a>(draft: &mut Draft<'_, 'a>, ground: &Ground<'a>, closes: impl Fn(&Channel) -> bool) {
-    for channel in draft.channels(&Selector::Class(Class::Facilitative)) {
+fn close<'a>(
+    draft: &mut Draft<'_, 'a>,
+    channels: &[&'a ChannelId],
+    ground: &Ground<'a>,
+    closes: impl Fn(&Channel) -> bool,
+) {
+    for &channel in channels {
         let def = draft.hearing.ruleset.index().channel(channel.as_str());
         if !def.is_some_and(&closes) || draft.excluded.contains_key(channel) {
             continue;
@@ -221,7 +308,10 @@ pub(crate) fn keep_court_open(draft: &mut Draft<'_, '_>) {
     if draft.steps.iter().any(|step| step.channel == court) {
         return;
     }
-    let decides = |step: &Step<'_>| step.class == Class::Adjudicative;
+    let index = draft.hearing.ruleset.index();
+    let decides = |step: &Step<'_>| {
+        step.class == Class::Adjudicative && index.channel(step.channel.as_str()).is_some_and(|def| def.decides)
+    };
     if draft.excluded.contains_key(court) && draft.steps.iter().any(decides) {
         return;
     }
@@ -238,9 +328,10 @@ pub(crate) fn keep_court_open(draft: &mut Draft<'_, '_>) {
 fn court<'a>(hearing: &Hearing<'a>) -> Option<&'a ChannelId> {
     let guardrails = &hearing.locality.guardrails;
     let told = |flags: &[FactKey]| flags.iter().any(|flag| hearing.facts.flag(flag.as_str()));
-    let against_authority = guardrails.authority.as_ref().filter(|(flags, _)| told(flags));
-    let by_kind = || guardrails.courts.iter().find(|(p, _)| p.covers(hearing.question.case.kind.as_str()));
-    against_authority.map(|(_, court)| court).or_else(|| by_kind().map(|(_, court)| court))
+    let decides = |court: &&Court| court.decides(hearing.question.case.kind.as_str(), &hearing.facts);
+    let against_authority =
+        guardrails.authority.as_ref().filter(|(flags, _)| told(flags)).map(|(_, court)| court).filter(decides);
+    against_authority.or_else(|| guardrails.courts.iter().find(decides)).map(|court| &court.channel)
 }
 
 /// H10 and H16: how to refuse, how to object, and help to take part.
@@ -302,7 +393,10 @@ pub(crate) fn refer<'a>(draft: &mut Draft<'_, 'a>, heard: &[Heard<'_, 'a>]) -> O
 fn hold_suspicion<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     let flags = &draft.hearing.locality.guardrails.person_only;
     let flag: FactKey = flags.iter().find(|flag| draft.hearing.facts.flag(flag.as_str()))?.clone();
-    draft.steps.retain(|s| matches!(s.class, Class::Protective | Class::Precondition | Class::Adjudicative));
+    let stays = |class| matches!(class, Class::Protective | Class::Precondition | Class::Adjudicative);
+    let gone: Vec<By<'a>> = draft.steps.iter().filter(|step| !stays(step.class)).map(|step| step.ground.by).collect();
+    draft.steps.retain(|step| stays(step.class));
+    drop_what_belongs(draft, "H22", &gone);
     draft.correct("H22", Action::Held, flag.as_str(), None);
     let text = said(
         "材料有疑点，只能由工作人员核查，不自动分流。",

@@ -5,7 +5,9 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use crate::{Channel, ChannelId, Class, Code, Counted, Day, FactDef, FactKey, ProvisionId, Vocabulary, Word, WordList};
+use crate::{
+    Channel, ChannelId, Class, Code, Counted, Day, FactDef, FactKey, Implied, ProvisionId, Vocabulary, Word, WordList,
+};
 
 /// Hash tables over a [`Vocabulary`]; nothing here is ever listed, so their order means nothing.
 pub(crate) struct Index {
@@ -13,6 +15,7 @@ pub(crate) struct Index {
     classes: BTreeMap<Class, Vec<ChannelId>>,
     /* Each fact with its number. */ facts: Table<FactKey, (u32, FactDef)>,
     counted: Vec<(FactKey, Counted)>,
+    implied: Vec<(FactKey, Implied)>,
     /// By the list's place in its enum.
     words: Vec<Words>,
     provisions: Table<ProvisionId, (Day, Option<Day>)>,
@@ -100,6 +103,9 @@ impl Index {
             counted: (vocabulary.facts.iter())
                 .filter_map(|(key, def)| Some((key.clone(), def.counted.clone()?)))
                 .collect(),
+            implied: (vocabulary.facts.iter())
+                .filter_map(|(key, def)| Some((key.clone(), def.implied.clone()?)))
+                .collect(),
             words,
             provisions: vocabulary.provisions.iter().map(|(id, p)| (id.clone(), (p.from, p.to))).collect(),
         }
@@ -126,6 +132,11 @@ impl Index {
     /// The facts that are counted among the parties.
     pub(crate) fn counted(&self) -> &[(FactKey, Counted)] {
         &self.counted
+    }
+
+    /// The flags that days make known.
+    pub(crate) fn implied(&self) -> &[(FactKey, Implied)] {
+        &self.implied
     }
 
     /// The number of a fact.

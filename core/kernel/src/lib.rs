@@ -31,8 +31,8 @@ pub use evaluate::{Listener, evaluate, evaluate_heard, evaluate_within};
 pub use explain::{Asking, Evidence, Told, Unmet, claim_name, unmet, walk};
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{
-    Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset, Safety,
-    Stop, Target,
+    Court, Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset,
+    Safety, Stop, Target,
 };
 pub use verdict::{
     Assess, Assessment, CaseFile, Claim, Complaint, Configured, Descriptor, Due, Fault, FaultKind, Finding, Level,
@@ -40,6 +40,6 @@ pub use verdict::{
     Verdict,
 };
 pub use vocabulary::{
-    Aggregate, Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Group, Provision, Scope, Tally, Text,
-    Vocabulary, Window, Word, WordList,
+    Aggregate, Channel, Class, ClockKind, CountOf, Counted, FactDef, FactType, Group, Implied, Provision, Scope, Tally,
+    Text, Vocabulary, Window, Word, WordList,
 };

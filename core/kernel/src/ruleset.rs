@@ -63,19 +63,40 @@ pub struct Safety {
     pub duties: Vec<Code>,
     /// No mediation while it is on.
     pub closes_mediation: bool,
+    /// Other channels that are closed while it is on, such as a reception that brings the sides face to face.
+    pub closes: Vec<ChannelId>,
     /// The law behind it; the articles not in force on the day are left out.
     pub basis: Vec<ProvisionId>,
     /// Why, for the parties.
     pub why: Text,
 }
 
+/// A deciding channel, and for which disputes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Court {
+    /// Kinds that it decides.
+    pub kinds: Pattern,
+    /// Unless one of these facts has this value.
+    pub unless: Vec<(FactKey, Value)>,
+    /// The channel.
+    pub channel: ChannelId,
+}
+
+impl Court {
+    /// True when it decides a dispute of this kind with these facts.
+    #[must_use]
+    pub fn decides(&self, kind: &str, facts: &Facts) -> bool {
+        self.kinds.covers(kind) && !self.unless.iter().any(|(key, value)| facts.get(key.as_str()) == Some(value))
+    }
+}
+
 /// What no policy may break, with the words of one jurisdiction.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Guardrails {
-    /// Kinds and the deciding channel that must be reachable for them; the first that covers wins (H01).
-    pub courts: Vec<(Pattern, ChannelId)>,
+    /// The deciding channels that must be reachable; the first that decides the dispute wins (H01).
+    pub courts: Vec<Court>,
     /// The deciding channel against an authority's act, with the flags of which any tells one (H01).
-    pub authority: Option<(Vec<FactKey>, ChannelId)>,
+    pub authority: Option<(Vec<FactKey>, Court)>,
     /// Protection first (H04).
     pub safety: Vec<Safety>,
     /// Flags with which a case goes to a person only (H22).
@@ -86,6 +107,19 @@ pub struct Guardrails {
     pub duties: Vec<(&'static str, Code)>,
     /// The law behind H01 and the rights.
     pub basis: Vec<ProvisionId>,
+}
+
+impl Guardrails {
+    /// True when the host itself looks at the fact to keep the floor, so that only the floor may say it.
+    pub(crate) fn look_at(&self, key: &FactKey) -> bool {
+        let flags = self.authority.iter().flat_map(|(flags, _)| flags);
+        let unless = self.courts.iter().chain(self.authority.iter().map(|(_, court)| court));
+        flags
+            .chain(self.safety.iter().flat_map(|safety| &safety.flags))
+            .chain(&self.person_only)
+            .chain(unless.flat_map(|court| court.unless.iter().map(|(key, _)| key)))
+            .any(|own| own == key)
+    }
 }
 
 /// A place in the tree of jurisdictions, with all it inherits.

@@ -134,8 +134,8 @@ impl<'a> Draft<'_, 'a> {
     }
 
     /// A channel offered with bodies is not offered without one as well: what was said of the channel as a whole
-    /// holds for each of its bodies. Protection and deciding bodies stay on offer as the floor names them, whatever body a
-    /// lower level adds (H01, H04).
+    /// holds for each of its bodies. Protection and whoever decides stay on offer as the floor names them, whatever body a
+    /// lower level adds (H01, H04); what only confirms does not.
     fn settle_bodies(&mut self, made: Vec<Step<'a>>) -> Vec<Step<'a>> {
         let (bodied, plain): (Vec<Step<'a>>, Vec<Step<'a>>) = made.into_iter().partition(|step| step.body.is_some());
         let mut steps = Vec::with_capacity(bodied.len() + plain.len());
@@ -145,7 +145,7 @@ impl<'a> Draft<'_, 'a> {
                 steps.push(whole);
                 continue;
             }
-            let must_stay = matches!(whole.class, Class::Protective | Class::Adjudicative)
+            let must_stay = self.decides_or_protects(&whole)
                 && self.is_trusted(whole.ground.by)
                 && !parts.clone().any(|part| self.is_trusted(part.ground.by));
             if must_stay {
@@ -175,6 +175,11 @@ impl<'a> Draft<'_, 'a> {
         let lone: Vec<Step<'a>> = lone.collect();
         steps.extend(lone);
         steps
+    }
+
+    fn decides_or_protects(&self, step: &Step<'_>) -> bool {
+        let decides = || self.hearing.ruleset.index().channel(step.channel.as_str()).is_some_and(|def| def.decides);
+        step.class == Class::Protective || step.class == Class::Adjudicative && decides()
     }
 
     fn is_trusted(&self, by: By<'_>) -> bool {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{ChannelId, Code, FactKey, KindId, LocalityId, Party, PartyType, Pattern, ProvisionId, Span};
+use crate::{ChannelId, Code, FactKey, Facts, KindId, LocalityId, Party, PartyType, Pattern, ProvisionId, Span};
 
 /// A text in both languages of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub struct Channel {
     pub free: bool,
     /// Parties may be bound to attend (never to settle) where participation is `attendance_required`.
     pub attendance: bool,
+    /// Of an adjudicative channel: false where it only gives force to what was agreed or decided elsewhere.
+    pub decides: bool,
     /// The longest the law lets it take.
     pub max: Option<Span>,
     /// The law behind fee and time.
@@ -276,6 +278,23 @@ impl Counted {
     }
 }
 
+/// What makes a flag known without being said: who gives the day of something says that it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Implied {
+    /// Days of the case; any of them is enough, whatever the flag itself says.
+    pub days: Vec<FactKey>,
+    /// Only in disputes of these kinds; in all of them where none is named.
+    pub kinds: Vec<Pattern>,
+}
+
+impl Implied {
+    /// True when a case of this kind with these facts tells a day that makes the flag known.
+    pub(crate) fn holds(&self, kind: &str, facts: &Facts) -> bool {
+        self.days.iter().any(|day| facts.get(day.as_str()).is_some())
+            && (self.kinds.is_empty() || self.kinds.iter().any(|pattern| pattern.covers(kind)))
+    }
+}
+
 /// A fact that may be known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactDef {
@@ -285,6 +304,12 @@ pub struct FactDef {
     pub scope: Scope,
     /// Of a count: what is counted among the parties. At least so many are known; one is no group and says nothing.
     pub counted: Option<Counted>,
+    /// Of a flag of the case: the days that make it known.
+    pub implied: Option<Implied>,
+    /// Of a day: it tells what happened, so it is never later than the day asked about.
+    pub past: bool,
+    /// Of a fact of a party: only a party of this type has it.
+    pub only: Option<PartyType>,
     /// What it means.
     pub title: Text,
 }
@@ -358,6 +383,9 @@ pub struct Word {
     pub title: Text,
     /// A duty that weighs on somebody: a person confirms it before anything happens (H11).
     pub adverse: bool,
+    /// A duty that binds to take part, or warns or punishes whoever does not: never where participation is by free will
+    /// (H02).
+    pub attendance: bool,
     /// For clocks: how it may be changed.
     pub clock: Option<ClockKind>,
     /// For clocks: the longest the law allows.
@@ -408,6 +436,14 @@ pub struct Vocabulary {
     pub provisions: BTreeMap<ProvisionId, Provision>,
     /// Counts that the host makes, in the order of their keys.
     pub aggregates: Vec<Aggregate>,
+}
+
+impl FactDef {
+    /// A fact of which nothing more is said than its values, whose it is and what it means.
+    #[must_use]
+    pub const fn plain(kind: FactType, scope: Scope, title: Text) -> Self {
+        Self { kind, scope, counted: None, implied: None, past: false, only: None, title }
+    }
 }
 
 impl Vocabulary {

@@ -8,11 +8,9 @@ use support::*;
 /// The ruleset of the other tests with two facts that are counted.
 fn counting(policy: Policy) -> &'static Ruleset {
     let of = |of| Some(Counted { of, roles: vec!["applicant".into(), "respondent".into()] });
-    let fact = |counted| FactDef {
-        kind: FactType::Count { min: 1, max: 1_000 },
-        scope: Scope::Case,
-        counted,
-        title: Text::default(),
+    let fact = |counted| {
+        let kind = FactType::Count { min: 1, max: 1_000 };
+        FactDef { counted, ..FactDef::plain(kind, Scope::Case, Text::default()) }
     };
     let mut words = vocabulary();
     words.facts.insert("all".into(), fact(of(CountOf::Parties)));

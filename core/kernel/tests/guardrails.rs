@@ -93,6 +93,107 @@ fn no_body_takes_the_place_of_court_or_protection() {
     assert_eq!(bodies(&decision), [("order", village()), ("court", village())].map(|(c, b)| (c.to_owned(), b)));
 }
 
+/// What only confirms is no deciding body: a body that a lower level names is where it is done.
+#[test]
+fn a_confirmation_stands_once() {
+    let upper = national(vec![finding("N1", offer("confirmation"))]);
+    let own = local(vec![finding("L1", offer_within("confirmation", Some("village"), 5, Unit::Day))]);
+    let decision = decide(ruleset(vec![upper, own]), &question(&[]));
+    assert_eq!(channels(&decision), ["confirmation@village", "court"], "and it does not stand for the court");
+}
+
+/// Where taking part is by free will no duty binds anybody to it, whoever says so.
+#[test]
+fn nobody_is_bound_to_attend_where_taking_part_is_by_free_will() {
+    let bound = |participation, policy: Policy| {
+        let ruleset = ruleset_of(participation, vec![policy]);
+        let [yes, no] = ["yes", "no"].map(|consent| decide(ruleset, &question_with(parties(consent), &[])));
+        assert_eq!((&yes.duties, &yes.corrections), (&no.duties, &no.corrections), "a refusal changes no duty");
+        (no.duties.iter().any(|duty| duty.code.as_str() == "attend"), corrections(&no))
+    };
+    for policy in [|| local(vec![finding("L1", duty("attend"))]), || national(vec![finding("N1", duty("attend"))])] {
+        let (attend, acted) = bound(Participation::Voluntary, policy());
+        assert!(!attend && acted.contains(&"H02 removed duty attend".to_owned()), "{acted:?}");
+        for participation in [Participation::AttendanceRequired, Participation::TribunalFirst] {
+            let (attend, acted) = bound(participation, policy());
+            assert!(attend && !acted.iter().any(|said| said.starts_with("H02")), "{participation:?} {acted:?}");
+        }
+    }
+}
+
+/// What the host itself looks at, and what the floor has said, no lower level says.
+#[test]
+fn a_lower_level_says_no_fact_of_the_floor() {
+    let says = |rule: &str, key: &str, value: Value| finding(rule, Claim::Derive { key: key.into(), value });
+    let word = |word: &str| Value::Text(word.into());
+    // The fact tells an authority's act: it would open the authority's court for a private dispute, or close it.
+    let decision = decide(ruleset(vec![local(vec![says("L1", "act", Value::Flag(true))])]), &question(&[]));
+    assert_eq!(channels(&decision), ["court"]);
+    assert!(corrections(&decision).contains(&"H09 removed derive act".to_owned()), "{:?}", corrections(&decision));
+    let upper = || national(vec![says("N1", "act", Value::Flag(true)), says("N2", "band", word("low"))]);
+    let lower = || local(vec![says("L1", "act", Value::Flag(false)), says("L2", "band", word("high"))]);
+    let decision = decide(ruleset(vec![upper(), lower()]), &question(&[]));
+    assert_eq!(channels(&decision), ["authority_court"]);
+    for removed in ["H09 removed derive act", "H09 removed derive band"] {
+        assert!(corrections(&decision).contains(&removed.to_owned()), "{:?}", corrections(&decision));
+    }
+    // What nobody above says, a lower level may; what it says is heard by those asked after it.
+    let own = policy("xx/town/a", "xx/town", vec![says("L1", "band", word("high"))]);
+    let mut after = policy("xx/town/b", "xx/town", vec![finding("L1", offer("aid"))]);
+    after.target.facts = vec![("band".into(), word("high"))];
+    let heard = |policies| channels(&decide(ruleset(policies), &question(&[]))).contains(&"aid".to_owned());
+    assert!(heard(vec![own.clone(), after.clone()]));
+    let floor = national(vec![says("N2", "band", word("low"))]);
+    assert!(!heard(vec![floor, own, after]), "the floor has said it");
+}
+
+/// The act of an authority that turns out to be a private matter goes to the court of private matters.
+#[test]
+fn the_way_against_an_authority_is_open_unless_a_fact_closes_it() {
+    assert_eq!(channels(&decide(ruleset(vec![]), &question(&["authority_act"]))), ["authority_court"]);
+    assert_eq!(channels(&decide(ruleset(vec![]), &question(&["authority_act", "private"]))), ["court"]);
+}
+
+/// Danger closes what brings the sides together, and what belongs to it alone goes with it.
+#[test]
+fn danger_closes_the_reception_with_its_clock_and_its_duties() {
+    let own = || {
+        local(vec![
+            finding("L1", offer("reception")),
+            finding("L1", duty("inform")),
+            // The host asks for it in danger, and everywhere: it stays, although a local rule says it first.
+            finding("L1", duty("help")),
+            finding("L1", clock("service", "2026-03-02", 5, Unit::Day)),
+            finding("L2", duty("report")),
+        ])
+    };
+    let duties = |d: &Decision<'_>| d.duties.iter().map(|duty| duty.code.to_string()).collect::<Vec<_>>();
+    let calm = decide(ruleset(vec![own()]), &question(&[]));
+    assert_eq!(channels(&calm), ["reception", "court"]);
+    assert_eq!((duties(&calm).len(), calm.clocks.len()), (3, 1), "inform, help, report");
+    for (flag, guardrail) in [("danger", "H04"), ("collusion", "H22")] {
+        let decision = decide(ruleset(vec![own()]), &question(&[flag]));
+        assert!(!channels(&decision).contains(&"reception".to_owned()), "{flag}");
+        assert!(!duties(&decision).contains(&"inform".to_owned()), "{flag}");
+        assert!(duties(&decision).contains(&"report".to_owned()), "{flag}: another rule's duty stays");
+        assert!(duties(&decision).contains(&"help".to_owned()), "{flag}: what the host asks for stays");
+        assert!(decision.clocks.is_empty(), "{flag}");
+        for what in ["clock service", "duty inform"] {
+            let said = format!("{guardrail} removed {what}");
+            assert!(corrections(&decision).contains(&said), "{said} in {:?}", corrections(&decision));
+        }
+        // So do a clock and a duty that the floor says as well.
+        let floor =
+            national(vec![finding("N1", clock("service", "2026-03-02", 45, Unit::Day)), finding("N1", duty("inform"))]);
+        let decision = decide(ruleset(vec![floor, own()]), &question(&[flag]));
+        assert!(duties(&decision).contains(&"inform".to_owned()) && decision.clocks.len() == 1, "{flag}");
+        // The law's own clocks and duties stand, whatever became of a step.
+        let law = Policy { trusted: true, ..own() };
+        let decision = decide(ruleset(vec![law]), &question(&[flag]));
+        assert!(duties(&decision).contains(&"inform".to_owned()) && decision.clocks.len() == 1, "{flag}");
+    }
+}
+
 /// Whether a party's time runs at all is for the law to say: nobody below starts one.
 #[test]
 fn a_lower_level_starts_no_limitation() {

@@ -15,6 +15,9 @@ fn claim() -> impl Strategy<Value = Claim> {
             "inspection",
             "arbitration",
             "court",
+            "authority_court",
+            "confirmation",
+            "reception",
             "order",
             "aid",
         ])
@@ -38,7 +41,10 @@ fn claim() -> impl Strategy<Value = Claim> {
         select(Class::ALL.to_vec()).prop_map(|class| Claim::Forbid(Selector::Class(class))),
         (channel(), channel()).prop_map(|(a, b)| first(a, b)),
         (channel(), -100i16..=100).prop_map(|(c, weight)| Claim::Prefer { channel: c.into(), weight }),
-        select(vec!["inform", "report", "help"]).prop_map(duty),
+        select(vec!["inform", "report", "help", "attend"]).prop_map(duty),
+        any::<bool>().prop_map(|act| Claim::Derive { key: "act".into(), value: Value::Flag(act) }),
+        select(vec!["low", "high"])
+            .prop_map(|band| Claim::Derive { key: "band".into(), value: Value::Text(band.into()) }),
         (select(vec!["limitation", "service"]), 0u16..2000, unit()).prop_map(|(code, n, u)| clock(
             code,
             "2026-03-02",
@@ -95,7 +101,7 @@ fn mediates(step: &&Step) -> bool {
 }
 
 fn flags() -> impl Strategy<Value = Vec<&'static str>> {
-    prop::sample::subsequence(vec!["danger", "collusion", "authority_act"], 0..=3)
+    prop::sample::subsequence(vec!["danger", "collusion", "authority_act", "private"], 0..=4)
 }
 
 proptest! {
@@ -118,6 +124,29 @@ proptest! {
             prop_assert!(!step.ground.why.zh.is_empty() && !step.ground.why.en.is_empty());
         }
         prop_assert!(after.signals.iter().all(|s| s.subject != Subject::Organisation("applicant".into())));
+        prop_assert!(after.duties.iter().all(|duty| duty.code.as_str() != "attend"), "somebody is bound to attend");
+        prop_assert!(!flags.contains(&"danger") || after.steps.iter().all(|step| step.channel.as_str() != "reception"));
+    }
+
+    #[test]
+    fn no_lower_level_says_what_the_host_or_the_floor_says(said in answer(), flags in flags(), act in any::<bool>()) {
+        let says = |key: &str, value| finding("N1", Claim::Derive { key: key.into(), value });
+        let floor = || national(vec![says("act", Value::Flag(act)), says("band", Value::Text("low".into()))]);
+        // Asked last, and only where a fact stands as the floor said it.
+        let watch = |key: &str, value| {
+            let mut watch = policy(&format!("xx/town/z-{key}"), "xx/town", vec![]);
+            watch.target.facts = vec![(FactKey::from(key), value)];
+            watch
+        };
+        let watches = || [watch("act", Value::Flag(act)), watch("band", Value::Text("low".into()))];
+        let policies = [floor(), local(said)].into_iter().chain(watches()).collect();
+        let decision = decide(ruleset(policies), &question(&flags));
+        prop_assert_eq!(decision.asked.len(), 4, "what the floor said stands: {:?}", corrections(&decision));
+        // Which court the host keeps open is the same as without the lower level.
+        let court = |d: &Decision<'_>| d.corrections.iter().find(|c| c.guardrail == "H01" && c.action == Action::Added).map(|c| c.what.clone());
+        let kept = court(&decide(ruleset(vec![floor()]), &question(&flags)));
+        let opened = court(&decision);
+        prop_assert!(opened.is_none() || opened == kept, "{opened:?} for {kept:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use maple_kernel::{FactDef, FactKey, FactType, Facts, Scope, Value, Vocabulary};
+use maple_kernel::{Day, FactDef, FactKey, FactType, Facts, PartyType, Scope, Value, Vocabulary};
 
 use crate::{
     decimal::{self, NotExact, Zeros},
@@ -20,8 +20,10 @@ pub const WORDS_COUNT_MAX: usize = 64;
 /// Whose facts are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    Case,
-    Party,
+    /// Of a case that is asked about as of a day.
+    Case(Day),
+    /// Of a party of a type, where that can be read.
+    Party(Option<PartyType>),
     Context,
 }
 
@@ -39,9 +41,10 @@ pub(crate) fn facts(
     for (name, json) in members {
         match vocabulary.facts.get_key_value(name.as_ref()) {
             Some((key, def)) if fits(def.scope, place) || counts(key, place, vocabulary) => {
-                match value(json, &path.member(name), &def.kind, flaws) {
-                    Some(value) => read.push((key.apart(), value)),
-                    None => whole = false,
+                let path = path.member(name);
+                match value(json, &path, &def.kind, flaws) {
+                    Some(value) if holds(&value, def, place, &path, flaws) => read.push((key.apart(), value)),
+                    _ => whole = false,
                 }
             }
             Some((key, def)) => misplaced(key, def, path, flaws),
@@ -55,8 +58,49 @@ pub(crate) fn facts(
 fn fits(scope: Scope, place: Place) -> bool {
     matches!(
         (scope, place),
-        (Scope::Case, Place::Case) | (Scope::Party, Place::Party) | (Scope::Context, Place::Context)
+        (Scope::Case, Place::Case(_)) | (Scope::Party, Place::Party(_)) | (Scope::Context, Place::Context)
     )
+}
+
+/// True when the fact can be so: what happened lies no later than the day asked about, and the party is one that can have
+/// the fact.
+fn holds(value: &Value, def: &FactDef, place: Place, path: &Path<'_>, flaws: &mut Flaws) -> bool {
+    match (place, value) {
+        (Place::Case(as_of), Value::Day(day)) if def.past && *day > as_of => {
+            flaws.add(path, FlawCode::Inconsistent, || {
+                let name = path.name();
+                (
+                    format!(
+                        "`{name}` tells what has happened, but {day} lies after the day asked about, {as_of}; correct it or give \
+                         a later `as_of`"
+                    ),
+                    format!("{name}是已经发生之日，{day}却晚于判断日{as_of}；请更正，或提供更晚的as_of"),
+                )
+            });
+            false
+        }
+        (Place::Party(Some(of)), _) if def.only.is_some_and(|only| only != of) => {
+            flaws.add(path, FlawCode::WrongPlace, || {
+                let name = path.name();
+                let (only, only_zh) = sort_of(def.only);
+                let (of, of_zh) = sort_of(Some(of));
+                (
+                    format!("`{name}` is a fact of {only}, and this party is {of}; leave it out or correct the party's `type`"),
+                    format!("{name}是{only_zh}的事实，而该当事人是{of_zh}；请删除，或更正当事人的type"),
+                )
+            });
+            false
+        }
+        _ => true,
+    }
+}
+
+const fn sort_of(kind: Option<PartyType>) -> (&'static str, &'static str) {
+    match kind {
+        Some(PartyType::Natural) | None => ("a natural person", "自然人"),
+        Some(PartyType::Organisation) => ("an organisation", "单位"),
+        Some(PartyType::PublicAuthority) => ("a public authority", "行政机关"),
+    }
 }
 
 /// True for a count of the host that callers may send as a fact, too.

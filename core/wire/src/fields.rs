@@ -149,9 +149,20 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
         return None;
     }
     let reach = (given.chars().count() / 3).clamp(1, 4);
-    let close = candidates.filter(|c| c.len().abs_diff(given.len()) <= reach);
-    let measured = close.map(|c| (strsim::osa_distance(given, c), c));
-    measured.filter(|(distance, _)| *distance <= reach).min().map(|(_, candidate)| candidate)
+    let (mut near, mut longer): (Option<(usize, &str)>, Option<&str>) = (None, None);
+    for candidate in candidates {
+        // The first word of a longer one, such as `age` for `age_band`.
+        let begins =
+            candidate.strip_prefix(given).is_some_and(|rest| !given.is_empty() && rest.starts_with(['_', '.']));
+        if begins && longer.is_none_or(|longer| candidate.len() < longer.len()) {
+            longer = Some(candidate);
+        }
+        if candidate.len().abs_diff(given.len()) <= reach {
+            let measured = (strsim::osa_distance(given, candidate), candidate);
+            near = near.filter(|near| *near <= measured).or(Some(measured));
+        }
+    }
+    near.filter(|(distance, _)| *distance <= reach).map(|(_, candidate)| candidate).or(longer)
 }
 
 /// A text.

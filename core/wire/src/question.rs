@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use maple_kernel::{
-    Case, Code, Day, Facts, KindId, LocalityId, Party, PartyType, Purposes, Question, Ruleset, WordList,
+    Case, Code, Day, Facts, KindId, LocalityId, Party, PartyType, Purposes, Question, Ruleset, Text, WordList,
 };
 
 use crate::{
@@ -234,7 +234,7 @@ fn case(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, as_of: Day, flaws: 
         needed(parties_given, &path.member("parties"), flaws).and_then(|(json, at)| parties(json, &at, ruleset, flaws));
     let facts = facts_given.map_or_else(
         || Some(Facts::default()),
-        |json| facts::facts(json, &path.member("facts"), Place::Case, ruleset.vocabulary(), flaws),
+        |json| facts::facts(json, &path.member("facts"), Place::Case(as_of), ruleset.vocabulary(), flaws),
     );
     Some(Case::new(id?, locality?, kind?, source?, filed?, parties?, facts?))
 }
@@ -303,11 +303,19 @@ pub(crate) fn kind(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &
                 .keys()
                 .map(KindId::as_str)
                 .find(|id| !given.is_empty() && id.strip_prefix(given).is_some_and(|rest| rest.starts_with('.')));
-            let hint = below.or_else(|| nearest(given, kinds.keys().map(KindId::as_str)));
+            let hint = below
+                .or_else(|| titled(given, kinds.iter().map(|(id, title)| (id.as_str(), title))))
+                .or_else(|| nearest(given, kinds.keys().map(KindId::as_str)));
             unknown("kind of dispute", "纠纷类型", given, hint, "policies/kinds.toml")
         });
     }
     found
+}
+
+/// What has this title in either language.
+fn titled<'v>(given: &str, known: impl Iterator<Item = (&'v str, &'v Text)>) -> Option<&'v str> {
+    let has = |title: &Text| *title.zh == *given || title.en.eq_ignore_ascii_case(given);
+    known.into_iter().find(|(_, title)| has(title)).map(|(id, _)| id)
 }
 
 /// A word of a list of the vocabulary.
@@ -398,7 +406,7 @@ fn party(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws)
     let kind = needed(kind, &path.member("type"), flaws).and_then(|(json, at)| party_type(json, &at, flaws));
     let facts = facts_given.map_or_else(
         || Some(Facts::default()),
-        |json| facts::facts(json, &path.member("facts"), Place::Party, ruleset.vocabulary(), flaws),
+        |json| facts::facts(json, &path.member("facts"), Place::Party(kind), ruleset.vocabulary(), flaws),
     );
     Some(Party { role: role?, kind: kind?, facts: facts? })
 }

@@ -216,9 +216,16 @@ impl Page<'_> {
             } else {
                 self.say("（该年节假日安排尚未公布或核对）", " (that year's holidays are not published or checked)")
             };
+            let over = c.ends < d.as_of;
             match self.language {
-                Language::Zh => writeln!(self.out, "  {name}：{} 届满（自 {} 起 {span}）{doubt}", c.ends, c.start)?,
-                Language::En => writeln!(self.out, "  {name}: ends {} ({span} from {}){doubt}", c.ends, c.start)?,
+                Language::Zh => {
+                    let ends = if over { "已于" } else { "" };
+                    writeln!(self.out, "  {name}：{ends}{} 届满（自 {} 起 {span}）{doubt}", c.ends, c.start)?;
+                }
+                Language::En => {
+                    let ends = if over { "has passed: ended" } else { "ends" };
+                    writeln!(self.out, "  {name}: {ends} {} ({span} from {}){doubt}", c.ends, c.start)?;
+                }
             }
             self.ground(&c.ground)?;
         }

@@ -339,6 +339,8 @@ fn words_that_do_not_exist_come_with_the_nearest() {
         ("/case/locality", "", "GET /v1/localities"),
         ("/case/kind", "labour.wages", "did you mean `labour.wage`?"),
         ("/case/kind", "labour", "did you mean `labour.wage`?"),
+        ("/case/kind", "追索劳动报酬", "did you mean `labour.wage`?"),
+        ("/case/kind", "unpaid wages", "did you mean `labour.wage`?"),
         ("/case/kind", "astronomy", "policies/kinds.toml"),
         ("/case/source", "hotlin", "did you mean `hotline`?"),
         ("/case/parties/0/role", "aplicant", "did you mean `applicant`?"),
@@ -351,6 +353,30 @@ fn words_that_do_not_exist_come_with_the_nearest() {
     }
     let words = "/case/facts/evidence_kinds";
     check(with(words, json!(["video"])), 422, &format!("{words}/0"), "unknown_value", "`contract`, `photos`");
+}
+
+#[test]
+fn what_has_happened_lies_no_later_than_the_day_asked_about() {
+    let said = "`award_on` tells what has happened, but 2026-11-24 lies after the day asked about, 2026-11-23";
+    assert!(read(with("/case/facts/award_on", json!(TODAY))).is_ok());
+    check(with("/case/facts/award_on", json!("2026-11-24")), 422, "/case/facts/award_on", "inconsistent", said);
+    // Other days may lie ahead, such as the day on which something falls due.
+    assert!(read(with("/case/facts/knew_on", json!("2062-01-01"))).is_ok());
+    let mut earlier: Json = serde_json::from_slice(&with("/case/facts/award_on", json!("2026-11-21"))).unwrap();
+    earlier["as_of"] = json!("2026-11-20");
+    check(earlier.to_string(), 422, "/case/facts/award_on", "inconsistent", "give a later `as_of`");
+}
+
+#[test]
+fn a_party_has_the_facts_of_its_type() {
+    let at = "/case/parties/1/facts/age_band";
+    let said = "`age_band` is a fact of a natural person, and this party is an organisation";
+    check(with(at, json!("adult")), 422, at, "wrong_place", said);
+    assert!(read(with("/case/parties/0/facts/age_band", json!("adult"))).is_ok());
+    // A type that cannot be read is told alone.
+    let mut question: Json = serde_json::from_slice(&with(at, json!("adult"))).unwrap();
+    question["case"]["parties"][1]["type"] = json!("company");
+    check(question.to_string(), 422, "/case/parties/1/type", "unknown_value", "no type of party `company`");
 }
 
 #[test]

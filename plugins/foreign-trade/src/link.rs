@@ -6,6 +6,8 @@ use crate::{INDUSTRY, owned};
 
 /// Within so many days of a mediated agreement both parties may ask a court to confirm it (Civil Procedure Law Art. 205).
 const CONFIRMATION_DAYS: u16 = 30;
+/// With one of these nothing is left to confirm.
+const SETTLED: [&str; 3] = [facts::CONFIRMATION_ASKED, facts::CONFIRMED, facts::PERFORMED];
 /// Whose agreements no court confirms: the parties' own, and the court's.
 const NOT_CONFIRMED: [&str; 2] = ["self", "court"];
 const WRITTEN: &str = "written";
@@ -38,7 +40,11 @@ impl Link {
     pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> + use<> {
         let needed = self.after_agreement.is_some();
         let agreement = [facts::AGREEMENT_ON, facts::AGREEMENT_FORM, facts::AGREEMENT_BY];
-        agreement.into_iter().filter(move |_| needed).chain((!self.industries.is_empty()).then_some(INDUSTRY))
+        agreement
+            .into_iter()
+            .chain(SETTLED)
+            .filter(move |_| needed)
+            .chain((!self.industries.is_empty()).then_some(INDUSTRY))
     }
 
     pub(crate) fn holds(&self, case: &CaseFile, calendar: &Calendar) -> bool {
@@ -50,7 +56,7 @@ impl Link {
 
     pub(crate) fn finding(&self, rule: &str) -> Finding {
         let finding = Finding::new(rule, self.offer.clone()).evidence(facts::FOREIGN);
-        self.reads().fold(finding, Finding::evidence)
+        self.reads().filter(|key| !SETTLED.contains(key)).fold(finding, Finding::evidence)
     }
 }
 
@@ -61,5 +67,6 @@ fn open(case: &CaseFile, within: Span, calendar: &Calendar) -> bool {
         let end = on.moved(within, true);
         on <= case.day && (end >= case.day || calendar.roll(end) >= case.day)
     };
-    by_mediation && case.agreement_form() == Some(WRITTEN) && case.agreement_on().is_some_and(running)
+    let settled = SETTLED.iter().any(|flag| case.flag(flag));
+    by_mediation && !settled && case.agreement_form() == Some(WRITTEN) && case.agreement_on().is_some_and(running)
 }

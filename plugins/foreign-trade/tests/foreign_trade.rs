@@ -68,6 +68,14 @@ fn the_road_on_is_offered_where_it_is_open() {
         let wanted: &[&str] = if open { &["judicial_confirmation/basic_court"] } else { &[] };
         assert_eq!(agreed(on, form, by), wanted, "{on:?} {form} {by}");
     }
+    for settled in [facts::PERFORMED, facts::CONFIRMED, facts::CONFIRMATION_ASKED] {
+        let case = |told: bool| {
+            let agreed = sale("en", false).fact(facts::AGREEMENT_ON, today).fact(facts::AGREEMENT_FORM, "written");
+            agreed.fact(settled, told).build()
+        };
+        assert_eq!(offers(&ask(&yiwu(), &case(true))), [""; 0], "{settled}");
+        assert_eq!(offers(&ask(&yiwu(), &case(false))), ["judicial_confirmation/basic_court"], "{settled}");
+    }
     let shipping = sale("en", false).fact(INDUSTRY, "shipping");
     assert_eq!(offers(&ask(&yiwu(), &shipping.build()))[1..], ["court/maritime_court"]);
     assert_eq!(offers(&ask(&yiwu(), &sale("en", false).fact(INDUSTRY, "toys").build())).len(), 1);

@@ -28,6 +28,18 @@ pub const DEPARTMENTS: &str = "departments";
 /// The dispute is hard.
 pub const HARD: &str = "hard";
 
+/// With any of these nobody climbs: somebody may be in danger, or an award has been given.
+pub const STOPS: [&str; 8] = [
+    facts::CHILD_AT_RISK,
+    facts::CHILD_SEXUAL_HARM,
+    facts::DOMESTIC_VIOLENCE,
+    facts::DV_WARNING_LETTER,
+    facts::LABOUR_ARBITRATION_DONE,
+    facts::PROTECTION_ORDER_ISSUED,
+    facts::SUICIDE_RISK,
+    facts::VIOLENCE_NOW,
+];
+
 const FIRST: &str = "first";
 const NEXT: &str = "next";
 
@@ -61,12 +73,7 @@ impl Policy for Ladder {
         let stop_on = settings.get("stop-on");
         let stop_on = match stop_on.is_present() {
             true => stop_on.codes(),
-            false => vec![
-                facts::DOMESTIC_VIOLENCE,
-                facts::CHILD_AT_RISK,
-                facts::VIOLENCE_NOW,
-                facts::LABOUR_ARBITRATION_DONE,
-            ],
+            false => STOPS.to_vec(),
         };
         let stop_on: Vec<String> = stop_on.into_iter().map(Into::into).collect();
         let own =

@@ -18,11 +18,13 @@ pub(crate) struct Start {
     people_min: Option<i64>,
     departments_min: Option<i64>,
     hard: Option<bool>,
+    /// In minor units; more than this.
+    amount_over: Option<i64>,
 }
 
 impl Start {
     fn at(level: usize) -> Self {
-        Self { level, same_village: None, people_min: None, departments_min: None, hard: None }
+        Self { level, same_village: None, people_min: None, departments_min: None, hard: None, amount_over: None }
     }
 
     pub(crate) fn level(&self) -> usize {
@@ -35,6 +37,7 @@ impl Start {
             && self.people_min.is_none_or(|least| case.people().is_some_and(|people| people >= least))
             && self.departments_min.is_none_or(|least| case.count(DEPARTMENTS).is_some_and(|many| many >= least))
             && self.hard.is_none_or(|hard| case.flag(HARD) == hard)
+            && self.amount_over.is_none_or(|most| case.money(facts::AMOUNT).is_some_and(|amount| amount > most))
     }
 
     pub(crate) fn reads(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -43,6 +46,7 @@ impl Start {
             self.people_min.map(|_| facts::PEOPLE),
             self.departments_min.map(|_| DEPARTMENTS),
             self.hard.map(|_| HARD),
+            self.amount_over.map(|_| facts::AMOUNT),
         ];
         read.into_iter().flatten()
     }
@@ -74,9 +78,12 @@ fn one(table: &Table<'_>, bodies: &[&str]) -> Option<Start> {
         people_min: table.get("people-min").count(1..=COUNT_MAX),
         departments_min: table.get("departments-min").count(1..=COUNT_MAX),
         hard: table.get("hard").flag(),
+        amount_over: table.get("amount-over").money(),
     };
     if start.reads().next().is_none() {
-        table.field().complain("has no condition", "say same-village, people-min, departments-min or hard");
+        table
+            .field()
+            .complain("has no condition", "say same-village, people-min, departments-min, hard or amount-over");
     }
     let level = table.need("level").word("level of this ladder", |body| bodies.iter().position(|b| *b == body));
     Some(Start { level: level?, ..start })

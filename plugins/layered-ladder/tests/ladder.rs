@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
-use layered_ladder::{DEPARTMENTS, HARD, LADDER_DAYS_MAX, LEVELS_FAILED, LEVELS_MAX, Ladder};
+use layered_ladder::{DEPARTMENTS, HARD, LADDER_DAYS_MAX, LEVELS_FAILED, LEVELS_MAX, Ladder, STOPS};
 use maple_guest::{
     Claim, Day, Span, Value, facts,
     testing::{CaseBuilder, Tree, ask, complaints, configure, duties, offers, settings},
@@ -111,6 +111,25 @@ fn a_trade_town_has_its_own_ladder() {
     assert_eq!(offers(&ask(&yongkang(), &hard)).len(), 2);
     let small = case().fact(HARD, true).fact(facts::PEOPLE, 2).build();
     assert_eq!(offers(&ask(&yongkang(), &small)).len(), 4);
+}
+
+#[test]
+fn nobody_in_danger_climbs() {
+    for stop in STOPS {
+        assert!(ask(&zhuji(), &case().fact(stop, true).build()).is_empty(), "{stop}");
+        assert!(!ask(&zhuji(), &case().fact(stop, false).build()).is_empty(), "{stop}");
+    }
+}
+
+#[test]
+fn a_large_sum_begins_higher() {
+    let ladder = settings!({ "basis": ["cn.a.1"], "levels": ["village", "town"], "days": [7, 8],
+                             "starts": [{ "level": "town", "amount-over": "50000.00" }] });
+    let ladder: Ladder = configure(ladder).unwrap();
+    for (minor, steps) in [(None, 2), (Some(5_000_000), 2), (Some(5_000_001), 1)] {
+        let case = minor.into_iter().fold(case(), |case, minor| case.fact(facts::AMOUNT, Value::money(minor))).build();
+        assert_eq!(offers(&ask(&ladder, &case)).len(), steps, "{minor:?}");
+    }
 }
 
 #[test]

@@ -14,6 +14,17 @@ pub const NOTICE_DAYS_MAX: i64 = 14;
 /// Largest count that a trigger may ask for.
 const COUNT_MAX: i64 = 10_000;
 
+/// With any of these somebody may be in danger, and no reception brings anybody face to face.
+pub const DANGERS: [&str; 7] = [
+    facts::CHILD_AT_RISK,
+    facts::CHILD_SEXUAL_HARM,
+    facts::DOMESTIC_VIOLENCE,
+    facts::DV_WARNING_LETTER,
+    facts::PROTECTION_ORDER_ISSUED,
+    facts::SUICIDE_RISK,
+    facts::VIOLENCE_NOW,
+];
+
 /// Days since the matter came without an answer.
 pub const PENDING_DAYS: &str = "pending_days";
 /// The same matter was brought before.
@@ -57,7 +68,7 @@ impl Policy for LeadersDay {
         let stop_on = settings.get("stop-on");
         let stop_on = match stop_on.is_present() {
             true => stop_on.codes(),
-            false => vec![facts::DOMESTIC_VIOLENCE, facts::CHILD_AT_RISK, facts::VIOLENCE_NOW],
+            false => DANGERS.to_vec(),
         };
         let weight = settings.get("weight").count(-100..=100).and_then(|w| i16::try_from(w).ok()).unwrap_or(0);
         Self {
@@ -114,9 +125,9 @@ impl LeadersDay {
         (-1..=2).map(of_month).find(|day| *day >= earliest).unwrap_or(earliest)
     }
 
-    /// A clock that ends on the leaders' day.
+    /// A clock that ends on the leaders' day, today where that is the day.
     fn clock(&self, today: Day, day: Day) -> Option<Clock> {
-        let days = u16::try_from(day.days_since(today)).ok().filter(|&days| days > 0)?;
+        let days = u16::try_from(day.days_since(today)).ok()?;
         Some(Clock::of(self.clock.as_ref()?, today, Span::days(days)))
     }
 }

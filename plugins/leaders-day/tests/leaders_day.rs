@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
-use leaders_day::{DEPARTMENTS, LeadersDay, NOTICE_DAYS_MAX, PAPERS_LOST, PENDING_DAYS, REPEATED_PETITION};
+use leaders_day::{DANGERS, DEPARTMENTS, LeadersDay, NOTICE_DAYS_MAX, PAPERS_LOST, PENDING_DAYS, REPEATED_PETITION};
 use maple_guest::{
     Calendar, Claim, Clock, Day, Due, Span, Value, facts,
     testing::{CaseBuilder, Tree, ask, calendar, complaints, configure_with, duties, settings},
@@ -69,14 +69,27 @@ fn each_trigger_is_enough_and_nothing_else_is() {
         (vec![(DEPARTMENTS, Value::from(1)), (REPEATED_PETITION, false.into())], vec![]),
         (vec![(DEPARTMENTS, Value::from(2))], vec![DEPARTMENTS]),
         (vec![(REPEATED_PETITION, true.into()), (PAPERS_LOST, true.into())], vec![PAPERS_LOST, REPEATED_PETITION]),
-        (vec![(PAPERS_LOST, true.into()), (facts::DOMESTIC_VIOLENCE, true.into())], vec![]),
-        (vec![(PAPERS_LOST, true.into()), (facts::CHILD_AT_RISK, true.into())], vec![]),
-        (vec![(PAPERS_LOST, true.into()), (facts::VIOLENCE_NOW, true.into())], vec![]),
     ] {
         let case = facts.into_iter().fold(CaseBuilder::new("x"), |case, (key, value)| case.fact(key, value)).build();
         let findings = ask(&policy, &case);
         assert_eq!(findings.first().map_or(&[][..], |f| &f.evidence), evidence);
     }
+}
+
+#[test]
+fn nobody_in_danger_is_brought_before_anybody() {
+    let policy = on_the(15, 0);
+    let case = || CaseBuilder::new("x").fact(PAPERS_LOST, true);
+    assert!(!ask(&policy, &case().build()).is_empty());
+    for danger in DANGERS {
+        assert!(ask(&policy, &case().fact(danger, true).build()).is_empty(), "{danger}");
+        assert!(!ask(&policy, &case().fact(danger, false).build()).is_empty(), "{danger}");
+    }
+    let own = settings!({ "basis": ["cn.a.1"], "day-of-month": 15, "triggers": { "papers-lost": true },
+                          "stop-on": ["fire_now"] });
+    let own = configure_with(own, holidays()).unwrap();
+    assert!(ask::<LeadersDay>(&own, &case().fact("fire_now", true).build()).is_empty());
+    assert!(!ask(&own, &case().fact(facts::VIOLENCE_NOW, true).build()).is_empty(), "what is named stands alone");
 }
 
 #[test]
@@ -89,7 +102,8 @@ fn the_day_comes_with_its_duties_and_its_clock() {
     assert_eq!(duties(&findings), ["name_responsible_leader", "minutes_bind_departments"]);
     let clock = Clock::of("next_leaders_day", day(2026, 12, 1), Span::days(14));
     assert_eq!(findings.last().unwrap().claim, Claim::Clock(clock));
-    assert_eq!(ask(&policy, &case(15)).len(), 3, "no clock runs to the day itself");
+    let today = Clock::of("next_leaders_day", day(2026, 12, 15), Span::days(0));
+    assert_eq!(ask(&policy, &case(15)).last().unwrap().claim, Claim::Clock(today), "the day itself is the last");
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub const LEADERS_RECEPTION: &str = "leaders_reception";
 /// Legal aid: parallel.
 pub const LEGAL_AID: &str = "legal_aid";
 
-/// Marriage registry: informative, in `cn`.
+/// Marriage registry: parallel, in `cn`.
 pub const MARRIAGE_REGISTRY: &str = "marriage_registry";
 
 /// Mediation information and assessment meeting (MIAM): precondition, in `gb/england-wales`.

@@ -117,9 +117,6 @@ pub const CLAIM_ISSUED_ON: &str = "claim_issued_on";
 /// Signs of a sham dispute or collusion: flag.
 pub const COLLUSION_SUSPECTED: &str = "collusion_suspected";
 
-/// Day the complaint was answered: day.
-pub const COMPLAINT_ANSWERED_ON: &str = "complaint_answered_on";
-
 /// Day of the complaint: day.
 pub const COMPLAINT_ON: &str = "complaint_on";
 
@@ -152,9 +149,6 @@ pub const COUNTERCLAIM: &str = "counterclaim";
 
 /// The court has registered the case: flag.
 pub const COURT_ACCEPTED: &str = "court_accepted";
-
-/// Like cases are before the court: flag.
-pub const COURT_CLUSTER: &str = "court_cluster";
 
 /// Day the claim was brought to the court: day.
 pub const COURT_FILED_ON: &str = "court_filed_on";
@@ -306,9 +300,6 @@ pub const INTERRUPTED_ON: &str = "interrupted_on";
 /// How the claim was issued: text (`paper`, `mcol`, `sdt`, `ocmc`).
 pub const ISSUE_ROUTE: &str = "issue_route";
 
-/// Day a judgment was served: day.
-pub const JUDGMENT_ON: &str = "judgment_on";
-
 /// Disputes of this kind here this month: count.
 pub const KIND_PLACE_MONTH: &str = "kind_place_month";
 
@@ -327,9 +318,6 @@ pub const LABOUR_ARBITRATION_DONE: &str = "labour_arbitration_done";
 /// Why it is not a labour dispute: text (`household_helper`, `craftsman_apprentice`, `farm_hire`, `insurance_agency`, `disability_grade`, `housing_reform`).
 pub const LABOUR_EXCEPTION: &str = "labour_exception";
 
-/// The labour route applies: flag, set by policies.
-pub const LABOUR_ROUTE: &str = "labour_route";
-
 /// Language spoken: text, of a party.
 pub const LANGUAGE: &str = "language";
 
@@ -338,9 +326,6 @@ pub const LIFE_INSURANCE: &str = "life_insurance";
 
 /// Asks whether a marriage is valid: flag.
 pub const MARRIAGE_VALIDITY: &str = "marriage_validity";
-
-/// A dispute of many people: flag, set by policies.
-pub const MASS_CASE: &str = "mass_case";
 
 /// Mediation failed: flag.
 pub const MEDIATION_FAILED: &str = "mediation_failed";
@@ -431,9 +416,6 @@ pub const PROTECTION_ORDER_ISSUED: &str = "protection_order_issued";
 
 /// The dispute is about an act of public authority: flag.
 pub const PUBLIC_AUTHORITY_ACT: &str = "public_authority_act";
-
-/// Touches the public interest: flag.
-pub const PUBLIC_INTEREST: &str = "public_interest";
 
 /// A dispute with public authority: flag, set by policies.
 pub const PUBLIC_LAW: &str = "public_law";
@@ -567,14 +549,8 @@ pub const VIOLENCE_NOW: &str = "violence_now";
 /// The dispute may turn violent: flag.
 pub const VIOLENCE_RISK: &str = "violence_risk";
 
-/// A case of unpaid wages: flag, set by policies.
-pub const WAGE_ARREARS: &str = "wage_arrears";
-
 /// The employer gave a written note of the wages owed and nothing else is disputed: flag.
 pub const WAGE_IOU: &str = "wage_iou";
-
-/// Disputes in the ward within 30 days: count.
-pub const WARD_DISPUTES_30D: &str = "ward_disputes_30d";
 
 /// The wife is pregnant: flag.
 pub const WIFE_PREGNANT: &str = "wife_pregnant";

@@ -70,8 +70,38 @@ static FACT: Table = Table::new(
             "At least so many as the case lists among its parties",
         )
         .only("type", &["count"]),
+        may("implied-by", Shape::Table(&IMPLIED), "给出这些日期之一，即视为是", "One of these days says that it is so")
+            .only("type", &["flag"]),
+        may(
+            "past",
+            Shape::Flag,
+            "已经发生之日：不得晚于判断日",
+            "The day of what happened: never later than the day asked about",
+        )
+        .only("type", &["day"]),
+        may("only", Shape::Choice(&PARTIES), "只有此类当事人才有", "Only a party of this type has it")
+            .only("scope", &["party"]),
     ],
 );
+static IMPLIED: Table = Table::new(
+    "implied-by",
+    "`implied-by`",
+    label("由哪些日期得知", "Which days make it known"),
+    &[
+        need("days", Shape::Several(&Shape::Form(&FACT_KEY)), "日期事实的键", "The keys of the days"),
+        may(
+            "kinds",
+            Shape::Several(&Shape::Name(Names::KindFamilies)),
+            "只限这些纠纷类型",
+            "In disputes of these kinds only",
+        ),
+    ],
+);
+static PARTIES: [Choice; 3] = [
+    choice("natural", "自然人", "a natural person"),
+    choice("organisation", "单位", "an organisation"),
+    choice("public_authority", "行政机关", "a public authority"),
+];
 static COUNTED: Table = Table::new(
     "counted",
     "`counted`",
@@ -203,6 +233,12 @@ static CHANNEL: Table = Table::new(
             "可以要求到场（绝不要求达成协议）",
             "Parties may be bound to attend, never to settle",
         ),
+        may(
+            "decides",
+            Shape::Flag,
+            "`false`：只赋予已达成或已作出的结果以效力",
+            "`false` where it only gives force to what was agreed or decided elsewhere",
+        ),
         may("max", Shape::Span, "法律允许的最长时间", "The longest the law allows"),
         may("basis", BASIS, "法律依据", "The law behind it"),
     ],
@@ -263,7 +299,16 @@ static DUTY: Table = Table::new(
     "duty-word",
     "a word",
     label("一项义务", "A duty"),
-    &[TITLE, may("adverse", Shape::Flag, "对人不利：须由人确认", "It weighs on somebody: a person confirms it first")],
+    &[
+        TITLE,
+        may("adverse", Shape::Flag, "对人不利：须由人确认", "It weighs on somebody: a person confirms it first"),
+        may(
+            "attendance",
+            Shape::Flag,
+            "要求参加调解，或者对不参加的告诫、处罚：自愿参加的地方一律不生效",
+            "It binds to take part in mediation, or warns or punishes who does not: never heard where taking part is voluntary",
+        ),
+    ],
 );
 static CLOCK_KINDS: [Choice; 2] = [
     choice("limitation", "当事人行动的时间：不得缩短或延长", "a party's time to act: neither shorter nor longer"),
@@ -419,15 +464,19 @@ static COURT: Table = Table::new(
     label("由谁裁决", "Who decides"),
     &[
         may("kinds", Shape::Several(&Shape::Name(Names::KindFamilies)), "纠纷类型", "Kinds of dispute"),
+        may("unless", Shape::Table(&UNLESS), "事实为此值时除外", "Not with a fact of this value"),
         need("channel", Shape::Name(Names::Channels), "途径", "The channel"),
     ],
 );
+static UNLESS: Table = Table::new("unless", "`unless`", label("除外的事实", "Facts with which it is not so"), &[])
+    .others(Keyed::Known(Names::Facts(&[Scope::Case, Scope::Derived])), Shape::Values);
 static AUTHORITY: Table = Table::new(
     "authority",
     "`authority`",
     label("行政行为", "Acts of an authority"),
     &[
         need("flags", FLAGS, "任一事实表明是行政争议", "Any of these facts says so"),
+        may("unless", Shape::Table(&UNLESS), "事实为此值时除外", "Not with a fact of this value"),
         need("channel", Shape::Name(Names::Channels), "途径", "The channel"),
     ],
 );
@@ -446,6 +495,12 @@ static SAFETY: Table = Table::new(
         may("offers", Shape::Several(&Shape::Name(Names::Channels)), "提供的途径", "Channels put on offer"),
         may("duties", DUTY_WORDS, "义务", "Duties"),
         may("closes-mediation", Shape::Flag, "关闭调解", "Closes mediation"),
+        may(
+            "closes",
+            Shape::Several(&Shape::Name(Names::Channels)),
+            "一并关闭的其他途径，如面对面接访",
+            "Other channels that it closes, such as a reception face to face",
+        ),
         may("basis", BASIS, "法律依据", "The law behind it"),
         need("why", Shape::Both, "告诉当事人的话", "Told to the parties"),
     ],

@@ -124,8 +124,9 @@ fn question(node: &Node<'_>, as_of: Option<Day>, window: Window, context: &Conte
         Some(n) => parties(n, context),
         None => default_parties(context),
     };
-    let told = fields.get("facts").map(|n| facts(n, Scope::Case, context)).unwrap_or_default();
-    let counted = fields.get("context").map(|n| facts(n, Scope::Context, context)).unwrap_or_default();
+    let day = as_of.or(filed);
+    let told = fields.get("facts").map(|n| facts(n, Scope::Case, None, day, context)).unwrap_or_default();
+    let counted = fields.get("context").map(|n| facts(n, Scope::Context, None, day, context)).unwrap_or_default();
     fields.finish();
     let filed = filed?;
     let case = Case::new(None, locality?, kind?, source?, filed, parties, told);
@@ -172,18 +173,35 @@ fn party(node: &Node<'_>, context: &Context<'_>) -> Option<Party> {
         context.lexicon.word(WordList::Role, name, n.place, context.sink)
     });
     let kind = fields.need("type").and_then(|n| one_of(n, "type", &PARTY_TYPES, context.sink));
-    let facts = fields.get("facts").map(|n| facts(n, Scope::Party, context)).unwrap_or_default();
+    let facts = fields.get("facts").map(|n| facts(n, Scope::Party, kind, None, context)).unwrap_or_default();
     fields.finish();
     Some(Party { role: role?, kind: kind?, facts })
 }
 
-fn facts(node: &Node<'_>, scope: Scope, context: &Context<'_>) -> Facts {
+/// Facts of a case that is decided on `day`, or of a party of a type; what no caller could say is told.
+fn facts(node: &Node<'_>, scope: Scope, of: Option<PartyType>, day: Option<Day>, context: &Context<'_>) -> Facts {
     if Fields::of(node, "`facts`", context.sink).is_none() {
         return Facts::default();
     }
     let one = |entry: &Entry<'_>| {
         let (key, def): (FactKey, &FactDef) = context.lexicon.fact(&entry.key, entry.place, &[scope], context.sink)?;
-        Some((key, values::value(&entry.node, &entry.key, def, context.sink)?))
+        let value = values::value(&entry.node, &entry.key, def, context.sink)?;
+        if def.only.zip(of).is_some_and(|(only, of)| only != of) {
+            let message = format!("`{key}` is no fact of such a party");
+            context.sink.error_help(entry.place, "wrong-scope", message, "leave it out, or correct the party's `type`");
+        }
+        if let (true, Value::Day(happened), Some(day)) = (def.past, &value, day)
+            && *happened > day
+        {
+            let message = format!("`{key}` tells what happened, but {happened} lies after the day of the case, {day}");
+            context.sink.error_help(
+                entry.place,
+                "out-of-range",
+                message,
+                "give a later `filed` or `as-of`, or correct it",
+            );
+        }
+        Some((key, value))
     };
     Facts::new(node.entries().iter().filter_map(one).collect())
 }

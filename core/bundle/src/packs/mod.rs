@@ -27,7 +27,7 @@ use maple_kernel::PartyType;
 use crate::{lexicon::Lexicon, sink::Sink};
 
 /// Types of parties by the word that files use.
-const PARTY_TYPES: [(&str, PartyType); 3] = [
+pub(crate) const PARTY_TYPES: [(&str, PartyType); 3] = [
     ("natural", PartyType::Natural),
     ("organisation", PartyType::Organisation),
     ("public_authority", PartyType::PublicAuthority),

@@ -172,7 +172,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         {
             if !known {
                 let kind = FactType::Count { min: 0, max: COUNTED_MAX };
-                let def = FactDef { kind, scope: Scope::Context, counted: None, title: title.unwrap_or_default() };
+                let def = FactDef::plain(kind, Scope::Context, title.unwrap_or_default());
                 words.facts.insert(name.into(), def);
             }
             words.aggregates.push(Aggregate { key: name.into(), group, of, kinds });

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use maple_kernel::{Code, CountOf, Counted, FactDef, FactKey, FactType, Scope, Text, WordList};
+use maple_kernel::{
+    Code, CountOf, Counted, FactDef, FactKey, FactType, Implied, PartyType, Pattern, Scope, Text, WordList,
+};
 
 use super::{Seen, listed};
 use crate::{
     fields::{self, Fields},
     lexicon::Lexicon,
     near,
+    packs::PARTY_TYPES,
     sink::Sink,
     tree::Node,
     values,
@@ -37,6 +40,9 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         let kind = kind_of(&mut fact, sink);
         let scope = scope_of(&mut fact, sink);
         let counted = fact.get("counted").and_then(|node| counted(node, kind.as_ref(), scope, sink));
+        let implied = fact.get("implied-by").and_then(|node| implied(node, kind.as_ref(), scope, sink));
+        let past = past(&mut fact, kind.as_ref(), sink);
+        let only = only(&mut fact, scope, sink);
         let title = fact.need_both("title").unwrap_or_default();
         fact.finish();
         let (Some(key), Some(name)) = (key, name) else { continue };
@@ -49,7 +55,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         if fields::name(name, key.place, "_", "the key of a fact", sink).is_some()
             && seen.first("fact", name, key.place, sink)
         {
-            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, counted, title });
+            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, counted, implied, past, only, title });
         }
     }
 }
@@ -71,6 +77,72 @@ fn counted(node: &Node<'_>, kind: Option<&FactType>, scope: Scope, sink: &Sink<'
         return None;
     }
     Some(Counted { of: of?, roles })
+}
+
+/// What makes a flag known. Days and kinds are known only later.
+fn implied(node: &Node<'_>, kind: Option<&FactType>, scope: Scope, sink: &Sink<'_>) -> Option<Implied> {
+    let mut table = Fields::of(node, "`implied-by`", sink)?;
+    let days = table.need("days").map(|node| fields::names(node, "days", sink)).unwrap_or_default();
+    let kinds = table.names("kinds");
+    table.finish();
+    if kind.is_some_and(|kind| *kind != FactType::Flag) || scope != Scope::Case {
+        let message = "only a flag of the case is implied by a day";
+        sink.error_help(node.place, "wrong-type", message, r#"write `scope = "case"` and `type = "flag"`"#);
+        return None;
+    }
+    if days.is_empty() {
+        sink.error(node.place, "too-few", "`implied-by` names no day, so nothing makes the flag known");
+        return None;
+    }
+    Some(Implied {
+        days: days.into_iter().map(|(day, _)| day.into()).collect(),
+        kinds: kinds.into_iter().map(|(kind, _)| Pattern::new(kind)).collect(),
+    })
+}
+
+/// Whether a day tells what happened.
+fn past(fact: &mut Fields<'_, '_>, kind: Option<&FactType>, sink: &Sink<'_>) -> bool {
+    let Some(node) = fact.get("past") else { return false };
+    if kind.is_some_and(|kind| *kind != FactType::Day) {
+        sink.error_help(node.place, "wrong-type", "only a day lies in the past", r#"write `type = "day"`"#);
+    }
+    fact.flag("past").unwrap_or(false)
+}
+
+/// Which parties alone have a fact.
+fn only(fact: &mut Fields<'_, '_>, scope: Scope, sink: &Sink<'_>) -> Option<PartyType> {
+    let node = fact.get("only")?;
+    if scope != Scope::Party {
+        sink.error_help(
+            node.place,
+            "wrong-scope",
+            "only a fact of a party depends on what the party is",
+            r#"write `scope = "party"`"#,
+        );
+    }
+    one_of(node, "only", &PARTY_TYPES, sink)
+}
+
+/// The days and kinds that imply a flag are read later than the flag.
+pub(super) fn check_implied(files: &[Node<'_>], lexicon: &Lexicon, sink: &Sink<'_>) {
+    let facts = files.iter().filter_map(|file| file.get("fact"));
+    for fact in facts.flat_map(|node| sink.muted(true, || fields::items(node, "fact", sink))) {
+        let Some(implied) = fact.get("implied-by") else { continue };
+        let names = |key| implied.get(key).map(|node| sink.muted(true, || fields::names(node, key, sink)));
+        for (name, place) in names("days").unwrap_or_default() {
+            let def = lexicon.fact(name, place, &[Scope::Case], sink).map(|(_, def)| def);
+            if def.is_some_and(|def| def.kind != FactType::Day) {
+                sink.error(
+                    place,
+                    "wrong-type",
+                    format!("`{name}` is no day, so it does not tell that something happened"),
+                );
+            }
+        }
+        for (name, place) in names("kinds").unwrap_or_default() {
+            lexicon.kinds(name, place, sink);
+        }
+    }
 }
 
 /// The roles in which parties are counted stand in `words.toml`, which is read later.
@@ -115,12 +187,7 @@ fn kind_of(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> Option<FactType> {
 
 fn money_max(fact: &mut Fields<'_, '_>, sink: &Sink<'_>) -> i64 {
     let Some(node) = fact.get("max") else { return FACT_MONEY_MAX };
-    let whole = FactDef {
-        kind: FactType::Money { max: FACT_MONEY_MAX },
-        scope: Scope::Case,
-        counted: None,
-        title: Text::default(),
-    };
+    let whole = FactDef::plain(FactType::Money { max: FACT_MONEY_MAX }, Scope::Case, Text::default());
     match values::single(node, "max", &whole, sink) {
         Some(maple_kernel::Value::Money(max)) => max,
         _ => FACT_MONEY_MAX,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use maple_kernel::{ChannelId, Code, FactKey, FactType, Guardrails, Pattern, Safety, Scope, WordList};
+use maple_kernel::{ChannelId, Code, Court, FactKey, FactType, Guardrails, Pattern, Safety, Scope, Value, WordList};
 
 use super::Seen;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     near,
     sink::{Place, Sink},
     tree::{Entry, Node},
+    values,
 };
 
 /// Guardrails that lend their name to duties.
@@ -76,16 +77,17 @@ fn one(entry: &Entry<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Guardrai
     Some(guardrails)
 }
 
-fn courts(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Vec<(Pattern, ChannelId)> {
+fn courts(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Vec<Court> {
     let (mut out, mut everything) = (Vec::new(), false);
     for node in fields::items(node, "courts", sink) {
         let Some(mut table) = Fields::of(node, "an entry of `courts`", sink) else { continue };
         let kinds = patterns(table.names("kinds"), lexicon, sink);
+        let unless = unless(&mut table, lexicon, sink);
         let channel = channel(&mut table, lexicon, sink);
         table.finish();
-        everything |= kinds.iter().any(|k| k.as_str() == "*");
+        everything |= unless.is_empty() && kinds.iter().any(|k| k.as_str() == "*");
         let Some(channel) = channel else { continue };
-        out.extend(kinds.into_iter().map(|kind| (kind, channel.clone())));
+        out.extend(kinds.into_iter().map(|kinds| Court { kinds, unless: unless.clone(), channel: channel.clone() }));
     }
     if !everything {
         let message = "`courts` leaves some kinds without a deciding channel";
@@ -100,13 +102,27 @@ fn channel(table: &mut Fields<'_, '_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Op
     lexicon.channel(fields::text(node, "channel", sink)?, node.place, sink).map(|(id, _)| id)
 }
 
-fn authority(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<(Vec<FactKey>, ChannelId)> {
+/// The facts with which a channel is not the one that decides.
+fn unless(table: &mut Fields<'_, '_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Vec<(FactKey, Value)> {
+    let Some(node) = table.get("unless") else { return Vec::new() };
+    if Fields::of(node, "`unless`", sink).is_none() {
+        return Vec::new();
+    }
+    let one = |entry: &Entry<'_>| {
+        let (key, def) = lexicon.fact(&entry.key, entry.place, &[Scope::Case, Scope::Derived], sink)?;
+        Some((key, values::value(&entry.node, &entry.key, def, sink)?))
+    };
+    node.entries().iter().filter_map(one).collect()
+}
+
+fn authority(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<(Vec<FactKey>, Court)> {
     let mut table = Fields::of(node, "`authority`", sink)?;
     let _ = table.need("flags");
     let flags = flags(table.names("flags"), lexicon, sink);
+    let unless = unless(&mut table, lexicon, sink);
     let channel = channel(&mut table, lexicon, sink);
     table.finish();
-    Some((flags, channel?))
+    Some((flags, Court { kinds: Pattern::new("*"), unless, channel: channel? }))
 }
 
 fn safety(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Safety> {
@@ -118,6 +134,7 @@ fn safety(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Option<Safety>
         offers: channels(table.names("offers"), lexicon, sink),
         duties: lexicon.words(WordList::Duty, table.names("duties"), sink),
         closes_mediation: table.flag("closes-mediation").unwrap_or(false),
+        closes: channels(table.names("closes"), lexicon, sink),
         basis: lexicon.provisions(table.names("basis"), sink),
         why: table.need_both("why").unwrap_or_default(),
     };

@@ -64,6 +64,7 @@ pub(crate) fn read(files: &Files<'_>, shaky: &BTreeSet<Registry>, sink: &Sink<'_
     }
     let of = |registry| files.get(&registry).map_or(&[][..], Vec::as_slice);
     facts::check_roles(of(Registry::Facts), &lexicon, sink);
+    facts::check_implied(of(Registry::Facts), &lexicon, sink);
     words::check_channels(of(Registry::Channels), &lexicon, sink);
     guardrails::check_trust(of(Registry::Guardrails), &lexicon, sink);
     lexicon

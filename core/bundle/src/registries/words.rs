@@ -69,7 +69,8 @@ pub(super) fn words(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) 
 fn word(entry: &Entry<'_>, list: WordList, sink: &Sink<'_>) -> Option<(Word, Option<Arc<str>>)> {
     let mut table = Fields::of(&entry.node, "a word", sink)?;
     let title = table.need_both("title").unwrap_or_default();
-    let adverse = list == WordList::Duty && table.flag("adverse").unwrap_or(false);
+    let mut marked = |mark| list == WordList::Duty && table.flag(mark).unwrap_or(false);
+    let (adverse, attendance) = (marked("adverse"), marked("attendance"));
     let (mut clock, mut max) = (None, None);
     if list == WordList::Clock {
         let kinds = [("limitation", ClockKind::Limitation), ("service", ClockKind::Service)];
@@ -82,7 +83,7 @@ fn word(entry: &Entry<'_>, list: WordList, sink: &Sink<'_>) -> Option<(Word, Opt
         None
     };
     table.finish();
-    Some((Word { title, adverse, clock, max }, stat.map(Arc::from)))
+    Some((Word { title, adverse, attendance, clock, max }, stat.map(Arc::from)))
 }
 
 pub(super) fn channels(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
@@ -97,6 +98,7 @@ pub(super) fn channels(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_
             within: table.need_text("within").unwrap_or("*").into(),
             free: table.flag("free").unwrap_or(false),
             attendance: table.flag("attendance").unwrap_or(false),
+            decides: table.flag("decides").unwrap_or(true),
             max: table.span("max", 1),
             basis: lexicon.provisions(table.names("basis"), sink),
         };

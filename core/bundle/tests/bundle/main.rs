@@ -5,6 +5,7 @@ mod aggregates;
 mod archive;
 mod expectations;
 mod faults;
+mod implied;
 mod limits;
 mod mutations;
 mod support;

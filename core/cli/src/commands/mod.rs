@@ -125,29 +125,44 @@ pub(crate) fn located(error: &toml::de::Error, text: &str) -> String {
     format!("line {line}: {}", error.message().lines().next().unwrap_or_default())
 }
 
-/// Reads a case file, bounded; `-` is standard input.
+/// Reads a case file, bounded; `-` is standard input. One that is too long is refused, not cut.
 fn read_case(path: &Path) -> Result<Vec<u8>, Failure> {
     use std::io::Read;
-    let limit = maple_wire::BODY_BYTES_MAX as u64 + 1;
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    let max = maple_wire::BODY_BYTES_MAX;
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().take(max as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| Failure::Unreachable(format!("cannot read the case `-`: {error}")))?;
+        bytes
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        read_bounded(path, "case", max)?
     };
-    read.map_err(|error| Failure::Unreachable(format!("cannot read the case `{}`: {error}", path.display())))?;
+    if bytes.len() > max {
+        return Err(Failure::Input(format!(
+            "the case `{}` is larger than {} KiB; a case is facts, without documents",
+            path.display(),
+            max >> 10
+        )));
+    }
     Ok(bytes)
 }
 
 /// Turns a case file into a question, or says every field that is wrong.
 fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
     maple_wire::parse_question(bytes, ruleset, maple_server::today()).map_err(|problem| {
-        let mut text = problem.detail.clone();
-        for flaw in problem.errors.iter().filter(|flaw| flaw.detail != problem.detail) {
-            let pointer = if flaw.pointer.is_empty() { "the case" } else { &flaw.pointer };
-            text.push_str(&format!("\n  {pointer}: {}", flaw.detail));
-        }
-        Failure::Input(text)
+        // One flaw alone is the problem's own text, too; its place is told all the same.
+        let alone = problem.errors.first().filter(|flaw| flaw.detail == problem.detail && problem.errors.len() == 1);
+        let told = |flaw: &maple_wire::Flaw| match flaw.pointer.as_str() {
+            "" => flaw.detail.clone(),
+            pointer => format!("{pointer}: {}", flaw.detail),
+        };
+        Failure::Input(match alone {
+            Some(flaw) => told(flaw),
+            None => {
+                let flaws = problem.errors.iter().map(|flaw| format!("\n  {}", told(flaw)));
+                flaws.fold(problem.detail.clone(), |text, flaw| text + &flaw)
+            }
+        })
     })
 }
 

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use maple_bundle::{Expect, ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, ExpectStep, RuleRef, TestCase};
 use maple_kernel::{
-    Assess, Assessment, Case, CaseFile, Channel, Claim, Class, Day, Due, Facts, Finding, Floor, Guardrails, Level,
-    Locality, Mode, Outcome, Pattern, Policy, Purposes, Question, RuleInfo, Ruleset, Span, StepDue, Subject, Target,
-    Term, Text, Unit, Value, Vocabulary, Word, WordList,
+    Assess, Assessment, Case, CaseFile, Channel, Claim, Class, Court, Day, Due, Facts, Finding, Floor, Guardrails,
+    Level, Locality, Mode, Outcome, Pattern, Policy, Purposes, Question, RuleInfo, Ruleset, Span, StepDue, Subject,
+    Target, Term, Text, Unit, Value, Vocabulary, Word, WordList,
 };
 
 use super::{Report, run};
@@ -85,6 +85,7 @@ fn ruleset() -> Ruleset {
         within: "*".into(),
         free: false,
         attendance: false,
+        decides: true,
         max: None,
         basis: vec!["cn.law.1".into()],
     };
@@ -97,7 +98,7 @@ fn ruleset() -> Ruleset {
         source: "text".into(),
         verified: true,
     };
-    let word = Word { title: text.clone(), adverse: false, clock: None, max: None };
+    let word = Word { title: text.clone(), adverse: false, attendance: false, clock: None, max: None };
     let words: [(WordList, &[&str]); 8] = [
         (WordList::Right, &["court_open"]),
         (WordList::Body, &["town", "county"]),
@@ -123,7 +124,7 @@ fn ruleset() -> Ruleset {
         ..Vocabulary::default()
     };
     let guardrails = Guardrails {
-        courts: vec![(Pattern::new("*"), "court".into())],
+        courts: vec![Court { kinds: Pattern::new("*"), unless: Vec::new(), channel: "court".into() }],
         rights: vec!["court_open".into()],
         basis: vec!["cn.law.1".into()],
         ..Guardrails::default()

@@ -113,9 +113,15 @@ fn channel(class: Class, free: bool, max: Option<Span>) -> Channel {
         within: "xx".into(),
         free,
         attendance: false,
+        decides: true,
         max,
         basis: Vec::new(),
     }
+}
+
+/// Who gives `ended_on` in a dispute of trade says that it `ended`.
+fn implied() -> Implied {
+    Implied { days: vec!["ended_on".into()], kinds: vec![Pattern::new("trade.*")] }
 }
 
 pub fn vocabulary() -> Vocabulary {
@@ -131,12 +137,22 @@ pub fn vocabulary() -> Vocabulary {
         ("authority_court", channel(Adjudicative, false, None)),
         ("order", channel(Protective, true, Some(span(72, Unit::Hour)))),
         ("aid", channel(Informative, true, None)),
+        ("reception", channel(Parallel, true, None)),
+        ("confirmation", Channel { decides: false, ..channel(Adjudicative, true, None) }),
         ("elsewhere", Channel { within: "yy".into(), ..channel(Facilitative, true, None) }),
     ];
-    let word = |clock, max, adverse| Word { title: Text::new("词", "word"), adverse, clock, max };
+    let word = |clock, max, adverse| Word { title: Text::new("词", "word"), adverse, attendance: false, clock, max };
     let plain = || word(None, None, false);
     let words = [
-        (WordList::Duty, vec![("inform", plain()), ("report", word(None, None, true)), ("help", plain())]),
+        (
+            WordList::Duty,
+            vec![
+                ("inform", plain()),
+                ("report", word(None, None, true)),
+                ("help", plain()),
+                ("attend", Word { attendance: true, ..plain() }),
+            ],
+        ),
         (WordList::Bearer, vec![("intake", plain())]),
         (WordList::Signal, vec![("cluster", plain())]),
         (WordList::Measure, vec![("visit", plain())]),
@@ -153,11 +169,15 @@ pub fn vocabulary() -> Vocabulary {
         (WordList::Param, vec![("count", plain())]),
         (WordList::Role, vec![("applicant", plain()), ("respondent", plain())]),
     ];
-    let fact = |kind, scope| FactDef { kind, scope, counted: None, title: Text::default() };
+    let fact = |kind, scope| FactDef::plain(kind, scope, Text::default());
     let facts = [
         ("danger", fact(FactType::Flag, Scope::Case)),
         ("collusion", fact(FactType::Flag, Scope::Case)),
         ("authority_act", fact(FactType::Flag, Scope::Case)),
+        ("private", fact(FactType::Flag, Scope::Case)),
+        ("act", fact(FactType::Flag, Scope::Derived)),
+        ("ended_on", fact(FactType::Day, Scope::Case)),
+        ("ended", FactDef { implied: Some(implied()), ..fact(FactType::Flag, Scope::Case) }),
         ("amount", fact(FactType::Money { max: 1_000_000 }, Scope::Case)),
         ("age_band", fact(FactType::Text(Vec::new()), Scope::Party)),
         ("consent", fact(FactType::Text(Vec::new()), Scope::Party)),
@@ -191,16 +211,24 @@ pub fn vocabulary() -> Vocabulary {
     }
 }
 
+fn court(kinds: &str, channel: &str) -> Court {
+    Court { kinds: Pattern::new(kinds), unless: Vec::new(), channel: channel.into() }
+}
+
 pub fn guardrails() -> Guardrails {
     Guardrails {
-        courts: vec![(Pattern::new("*"), "court".into())],
-        authority: Some((vec!["authority_act".into()], "authority_court".into())),
+        courts: vec![court("*", "court")],
+        authority: Some((
+            vec!["authority_act".into(), "act".into()],
+            Court { unless: vec![("private".into(), Value::Flag(true))], ..court("*", "authority_court") },
+        )),
         safety: vec![Safety {
             flags: vec!["danger".into()],
             kinds: vec![Pattern::new("family.violence")],
             offers: vec!["order".into()],
             duties: vec!["help".into()],
             closes_mediation: true,
+            closes: vec!["reception".into()],
             basis: vec!["law.1".into()],
             why: Text::new("安全第一", "safety first"),
         }],

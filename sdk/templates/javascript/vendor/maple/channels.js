@@ -95,7 +95,7 @@ export const channels = Object.freeze(
     LEADERS_RECEPTION: "leaders_reception",
     /** Legal aid: parallel. */
     LEGAL_AID: "legal_aid",
-    /** Marriage registry: informative, in `cn`. */
+    /** Marriage registry: parallel, in `cn`. */
     MARRIAGE_REGISTRY: "marriage_registry",
     /** Mediation information and assessment meeting (MIAM): precondition, in `gb/england-wales`. */
     MIAM: "miam",

@@ -79,8 +79,6 @@ export const facts = Object.freeze(
     CLAIM_ISSUED_ON: "claim_issued_on",
     /** Signs of a sham dispute or collusion: flag. */
     COLLUSION_SUSPECTED: "collusion_suspected",
-    /** Day the complaint was answered: day. */
-    COMPLAINT_ANSWERED_ON: "complaint_answered_on",
     /** Day of the complaint: day. */
     COMPLAINT_ON: "complaint_on",
     /** Complaints against the organisation within 30 days: count. */
@@ -103,8 +101,6 @@ export const facts = Object.freeze(
     COUNTERCLAIM: "counterclaim",
     /** The court has registered the case: flag. */
     COURT_ACCEPTED: "court_accepted",
-    /** Like cases are before the court: flag. */
-    COURT_CLUSTER: "court_cluster",
     /** Day the claim was brought to the court: day. */
     COURT_FILED_ON: "court_filed_on",
     /** Small claims court or track cap: money, of the place. */
@@ -205,8 +201,6 @@ export const facts = Object.freeze(
     INTERRUPTED_ON: "interrupted_on",
     /** How the claim was issued: text (`paper`, `mcol`, `sdt`, `ocmc`). */
     ISSUE_ROUTE: "issue_route",
-    /** Day a judgment was served: day. */
-    JUDGMENT_ON: "judgment_on",
     /** Disputes of this kind here this month: count. */
     KIND_PLACE_MONTH: "kind_place_month",
     /** Warning line for this kind here: count. */
@@ -219,16 +213,12 @@ export const facts = Object.freeze(
     LABOUR_ARBITRATION_DONE: "labour_arbitration_done",
     /** Why it is not a labour dispute: text (`household_helper`, `craftsman_apprentice`, `farm_hire`, `insurance_agency`, `disability_grade`, `housing_reform`). */
     LABOUR_EXCEPTION: "labour_exception",
-    /** The labour route applies: flag, set by policies. */
-    LABOUR_ROUTE: "labour_route",
     /** Language spoken: text, of a party. */
     LANGUAGE: "language",
     /** Life insurance: flag. */
     LIFE_INSURANCE: "life_insurance",
     /** Asks whether a marriage is valid: flag. */
     MARRIAGE_VALIDITY: "marriage_validity",
-    /** A dispute of many people: flag, set by policies. */
-    MASS_CASE: "mass_case",
     /** Mediation failed: flag. */
     MEDIATION_FAILED: "mediation_failed",
     /** Day mediation ended without agreement: day. */
@@ -289,8 +279,6 @@ export const facts = Object.freeze(
     PROTECTION_ORDER_ISSUED: "protection_order_issued",
     /** The dispute is about an act of public authority: flag. */
     PUBLIC_AUTHORITY_ACT: "public_authority_act",
-    /** Touches the public interest: flag. */
-    PUBLIC_INTEREST: "public_interest",
     /** A dispute with public authority: flag, set by policies. */
     PUBLIC_LAW: "public_law",
     /** Outside the automatic referral: flag, set by policies. */
@@ -379,12 +367,8 @@ export const facts = Object.freeze(
     VIOLENCE_NOW: "violence_now",
     /** The dispute may turn violent: flag. */
     VIOLENCE_RISK: "violence_risk",
-    /** A case of unpaid wages: flag, set by policies. */
-    WAGE_ARREARS: "wage_arrears",
     /** The employer gave a written note of the wages owed and nothing else is disputed: flag. */
     WAGE_IOU: "wage_iou",
-    /** Disputes in the ward within 30 days: count. */
-    WARD_DISPUTES_30D: "ward_disputes_30d",
     /** The wife is pregnant: flag. */
     WIFE_PREGNANT: "wife_pregnant",
     /** The wife asks for divorce: flag. */

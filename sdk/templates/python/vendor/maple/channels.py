@@ -144,7 +144,7 @@ LEGAL_AID: Final = "legal_aid"
 """Legal aid: parallel."""
 
 MARRIAGE_REGISTRY: Final = "marriage_registry"
-"""Marriage registry: informative, in `cn`."""
+"""Marriage registry: parallel, in `cn`."""
 
 MIAM: Final = "miam"
 """Mediation information and assessment meeting (MIAM): precondition, in `gb/england-wales`."""

@@ -119,9 +119,6 @@ CLAIM_ISSUED_ON: Final = "claim_issued_on"
 COLLUSION_SUSPECTED: Final = "collusion_suspected"
 """Signs of a sham dispute or collusion: flag."""
 
-COMPLAINT_ANSWERED_ON: Final = "complaint_answered_on"
-"""Day the complaint was answered: day."""
-
 COMPLAINT_ON: Final = "complaint_on"
 """Day of the complaint: day."""
 
@@ -154,9 +151,6 @@ COUNTERCLAIM: Final = "counterclaim"
 
 COURT_ACCEPTED: Final = "court_accepted"
 """The court has registered the case: flag."""
-
-COURT_CLUSTER: Final = "court_cluster"
-"""Like cases are before the court: flag."""
 
 COURT_FILED_ON: Final = "court_filed_on"
 """Day the claim was brought to the court: day."""
@@ -308,9 +302,6 @@ INTERRUPTED_ON: Final = "interrupted_on"
 ISSUE_ROUTE: Final = "issue_route"
 """How the claim was issued: text (`paper`, `mcol`, `sdt`, `ocmc`)."""
 
-JUDGMENT_ON: Final = "judgment_on"
-"""Day a judgment was served: day."""
-
 KIND_PLACE_MONTH: Final = "kind_place_month"
 """Disputes of this kind here this month: count."""
 
@@ -329,9 +320,6 @@ LABOUR_ARBITRATION_DONE: Final = "labour_arbitration_done"
 LABOUR_EXCEPTION: Final = "labour_exception"
 """Why it is not a labour dispute: text (`household_helper`, `craftsman_apprentice`, `farm_hire`, `insurance_agency`, `disability_grade`, `housing_reform`)."""
 
-LABOUR_ROUTE: Final = "labour_route"
-"""The labour route applies: flag, set by policies."""
-
 LANGUAGE: Final = "language"
 """Language spoken: text, of a party."""
 
@@ -340,9 +328,6 @@ LIFE_INSURANCE: Final = "life_insurance"
 
 MARRIAGE_VALIDITY: Final = "marriage_validity"
 """Asks whether a marriage is valid: flag."""
-
-MASS_CASE: Final = "mass_case"
-"""A dispute of many people: flag, set by policies."""
 
 MEDIATION_FAILED: Final = "mediation_failed"
 """Mediation failed: flag."""
@@ -433,9 +418,6 @@ PROTECTION_ORDER_ISSUED: Final = "protection_order_issued"
 
 PUBLIC_AUTHORITY_ACT: Final = "public_authority_act"
 """The dispute is about an act of public authority: flag."""
-
-PUBLIC_INTEREST: Final = "public_interest"
-"""Touches the public interest: flag."""
 
 PUBLIC_LAW: Final = "public_law"
 """A dispute with public authority: flag, set by policies."""
@@ -569,14 +551,8 @@ VIOLENCE_NOW: Final = "violence_now"
 VIOLENCE_RISK: Final = "violence_risk"
 """The dispute may turn violent: flag."""
 
-WAGE_ARREARS: Final = "wage_arrears"
-"""A case of unpaid wages: flag, set by policies."""
-
 WAGE_IOU: Final = "wage_iou"
 """The employer gave a written note of the wages owed and nothing else is disputed: flag."""
-
-WARD_DISPUTES_30D: Final = "ward_disputes_30d"
-"""Disputes in the ward within 30 days: count."""
 
 WIFE_PREGNANT: Final = "wife_pregnant"
 """The wife is pregnant: flag."""
