@@ -52,7 +52,7 @@ fn counting(common: Common, suits: bool, open: bool) -> Counting {
     Counting { common, after: at(5_000), to: at(9_000_000), suits, kinds, open, but: Some("c-9".to_owned()) }
 }
 
-/// A name, what is asked, and the indices that must be read; nothing else of a large table is.
+/// A name, what is asked, and the indices of which the first must be read; nothing else of a large table is.
 type Hot = (&'static str, fn(&Store) -> String, &'static [&'static str]);
 
 const HOT: [Hot; 19] = [
@@ -146,9 +146,8 @@ fn hot_queries_read_their_index_whatever_sqlite_knows_of_the_tables() {
                 let fine = indices.iter().any(|index| step.contains(&format!("{index} (")) || step.ends_with(index));
                 assert!(fine, "{name}, {tended}: {step}\n{plan}");
             }
-            for index in indices {
-                assert!(plan.contains(index), "{name}, {tended}: {index}\n{plan}");
-            }
+            let first = indices.first().unwrap();
+            assert!(plan.contains(first), "{name}, {tended}: {first}\n{plan}");
         }
     }
 }

@@ -203,13 +203,14 @@ impl Store {
     ///
     /// When the database cannot be written, or does not answer in time.
     pub fn escalate(&self, now: Timestamp) -> Result<Vec<Signal>, StoreError> {
-        let late = "SELECT id, level FROM signal WHERE escalated IS NULL AND deadline < $1 AND expires > $1 \
+        let late = "SELECT id, level FROM signal {by} WHERE escalated IS NULL AND deadline < $1 AND expires > $1 \
                     AND state IN ('raised', 'acknowledged') ORDER BY id LIMIT $2";
         self.pool().write("escalate signals of", |link| {
             link.serialise(Lock::Events)?;
             let micros = Value::Int(now.as_microsecond());
             let mut changed = Vec::new();
-            for mut row in link.query(late, &[micros, PAGE_COUNT_MAX.into()])? {
+            let late = late.replace("{by}", &link.dialect().by("signal_open"));
+            for mut row in link.query(&late, &[micros, PAGE_COUNT_MAX.into()])? {
                 let (id, level) = (row.text()?, row.int()?);
                 let up =
                     "UPDATE signal SET level = $1, escalated = $2, changed = $2 WHERE id = $3 AND escalated IS NULL";

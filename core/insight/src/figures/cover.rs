@@ -200,9 +200,11 @@ impl Plan {
     }
 
     fn values(&self, counts: &Counts) -> Vec<i64> {
+        let quantities = QUANTITIES.map(|one| one.of(counts));
+        let of = |quantity: Q| quantities.get(quantity as usize).copied().unwrap_or_default();
         let value = |column: &Column| match column.quantity {
-            Some(quantity) => quantity.of(counts),
-            None => column.sum.iter().map(|(quantity, times)| times * quantity.of(counts)).sum(),
+            Some(quantity) => of(quantity),
+            None => column.sum.iter().map(|(quantity, times)| times * of(*quantity)).sum(),
         };
         self.columns.iter().map(value).collect()
     }
@@ -267,7 +269,8 @@ impl Slice {
 
     /// What follows within the slice.
     fn conclude(&mut self) {
-        let mut more = true;
+        // Of one nothing follows.
+        let mut more = self.why.iter().filter(|why| **why != Why::Unknown).count() > 1;
         while more {
             more = false;
             for [x, y, z] in &PLAN.sums {
