@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 22] = [
+const PAGES: [&str; 23] = [
     "/",
     "/overview.csv",
     "/cases",
@@ -140,6 +140,7 @@ const PAGES: [&str; 22] = [
     "/risk/live",
     "/risk/{id}",
     "/station",
+    "/station.csv",
     "/station/intake",
     "/station/plan",
     "/station/plan/{id}",
