@@ -59,7 +59,9 @@ pub use deliver::{
     TARGETS_COUNT_MAX, TIMEOUT_SECONDS_DEFAULT, TIMEOUT_SECONDS_MAX, Target, Terms, Way, Webhook, WebhookConfig,
     WebhookFault,
 };
-pub use http::{QUEUE_COUNT_MAX, STATIONS_SHOWN_MAX, paths, router};
+pub use http::{
+    MEDIATORS_COUNT_MAX, PLAN_SOURCE, QUEUE_COUNT_MAX, STAFF_ROWS_COUNT_MAX, STATIONS_SHOWN_MAX, paths, router,
+};
 pub use listen::{HEAD_BYTES_MAX, TURNED_AWAY_COUNT_MAX, serve};
 pub use packing::DICTIONARIES_COUNT_MAX;
 pub use records::{CHECKPOINT_EVERY, CHECKPOINT_EVERY_RECORDS, ENGINE, RECORDS_WAITING_MAX, Records, RecordsFault};

@@ -1,4 +1,7 @@
-//! The question for a plan, gathered from what is kept: which cases wait, who there is, how much each has open.
+//! The question for a plan, gathered from what is kept: which cases wait, what they need, who there is, how much each has
+//! open.
+
+pub(crate) mod needs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +15,7 @@ use maple_insight::{
 use maple_kernel::{Day, Pattern};
 use maple_seal::ReferenceKey;
 use maple_store::{Dispute, LeaveDays, Mediator, Station, Store, StoreError, WAITING_STAGES};
-use maple_wire::PlanMessage;
+use maple_wire::{Need, PlanMessage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -76,10 +79,15 @@ pub(crate) fn present(dispute: &Dispute) -> Option<&String> {
     dispute.desk.mediator.as_ref().filter(|_| dispute.stage == Some(Stage::Assigned))
 }
 
-/// Open cases of a mediator, without some that are given to them and not taken up.
-pub(crate) fn open_beside(open: &BTreeMap<String, u64>, cases: &[Dispute], mediator: &str) -> u64 {
-    let among = cases.iter().filter(|case| present(case).is_some_and(|who| who == mediator)).count();
-    open.get(mediator).copied().unwrap_or_default().saturating_sub(among as u64)
+/// Open cases by mediator, without those of some that are given to the mediator and not taken up.
+pub(crate) fn beside<'o>(open: &'o BTreeMap<String, u64>, cases: &[Dispute]) -> BTreeMap<&'o str, u64> {
+    let mut beside: BTreeMap<&str, u64> = open.iter().map(|(who, count)| (who.as_str(), *count)).collect();
+    for who in cases.iter().filter_map(present) {
+        if let Some(count) = beside.get_mut(who.as_str()) {
+            *count = count.saturating_sub(1);
+        }
+    }
+    beside
 }
 
 /// The question for a plan, and what it rests on.
@@ -93,9 +101,18 @@ pub(crate) struct Asked {
 /// Makes the question.
 ///
 /// INVARIANT: every case waits and has a locality.
-pub(crate) fn asked(kept: &Kept, message: &PlanMessage, today: Day, key: &ReferenceKey) -> Asked {
+pub(crate) fn asked(
+    kept: &Kept,
+    message: &PlanMessage,
+    mut needs: BTreeMap<String, Need>,
+    today: Day,
+    key: &ReferenceKey,
+) -> Asked {
     let Kept { cases, stations, people, open } = kept;
-    let demand = Demand { cases: cases.iter().filter_map(|case| waiting(case, message, today, key)).collect() };
+    let mut of = |case: &Dispute| needs.remove(&case.id).unwrap_or_default();
+    let demand: Vec<_> = cases.iter().map(|case| (case, of(case))).collect();
+    let demand =
+        Demand { cases: demand.into_iter().filter_map(|(case, need)| waiting(case, need, today, key)).collect() };
     // Who did not take a case is not given it again.
     let mut declined: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for case in cases.iter().filter(|case| case.stage == Some(Stage::Declined)) {
@@ -103,7 +120,8 @@ pub(crate) fn asked(kept: &Kept, message: &PlanMessage, today: Day, key: &Refere
             declined.entry(mediator).or_default().insert(key.hash(CASE, &case.id));
         }
     }
-    let beside = |who: &Mediator| open_beside(open, cases, &who.id);
+    let beside = beside(open, cases);
+    let beside = |who: &Mediator| beside.get(who.id.as_str()).copied().unwrap_or_default();
     let person = |who: &Mediator| person(who, beside(who), declined.get(who.id.as_str()));
     let places = stations.iter().map(|at| Place { id: at.id.clone(), locality: at.locality.as_str().into() });
     let roster = Roster { stations: places.collect(), people: people.iter().map(person).collect() };
@@ -120,16 +138,15 @@ pub(crate) fn asked(kept: &Kept, message: &PlanMessage, today: Day, key: &Refere
     Asked { demand, roster, options, world }
 }
 
-fn waiting(case: &Dispute, message: &PlanMessage, today: Day, key: &ReferenceKey) -> Option<Waiting> {
+fn waiting(case: &Dispute, need: Need, today: Day, key: &ReferenceKey) -> Option<Waiting> {
     let about = case.about.as_ref()?;
-    let need = message.needs.get(&case.id).cloned().unwrap_or_default();
     let parties = about.organisation.iter().cloned().chain([key.hash(CASE, &case.id)]);
     Some(Waiting {
         id: case.id.clone(),
         locality: about.locality.as_str().into(),
         kind: about.kind.as_str().into(),
-        languages: need.languages.into_iter().map(Into::into).collect(),
-        skills: need.skills.into_iter().map(Into::into).collect(),
+        languages: need.languages.into_iter().flatten().map(Into::into).collect(),
+        skills: need.skills.into_iter().flatten().map(Into::into).collect(),
         earliest: today,
         due: need.due,
         days: 0,

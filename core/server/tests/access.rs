@@ -141,6 +141,7 @@ const PAGES: [&str; 23] = [
     "/risk/live",
     "/risk/{id}",
     "/station",
+    "/station.csv",
     "/station/intake",
     "/station/plan",
     "/station/plan/{id}",

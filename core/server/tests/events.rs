@@ -16,7 +16,7 @@ use fixture::{
     desk::{Desk, calm, desk, desk_of, token},
     fits,
 };
-use maple_server::Governance;
+use maple_server::{Governance, PLAN_SOURCE};
 use maple_wire::{EVENTS_BYTES_MAX, EVENTS_COUNT_MAX};
 use serde_json::{Value, json};
 
@@ -287,4 +287,62 @@ async fn a_service_without_a_key_for_references_says_so() {
     let service = fixture::Service::new(maple_server::Config::default());
     let answer = service.post("/v1/events", registered("e", "c", "cn").to_string()).await;
     answer.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn nobody_speaks_by_the_name_of_an_accepted_plan() {
+    let desk = desk();
+    let mut borrowed = registered("e-1", "c-1", "cn/zhejiang");
+    borrowed["source"] = json!(PLAN_SOURCE);
+    let problem = tell(&desk, &borrowed).await.is_problem(422, "invalid-request");
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&"/source".into(), &"forbidden".into())
+    );
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("`/maple/plan`"), "{problem}");
+    let notice = json!({
+        "specversion": "1.0", "id": "n-1", "source": PLAN_SOURCE, "type": "capacity.changed", "subject": "m-1",
+        "time": "2026-11-20T08:00:00Z", "data": { "capacity": 3 }
+    });
+    tell(&desk, &notice).await.is_problem(422, "invalid-request");
+    // In a batch the others are taken; a name that only begins so is another's.
+    let mut near = registered("e-2", "c-2", "cn/zhejiang");
+    near["source"] = json!(format!("{PLAN_SOURCE}/2"));
+    let told = tell_all(&desk, &[borrowed, near]).await;
+    let statuses: Vec<_> = told["events"].as_array().unwrap().iter().map(|one| one["status"].as_str()).collect();
+    assert_eq!(statuses, [Some("refused"), Some("applied")], "{told}");
+    get(&desk, "/v1/cases/c-1").await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_case_shows_what_waits_and_for_what() {
+    let desk = desk();
+    tell_all(&desk, &[registered("e-1", "c-1", "cn/zhejiang")]).await;
+    tell(&desk, &event("e-9", "c-1", "agreement.performed", 40, json!({}))).await;
+    let shown = get(&desk, "/v1/cases/c-1").await.json();
+    let waiting = shown["waiting"].as_array().unwrap();
+    assert_eq!(waiting.len(), 1, "{shown}");
+    fits("WaitingEvent", &waiting[0]);
+    let one = &waiting[0];
+    assert_eq!(
+        (&one["id"], &one["type"], &one["stage"]),
+        (&"e-9".into(), &"agreement.performed".into(), &"registered".into())
+    );
+    assert!(one["allowed"].as_array().unwrap().contains(&json!("consent.recorded")), "{one}");
+    assert!(one["counts_at"].as_array().unwrap().contains(&json!("agreed")), "{one}");
+    // Before the case is registered, that is what it waits for.
+    tell(&desk, &event("e-10", "c-2", "agreement.performed", 40, json!({}))).await;
+    let unknown = get(&desk, "/v1/cases/c-2").await.json()["waiting"][0].clone();
+    assert_eq!((&unknown["stage"], &unknown["allowed"]), (&Value::Null, &json!(["case.registered"])));
+    // Once what was missing has come, nothing waits.
+    let yes = json!({ "party": "respondent", "consent": "yes" });
+    let agreed = json!({ "form": "written", "scope": "whole" });
+    let missing = [
+        event("e-2", "c-1", "consent.recorded", 10, yes),
+        event("e-3", "c-1", "mediation.started", 20, json!({})),
+        event("e-4", "c-1", "agreement.recorded", 30, agreed),
+    ];
+    assert_eq!(tell_all(&desk, &missing).await["refused"], 0);
+    let shown = get(&desk, "/v1/cases/c-1").await.json();
+    assert_eq!((&shown["waiting"], &shown["case"]["stage"]), (&json!([]), &json!("performed")), "{shown}");
 }

@@ -12,18 +12,19 @@ mod fixture;
 
 use std::sync::atomic::Ordering;
 
-use axum::{body::Body, http::Request};
+use axum::body::Body;
 use fixture::{
-    Answer,
     desk::{Desk, calm, desk_of, token},
     fits,
+    planning::{
+        BATCH, accept, assigned, consented, event, get, get_as, given, mediator, plan, roster, send, stage, tell,
+    },
 };
 use maple_server::{Governance, PLAN_AGE_HOURS_MAX};
 use maple_wire::ROSTER_BYTES_MAX;
 use serde_json::{Value, json};
 
 const CITY: &str = "cn/zhejiang/jinhua";
-const BATCH: &str = "application/cloudevents-batch+json";
 const HOUR_MILLIS: u64 = 3_600_000;
 
 /// A desk whose policies know skills and a city below the province.
@@ -38,82 +39,6 @@ fn desk_with(guarded: bool) -> Desk {
         include_str!("fixture/policies/localities.toml")
     );
     desk_of(calm(&[("words.toml", &words), ("localities.toml", &localities)]), Governance::default(), guarded)
-}
-
-async fn get(desk: &Desk, path: &str) -> Answer {
-    get_as(desk, None, path).await
-}
-
-async fn get_as(desk: &Desk, token: Option<&str>, path: &str) -> Answer {
-    let mut request = Request::get(path);
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    Answer::of(desk.service.call(request.body(Body::empty()).unwrap()).await).await
-}
-
-async fn send(desk: &Desk, path: &str, body: &Value) -> Answer {
-    desk.send(path, "application/json", None, body.to_string()).await
-}
-
-async fn roster(desk: &Desk, stations: &[(&str, &str)], mediators: &[Value]) {
-    let stations: Vec<Value> = stations.iter().map(|(id, place)| json!({ "id": id, "locality": place })).collect();
-    let answer = send(desk, "/v1/stations", &json!({ "stations": stations, "mediators": mediators })).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    fits("RosterTaken", &answer.json());
-}
-
-fn mediator(id: &str, station: &str, more: Value) -> Value {
-    let mut row = json!({ "id": id, "station": station, "capacity": 5, "cadence_days": 7 });
-    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    row
-}
-
-fn event(id: &str, case: &str, kind: &str, minute: usize, data: Value) -> Value {
-    json!({
-        "specversion": "1.0", "id": format!("{case}-{id}"), "source": "/desk/1", "type": kind, "subject": case,
-        "time": format!("2026-11-20T08:{minute:02}:00Z"), "data": data
-    })
-}
-
-async fn tell(desk: &Desk, events: &[Value]) {
-    let answer = desk.send("/v1/events", BATCH, None, json!(events).to_string()).await;
-    assert_eq!((answer.status, &answer.json()["refused"]), (200, &json!(0)), "{}", answer.text());
-}
-
-/// A case to whose mediation everybody agreed.
-async fn consented(desk: &Desk, case: &str, place: &str) {
-    let data = json!({ "locality": place, "kind": "labour.wage", "organisation": "org-7" });
-    let yes = json!({ "party": "respondent", "consent": "yes" });
-    tell(desk, &[event("0", case, "case.registered", 0, data), event("1", case, "consent.recorded", 1, yes)]).await;
-}
-
-async fn assigned(desk: &Desk, case: &str, mediator: &str) {
-    let data = json!({ "station": "st-1", "mediator": mediator });
-    tell(desk, &[event("2", case, "case.assigned", 2, data)]).await;
-}
-
-async fn plan(desk: &Desk, question: &Value) -> Value {
-    let answer = send(desk, "/v1/plan", question).await;
-    assert_eq!(answer.status, 201, "{}", answer.text());
-    fits("Plan", &answer.json());
-    answer.json()
-}
-
-/// Whom each case is given to.
-fn given(plan: &Value) -> Vec<(&str, &str)> {
-    let placements = plan["placements"].as_array().unwrap().iter();
-    placements.map(|one| (one["case"].as_str().unwrap(), one["mediator"].as_str().unwrap())).collect()
-}
-
-async fn accept(desk: &Desk, plan: &Value) -> Answer {
-    let path = format!("/v1/plan/{}/accept", plan["id"].as_str().unwrap());
-    Answer::of(desk.service.call(Request::post(path).body(Body::empty()).unwrap()).await).await
-}
-
-async fn stage(desk: &Desk, case: &str) -> (String, Value) {
-    let answer = get(desk, &format!("/v1/cases/{case}")).await.json();
-    (answer["case"]["stage"].as_str().unwrap().to_owned(), answer["case"]["mediator"].clone())
 }
 
 #[tokio::test]

@@ -202,12 +202,12 @@ fn pack(parts: [&[u8]; 3], dictionary: Option<&Dictionary>) -> Vec<u8> {
 }
 
 /// The id of the dictionary that a payload was packed with.
-fn packed_with(payload: &[u8]) -> Option<i64> {
+pub(crate) fn packed_with(payload: &[u8]) -> Option<i64> {
     let id = payload.strip_prefix(&[LZ4_DICTIONARY])?.get(HEAD_BYTES - 1..HEAD_DICTIONARY_BYTES - 1)?;
     Some(i64::from_be_bytes(id.try_into().ok()?))
 }
 
-fn unpack(payload: &[u8], dictionary: Option<&Dictionary>) -> Option<[Vec<u8>; 3]> {
+pub(crate) fn unpack(payload: &[u8], dictionary: Option<&Dictionary>) -> Option<[Vec<u8>; 3]> {
     let (head, body) = payload.split_at_checked(HEAD_BYTES)?;
     let (codec, lengths) = head.split_first()?;
     let (body, dictionary) = match (*codec, packed_with(payload)) {

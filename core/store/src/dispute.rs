@@ -3,6 +3,7 @@
 //! Events are kept for ever and never changed; where a dispute stands and what it adds to the figures is worked out anew
 //! from its events whenever one comes, and the difference is added. So figures never drift from the events.
 
+mod chosen;
 mod count;
 mod course;
 mod load;
@@ -10,6 +11,7 @@ mod look;
 mod monthly;
 mod open;
 mod rows;
+mod taken;
 
 use std::collections::BTreeMap;
 
@@ -20,18 +22,19 @@ use maple_insight::{
 };
 
 use crate::{
-    EVENTS_COUNT_MAX, PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
-    sql::{Fault, Lock, Value},
+    PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
+    sql::{Fault, Value},
 };
+pub use chosen::{Scene, Sought};
 pub use count::{COUNTED_COUNT_MAX, Common, Counting};
 pub use course::Walked;
 pub use load::{OPEN_STAGES, StationLoad, WAITING_STAGES};
 pub(crate) use load::{WAITING_INDEX, waiting_words};
 pub(crate) use look::recount;
 pub use look::{LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look};
-use open::{ALL_KINDS, Counts, Open};
+use open::ALL_KINDS;
 pub(crate) use rows::{DISPUTE, read_dispute};
-use rows::{EVENT, read_event, read_tally, standing};
+use rows::{EVENT, read_event, read_tally};
 
 /// What is known of a dispute from its registration. No name, no address: references are hashes with a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,47 +197,6 @@ impl CaseEvent {
 }
 
 impl Store {
-    /// Takes events, all in one transaction; what becomes of each. They are taken in the order of their own times, whatever
-    /// the order in which they stand here.
-    pub(crate) fn take_events(&self, events: &[CaseEvent], terms: &Terms<'_>) -> Result<Vec<Taken>, StoreError> {
-        events.iter().try_for_each(CaseEvent::check)?;
-        let mut order: Vec<usize> = (0..events.len()).collect();
-        order.sort_by_key(|at| events.get(*at).map(|event| (event.at, event.what.kind())));
-        self.pool().write("take events into", |link| {
-            link.serialise(Lock::Events)?;
-            let mut taken: Vec<Option<Taken>> = vec![None; events.len()];
-            let mut open: BTreeMap<&str, Open> = BTreeMap::new();
-            let mut fresh: BTreeMap<(&str, &str), &CaseEvent> = BTreeMap::new();
-            for at in &order {
-                let (Some(event), Some(place)) = (events.get(*at), taken.get_mut(*at)) else { continue };
-                let known = match fresh.get(&(event.source.as_str(), event.id.as_str())) {
-                    Some(known) => Some((*known).clone()),
-                    None => standing(link, event)?,
-                };
-                if let Some(known) = known {
-                    *place = Some(if known == *event { Taken::Duplicate } else { Taken::Conflict });
-                    continue;
-                }
-                if !open.contains_key(event.dispute.as_str()) {
-                    open.insert(&event.dispute, Open::load(link, &event.dispute, terms)?);
-                }
-                let Some(dispute) = open.get_mut(event.dispute.as_str()) else { continue };
-                let became = dispute.take(event, terms);
-                let kept = matches!(became, Taken::Applied(_) | Taken::Waiting(..) | Taken::Impossible(_, _, true));
-                if kept {
-                    fresh.insert((&event.source, &event.id), event);
-                }
-                *place = Some(became);
-            }
-            let mut counts = Counts::default();
-            for dispute in open.values_mut().filter(|open| open.events.len() > open.kept) {
-                dispute.save(link, terms, &mut counts)?;
-            }
-            counts.save(link)?;
-            Ok(taken.into_iter().map(|taken| taken.unwrap_or(Taken::Full(EVENTS_COUNT_MAX))).collect())
-        })
-    }
-
     /// A dispute and its events, in the order of their times; nothing when none is known.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::Offset};
 
 use crate::{
     Store, StoreError,
-    dispute::{CaseEvent, Taken, Terms},
+    dispute::{CaseEvent, Scene, Sought, Taken, Terms},
 };
 
 /// Calls that wait to be taken.
@@ -27,9 +27,15 @@ const TEND_EVERY: Duration = Duration::from_secs(3_600);
 /// What becomes of the events of one call.
 pub type Told = Box<dyn FnOnce(Result<Vec<Taken>, Arc<StoreError>>) + Send>;
 
-struct Call {
-    events: Vec<CaseEvent>,
-    told: Told,
+/// The events that follow from what stands. It may be asked more than once; what it said last is taken.
+pub type Choose = Box<dyn Fn(&Scene) -> Vec<CaseEvent> + Send>;
+
+/// What stood, and what becomes of the events that followed from it.
+pub type Chosen = Box<dyn FnOnce(Result<(Scene, Vec<Taken>), Arc<StoreError>>) + Send>;
+
+enum Call {
+    Events(Vec<CaseEvent>, Told),
+    Choice(Sought, Choose, Chosen),
 }
 
 /// What a docket needs to know.
@@ -73,8 +79,22 @@ impl Docket {
     ///
     /// When [`DOCKET_COUNT_MAX`] calls wait, or it has ended.
     pub fn take(&self, events: Vec<CaseEvent>, told: Told) -> Result<(), DocketBusy> {
+        self.call(Call::Events(events, told))
+    }
+
+    /// Takes the events that follow from what stands; nothing happens between the look at it and the events. `told` hears
+    /// what stood and what became of each event, in their order, once that is durable.
+    ///
+    /// # Errors
+    ///
+    /// When [`DOCKET_COUNT_MAX`] calls wait, or it has ended.
+    pub fn choose(&self, sought: Sought, choose: Choose, told: Chosen) -> Result<(), DocketBusy> {
+        self.call(Call::Choice(sought, choose, told))
+    }
+
+    fn call(&self, call: Call) -> Result<(), DocketBusy> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        match calls.as_ref().map(|calls| calls.try_send(Call { events, told })) {
+        match calls.as_ref().map(|calls| calls.try_send(call)) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => Err(DocketBusy),
         }
@@ -137,31 +157,47 @@ fn next(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig, chores: 
 
 fn run(store: &Store, waiting: &Receiver<Call>, config: &DocketConfig) {
     let mut chores = Chores { uncounted: true, tended: None };
-    while let Some(first) = next(store, waiting, config, &mut chores) {
-        let mut count = first.events.len();
-        let mut calls = vec![first];
-        while count < TOGETHER_COUNT_MAX {
-            let Ok(next) = waiting.try_recv() else { break };
-            count += next.events.len();
-            calls.push(next);
-        }
-        let mut events = Vec::with_capacity(count);
-        let mut told = Vec::with_capacity(calls.len());
-        for call in calls {
-            told.push((call.events.len(), call.told));
-            events.extend(call.events);
-        }
-        match store.take_events(&events, &terms(config)) {
-            Ok(taken) => {
-                let mut taken = taken.into_iter();
-                for (count, told) in told {
-                    told(Ok(taken.by_ref().take(count).collect()));
+    // A choice that came while events were gathered is made after them.
+    let mut held = None;
+    while let Some(first) = held.take().or_else(|| next(store, waiting, config, &mut chores)) {
+        let (mut events, mut told) = match first {
+            Call::Events(events, told) => (events, vec![told]),
+            Call::Choice(sought, choose, told) => {
+                told(store.take_chosen(&sought, &*choose, &terms(config)).map_err(Arc::new));
+                continue;
+            }
+        };
+        let mut counts = vec![events.len()];
+        while events.len() < TOGETHER_COUNT_MAX {
+            match waiting.try_recv() {
+                Ok(Call::Events(more, tell)) => {
+                    counts.push(more.len());
+                    events.extend(more);
+                    told.push(tell);
                 }
+                Ok(choice) => {
+                    held = Some(choice);
+                    break;
+                }
+                Err(_) => break,
             }
-            Err(error) => {
-                let error = Arc::new(error);
-                told.into_iter().for_each(|(_, told)| told(Err(Arc::clone(&error))));
+        }
+        take(store, &events, counts.into_iter().zip(told), config);
+    }
+}
+
+/// Takes the events of some calls together.
+fn take(store: &Store, events: &[CaseEvent], calls: impl Iterator<Item = (usize, Told)>, config: &DocketConfig) {
+    match store.take_events(events, &terms(config)) {
+        Ok(taken) => {
+            let mut taken = taken.into_iter();
+            for (count, told) in calls {
+                told(Ok(taken.by_ref().take(count).collect()));
             }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            calls.for_each(|(_, told)| told(Err(Arc::clone(&error))));
         }
     }
 }

@@ -18,6 +18,7 @@ mod list;
 mod log;
 mod node;
 mod outbox;
+mod output;
 mod place;
 mod plan;
 mod pool;
@@ -30,6 +31,7 @@ mod schema;
 mod signal;
 mod sql;
 mod tls;
+mod together;
 mod verify;
 mod watch;
 
@@ -47,9 +49,10 @@ pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
     About, COUNTED_COUNT_MAX, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord,
-    LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look, OPEN_STAGES, StationLoad, Taken, Tallied, WAITING_STAGES, Walked,
+    LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look, OPEN_STAGES, Scene, Sought, StationLoad, Taken, Tallied,
+    WAITING_STAGES, Walked,
 };
-pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
+pub use docket::{Choose, Chosen, DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
 pub use list::{Cursor, Filter, Summary};
 pub use node::Node;
@@ -58,7 +61,7 @@ pub use outbox::{
     RECIPIENT_BYTES_MAX, RECIPIENT_KEPT_DAYS, SentAgain, Standing, Stream,
 };
 pub use plan::{Acceptance, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord};
-pub use queue::{Alike, Queue};
+pub use queue::{Alike, Queue, Staff};
 pub use recorder::{
     BATCH_BYTES_MAX, BATCH_COUNT_MAX, Mode, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX, Recorder, RecorderConfig,
     SPOOL_BYTES_MAX, Signing, Statistics, Unwritten,

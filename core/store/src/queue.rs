@@ -10,6 +10,7 @@ use crate::{
     plan::acceptance,
     roster::read_days,
     sql::{Fault, Row, Value},
+    together::rows_of_some,
 };
 
 /// Rows of people who can the same and are away on the same days; those of which there are the most are told.
@@ -33,6 +34,19 @@ pub struct Alike {
     pub skills: Vec<String>,
     /// Their languages.
     pub languages: Vec<String>,
+    /// When they are away.
+    pub leave: Vec<LeaveDays>,
+    /// How many.
+    pub count: i64,
+    /// How many disputes they can have open together.
+    pub capacity: i64,
+}
+
+/// People of one station who are away on the same days, as a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staff {
+    /// The station.
+    pub station: String,
     /// When they are away.
     pub leave: Vec<LeaveDays>,
     /// How many.
@@ -117,6 +131,25 @@ impl Store {
                 })
             };
             Ok(link.query(all, &at)?.into_iter().map(read).collect::<Result<_, Fault>>()?)
+        })
+    }
+
+    /// The people of these stations, counted by when they are away: at most so many counts, and never a person.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn staff(&self, stations: &[&str], most: usize) -> Result<Vec<Staff>, StoreError> {
+        let select =
+            "SELECT station, leave_days, count(*), cast(sum(capacity) AS BIGINT) FROM mediator WHERE station IN";
+        let rest = format!("GROUP BY station, leave_days ORDER BY station, leave_days LIMIT {most}");
+        self.pool().read("count the mediators of", |link| {
+            let rows = rows_of_some(link, (select, &rest), stations, most)?;
+            let read = |mut row: Row| {
+                let (station, leave) = (row.text()?, read_days(&row.text()?)?);
+                Ok(Staff { station, leave, count: row.int()?, capacity: row.int()? })
+            };
+            Ok(rows.into_iter().map(read).collect::<Result<_, Fault>>()?)
         })
     }
 

@@ -1,5 +1,7 @@
 //! Who there is to take cases up: stations and mediators by pseudonymous ids, never a name. A row is replaced whole.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     bounded,
     pool::Done,
     sql::{Fault, Link, Lock, Row, Value},
+    together::rows_of,
 };
 
 /// Length of each list of a mediator, as it is kept.
@@ -185,9 +188,7 @@ impl Store {
                 let row = link.first(one, &[Value::Text(id)])?;
                 roster.stations.extend(row.map(read_station).transpose()?);
             }
-            for id in mediators {
-                roster.mediators.extend(mediator(link, id)?);
-            }
+            roster.mediators = mediators_of(link, mediators)?;
             Ok(roster)
         })
     }
@@ -265,6 +266,13 @@ fn take(link: &mut dyn Link, notice: &CapacityNotice, received: Timestamp) -> Do
     }
     put_mediator(link, &row)?;
     Ok(Noted::Applied)
+}
+
+/// The rows of these mediators that there are, by their ids.
+pub(crate) fn mediators_of(link: &mut dyn Link, ids: &[&str]) -> Result<Vec<Mediator>, Fault> {
+    let rows = rows_of(link, &format!("SELECT {MEDIATOR} FROM mediator WHERE id IN"), ids)?;
+    let found = rows.into_iter().map(|row| read_mediator(row).map(|row| (row.id.clone(), row)));
+    Ok(found.collect::<Result<BTreeMap<_, _>, _>>()?.into_values().collect())
 }
 
 fn mediator(link: &mut dyn Link, id: &str) -> Done<Option<Mediator>> {

@@ -54,7 +54,7 @@ pub use record::{Heard, canonical_question};
 pub use reply::{Previewed, Reply, append_decision, write_decision, write_preview};
 pub use roster::{
     MediatorMessage, ROSTER_BYTES_MAX, ROSTER_CAPACITY_MAX, ROSTER_LIST_MAX, ROSTER_ROWS_MAX, RosterFlaw,
-    RosterMessage, RosterPlace, StationMessage, parse_roster, parse_roster_sheet,
+    RosterMessage, RosterPlace, StationMessage, parse_roster, parse_roster_sheet, skills_apart,
 };
 pub use sheet::{SHEET_ROW_BYTES_MAX, Sheet, SheetEncoding, SheetFault};
 pub use text::{Language, text};

@@ -36,15 +36,33 @@ pub struct PlanMessage {
     pub needs: BTreeMap<String, Need>,
 }
 
-/// What a case needs of whoever takes it.
+/// What a case needs of whoever takes it, as far as that is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Need {
-    /// Languages, all of them.
-    pub languages: BTreeSet<String>,
-    /// Skills, all of them.
-    pub skills: BTreeSet<String>,
+    /// Languages, all of them; none where it is said that none is needed.
+    pub languages: Option<BTreeSet<String>>,
+    /// Skills, all of them; none where it is said that none is needed.
+    pub skills: Option<BTreeSet<String>>,
     /// The last day of its statutory clock.
     pub due: Option<Day>,
+}
+
+impl Need {
+    /// What is said here, and field by field what is said elsewhere of what is not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            languages: self.languages.or(other.languages),
+            skills: self.skills.or(other.skills),
+            due: self.due.or(other.due),
+        }
+    }
+
+    /// True when nothing is left to say.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.languages.is_some() && self.skills.is_some() && self.due.is_some()
+    }
 }
 
 /// Reads a question for a plan.
@@ -147,8 +165,12 @@ fn need(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) 
     let [languages, skills, due] = fields(json, path, ["languages", "skills", "due"], flaws)?;
     let able = abilities([skills, languages], path, ruleset, flaws);
     let due = due.map_or(Some(None), |json| day(json, &path.member("due"), flaws).map(Some));
+    let is_said = |given: Given<'_, '_>| given.is_some_and(|json| *json != Json::Null);
+    let (says_skills, says_languages) = (is_said(skills), is_said(languages));
     let (skills, languages) = able?;
-    Some(Need { languages, skills, due: due? })
+    // A language that stands among the skills is said as well.
+    let languages = (says_languages || !languages.is_empty()).then_some(languages);
+    Some(Need { languages, skills: says_skills.then_some(skills), due: due? })
 }
 
 /// A plan as it is told: every waiting case is among the placements or among those without one.

@@ -315,9 +315,20 @@ pub(crate) fn abilities(
     let spoken =
         list(languages, &path.member("languages"), flaws, |json, at, flaws| language(json, at, ruleset, flaws));
     let (skills, spoken) = (skills?, spoken?);
-    let (told, skills): (Vec<String>, Vec<String>) = skills.into_iter().partition(|word| word.starts_with(LANGUAGE));
-    let told = told.iter().filter_map(|word| word.strip_prefix(LANGUAGE)).map(str::to_owned);
-    Some((skills.into_iter().collect(), spoken.into_iter().chain(told).collect()))
+    let (skills, told) = skills_apart(skills);
+    Some((skills, spoken.into_iter().chain(told).collect()))
+}
+
+/// Skills as decisions have them, with the languages among them (`lang_ar`) apart, as party facts have those (`ar`).
+pub fn skills_apart(words: impl IntoIterator<Item = String>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut skills, mut languages) = (BTreeSet::new(), BTreeSet::new());
+    for word in words {
+        match word.strip_prefix(LANGUAGE) {
+            Some(language) => languages.insert(language.to_owned()),
+            None => skills.insert(word),
+        };
+    }
+    (skills, languages)
 }
 
 /// The entries of a list, all of them or none; an absent list is empty.

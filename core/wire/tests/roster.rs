@@ -229,7 +229,16 @@ fn a_question_for_a_plan_is_checked() {
     }))
     .unwrap();
     assert_eq!((told.horizon_days, told.overload_max), (30, 0));
-    assert_eq!(told.needs["c-1"].languages, words(["ar"]));
+    assert_eq!(told.needs["c-1"].languages, Some(words(["ar"])));
+    // What is not said is not the same as none.
+    for (need, said) in [
+        (json!({}), (None, None)),
+        (json!({ "skills": [], "languages": null }), (Some(words([])), None)),
+        (json!({ "languages": [] }), (None, Some(words([])))),
+    ] {
+        let told = read(json!({ "locality": "330784", "needs": { "c-1": need } })).unwrap();
+        assert_eq!((told.needs["c-1"].skills.clone(), told.needs["c-1"].languages.clone()), said);
+    }
     for (question, pointer) in [
         (json!({}), "/locality"),
         (json!({ "locality": "330784", "horizon_days": 366 }), "/horizon_days"),

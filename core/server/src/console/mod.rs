@@ -37,5 +37,5 @@ pub(crate) use plan::{accept, plan, propose};
 pub(crate) use policies::policies;
 pub(crate) use risk::{risk, risk_csv};
 pub(crate) use session::{change, same_origin, sign_in, token};
-pub(crate) use station::station;
+pub(crate) use station::{station, station_csv};
 pub(crate) use visit::{Visit, file};

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     access::{Caller, Role},
     app::App,
-    http::{answer, insight::wrong, plan as plans, station::dues},
+    http::{answer, insight::wrong, plan as plans},
 };
 
 /// A plan, as `/v1/plan/{id}` tells it.
@@ -36,9 +36,16 @@ struct Plan {
     horizon_days: i64,
     overload_max: i64,
     accept_until: String,
+    /// Nothing where an earlier version made it.
+    needs: Option<Needs>,
     objective: Objective,
     placements: Vec<Placement>,
     unplaced: Vec<Unplaced>,
+}
+
+#[derive(Deserialize)]
+struct Needs {
+    unknown: i64,
 }
 
 #[derive(Deserialize)]
@@ -160,10 +167,6 @@ async fn proposed(app: &Arc<App>, v: &Visit, caller: &Caller, request: Request) 
     }
     if let Some(place) = question.get("locality").and_then(Value::as_str).map(str::to_owned) {
         plans::may_plan(caller, &place)?;
-        // What the law gives each case is known from its decision.
-        let dues = dues(app, place).await?.into_iter();
-        let needs: Map<String, Value> = dues.map(|(case, day)| (case, json!({ "due": day.to_string() }))).collect();
-        question.insert("needs".to_owned(), Value::Object(needs));
     }
     let plan = plans::made_of(app, caller, Value::Object(question).to_string().as_bytes()).await?;
     let id = plan.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -208,6 +211,7 @@ async fn page<'a>(v: &'a Visit, caller: &Caller, id: &str) -> Result<Page<'a>, P
     };
     let may_accept = state == "proposed" && plans::may_plan(caller, &plan.locality).is_ok();
     let Objective { late, overload, levels, changes } = plan.objective;
+    let unknown = plan.needs.as_ref().map_or(0, |needs| needs.unknown);
     let rows = plan.placements.iter().map(|one| row(v, one, became.get(one.case.as_str()).copied(), &href));
     let left = plan.unplaced.iter().map(|one| Left {
         href: href(&one.case),
@@ -224,14 +228,17 @@ async fn page<'a>(v: &'a Visit, caller: &Caller, id: &str) -> Result<Page<'a>, P
         made: format!("{} · {}", v.moment(&plan.at), plan.by),
         terms: terms(v, &plan),
         until: v.moment(&plan.accept_until),
-        sums: vec![
+        sums: [
             (v.say("可安排", "placed"), count(plan.placements.len())),
             (v.say("无法安排", "without a place"), count(plan.unplaced.len())),
             (v.say("逾期天数", "days late"), grouped(late)),
             (v.say("超出容量", "above capacity"), grouped(overload)),
             (v.say("上移级数", "levels up"), grouped(levels)),
             (v.say("变更原安排", "moved from somebody"), grouped(changes)),
-        ],
+        ]
+        .into_iter()
+        .chain((unknown > 0).then(|| (v.say("无决定可查", "no decision to read"), grouped(unknown))))
+        .collect(),
         rows: rows.collect(),
         left: left.collect(),
         outcome: accepted.as_ref().map(|accepted| told(v, &accepted.at.to_string(), &accepted.actor, outcome.as_ref())),

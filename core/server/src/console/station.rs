@@ -1,5 +1,7 @@
 //! `/station`: who comes in, who waits and for how long, who there is to take it up, which plan was the last.
 
+mod file;
+
 use askama::Template;
 use axum::{extract::Extension, response::Response};
 use maple_insight::life::Stage;
@@ -23,6 +25,8 @@ use crate::{
     },
 };
 
+pub(crate) use file::station_csv;
+
 /// The share of its capacity above which a station is full.
 const FULL_SHARE: f64 = 1.0;
 /// The same, above which it is nearly so.
@@ -39,6 +43,7 @@ struct Desk {
     queue: Queue,
     stations: Vec<Station>,
     more_stations: bool,
+    more_mediators: bool,
     people: People,
     plan: Option<Plan>,
 }
@@ -180,11 +185,13 @@ struct Inner {
     more_cases: bool,
     stations: Vec<StationRow>,
     more_stations: bool,
+    more_mediators: bool,
     people: String,
     capacity: String,
     able: Vec<(&'static str, &'static str, Vec<AbleRow>)>,
     plan: Option<PlanShown>,
     to_cases: String,
+    csv: String,
 }
 
 #[derive(Template)]
@@ -222,9 +229,7 @@ async fn page<'a>(v: &'a Visit, caller: &Caller) -> Result<Page<'a>, Problem> {
     let ruleset = v.ruleset();
     let place = place_of(v, caller, &ruleset)?.as_str();
     let inner = if may_look(caller, place) {
-        let found = desk(&v.app, caller, link("", [("locality", place)]).trim_start_matches('?')).await?;
-        let found: Desk = serde_json::from_value(found).map_err(|_| answer::internal())?;
-        Some(inner(v, caller, &ruleset, place, found))
+        Some(inner(v, caller, &ruleset, place, told(v, caller, place).await?))
     } else {
         None
     };
@@ -242,6 +247,12 @@ async fn page<'a>(v: &'a Visit, caller: &Caller) -> Result<Page<'a>, Problem> {
     })
 }
 
+/// The desk of a place.
+async fn told(v: &Visit, caller: &Caller, place: &str) -> Result<Desk, Problem> {
+    let found = desk(&v.app, caller, link("", [("locality", place)]).trim_start_matches('?')).await?;
+    serde_json::from_value(found).map_err(|_| answer::internal())
+}
+
 /// Doors through which a case comes.
 pub(super) fn sources(v: &Visit, ruleset: &Ruleset) -> Vec<Choice> {
     let all = ruleset.vocabulary().words.get(&WordList::Source).into_iter().flatten();
@@ -253,7 +264,7 @@ fn hours(v: &Visit, hours: Option<f64>) -> String {
 }
 
 fn inner(v: &Visit, caller: &Caller, ruleset: &Ruleset, place: &str, found: Desk) -> Inner {
-    let Desk { queue, stations, more_stations, people, plan } = found;
+    let Desk { queue, stations, more_stations, more_mediators, people, plan } = found;
     let may_read = caller.may_below(Role::Auditor, place);
     let Limits { of, known, next, passed } = queue.limits;
     let row = |case: &Waiting| CaseRow {
@@ -301,6 +312,7 @@ fn inner(v: &Visit, caller: &Caller, ruleset: &Ruleset, place: &str, found: Desk
         rest,
         stations: stations.iter().map(|one| station_row(v, ruleset, one)).collect(),
         more_stations,
+        more_mediators,
         people: if v.is_chinese() {
             format!("调解员{}人，今日在岗{}人", grouped(people.mediators), grouped(people.at_work))
         } else {
@@ -310,6 +322,7 @@ fn inner(v: &Visit, caller: &Caller, ruleset: &Ruleset, place: &str, found: Desk
         able: able.into_iter().filter(|(_, _, rows)| !rows.is_empty()).collect(),
         plan: plan.map(|plan| plan_shown(v, &plan)),
         to_cases: link("/cases", [("locality", place)]),
+        csv: link("/station.csv", [("locality", place)]),
     }
 }
 

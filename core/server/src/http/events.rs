@@ -2,6 +2,8 @@
 
 mod handled;
 mod notices;
+mod reserved;
+mod waiting;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,8 +15,8 @@ use axum::{
 use jiff::Timestamp;
 use maple_insight::life::{EventType, Stage, Standing};
 use maple_store::{
-    CaseEvent, Dispute, DisputeFilter, Docket, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX, EventCursor, EventRecord,
-    Taken,
+    CaseEvent, Choose, Dispute, DisputeFilter, Docket, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX, EventCursor,
+    EventRecord, Scene, Sought, StoreError, Taken,
 };
 use maple_wire::{
     CapacityMessage, EVENTS_BYTES_MAX, EventMessage, HandledMessage, Message, Problem, ProblemKind, event_json,
@@ -98,6 +100,7 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
             Err(problem) => One::Refused(problem),
         });
     }
+    reserved::refuse(&mut all);
     within_reach(app, caller, &mut all).await?;
     notices::within_reach(app, caller, &mut all).await?;
     handled::within_reach(app, caller, &mut all).await?;
@@ -233,14 +236,31 @@ pub(super) async fn entered(app: &App, docket: &Docket, events: Vec<CaseEvent>) 
         app.metrics.turned_away("/v1/events");
         answer::overloaded()
     })?;
-    match told.await {
-        Ok(Ok(became)) => Ok(became),
-        Ok(Err(why)) => {
-            error!(why = %chain(&*why), "Events could not be kept.");
-            Err(unkept())
-        }
-        Err(_) => Err(unkept()),
-    }
+    heard_of(told.await.ok())
+}
+
+/// Takes the events that follow from what stands; what stood, and what became of each.
+pub(super) async fn chosen(
+    app: &App,
+    docket: &Docket,
+    sought: Sought,
+    choose: Choose,
+) -> Result<(Scene, Vec<Taken>), Problem> {
+    let (tell, told) = oneshot::channel();
+    let heard = Box::new(move |became| drop(tell.send(became)));
+    docket.choose(sought, choose, heard).map_err(|_| {
+        app.metrics.turned_away("/v1/events");
+        answer::overloaded()
+    })?;
+    heard_of(told.await.ok())
+}
+
+/// What the docket says; nothing where it was never heard.
+fn heard_of<T>(told: Option<Result<T, Arc<StoreError>>>) -> Result<T, Problem> {
+    told.ok_or_else(unkept)?.map_err(|why| {
+        error!(why = %chain(&*why), "Events could not be kept.");
+        unkept()
+    })
 }
 
 /// What became of an event, as a batch tells it.
@@ -545,8 +565,9 @@ pub(crate) async fn one_shown(app: &Arc<App>, caller: &Caller, id: String) -> Re
         Some(about) => caller.require(Role::Auditor, &about.locality)?,
         None => caller.require_everywhere(Role::Auditor)?,
     }
+    let waiting = waiting::told(&events);
     let events: Vec<Value> = events.iter().map(event).collect();
-    Ok(json!({ "case": case(&dispute), "events": events }))
+    Ok(json!({ "case": case(&dispute), "events": events, "waiting": waiting }))
 }
 
 #[cfg(test)]

@@ -48,7 +48,9 @@ use tracing::{debug, info, warn};
 pub(crate) use access::identified;
 pub(crate) use activations::reading;
 pub(crate) use answer::overloaded;
-pub use station::{QUEUE_COUNT_MAX, STATIONS_SHOWN_MAX};
+pub use plan::PLAN_SOURCE;
+pub use station::{QUEUE_COUNT_MAX, STAFF_ROWS_COUNT_MAX, STATIONS_SHOWN_MAX};
+pub use stations::MEDIATORS_COUNT_MAX;
 
 use access::Needs;
 
@@ -92,6 +94,7 @@ fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 69] {
         ("/risk/live", get(console::live), reads),
         ("/risk/{id}", post(console::close), Page(Some(Role::Evaluate))),
         ("/station", get(console::station), Page(None)),
+        ("/station.csv", get(console::station_csv), Page(None)),
         ("/station/intake", get(console::intake).post(console::take_in), Page(Some(Role::Evaluate))),
         ("/station/plan", post(console::propose), Page(None)),
         ("/station/plan/{id}", get(console::plan), Page(None)),

@@ -1,6 +1,8 @@
 //! `/v1/plan`: who takes which waiting case, proposed; `/v1/plan/{id}/accept`: a person has it done. Nothing is
 //! assigned before.
 
+mod accept;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -12,13 +14,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use jiff::{Timestamp, ToSpan};
+use jiff::ToSpan;
 use maple_insight::{
-    life::{Happening, Stage},
+    life::Stage,
     plan::{CASES_COUNT_MAX, HORIZON_DAYS_MAX, PEOPLE_COUNT_MAX, Plan, PlanError, STATIONS_COUNT_MAX, plan},
 };
 use maple_seal::{Digest, canonical};
-use maple_store::{Acceptance, CaseEvent, Desk, Dispute, Mediator, PlanRecord, Taken, WAITING_STAGES};
+use maple_store::{Acceptance, Dispute, PlanRecord, WAITING_STAGES};
 use maple_wire::{Flaw, FlawCode, PLAN_QUESTION_BYTES_MAX, PlanMessage, Problem, ProblemKind, parse_plan, plan_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -30,16 +32,18 @@ use super::{
     body::{self, Terms},
     events,
 };
+pub(crate) use accept::{accept, accepted};
+
 use crate::{
     access::{Caller, Role},
     app::App,
     clock::timestamp,
     config::{PLAN_AGE_HOURS_MAX, PLAN_SECONDS_MAX},
-    plan::{Asked, Kept, World, asked, kept, open_beside, question, waits},
+    plan::{Asked, Kept, World, asked, kept, needs, question, waits},
 };
 
-/// Who says that a case is assigned, where an accepted plan does.
-const SOURCE: &str = "/maple/plan";
+/// Who says that a case is assigned, where an accepted plan does. Nobody else may say so by this name.
+pub const PLAN_SOURCE: &str = "/maple/plan";
 
 /// A plan as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -92,7 +96,15 @@ pub(crate) async fn made_of(app: &Arc<App>, caller: &Caller, body: &[u8]) -> Res
     let wanted = message.clone();
     let kept = reading(app, move |control| kept(&control.store, &wanted, &above)).await?;
     check(&kept, &message)?;
-    let asked = asked(&kept, &message, today, key);
+    let (caller_needs, words) = (message.needs.clone(), Arc::clone(serving.ruleset()));
+    let (kept, needs) = reading(app, move |control| {
+        let needs = needs::needs(&control.store, words.vocabulary(), &kept.cases, caller_needs, today)?;
+        Ok((kept, needs))
+    })
+    .await?;
+    let known = needs.known;
+    let unknown = kept.cases.len().saturating_sub(known);
+    let asked = asked(&kept, &message, needs.of, today, key);
     let digest = canonical(&question(&asked)).map_err(|_| answer::internal())?;
     let question = Digest::of(&digest).to_string();
     let (asked, plan) = made(app, asked).await?;
@@ -110,6 +122,7 @@ pub(crate) async fn made_of(app: &Arc<App>, caller: &Caller, body: &[u8]) -> Res
         ("overload_max", json!(message.overload_max)),
         ("question", json!(question)),
         ("accept_until", json!(until.to_string())),
+        ("needs", json!({ "known": known, "unknown": unknown })),
     ] {
         told.insert(name.to_owned(), value);
     }
@@ -287,178 +300,4 @@ pub(crate) async fn one_shown(
     };
     let (_, body, accepted) = read(app, caller, id, may).await?;
     Ok((shown(body.plan, accepted.as_ref())?, accepted))
-}
-
-pub(crate) async fn accept(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-) -> Response {
-    answer::told(accepted(&app, &caller, &id).await.map(answer::json))
-}
-
-/// A placement of a kept plan.
-#[derive(Deserialize)]
-struct Placed {
-    case: String,
-    mediator: String,
-    station: String,
-}
-
-/// Has a plan done; what became of it.
-pub(crate) async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Result<String, Problem> {
-    let (docket, _) = events::docket(app)?;
-    let (record, body, before) = read(app, caller, id, |locality| may_plan(caller, locality)).await?;
-    if let Some(outcome) = before.as_ref().and_then(|before| before.outcome.clone()) {
-        return Ok(outcome);
-    }
-    let now = timestamp(app.clock());
-    if before.is_none() && record.at.checked_add(PLAN_AGE_HOURS_MAX.hours()).is_ok_and(|until| now > until) {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            format!("the plan was made at {:.0}, more than {PLAN_AGE_HOURS_MAX} hours ago; make another", record.at),
-            format!("该方案生成于{:.0}，已超过{PLAN_AGE_HOURS_MAX}小时；请重新生成", record.at),
-        ));
-    }
-    let placements = body.plan.get("placements").cloned().unwrap_or_default();
-    let placements: Vec<Placed> = serde_json::from_value(placements).map_err(|_| answer::internal())?;
-    let (plan, who) = (record.id.clone(), caller.name().to_owned());
-    let cases: Vec<String> = body.world.cases.keys().cloned().collect();
-    let people: BTreeSet<String> = placements.iter().map(|placed| placed.mediator.clone()).collect();
-    let (acceptance, now_is) = reading(app, move |control| {
-        let store = &control.store;
-        let acceptance = store.plan_accept(&plan, now, &who)?;
-        let ids: Vec<&str> = cases.iter().map(String::as_str).collect();
-        let people: Vec<&str> = people.iter().map(String::as_str).collect();
-        let now_is = Kept {
-            cases: store.disputes_of(&ids)?,
-            stations: Vec::new(),
-            people: store.roster_of(&[], &people)?.mediators,
-            open: store.open_by_mediator()?,
-        };
-        Ok((acceptance, now_is))
-    })
-    .await?;
-    let standing: Vec<Standing> =
-        placements.iter().map(|placed| standing(placed, &body.world, &now_is, acceptance.at)).collect();
-    let events: Vec<CaseEvent> = placements
-        .iter()
-        .zip(&standing)
-        .filter(|(_, standing)| matches!(standing, Standing::Assign))
-        .map(|(placed, _)| event(&record.id, placed, acceptance.at))
-        .collect();
-    let mut became = events::entered(app, docket, events).await?.into_iter();
-    let rows: Vec<Value> =
-        placements.iter().zip(standing).map(|(placed, standing)| told(placed, standing, || became.next())).collect();
-    let of = |status: &str| rows.iter().filter(|row| row.get("status").and_then(Value::as_str) == Some(status)).count();
-    let [assigned, stays, left_out] = ["assigned", "kept", "left_out"].map(of);
-    let outcome = json!({
-        "plan": record.id, "at": acceptance.at.to_string(), "by": acceptance.actor,
-        "assigned": assigned, "kept": stays, "left_out": left_out, "cases": rows,
-    });
-    let (text, plan, node) = (outcome.to_string(), record.id, Arc::clone(app));
-    let detail = json!({ "locality": record.locality, "assigned": assigned, "kept": stays, "left_out": left_out });
-    let kept = text.clone();
-    reading(app, move |control| {
-        control.store.plan_accepted(&plan, &kept)?;
-        control.note(node.clock(), &acceptance.actor, "plan", &plan, &detail.to_string());
-        Ok(())
-    })
-    .await?;
-    Ok(text)
-}
-
-/// How a placement stands when its plan is accepted.
-enum Standing {
-    Assign,
-    Kept,
-    LeftOut(&'static str, &'static str, &'static str),
-}
-
-const MOVED_ON: Standing =
-    Standing::LeftOut("moved_on", "the case moved on after the plan was made", "方案生成后案件已有变化");
-const ROSTER_CHANGED: Standing = Standing::LeftOut(
-    "roster_changed",
-    "what the roster says of the mediator changed after the plan was made",
-    "方案生成后该调解员的名册信息已有变化",
-);
-const BUSIER: Standing = Standing::LeftOut(
-    "busier",
-    "the mediator has more open cases than when the plan was made",
-    "该调解员的在办案件多于方案生成时",
-);
-
-fn standing(placed: &Placed, then: &World, now: &Kept, accepted: Timestamp) -> Standing {
-    let (Some((stage, since)), Some((changed, open))) =
-        (then.cases.get(&placed.case), then.people.get(&placed.mediator))
-    else {
-        return MOVED_ON;
-    };
-    let Some(case) = now.cases.iter().find(|case| case.id == placed.case) else { return MOVED_ON };
-    let is_so = |stage: &str, since: i64| {
-        case.stage.map(Stage::as_str) == Some(stage) && case.since.map(|at| at.as_microsecond()) == Some(since)
-    };
-    let is_his = case.desk.mediator.as_ref() == Some(&placed.mediator);
-    // Told already, by an acceptance that did not hear the end of it.
-    if is_his && is_so(Stage::Assigned.as_str(), accepted.as_microsecond()) {
-        return Standing::Assign;
-    }
-    if !is_so(stage, *since) {
-        return MOVED_ON;
-    }
-    let row = now.people.iter().find(|row| row.id == placed.mediator);
-    let is_same = |row: &Mediator| row.station == placed.station && row.changed.as_microsecond() == *changed;
-    if !row.is_some_and(is_same) {
-        return ROSTER_CHANGED;
-    }
-    if then.present.get(&placed.case) == Some(&placed.mediator) {
-        return Standing::Kept;
-    }
-    if open_beside(&now.open, &now.cases, &placed.mediator) > *open { BUSIER } else { Standing::Assign }
-}
-
-fn event(plan: &str, placed: &Placed, at: Timestamp) -> CaseEvent {
-    CaseEvent {
-        source: SOURCE.to_owned(),
-        id: format!("{plan}.{}", placed.case),
-        dispute: placed.case.clone(),
-        at,
-        what: Happening::Assigned,
-        about: None,
-        desk: Desk {
-            station: Some(placed.station.clone()),
-            mediator: Some(placed.mediator.clone()),
-            ..Desk::default()
-        },
-    }
-}
-
-/// What became of a placement.
-fn told(placed: &Placed, standing: Standing, became: impl FnOnce() -> Option<Taken>) -> Value {
-    let mut row = Map::new();
-    for (name, value) in [("case", &placed.case), ("mediator", &placed.mediator), ("station", &placed.station)] {
-        row.insert(name.to_owned(), json!(value));
-    }
-    let mut say = |name: &str, value: Value| drop(row.insert(name.to_owned(), value));
-    match standing {
-        Standing::Kept => say("status", json!("kept")),
-        Standing::LeftOut(code, en, zh) => {
-            say("status", json!("left_out"));
-            say("reason", json!({ "code": code, "text": { "zh": zh, "en": en } }));
-        }
-        Standing::Assign => match became() {
-            Some(Taken::Applied(_) | Taken::Duplicate) => say("status", json!("assigned")),
-            Some(taken) => {
-                let outcome = events::outcome(taken);
-                let said = |name: &str| {
-                    outcome.get("problem").and_then(|problem| problem.get(name)).cloned().unwrap_or(json!(""))
-                };
-                say("status", json!("left_out"));
-                let text = json!({ "zh": said("detail_zh"), "en": said("detail") });
-                say("reason", json!({ "code": "impossible", "text": text }));
-            }
-            None => say("status", json!("left_out")),
-        },
-    }
-    Value::Object(row)
 }

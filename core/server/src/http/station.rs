@@ -11,8 +11,8 @@ use axum::{
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use maple_insight::life::Stage;
-use maple_kernel::{Ruleset, WordList};
-use maple_store::{Acceptance, Alike, Dispute, LeaveDays, Mediator, PlanRecord, Queue, Station, Store, StoreError};
+use maple_kernel::{Ruleset, Vocabulary, WordList};
+use maple_store::{Acceptance, Alike, Dispute, LeaveDays, PlanRecord, Queue, Staff, Station, Store, StoreError};
 use maple_wire::Problem;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ use crate::{
     clock::timestamp,
     config::PLAN_AGE_HOURS_MAX,
     events,
+    plan::needs::{self, Limit},
 };
 
 /// Waiting cases that are listed, where the caller does not say.
@@ -37,8 +38,8 @@ const PAGE_COUNT: u32 = 50;
 pub const QUEUE_COUNT_MAX: u32 = 200;
 /// Stations that are listed.
 pub const STATIONS_SHOWN_MAX: u32 = 200;
-/// Mediators of the stations that are listed.
-const MEDIATORS_COUNT_MAX: u32 = 10_000;
+/// Counts of the mediators of the stations that are listed: one of each station and of each leave in it.
+pub const STAFF_ROWS_COUNT_MAX: usize = 10_000;
 const HOURS_OF_SECOND: f64 = 1.0 / 3_600.0;
 const PARAMETERS: [&str; 2] = ["locality", "count"];
 
@@ -61,28 +62,10 @@ struct Found {
     queue: Queue,
     cases: Vec<(Dispute, Option<Limit>)>,
     stations: Vec<Station>,
-    mediators: Vec<Mediator>,
+    staff: Vec<Staff>,
     open: BTreeMap<String, u64>,
     people: Vec<Alike>,
     plan: Option<(PlanRecord, Option<Acceptance>)>,
-}
-
-/// The clock of a case that ends first, as its decision says.
-#[derive(Clone, Deserialize)]
-struct Limit {
-    code: String,
-    ends: Date,
-}
-
-#[derive(Deserialize)]
-struct Decided {
-    decision: Clocks,
-}
-
-#[derive(Deserialize)]
-struct Clocks {
-    #[serde(default)]
-    clocks: Vec<Limit>,
 }
 
 /// The desk of a place and of all below it.
@@ -107,60 +90,43 @@ pub(crate) async fn desk(app: &Arc<App>, caller: &Caller, query: &str) -> Result
         caller.require_below(Role::Auditor, id.as_str())?;
     }
     let (top, now) = (id.to_string(), timestamp(app.clock()));
-    let found = reading(app, move |control| found(&control.store, &top, count)).await?;
     let today = events::offset(app).to_datetime(now).date();
+    let words = Arc::clone(&ruleset);
+    let found = reading(app, move |control| found(&control.store, words.vocabulary(), (&top, count), today)).await?;
     Ok(json!({
         "locality": described(id, locality),
         "at": now.to_string(),
         "queue": queue(&ruleset, &found, now, today),
         "stations": stations(&found, today),
         "more_stations": found.stations.len() as u64 > u64::from(STATIONS_SHOWN_MAX),
+        "more_mediators": found.staff.len() > STAFF_ROWS_COUNT_MAX,
         "people": people(&ruleset, &found.people, today),
         "plan": found.plan.as_ref().map(|(plan, accepted)| planned(plan, accepted.as_ref(), now)),
     }))
 }
 
-fn found(store: &Store, top: &str, count: u32) -> Result<Found, StoreError> {
-    let mut cases = Vec::new();
-    for case in store.queue_first(top, count)? {
-        let limit = limit(store, &case)?;
-        cases.push((case, limit));
-    }
+fn found(store: &Store, vocabulary: &Vocabulary, (top, count): (&str, u32), today: Date) -> Result<Found, StoreError> {
+    let waiting = store.queue_first(top, count)?;
+    let mut limits = BTreeMap::new();
+    needs::said(store, waiting.iter(), |case, said| {
+        let limit = said.limit(case.desk.channel.as_deref(), vocabulary, today);
+        limits.extend(limit.map(|limit| (case.id.clone(), limit)));
+    })?;
+    let cases = waiting.into_iter().map(|case| (limits.remove(&case.id), case)).map(|(limit, case)| (case, limit));
+    let cases = cases.collect();
     // One more than is shown, so that it can be said that there are more.
     let stations = store.stations(Some(top), "", STATIONS_SHOWN_MAX + 1)?;
     let at: Vec<&str> = stations.iter().map(|station| station.id.as_str()).collect();
     Ok(Found {
         queue: store.queue(top)?,
         cases,
-        mediators: store.mediators_at(&at, MEDIATORS_COUNT_MAX)?,
+        // One more than is counted, as well.
+        staff: store.staff(&at, STAFF_ROWS_COUNT_MAX + 1)?,
         open: store.open_by_station()?,
         people: store.people(top)?,
         plan: store.plan_latest(top)?,
         stations,
     })
-}
-
-/// The clock that ends first in the decision that routed a case; nothing where none is known.
-fn limit(store: &Store, case: &Dispute) -> Result<Option<Limit>, StoreError> {
-    let decision = case.about.as_ref().and_then(|about| about.decision.as_deref());
-    let Some(record) = decision.map(|id| store.decision(id)).transpose()?.flatten() else { return Ok(None) };
-    let decided: Option<Decided> = serde_json::from_slice(&record.decision()?.output).ok();
-    let clocks = decided.map(|decided| decided.decision.clocks).unwrap_or_default();
-    Ok(clocks.into_iter().min_by_key(|clock| clock.ends))
-}
-
-/// The days on which clocks end of the cases of a place that wait the longest, as far as these days are not over.
-pub(crate) async fn dues(app: &Arc<App>, top: String) -> Result<Vec<(String, Date)>, Problem> {
-    let today = events::offset(app).to_datetime(timestamp(app.clock())).date();
-    reading(app, move |control| {
-        let mut dues = Vec::new();
-        for case in control.store.queue_first(&top, QUEUE_COUNT_MAX)? {
-            let limit = limit(&control.store, &case)?.filter(|limit| limit.ends >= today);
-            dues.extend(limit.map(|limit| (case.id, limit.ends)));
-        }
-        Ok(dues)
-    })
-    .await
 }
 
 fn hours(from: Timestamp, now: Timestamp) -> f64 {
@@ -175,9 +141,16 @@ fn queue(ruleset: &Ruleset, found: &Found, now: Timestamp, today: Date) -> Value
     let next = limits().map(|limit| limit.ends).filter(|ends| *ends >= today).min();
     let row = |(case, limit): &(Dispute, Option<Limit>)| {
         let about = case.about.as_ref();
-        let clock = limit.as_ref().map(|Limit { code, ends }| {
-            let title = ruleset.vocabulary().word(WordList::Clock, code).map(|word| text(&word.title));
-            json!({ "code": code, "title": title, "ends": ends.to_string(), "passed": *ends < today })
+        let clock = limit.as_ref().map(|limit| {
+            let Limit { code, ends, .. } = limit;
+            let words = ruleset.vocabulary();
+            let title = words.word(WordList::Clock, code).map(|word| &word.title);
+            // A step that names its day is known by its channel.
+            let title = title.or_else(|| words.channels.get(code.as_str()).map(|channel| &channel.title)).map(text);
+            json!({
+                "code": code, "title": title, "ends": ends.to_string(), "passed": *ends < today,
+                "for": if limit.is_for_taking_up() { "taking_up" } else { "party" },
+            })
         });
         json!({
             "id": case.id,
@@ -207,13 +180,13 @@ fn is_away(leave: &[LeaveDays], today: Date) -> bool {
 }
 
 fn stations(found: &Found, today: Date) -> Vec<Value> {
-    let mut of: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
-    for row in &found.mediators {
+    let mut of: BTreeMap<&str, (i64, i64, i64)> = BTreeMap::new();
+    for row in found.staff.iter().take(STAFF_ROWS_COUNT_MAX) {
         let (mediators, at_work, capacity) = of.entry(&row.station).or_default();
-        *mediators += 1;
+        *mediators += row.count;
         if !is_away(&row.leave, today) {
-            *at_work += 1;
-            *capacity += u64::from(row.capacity);
+            *at_work += row.count;
+            *capacity += row.capacity;
         }
     }
     let shown = usize::try_from(STATIONS_SHOWN_MAX).unwrap_or(usize::MAX);

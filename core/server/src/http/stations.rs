@@ -258,15 +258,17 @@ async fn listed(app: &Arc<App>, caller: &Caller, query: String) -> Result<Respon
         let stations = control.store.stations(locality.as_deref(), &after, count)?;
         let shown: Vec<&str> =
             stations.iter().filter(|row| may_read(&reader, &row.locality)).map(|row| row.id.as_str()).collect();
-        let mediators = control.store.mediators_at(&shown, ROWS_COUNT_MAX + 1)?;
+        let mediators = control.store.mediators_at(&shown, MEDIATORS_COUNT_MAX + 1)?;
         Ok((stations, mediators, control.store.open_by_station()?))
     })
     .await?;
-    if mediators.len() as u64 > u64::from(ROWS_COUNT_MAX) {
+    if mediators.len() as u64 > u64::from(MEDIATORS_COUNT_MAX) {
         return Err(Problem::new(
             ProblemKind::InvalidQuery,
-            format!("these stations have more than {ROWS_COUNT_MAX} mediators; ask for fewer at a time with `count`"),
-            format!("这些站点的调解员超过{ROWS_COUNT_MAX}人；请用count减少每页站点数"),
+            format!(
+                "these stations have more than {MEDIATORS_COUNT_MAX} mediators; ask for fewer at a time with `count`"
+            ),
+            format!("这些站点的调解员超过{MEDIATORS_COUNT_MAX}人；请用count减少每页站点数"),
         ));
     }
     let next = stations.last().filter(|_| stations.len() as u64 >= u64::from(count)).map(|last| last.id.clone());
@@ -290,7 +292,7 @@ async fn listed(app: &Arc<App>, caller: &Caller, query: String) -> Result<Respon
 }
 
 /// Mediators in one answer.
-const ROWS_COUNT_MAX: u32 = 10 * PAGE_COUNT_MAX;
+pub const MEDIATORS_COUNT_MAX: u32 = 10 * PAGE_COUNT_MAX;
 
 /// Whether somebody may read who works at a station: an auditor there, or an admin, whose rows they are.
 fn may_read(caller: &Caller, locality: &str) -> bool {

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     Store, StoreError,
-    sql::{Fault, Value},
+    sql::{Fault, Link, Value},
+    together::rows_of,
 };
 
 /// A dispute waits for a mediator at these stages: agreed to, given to somebody who has not taken it up, or not
@@ -55,22 +56,13 @@ impl Store {
         })
     }
 
-    /// The disputes of these ids that are known.
+    /// The disputes of these ids that are known, in the order of the ids.
     ///
     /// # Errors
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn disputes_of(&self, ids: &[&str]) -> Result<Vec<Dispute>, StoreError> {
-        let one = format!("SELECT {DISPUTE} FROM dispute WHERE id = $1");
-        self.pool().read("read disputes from", |link| {
-            let mut found = Vec::new();
-            for id in ids {
-                if let Some(row) = link.first(&one, &[Value::Text(id)])? {
-                    found.push(read_dispute(row)?);
-                }
-            }
-            Ok(found)
-        })
+        self.pool().read("read disputes from", |link| Ok(disputes_of(link, ids)?))
     }
 
     /// How many disputes each mediator has open, at [`OPEN_STAGES`]; a mediator who has none is left out.
@@ -143,6 +135,26 @@ impl Store {
             Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.count()?))).collect::<Result<_, Fault>>()?)
         })
     }
+}
+
+pub(super) fn disputes_of(link: &mut dyn Link, ids: &[&str]) -> Result<Vec<Dispute>, Fault> {
+    let rows = rows_of(link, &format!("SELECT {DISPUTE} FROM dispute WHERE id IN"), ids)?;
+    let found = rows.into_iter().map(|row| read_dispute(row).map(|dispute| (dispute.id.clone(), dispute)));
+    let mut found = found.collect::<Result<BTreeMap<_, _>, _>>()?;
+    Ok(ids.iter().filter_map(|id| found.remove(*id)).collect())
+}
+
+/// How many disputes each of these mediators has open, at [`OPEN_STAGES`].
+pub(super) fn open_of(link: &mut dyn Link, mediators: &[&str]) -> Result<BTreeMap<String, u64>, Fault> {
+    let stages = words(&OPEN_STAGES);
+    let some = format!("SELECT count(*) FROM dispute WHERE mediator = $1 AND stage IN ({stages})");
+    let mut open = BTreeMap::new();
+    for mediator in mediators {
+        let row = link.first(&some, &[Value::Text(mediator)])?;
+        let count = row.ok_or(Fault::Shape)?.count()?;
+        open.insert((*mediator).to_owned(), count);
+    }
+    Ok(open)
 }
 
 /// [`WAITING_STAGES`] as a list of SQL, as a partial index has it.

@@ -1,11 +1,12 @@
 //! Stations, mediators and their capacity; which disputes wait; plans and who accepted them.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 use maple_insight::life::{Happening as H, Side, Stage};
 use maple_store::{
-    CapacityNotice, Desk, Mediator, Noted, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord, Roster, Station, StoreError,
+    CapacityNotice, Desk, Mediator, Noted, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord, Roster, Scene, Sought, Station,
+    StoreError, Taken,
 };
 
 use super::{
@@ -128,6 +129,73 @@ fn what_waits_and_what_is_open_follows_the_stages() {
         assert_eq!(store.open_by_mediator().unwrap(), [("m-1".to_owned(), 2)].into());
         assert_eq!(store.open_by_station().unwrap(), [("st-1".to_owned(), 3)].into());
         assert_eq!(store.disputes_of(&["e", "none"]).unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_choice_sees_all_that_came_before_it_and_nothing_comes_between() {
+    both(|base| {
+        let store = Arc::new(base.open());
+        let docket = docket(&store);
+        store.roster_put(&roster()).unwrap();
+        let consent = H::Consent { side: Side::Respondent, given: true };
+        let (tell, heard) = mpsc::channel();
+        // Sent one after the other, before any is heard: the docket takes events together where it can.
+        for (at, what) in [H::Registered, consent].into_iter().enumerate() {
+            let told = event(&format!("e-{at}"), "c-1", i64::try_from(at).unwrap(), what);
+            docket.take(vec![told], Box::new(|_| ())).unwrap();
+        }
+        for who in ["m-1", "m-2"] {
+            let sought = Sought {
+                disputes: vec!["c-1".to_owned(), "none".to_owned()],
+                mediators: vec!["m-1".to_owned(), "m-2".to_owned(), "none".to_owned()],
+            };
+            let assign = move |scene: &Scene| {
+                let free = scene.disputes.iter().filter(|one| one.stage == Some(Stage::Consented));
+                let given = free.map(|one| {
+                    let mut given = event(who, &one.id, 10, H::Assigned);
+                    given.desk = Desk { station: Some("st-1".into()), mediator: Some(who.into()), ..Desk::default() };
+                    given
+                });
+                given.collect()
+            };
+            let tell = tell.clone();
+            docket.choose(sought, Box::new(assign), Box::new(move |told| tell.send(told).unwrap())).unwrap();
+            docket.take(vec![event(&format!("call-{who}"), "c-1", 20, H::Called)], Box::new(|_| ())).unwrap();
+        }
+        let (scene, taken) = heard.recv().unwrap().unwrap();
+        assert_eq!(
+            (scene.disputes[0].stage, taken),
+            (Some(Stage::Consented), vec![Taken::Applied(Some(Stage::Assigned))])
+        );
+        assert_eq!(scene.mediators.iter().map(|row| &*row.id).collect::<Vec<_>>(), ["m-1", "m-2"]);
+        let (scene, taken) = heard.recv().unwrap().unwrap();
+        assert_eq!((scene.disputes[0].stage, taken), (Some(Stage::Assigned), vec![]));
+        assert_eq!((scene.open["m-1"], scene.open["m-2"]), (1, 0));
+    });
+}
+
+#[test]
+fn many_rows_are_found_by_their_ids_whatever_their_number() {
+    both(|base| {
+        let store = Arc::new(base.open());
+        let docket = docket(&store);
+        let ids: Vec<String> = (0..70).map(|at| format!("c-{at:02}")).collect();
+        take(&docket, ids.iter().map(|id| event(&format!("e-{id}"), id, 0, H::Registered)).collect()).unwrap();
+        let people = ids.iter().map(|id| mediator(id, "st-1")).collect();
+        store.roster_put(&Roster { stations: vec![station("st-1", "cn")], mediators: people }).unwrap();
+        for count in [0, 1, 31, 32, 33, 64, 70] {
+            // In the order in which they are asked for; those that are not there are left out.
+            let mut asked: Vec<&str> = ids.iter().take(count).rev().map(String::as_str).collect();
+            asked.push("none");
+            let found = store.disputes_of(&asked).unwrap();
+            asked.pop();
+            assert_eq!(found.iter().map(|one| &*one.id).collect::<Vec<_>>(), asked);
+            assert_eq!(store.roster_of(&[], &asked).unwrap().mediators.len(), count);
+        }
+        let staff = store.staff(&["st-1", "st-2"], 9).unwrap();
+        assert_eq!((staff.len(), staff[0].count, staff[0].capacity), (1, 70, 350));
+        assert_eq!(store.staff(&["st-1"], 0).unwrap(), []);
     });
 }
 

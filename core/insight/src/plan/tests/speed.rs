@@ -41,6 +41,8 @@ struct Make {
     overload_max: u16,
     /// One locality for everybody.
     flat: bool,
+    /// Weights of the cases: 1 to this one. The service gives all cases one weight.
+    weights: u64,
 }
 
 /// A city with 10 counties of 10 towns: 200 people in towns, 200 in counties, 100 in the city.
@@ -82,7 +84,7 @@ fn make(make: Make) -> (Demand, Roster, Options) {
         languages: (0..1).filter(|_| dice.chance(10)).map(|_| Code::from(format!("l{}", dice.roll(4)))).collect(),
         earliest: day(if dice.chance(20) { dice.roll(20) as i32 } else { 0 }),
         due: Some(day(2 + dice.roll(make.due) as i32)),
-        weight: 1 + dice.roll(3) as u8,
+        weight: 1 + dice.roll(make.weights) as u8,
         ..case(&format!("c{at:04}"))
     });
     let demand = Demand { cases: cases.collect() };
@@ -102,7 +104,7 @@ fn cpu_since(before: Duration) -> Duration {
 #[test]
 #[ignore = "a measurement: run by hand"]
 fn time() {
-    let usual = Make { due: 60, skilled: 0, leave: 20, capacity: 8, overload_max: 0, flat: false };
+    let usual = Make { due: 60, skilled: 0, leave: 20, capacity: 8, overload_max: 0, flat: false, weights: 3 };
     let rows = [
         ("usual", usual),
         ("skills", Make { skilled: 50, ..usual }),
@@ -110,6 +112,8 @@ fn time() {
         ("short clocks, overload", Make { due: 20, overload_max: 3, ..usual }),
         ("far too few slots", Make { capacity: 2, due: 20, overload_max: 1, ..usual }),
         ("one station", Make { flat: true, skilled: 30, ..usual }),
+        ("far too few slots, one weight", Make { capacity: 2, due: 20, overload_max: 1, weights: 1, ..usual }),
+        ("one station, one weight", Make { flat: true, skilled: 30, weights: 1, ..usual }),
     ];
     for (name, row) in rows {
         let (demand, roster, options) = make(row);
