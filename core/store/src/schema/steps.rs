@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 10] = [
+pub(super) const STEPS: [Step; 11] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -472,5 +472,15 @@ pub(super) const STEPS: [Step; 10] = [
         BEGIN SELECT RAISE(ABORT, 'what happened is never changed'); END;",
         postgres: "CREATE TRIGGER outbox_unchanged BEFORE UPDATE ON outbox
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('what happened is never changed');",
+    },
+    // What a registration says of the case itself stands with the event, and is as little changed as the rest of it.
+    Step {
+        both: "ALTER TABLE event ADD COLUMN facts {text};",
+        sqlite: "DROP TRIGGER event_unchanged;
+    CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs, facts ON event
+        BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;",
+        postgres: "DROP TRIGGER event_unchanged ON event;
+    CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs, facts ON event
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
     },
 ];
