@@ -14,6 +14,7 @@ use std::{
     process::Command,
 };
 
+use serde_json::{Value, json};
 use support::{asked, check, maple, root, started, text};
 
 /// The version that this was tried with.
@@ -26,6 +27,8 @@ const EXAMPLES_COUNT: &str = "3";
 /// all that fits the document is accepted; and a null, an unknown `lang` and a batch of nothing are taken on purpose.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
                       response_schema_conformance,unsupported_method";
+/// How it tries: what the document gives as examples, the edges of each value, and what fits at random.
+const PHASES: [&str; 3] = ["Examples", "Coverage", "Fuzzing"];
 /// Doors whose bodies it cannot make: an archive, and lines of JSON.
 const NOT_TRIED: [&str; 2] = ["publish", "evaluateBatch"];
 
@@ -51,11 +54,22 @@ fn installed() -> Option<PathBuf> {
     Some(program)
 }
 
-fn tried(program: &Path, url: &str) -> Command {
+/// Doors of the document.
+fn operations() -> u64 {
+    let document: Value = serde_json::from_str(maple_wire::OPENAPI).unwrap();
+    let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let paths = document["paths"].as_object().unwrap().values();
+    let count =
+        paths.map(|path| path.as_object().unwrap().keys().filter(|key| methods.contains(&key.as_str())).count());
+    count.sum::<usize>() as u64
+}
+
+fn tried(program: &Path, url: &str, report: &Path) -> Command {
     let mut command = Command::new(program);
     command.args(["run", &format!("{url}/openapi.json"), "--no-color", "--generation-deterministic"]);
-    command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES_COUNT, "--checks", CHECKS]);
+    command.args(["--phases", &PHASES.join(",").to_lowercase(), "--max-examples", EXAMPLES_COUNT, "--checks", CHECKS]);
     command.args(["--max-time", SECONDS_MAX, "--request-timeout", "20"]);
+    command.arg("--report-json-path").arg(report);
     for operation in NOT_TRIED {
         command.args(["--exclude-operation-id", operation]);
     }
@@ -76,8 +90,22 @@ fn whatever_may_be_asked_is_answered_as_the_document_says() {
     check(&["demo", "--cases", "100", "--seed", "3", "--to", "2026-10-31", "--server", &server.url()], 0);
     let example = fs::read_to_string(root().join("core/cli/src/example.json")).unwrap();
     assert_eq!(asked(&server.address, "", "POST /v1/evaluate", &example).unwrap().0, 200);
-    let output = tried(&program, &server.url()).current_dir(folder.path()).output().unwrap();
+    let report = folder.path().join("report.json");
+    let output = tried(&program, &server.url(), &report).current_dir(folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("No issues found") || said.contains("generated"), "{said}");
+    // A run whose time is over ends well: so what it has tried is looked at.
+    let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    let (tried, left_out) = (&report["operations"], NOT_TRIED.len() as u64);
+    assert_eq!(tried["total"], operations(), "{report}");
+    assert_eq!(
+        (&tried["selected"], &tried["tested"]),
+        (&json!(operations() - left_out), &tried["selected"]),
+        "{report}"
+    );
+    assert_eq!((&tried["errored"], &tried["skipped"]), (&json!(0), &json!(0)), "{report}");
+    for phase in PHASES {
+        assert_eq!(report["phases"][phase]["status"], "success", "{report}");
+    }
+    assert!(report["test_cases"]["generated"].as_u64().is_some_and(|count| count > 1_000), "{report}");
 }

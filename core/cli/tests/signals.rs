@@ -120,8 +120,12 @@ impl Desk {
 fn told(signal: &Value) -> Raised {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let sort = text(&signal["subject"]["type"]);
-    // Organisations are hashes.
-    let about = if sort == "organisation" { sort } else { text(&signal["subject"]["ref"]) };
+    // Organisations, places and projects are hashes.
+    let about = if ["organisation", "place", "project"].contains(&sort.as_str()) {
+        sort
+    } else {
+        text(&signal["subject"]["ref"])
+    };
     (text(&signal["rule"]), text(&signal["level"]), about, signal["cases"].as_i64().unwrap())
 }
 
@@ -162,6 +166,8 @@ fn a_case_is_reminded_of_its_own_times_and_one_day_earlier_is_not() {
     let rows: Vec<(&str, Vec<Happened>)> = vec![
         ("s05", agreed(20, None)),
         ("s05-early", agreed(19, None)),
+        ("s05-four", agreed(26, None)),
+        ("s05-three", agreed(27, None)),
         ("s05-oral", with(mediated(20), &[("agreement.recorded", 20, json!({ "form": "oral" }))])),
         ("s05-asked", with(agreed(20, None), &[("confirmation.filed", 19, none.clone())])),
         ("s06", agreed(10, Some(desk.day(3)))),
@@ -186,6 +192,8 @@ fn a_case_is_reminded_of_its_own_times_and_one_day_earlier_is_not() {
     desk.tick();
     let wanted = [
         raised("S05", "blue", "s05", 1),
+        raised("S05", "blue", "s05-four", 1),
+        raised("S05", "yellow", "s05-three", 1),
         raised("S06", "blue", "s06", 1),
         raised("S06", "yellow", "s06-more", 1),
         raised("S06", "yellow", "s07", 1),
@@ -218,6 +226,138 @@ fn a_case_is_reminded_of_its_own_times_and_one_day_earlier_is_not() {
     let of = |id: &str| desk.ask(&format!("GET /v1/signals/{id}"), &Value::Null).1;
     assert_eq!((&of(&done)["state"], &of(&handled)["state"]), (&json!("expired"), &json!("handled")));
     assert_eq!(desk.signals().len(), before.len());
+}
+
+#[test]
+fn limitation_is_told_at_its_days_and_ends_before_a_court() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), false);
+    let day = |days: i64| json!(desk.day(days).to_string());
+    let knew = |days: i64| json!({ "knew_on": day(days) });
+    let again = |days: i64| json!({ "knew_on": day(2_000), "interrupted_on": day(days) });
+    let left = |days: i64| json!({ "employment_ended_on": day(days) });
+    let rows = [
+        ("three-91", "contract.sale", knew(1_004), None),
+        ("three-90", "contract.sale", knew(1_005), Some("blue")),
+        ("three-31", "contract.sale", knew(1_064), Some("blue")),
+        ("three-30", "contract.sale", knew(1_065), Some("yellow")),
+        ("three-8", "contract.sale", knew(1_087), Some("yellow")),
+        ("three-7", "contract.sale", knew(1_088), Some("orange")),
+        ("three-over", "contract.sale", knew(1_130), None),
+        ("again-30", "contract.sale", again(1_065), Some("yellow")),
+        ("again-7", "contract.sale", again(1_088), Some("orange")),
+        ("again-begun", "contract.sale", again(100), None),
+        ("one-91", "labour.termination", knew(274), None),
+        ("one-90", "labour.termination", knew(275), Some("blue")),
+        ("one-31", "labour.termination", knew(334), Some("blue")),
+        ("one-30", "labour.termination", knew(335), Some("yellow")),
+        ("left-8", "labour.wage", left(357), Some("yellow")),
+        ("left-7", "labour.wage", left(358), Some("orange")),
+        ("left-over", "labour.wage", left(400), None),
+        ("at-work", "labour.wage", json!({ "interrupted_on": day(358), "still_employed": true }), None),
+        ("done", "labour.termination", json!({ "knew_on": day(358), "labour_arbitration_done": true }), None),
+        ("court", "contract.sale", knew(1_088), None),
+        ("closed", "contract.sale", knew(1_088), None),
+    ];
+    for (case, kind, facts, _) in &rows {
+        desk.register(case, desk.ago(1, 0), &json!({ "locality": "330784", "kind": kind, "facts": facts }));
+    }
+    desk.tell("court", "case.filed_in_court", desk.ago(0, 0), &json!({}));
+    desk.tell("closed", "case.closed", desk.ago(0, 0), &json!({ "level": "town" }));
+    desk.tick();
+    let told = rows.iter().filter_map(|(case, _, _, level)| Some(raised("S04", (*level)?, case, 1)));
+    let mut wanted: Vec<Raised> = told.collect();
+    wanted.sort();
+    assert_eq!(desk.raised(), wanted);
+    // Nothing is told twice, and what goes to court ends by itself.
+    assert_eq!(desk.tick(), "0 cases looked at, 0 signals new or changed, 0 more urgent\n");
+    desk.tell("three-7", "case.filed_in_court", desk.now, &json!({}));
+    desk.tick();
+    let states = desk.signals();
+    let state = |case: &str| states.iter().find(|one| one["subject"]["ref"] == case).unwrap()["state"].clone();
+    assert_eq!((state("three-7"), state("again-7")), (json!("expired"), json!("raised")));
+}
+
+#[test]
+fn what_a_registration_says_of_the_case_is_told_once_it_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), false);
+    let rows = [
+        ("ten", json!({ "kind": "contract.sale", "facts": { "people": 10 } })),
+        ("nine", json!({ "kind": "contract.sale", "facts": { "people": 9 } })),
+        ("closure", json!({ "kind": "labour.termination", "project": "p-1", "facts": { "project_event": "closure" } })),
+        ("missed", json!({ "kind": "labour.wage", "project": "p-2", "facts": { "payroll_missed": true } })),
+        ("paid", json!({ "kind": "labour.wage", "project": "p-3", "facts": { "payroll_missed": false } })),
+        ("workers", json!({ "kind": "labour.wage", "organisation": "f-1", "facts": { "workers_org_30d": 10 } })),
+        ("few", json!({ "kind": "labour.wage", "organisation": "f-2", "facts": { "workers_org_30d": 9 } })),
+    ];
+    for (case, told) in &rows {
+        let mut told = told.clone();
+        told["locality"] = json!("330784");
+        desk.register(case, desk.ago(40, 0), &told);
+    }
+    desk.tick();
+    let wanted = [
+        raised("S01", "orange", "organisation", 1),
+        raised("S01", "yellow", "project", 1),
+        raised("S13", "yellow", "ten", 1),
+        raised("S14", "yellow", "project", 1),
+    ];
+    assert_eq!(desk.raised(), wanted);
+    // What is no fact of the case, or of somebody in it, is refused by name, and nothing is kept.
+    let person = json!({ "locality": "330784", "kind": "contract.sale", "facts": { "age_band": "adult" } });
+    let (status, refused) = desk.tell_at("person", "case.registered", desk.now, &person);
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/data/facts/age_band")), "{refused}");
+    assert_eq!(desk.ask("GET /v1/cases/person", &Value::Null).0, 404);
+    // What was told is shown with the event, as it was.
+    let (_, case) = desk.ask("GET /v1/cases/ten", &Value::Null);
+    assert_eq!(case["events"][0]["event"]["data"]["facts"], json!({ "people": 10 }));
+}
+
+#[test]
+fn what_is_told_in_the_wrong_order_is_found_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), false);
+    let none = json!({});
+    let told = |kind: &str, about: &str, which: &str| {
+        let mut data = json!({ "locality": "330784", "kind": kind });
+        data[about] = json!(which);
+        data
+    };
+    // Days ago, the last first; each is looked at before the next is told. The last told reaches no line by itself.
+    for (rule, data, days) in [
+        ("s01", told("labour.wage", "organisation", "f-1"), vec![1, 29, 15]),
+        ("s02", told("consumer.prepaid", "organisation", "f-2"), vec![1, 80, 20, 89, 50]),
+        ("s03", told("neighbour.nuisance", "place", "p-1"), vec![1, 179]),
+        ("s15", told("traffic.injury", "place", "p-2"), vec![1, 7]),
+        ("few", told("labour.wage", "organisation", "f-3"), vec![1, 32, 15]),
+    ] {
+        for (n, days) in days.into_iter().enumerate() {
+            desk.register(&format!("{rule}-{n}"), desk.ago(days, 0), &data);
+            desk.tick();
+        }
+    }
+    // Suits, of cases that came over years.
+    for n in 0..10 {
+        let case = format!("s12-{n}");
+        desk.register(&case, desk.ago(91 * (n + 2), 0), &told("contract.sale", "organisation", "f-4"));
+        desk.tell(&case, "case.filed_in_court", desk.ago(n + 1, 0), &none);
+        desk.tick();
+    }
+    desk.tick();
+    let wanted = [
+        raised("S01", "orange", "organisation", 3),
+        raised("S02", "orange", "organisation", 5),
+        raised("S03", "yellow", "place", 2),
+        raised("S12", "yellow", "organisation", 10),
+        raised("S15", "yellow", "place", 2),
+    ];
+    assert_eq!(desk.raised(), wanted);
+    // What else comes late joins what is there.
+    desk.register("s01-more", desk.ago(5, 0), &told("labour.wage", "organisation", "f-1"));
+    desk.tick();
+    desk.tick();
+    assert_eq!(desk.one("S01")["cases"], 4);
 }
 
 #[test]
@@ -385,6 +525,45 @@ fn a_kind_that_rises_above_its_line_is_told_and_at_the_line_it_is_not() {
     desk.tick();
     let found: Vec<Raised> = desk.raised().into_iter().filter(|one| one.0 == "S09").collect();
     assert_eq!(found, [raised("S09", "yellow", "property.service cn/zhejiang/jinhua/yongkang", 17)]);
+}
+
+#[test]
+fn what_is_spread_over_towns_is_seen_at_the_county() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(folder.path(), false);
+    let today = CHINA.to_datetime(desk.now).date();
+    let noon = |months: i32| {
+        let date = today.first_of_month().checked_sub(months.months()).unwrap().with().day(2).build().unwrap();
+        CHINA.to_timestamp(date.at(12, 0, 0, 0)).unwrap()
+    };
+    let mut number = 0;
+    let mut tell = |town: &str, at: Timestamp, count: i64| {
+        for n in 0..count {
+            number += 1;
+            let at = at.checked_add(SignedDuration::from_millis(n)).unwrap().min(desk.now);
+            let place = format!("cn/demo/yuntan/{town}");
+            desk.register(&format!("k-{number}"), at, &json!({ "locality": place, "kind": "property.service" }));
+        }
+    };
+    // Eight and twelve in turn in the county, in two of its towns: the line is 16, as in the test above.
+    tell("chengdong", noon(13), 1);
+    for month in 1..=12 {
+        let half = if month % 2 == 0 { 4 } else { 6 };
+        tell("chengdong", noon(month), half);
+        tell("chengxi", noon(month), half);
+    }
+    // Four in each of four towns, where nothing is unusual, are the line.
+    for town in ["nanling", "beiping", "hekou", "shiqiao"] {
+        tell(town, desk.now, 4);
+    }
+    desk.tick();
+    let spikes = |desk: &Desk| desk.raised().into_iter().filter(|one| one.0 == "S09").collect::<Vec<_>>();
+    assert_eq!(spikes(&desk), []);
+    // One more, which came before them and is told after they were looked at.
+    tell("luojia", desk.now.checked_sub(SignedDuration::from_millis(5)).unwrap(), 1);
+    desk.tick();
+    assert_eq!(spikes(&desk), [raised("S09", "yellow", "property.service cn/demo/yuntan", 17)]);
+    assert_eq!(desk.one("S09")["locality"], "cn/demo/yuntan");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use jiff::{
     tz::Offset,
 };
 use maple_insight::life::{
-    DAILY_DAYS, FailureReason, Form, Happening as H, History, Level, Life, LifeEvent, MOMENTS_COUNT_MAX, Side,
-    Standing, WATCHED_DAYS_MAX, WEEKLY_DAYS,
+    DAILY_DAYS, FailureReason, Form, Happening as H, History, LIMITATION_AFTER_DAYS, LIMITATION_DAILY_DAYS, Level,
+    Life, LifeEvent, MOMENTS_COUNT_MAX, Side, Standing, WATCHED_DAYS_MAX, WEEKLY_DAYS,
 };
 use maple_kernel::Value;
 
@@ -152,7 +152,7 @@ fn what_happens_is_known_when_it_happens() {
 #[test]
 fn a_dispute_is_looked_at_again_while_a_time_of_it_runs() {
     let next = |all: &[(i32, H)], today: i32| {
-        let again = life(all).look_again(at(today), CHINA)?;
+        let again = life(all).look_again(at(today), CHINA, &[])?;
         let again = CHINA.to_datetime(again);
         assert_eq!(again.time(), jiff::civil::Time::midnight());
         let days = again.date().since(day(today)).unwrap().get_days();
@@ -183,4 +183,34 @@ fn a_dispute_is_looked_at_again_while_a_time_of_it_runs() {
     // Two years after it is due less ninety days is still looked at.
     assert_eq!(next(&over(Some(300), &[]), 300 + 640), Some(WEEKLY_DAYS));
     assert_eq!(next(&over(Some(300), &[]), 300 + WATCHED_DAYS_MAX), None);
+}
+
+#[test]
+fn a_dispute_is_looked_at_each_day_before_it_is_out_of_time() {
+    // Three years and one from the same day.
+    let from = day(0);
+    let ends = [1, 3].map(|years: i16| from.checked_add(jiff::Span::new().years(years)).unwrap());
+    let [one, three] = ends.map(|end| end.since(from).unwrap().get_days());
+    let next = |all: &[(i32, H)], today: i32| {
+        let again = CHINA.to_datetime(life(all).look_again(at(today), CHINA, &[from])?);
+        Some(again.date().since(day(today)).unwrap().get_days())
+    };
+    let open = [(0, H::Registered)];
+    let first = |end: i32| end - LIMITATION_DAILY_DAYS;
+    for (today, wanted) in [
+        (first(one) - 1, 1),
+        // Nothing else would be looked at any more.
+        (WATCHED_DAYS_MAX, first(three) - WATCHED_DAYS_MAX),
+        (first(three) - 1, 1),
+        (first(three), 1),
+        (three - 90, 1),
+        (three + LIMITATION_AFTER_DAYS, 1),
+    ] {
+        assert_eq!(next(&open, today), Some(wanted), "{today}");
+    }
+    assert_eq!(next(&open, three + LIMITATION_AFTER_DAYS + 1), None);
+    // What is over is out of time for nobody; and what a court has does not wait.
+    for end in [closed(None), H::FiledInCourt, H::ArbitrationStarted(maple_insight::life::Arbitration::Labour)] {
+        assert_eq!(next(&[(0, H::Registered), (1, end.clone())], three - 90), None, "{end:?}");
+    }
 }

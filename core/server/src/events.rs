@@ -44,6 +44,7 @@ pub(crate) fn kept(message: EventMessage, key: &ReferenceKey) -> CaseEvent {
         kind: told.kind,
         origin: told.origin,
         decision: told.decision,
+        facts: (!told.facts.is_empty()).then(|| serde_json::json!(told.facts).to_string()),
     });
     CaseEvent { source, id, dispute, at, what, about, desk: Desk { station, mediator, channel, committee } }
 }
@@ -59,6 +60,7 @@ pub(crate) fn shown(event: &CaseEvent) -> EventMessage {
         place: about.place,
         project: about.project,
         decision: about.decision,
+        facts: about.facts.and_then(|facts| serde_json::from_str(&facts).ok()).unwrap_or_default(),
     });
     let Desk { station, mediator, channel, committee } = desk;
     EventMessage { id, source, dispute, at, what, registration, station, mediator, channel, committee }

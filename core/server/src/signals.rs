@@ -88,9 +88,9 @@ pub(crate) fn hear_others(app: &App, control: &Control, stop: &AtomicBool) {
             Err(why) => {
                 if !away {
                     warn!(why = %chain(&why), "What other nodes do to signals is not heard now; it is tried again.");
+                    // What was heard and not read is lost; once all is heard again, it is said once more.
+                    app.signals.lose();
                 }
-                // What was heard and not read is lost.
-                app.signals.lose();
                 away = true;
                 thread::sleep(AWAY);
             }

@@ -78,11 +78,16 @@ async fn served(desk: &Desk) -> SocketAddr {
 }
 
 async fn listen(address: SocketAddr) -> io::Result<TcpStream> {
+    listen_to(address, "").await
+}
+
+async fn listen_to(address: SocketAddr, query: &str) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     // Little stands between the service and who does not read.
     socket.set_recv_buffer_size(4_096)?;
     let mut stream = socket.connect(address).await?;
-    stream.write_all(b"GET /v1/signals HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n").await?;
+    let head = format!("GET /v1/signals{query} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
     Ok(stream)
 }
 
@@ -133,6 +138,33 @@ async fn a_listener_hears_what_becomes_of_a_signal() {
     fits("Ticked", &ticked.json());
     let told = heard(&mut listener, "\n\n").await;
     assert!(told.contains("\"level\":\"orange\"") && told.contains("\"overdue\":true"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_the_state_and_the_level_that_it_asks_for() {
+    let desk = raised(quick(), false).await;
+    let address = served(&desk).await;
+    let mut handled = listen_to(address, "?state=handled&locality=cn/zhejiang").await.unwrap();
+    let mut orange = listen_to(address, "?level=orange").await.unwrap();
+    let mut elsewhere = listen_to(address, "?locality=cn/zhejiang/jinhua").await.unwrap();
+    for listener in [&mut handled, &mut orange, &mut elsewhere] {
+        heard(listener, "\r\n\r\n").await;
+    }
+    say(&desk, "acknowledged").await;
+    desk.clock.0.store(25 * 3_600_000, Ordering::Relaxed);
+    assert_eq!(desk.service.post("/v1/tick", "").await.json()["escalated"], 1);
+    say(&desk, "handled").await;
+    // The first that each hears: others came before.
+    let first = heard(&mut handled, "\n\n").await;
+    assert!(first.contains("\"state\":\"handled\"") && !first.contains("acknowledged\""), "{first}");
+    let first = heard(&mut orange, "\n\n").await;
+    assert!(first.contains("\"level\":\"orange\"") && first.contains("\"state\":\"acknowledged\""), "{first}");
+    let nothing = timeout(Duration::from_millis(300), elsewhere.read(&mut [0; 16])).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    // Pages are for who asks for them.
+    for query in ["?after=1.s-1", "?count=10", "?state=lost", "?level=green"] {
+        assert_eq!(status(&mut listen_to(address, query).await.unwrap()).await, 400, "{query}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

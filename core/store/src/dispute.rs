@@ -22,7 +22,7 @@ use maple_insight::{
 };
 
 use crate::{
-    PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
+    FACTS_BYTES_MAX, PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
     sql::{Fault, Value},
 };
 pub use chosen::{Scene, Sought};
@@ -53,6 +53,8 @@ pub struct About {
     pub project: Option<String>,
     /// The decision that routed it.
     pub decision: Option<String>,
+    /// What its registration says of the case beside, as JSON, at most [`FACTS_BYTES_MAX`]; it stands with the event alone.
+    pub facts: Option<String>,
 }
 
 /// Who has a dispute, and in which channel.
@@ -191,6 +193,8 @@ impl CaseEvent {
                 .chain([&about.organisation, &about.place, &about.project, &about.decision].map(Option::as_ref))
         });
         let desk = [&self.desk.station, &self.desk.mediator, &self.desk.channel].map(Option::as_ref);
+        let facts = self.about.as_ref().and_then(|about| about.facts.as_ref());
+        facts.map_or(Ok(()), |facts| bounded("what is known of a case", facts, FACTS_BYTES_MAX))?;
         let own = [Some(&self.source), Some(&self.id), Some(&self.dispute)];
         about.chain(desk).chain(own).flatten().try_for_each(|word| bounded("a reference", word, REFERENCE_BYTES_MAX))
     }

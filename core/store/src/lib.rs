@@ -125,6 +125,9 @@ pub const EVENTS_STEPS_COUNT_MAX: usize = 240;
 /// Length of a reference in an event: an id, a source, a station.
 pub const REFERENCE_BYTES_MAX: usize = 256;
 
+/// Length of what a registration says of the case itself.
+pub const FACTS_BYTES_MAX: usize = 1_024;
+
 /// The log of what was done to the service.
 pub const AUDIT_LOG: &str = "audit";
 

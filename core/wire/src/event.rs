@@ -3,7 +3,7 @@
 //! The attributes are read here and not by the CloudEvents SDK: it stops at the first thing that is wrong and keeps what
 //! callers add, while whoever sends events must hear of everything at once and extensions must not be kept.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::{Timestamp, civil::Date};
 use maple_insight::life::{Arbitration, Committee, EventType, FailureReason, Form, Happening, Level, Referral, Side};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     capacity::{self, CAPACITY_CHANGED, CapacityMessage},
+    facts,
     fields::{Given, day, fields, flag, members, nearest, quoted, strange, text},
     handled::{self, HandledMessage, SIGNAL_HANDLED},
     json::{self, Json},
@@ -27,6 +28,19 @@ pub const EVENTS_BYTES_MAX: usize = 1 << 20;
 pub const EVENT_SOURCE_BYTES_MAX: usize = 256;
 /// How far the clock of whoever sends an event may be ahead of this one.
 pub const AHEAD_SECONDS_MAX: i64 = 300;
+/// What a registration may say of the case itself, by the keys of the vocabulary: what policies of prevention read and events
+/// do not say otherwise. Nothing of a person in it, and nothing of who the parties are.
+pub const REGISTERED_FACTS: [&str; 9] = [
+    "people",
+    "workers_org_30d",
+    "knew_on",
+    "interrupted_on",
+    "employment_ended_on",
+    "still_employed",
+    "labour_arbitration_done",
+    "payroll_missed",
+    "project_event",
+];
 /// The version of CloudEvents.
 const SPEC_VERSION: &str = "1.0";
 
@@ -94,6 +108,8 @@ pub struct Registration {
     pub project: Option<String>,
     /// The decision that routed it.
     pub decision: Option<String>,
+    /// What is known of the case beside, of [`REGISTERED_FACTS`].
+    pub facts: BTreeMap<String, Value>,
 }
 
 /// An event as it was sent, but that references stand as they are given here.
@@ -111,6 +127,7 @@ pub fn event_json(message: &EventMessage) -> Value {
                 "place": told.and_then(|told| told.place.as_ref()),
                 "project": told.and_then(|told| told.project.as_ref()),
                 "decision": told.and_then(|told| told.decision.as_ref()),
+                "facts": told.map(|told| &told.facts).filter(|facts| !facts.is_empty()),
             })
         }
         Happening::Consent { side, given } => {
@@ -501,8 +518,8 @@ fn told(kind: EventType, json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, fl
 }
 
 fn registered(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut Flaws) -> Option<Told> {
-    let names = ["locality", "kind", "source", "organisation", "place", "project", "decision"];
-    let [locality_given, kind_given, source, organisation, place, project, decision] =
+    let names = ["locality", "kind", "source", "organisation", "place", "project", "decision", "facts"];
+    let [locality_given, kind_given, source, organisation, place, project, decision, of_case] =
         fields(json, path, names, flaws)?;
     let locality = needed(locality_given, &path.member("locality"), flaws)
         .and_then(|(json, at)| locality(json, &at, ruleset, flaws));
@@ -516,6 +533,10 @@ fn registered(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut F
     };
     let (organisation, place) = (refers(organisation, "organisation"), refers(place, "place"));
     let (project, decision) = (refers(project, "project"), refers(decision, "decision"));
+    let facts = of_case.map_or_else(
+        || Some(BTreeMap::new()),
+        |json| facts::some(json, &path.member("facts"), &REGISTERED_FACTS, ruleset.vocabulary(), flaws),
+    );
     let registration = Registration {
         locality: locality?.to_string(),
         kind: kind?.to_string(),
@@ -524,6 +545,7 @@ fn registered(json: &Json<'_>, path: &Path<'_>, ruleset: &Ruleset, flaws: &mut F
         place: place?,
         project: project?,
         decision: decision?,
+        facts: facts?,
     };
     Some(Told { registration: Some(registration), ..Told::only(Happening::Registered) })
 }

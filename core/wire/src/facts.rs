@@ -1,13 +1,13 @@
 //! Facts, typed by the vocabulary.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use maple_kernel::{Day, FactDef, FactKey, FactType, Facts, PartyType, Scope, Value, Vocabulary};
 
 use crate::{
     decimal::{self, NotExact, Zeros},
     fields::{day, flag, members, nearest, never, quoted, strange, text, wrong_type},
-    json::Json,
+    json::{self, Json},
     privacy,
     problem::{FlawCode, Flaws, Path},
 };
@@ -53,6 +53,62 @@ pub(crate) fn facts(
         }
     }
     whole.then(|| Facts::new(read))
+}
+
+/// Facts of a case of which only some may be told, as they were told.
+pub(crate) fn some(
+    json: &Json<'_>,
+    path: &Path<'_>,
+    known: &[&str],
+    vocabulary: &Vocabulary,
+    flaws: &mut Flaws,
+) -> Option<BTreeMap<String, serde_json::Value>> {
+    let mut read = BTreeMap::new();
+    let mut whole = true;
+    for (name, json) in members(json, path, flaws)? {
+        let listed = vocabulary.facts.get(name.as_ref()).filter(|def| def.scope == Scope::Case);
+        match listed.filter(|_| known.contains(&name.as_ref())) {
+            Some(def) => match value(json, &path.member(name), &def.kind, flaws).and_then(|value| plain(&value)) {
+                Some(value) => drop(read.insert(name.to_string(), value)),
+                None => whole = false,
+            },
+            None if vocabulary.never.contains(name.as_ref()) => never(name, path, flaws),
+            None => strange(name, path, flaws, FlawCode::UnknownFact, || {
+                let (name, all) = (quoted(name), known.join(", "));
+                (
+                    format!("{name} is not taken with a registration; the facts that are: {all}"),
+                    format!("登记时不接收{name}；可接收的事实：{all}"),
+                )
+            }),
+        }
+    }
+    whole.then_some(read)
+}
+
+/// A value as JSON; of those that a registration may hold.
+fn plain(value: &Value) -> Option<serde_json::Value> {
+    Some(match value {
+        Value::Flag(flag) => (*flag).into(),
+        Value::Day(day) => day.to_string().into(),
+        Value::Text(word) => (**word).into(),
+        #[expect(clippy::cast_possible_truncation, reason = "counts are whole and far below 2^53")]
+        Value::Number(count) => (*count as i64).into(),
+        _ => return None,
+    })
+}
+
+/// Facts of a case that were told with its registration and kept as JSON. What the vocabulary does not know any more, or not
+/// so, is left out.
+#[must_use]
+pub fn registered_facts(kept: &str, vocabulary: &Vocabulary) -> Facts {
+    let mut flaws = Flaws::default();
+    let Ok(Json::Object(members)) = json::read(kept.as_bytes()) else { return Facts::default() };
+    let read = members.iter().filter_map(|(name, json)| {
+        let (key, def) = vocabulary.facts.get_key_value(name.as_ref())?;
+        let value = value(json, &Path::ROOT.member(name), &def.kind, &mut flaws)?;
+        (def.scope == Scope::Case).then(|| (key.apart(), value))
+    });
+    Facts::new(read.collect())
 }
 
 fn fits(scope: Scope, place: Place) -> bool {

@@ -15,9 +15,10 @@ use jiff::Timestamp;
 use maple_insight::life::{
     Arbitration, Committee, EventType, FailureReason, Form, Happening as H, Level, Referral, Side,
 };
+use maple_kernel::Value;
 use maple_wire::{
     AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Handling, ID_BYTES_MAX, Message,
-    Problem, event_json, parse_event, parse_event_apart, parse_events,
+    Problem, event_json, parse_event, parse_event_apart, parse_events, registered_facts,
 };
 use serde_json::{Value as Json, json};
 
@@ -87,6 +88,36 @@ fn super_bare() -> Json {
 
 fn read_registration(event: &Json) -> maple_wire::Registration {
     read(event).unwrap().registration.unwrap()
+}
+
+#[test]
+fn a_registration_says_some_facts_of_the_case_and_no_others() {
+    let told = |facts: Json| with(registered(), "/data/facts", facts);
+    let facts = json!({ "people": 12, "knew_on": "2025-03-01" });
+    let read = read(&told(facts.clone())).unwrap();
+    assert_eq!(json!(read.registration.as_ref().unwrap().facts), facts);
+    assert_eq!(self::read(&event_json(&read)).unwrap(), read);
+    let vocabulary = ruleset();
+    let kept = |text: &str| registered_facts(text, vocabulary.vocabulary());
+    let known = kept(&facts.to_string());
+    assert_eq!(known.get("people"), Some(&Value::Number(12.0)));
+    assert!(matches!(known.get("knew_on"), Some(Value::Day(day)) if day.to_string() == "2025-03-01"));
+    // What later policies do not know any more is left out, and the rest is known.
+    assert_eq!(kept(r#"{ "people": "many", "gone": 1, "violence_now": true }"#).iter().count(), 1);
+    assert!(kept("[").is_empty());
+    for (facts, pointer, code, said) in [
+        (json!({ "amount": "1.00" }), "/data/facts/amount", "unknown-fact", "is not taken with a registration"),
+        (json!({ "violence_now": true }), "/data/facts/violence_now", "unknown-fact", "people, workers_org_30d"),
+        // One of the list that these policies do not know.
+        (json!({ "project_event": "closure" }), "/data/facts/project_event", "unknown-fact", "is not taken"),
+        (json!({ "age_band": "adult" }), "/data/facts/age_band", "unknown-fact", "is not taken"),
+        (json!({ "phone": "1" }), "/data/facts/phone", "forbidden", "is refused"),
+        (json!({ "people": 1_000_001 }), "/data/facts/people", "out-of-range", "from 0 to 1000000"),
+        (json!({ "knew_on": "soon" }), "/data/facts/knew_on", "bad-format", ""),
+        (json!([]), "/data/facts", "wrong-type", "an object"),
+    ] {
+        check(&told(facts), pointer, code, said);
+    }
 }
 
 #[test]

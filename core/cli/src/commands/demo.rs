@@ -209,6 +209,7 @@ fn events(told: &Told) -> impl Iterator<Item = EventMessage> + '_ {
             place: told.place.clone(),
             project: told.project.clone(),
             decision: None,
+            facts: std::collections::BTreeMap::new(),
         }),
         station: step.station.map(str::to_owned),
         mediator: step.mediator.clone(),

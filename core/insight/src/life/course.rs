@@ -7,7 +7,10 @@
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::Offset};
 use maple_kernel::{Day, Value};
 
-use super::history::{Agreement, Conclusion, Life};
+use super::{
+    history::{Agreement, Conclusion, Life},
+    stage::Stage,
+};
 
 /// Moments of one life at which something happened that policies are asked about; of more the latest count.
 pub const MOMENTS_COUNT_MAX: usize = 16;
@@ -17,6 +20,14 @@ pub const DAILY_DAYS: i32 = 60;
 pub const WEEKLY_DAYS: i32 = 7;
 /// So many days after the latest of these it is not looked at any more: two years for enforcement and some months.
 pub const WATCHED_DAYS_MAX: i32 = 800;
+
+/// Years after which claims are out of time: most (Civil Code Art. 188), and those of work (Labour Dispute Mediation and
+/// Arbitration Law Art. 27).
+pub const LIMITATION_YEARS: [i16; 2] = [3, 1];
+/// So many days before such a time is over, a dispute is looked at each day.
+pub const LIMITATION_DAILY_DAYS: i32 = 92;
+/// So many days after it, too: a last day on which nobody works is the next one on which somebody does.
+pub const LIMITATION_AFTER_DAYS: i32 = 14;
 
 /// A fact of the vocabulary that the events of a dispute say.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,9 +121,10 @@ impl Life {
     ///
     /// Times run while the dispute is open, and from an agreement that is not performed. Which of them matter is for
     /// policies to say; so it is looked at each day for [`DAILY_DAYS`] after any day that a time runs from, then each
-    /// [`WEEKLY_DAYS`], until [`WATCHED_DAYS_MAX`].
+    /// [`WEEKLY_DAYS`], until [`WATCHED_DAYS_MAX`]. Of the days of `limits` limitation runs while [`Life::limitation_runs`]:
+    /// it is looked at each day from [`LIMITATION_DAILY_DAYS`] before its end on.
     #[must_use]
-    pub fn look_again(&self, now: Timestamp, offset: Offset) -> Option<Timestamp> {
+    pub fn look_again(&self, now: Timestamp, offset: Offset, limits: &[Date]) -> Option<Timestamp> {
         let date = |at: Timestamp| offset.to_datetime(at).date();
         let today = date(now);
         let open = self.stage.is_some_and(|stage| !stage.is_over());
@@ -133,13 +145,33 @@ impl Life {
                 _ => None,
             }
         });
-        let next = today.checked_add(days.min()?.days()).ok()?;
+        let limits = limits.iter().filter(|_| self.limitation_runs()).flat_map(|from| {
+            LIMITATION_YEARS.into_iter().filter_map(|years| until_limit(today, from.checked_add(years.years()).ok()?))
+        });
+        let next = today.checked_add(days.chain(limits).min()?.days()).ok()?;
         offset.to_timestamp(next.at(0, 0, 0, 0)).ok()
+    }
+
+    /// True while limitation runs: the dispute is open, and no court and no tribunal has it (Civil Code Art. 195).
+    #[must_use]
+    pub fn limitation_runs(&self) -> bool {
+        let there = |stage: Stage| matches!(stage, Stage::ToCourt | Stage::ToArbitration);
+        self.stage.is_some_and(|stage| !stage.is_over() && !there(stage))
     }
 
     fn missed(&self, offset: Offset) -> impl Iterator<Item = Timestamp> {
         let late = move |limit: Date, at: Timestamp| offset.to_datetime(at).date() > limit;
         self.ends.iter().filter(move |end| end.limit.is_some_and(|limit| late(limit, end.at))).map(|end| end.at)
+    }
+}
+
+/// Days until limitation that ends on a day is to be looked at.
+fn until_limit(today: Date, end: Date) -> Option<i32> {
+    let left = end.since(today).ok()?.get_days();
+    match left {
+        ..0 if left < -LIMITATION_AFTER_DAYS => None,
+        ..=LIMITATION_DAILY_DAYS => Some(1),
+        _ => Some(left - LIMITATION_DAILY_DAYS),
     }
 }
 

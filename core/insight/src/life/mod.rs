@@ -11,7 +11,10 @@ mod history;
 mod stage;
 
 pub use code::CODE_BYTES_MAX;
-pub use course::{DAILY_DAYS, Known, MOMENTS_COUNT_MAX, WATCHED_DAYS_MAX, WEEKLY_DAYS};
+pub use course::{
+    DAILY_DAYS, Known, LIMITATION_AFTER_DAYS, LIMITATION_DAILY_DAYS, LIMITATION_YEARS, MOMENTS_COUNT_MAX,
+    WATCHED_DAYS_MAX, WEEKLY_DAYS,
+};
 pub use event::{Arbitration, Committee, EventType, FailureReason, Form, Happening, Level, LifeEvent, Referral, Side};
 pub use history::{Admission, Agreement, Closing, Conclusion, History, Life, Standing};
 pub use stage::Stage;

@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) const DISPUTE: &str = "id, locality, kind, origin, organisation, place, project, decision, station, mediator, channel, \
                        stage, since, registered, closed, committee";
-pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing";
+pub(super) const EVENT: &str = "source, id, dispute, at, received, what, refs, standing, facts";
 
 impl CaseEvent {
     /// What the event refers to, in one text.
@@ -57,6 +57,7 @@ fn read_refs(refs: &str) -> Result<(Option<About>, Desk), Fault> {
         place,
         project,
         decision,
+        facts: None,
     });
     Ok((about, Desk { station, mediator, channel, committee }))
 }
@@ -116,10 +117,11 @@ pub(super) fn put_events(link: &mut dyn Link, events: &[EventRecord]) -> Done<()
                 Value::Text(what),
                 Value::Text(refs),
                 Value::Int(number(*standing)),
+                may(event.about.as_ref().and_then(|about| about.facts.as_ref())),
             ]
         })
         .collect();
-    link.insert(&Insert { table: "event", columns: EVENT, count: 8 }, &rows)?;
+    link.insert(&Insert { table: "event", columns: EVENT, count: 9 }, &rows)?;
     Ok(())
 }
 
@@ -146,13 +148,17 @@ pub(super) fn read_event(mut row: Row) -> Result<EventRecord, Fault> {
     let (source, id, dispute) = (row.text()?, row.text()?, row.text()?);
     let (at, received) = (moment(row.int()?)?, moment(row.int()?)?);
     let what = Happening::of_code(&row.text()?).ok_or(Fault::Shape)?;
-    let (about, desk) = read_refs(&row.text()?)?;
+    let (mut about, desk) = read_refs(&row.text()?)?;
     let standing = match row.int()? {
         0 => Standing::Applied,
         1 => Standing::Waiting,
         2 => Standing::Breach,
         _ => return Err(Fault::Shape),
     };
+    let facts = row.may_text()?;
+    if let Some(about) = &mut about {
+        about.facts = facts;
+    }
     Ok(EventRecord { event: CaseEvent { source, id, dispute, at, what, about, desk }, received, standing })
 }
 
@@ -162,7 +168,7 @@ pub(crate) fn read_dispute(mut row: Row) -> Result<Dispute, Fault> {
     let [organisation, place, project, decision] = [row.may_text()?, row.may_text()?, row.may_text()?, row.may_text()?];
     let about = match (locality, kind, origin) {
         (Some(locality), Some(kind), Some(origin)) => {
-            Some(About { locality, kind, origin, organisation, place, project, decision })
+            Some(About { locality, kind, origin, organisation, place, project, decision, facts: None })
         }
         _ => None,
     };

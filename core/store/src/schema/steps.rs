@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 12] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -498,5 +498,15 @@ pub(super) const STEPS: [Step; 11] = [
     CREATE INDEX dispute_registered ON dispute (registered, locality);",
         sqlite: "",
         postgres: "",
+    },
+    // What a registration says of the case itself stands with the event, and is as little changed as the rest of it.
+    Step {
+        both: "ALTER TABLE event ADD COLUMN facts {text};",
+        sqlite: "DROP TRIGGER event_unchanged;
+    CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs, facts ON event
+        BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;",
+        postgres: "DROP TRIGGER event_unchanged ON event;
+    CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs, facts ON event
+        FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
     },
 ];

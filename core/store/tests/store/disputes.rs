@@ -12,7 +12,7 @@ use maple_insight::{
 };
 use maple_store::{
     About, CaseEvent, Desk, DisputeFilter, Docket, DocketConfig, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX,
-    EVENTS_STEPS_COUNT_MAX, EventCursor, REFERENCE_BYTES_MAX, Store, StoreError, Taken,
+    EVENTS_STEPS_COUNT_MAX, EventCursor, FACTS_BYTES_MAX, REFERENCE_BYTES_MAX, Store, StoreError, Taken,
 };
 
 use super::support::{Base, at, both};
@@ -161,6 +161,29 @@ fn an_event_is_taken_once_and_its_id_names_no_other() {
         assert_eq!(take(&docket, twice).unwrap(), [Taken::Applied(Some(Stage::Registered)), Taken::Duplicate]);
         assert_eq!(counts(&store, "cn", None).of(Measure::Agreements), before.of(Measure::Agreements));
         assert_eq!(store.dispute("c-1").unwrap().unwrap().1.len(), all.len());
+    });
+}
+
+#[test]
+fn what_a_registration_says_of_the_case_is_kept_with_it() {
+    both(|base| {
+        let (store, docket) = opened(base);
+        let with = |id: &str, facts: Option<String>| {
+            let mut one = event(id, id, 0, H::Registered);
+            one.about.as_mut().unwrap().facts = facts;
+            one
+        };
+        let facts = with("a", Some(r#"{"people":12}"#.to_owned()));
+        take(&docket, vec![facts.clone()]).unwrap();
+        assert_eq!(store.dispute("a").unwrap().unwrap().1[0].event, facts);
+        assert_eq!(store.events(None, 10).unwrap()[0].event, facts);
+        assert_eq!(take(&docket, vec![facts]).unwrap(), [Taken::Duplicate]);
+        assert_eq!(take(&docket, vec![with("a", None)]).unwrap(), [Taken::Conflict]);
+        let guarded = base.meddle("UPDATE event SET facts = NULL").unwrap_err();
+        assert!(guarded.contains("never changed"), "{guarded}");
+        let long = |bytes: usize| take(&docket, vec![with("b", Some("x".repeat(bytes)))]);
+        assert!(matches!(*long(FACTS_BYTES_MAX + 1).unwrap_err(), StoreError::TooLong { .. }));
+        assert!(long(FACTS_BYTES_MAX).is_ok());
     });
 }
 

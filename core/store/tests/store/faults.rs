@@ -158,6 +158,9 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
 
     // What takes back each step, from the last on.
     let undo = [
+        "DROP TRIGGER event_unchanged ON event; ALTER TABLE event DROP COLUMN facts;
+         CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs ON event
+         FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
         "DROP INDEX dispute_registered, dispute_station; ALTER TABLE dispute DROP COLUMN first_closed;
          CREATE INDEX dispute_station ON dispute (station, registered) WHERE station IS NOT NULL;",
         "DROP TABLE recipient, progress, outbox, delivery; DROP INDEX event_concluded;

@@ -1,12 +1,13 @@
 //! What policies of prevention say of one dispute.
 
 use jiff::{Timestamp, civil::Date, tz::Offset};
-use maple_insight::life::{History, Life, LifeEvent};
+use maple_insight::life::{History, Life, LifeEvent, Standing};
 use maple_kernel::{
     Case, Day, FactKey, FactType, Facts, Group, KindId, Locality, LocalityId, Participation, Party, PartyType,
     Purposes, Question, Ruleset, Scope, Signal, Subject, Tally, Value, Window, evaluate,
 };
 use maple_store::{Common, Counting, Dispute, EventRecord, Later, Look, Looked, Raise, Rests, StoreError};
+use maple_wire::registered_facts;
 
 use super::heard;
 use crate::{
@@ -42,7 +43,8 @@ pub(super) fn looked(
     let Some((dispute, events)) = control.store.dispute(&looked.look.id)? else { return Ok(looked) };
     let offset = events::offset(app);
     let registered = looked.look.registered;
-    let Some(asked) = Asked::of(ruleset, &dispute, registered, offset) else { return Ok(looked) };
+    let facts = told_of(&events, ruleset);
+    let Some(asked) = Asked::of(ruleset, &dispute, facts, registered, offset) else { return Ok(looked) };
     let asking = Asking { app, control, ruleset, asked, offset };
     if looked.look.first || looked.look.recounted {
         looked.raises = asking.as_it_came(registered)?;
@@ -52,7 +54,8 @@ pub(super) fn looked(
     }
     let history = asking.history(&events);
     let life = history.life();
-    looked.again = life.look_again(now, offset);
+    let limits: Vec<Date> = asking.asked.limits.iter().filter_map(|(_, day)| date(*day)).collect();
+    looked.again = life.look_again(now, offset, &limits);
     if looked.look.is_stirred() {
         for at in life.moments(offset).into_iter().filter(|at| *at <= now) {
             looked.raises.extend(asking.as_it_happened(&history.until(at).life(), at)?);
@@ -79,7 +82,7 @@ impl Asking<'_> {
     fn as_it_came(&self, at: Timestamp) -> Result<Vec<Raise>, StoreError> {
         let mut raises = self.came(&self.asked, at, |_| true)?;
         for above in self.asked.above(self.ruleset) {
-            raises.extend(self.came(&above, at, |signal| self.counts_kind(signal))?);
+            raises.extend(self.came(&above, at, |signal| self.is_unusual(signal))?);
         }
         Ok(raises)
     }
@@ -103,9 +106,10 @@ impl Asking<'_> {
         AsOf { at, offset: self.offset, came_only: true, live: false }
     }
 
-    /// True for what is said of a kind since there are so many of it.
-    fn counts_kind(&self, signal: &Signal<'_>) -> bool {
-        let counted = self.ruleset.vocabulary().aggregates.iter().filter(|aggregate| aggregate.group == Group::Kind);
+    /// True for what is said of a kind since there are more of it than usual: what is said of a few is said where they are.
+    fn is_unusual(&self, signal: &Signal<'_>) -> bool {
+        let lines = |tally: Tally| matches!(tally, Tally::Line { .. });
+        let counted = self.ruleset.vocabulary().aggregates.iter().filter(|aggregate| lines(aggregate.of));
         let mut keys = counted.map(|aggregate| &aggregate.key);
         matches!(signal.subject, Subject::Kind) && keys.any(|key| signal.ground.evidence.iter().any(|on| on == key))
     }
@@ -165,6 +169,12 @@ impl Asking<'_> {
     /// What is said of how it stands now, and which signals of its own times that are.
     fn as_it_stands(&self, life: &Life, now: Timestamp) -> Result<(Vec<Raise>, Vec<String>), StoreError> {
         let mut facts = Vec::new();
+        for (key, day) in self.asked.limits.iter().filter(|_| life.limitation_runs()) {
+            let begin = date(*day).and_then(|day| self.offset.to_timestamp(day.at(0, 0, 0, 0)).ok());
+            if let Some(since) = begin {
+                facts.push((Rested { key: key.clone(), since, clock: true }, Value::Day(*day)));
+            }
+        }
         let station = self.asked.refers.station.as_ref();
         if let (Some(_), Some(assigned), Some(question)) = (station, life.assigned, self.question(now)) {
             let is_open = life.stage.is_some_and(|stage| !stage.is_over());
@@ -268,7 +278,7 @@ impl Asking<'_> {
         let locality = rows.into_iter().next().map_or_else(|| case.locality.to_string(), |station| station.locality);
         let counted = self.most(question, signal, sort, rests.is_some());
         let end = |day: Day| {
-            let next = day.to_string().parse::<Date>().ok().and_then(|day| day.tomorrow().ok());
+            let next = date(day).and_then(|day| day.tomorrow().ok());
             next.and_then(|day| self.offset.to_timestamp(day.at(0, 0, 0, 0)).ok())
         };
         Ok(Raise {
@@ -312,6 +322,18 @@ impl Asking<'_> {
     }
 }
 
+/// What its registration says of the case itself.
+fn told_of(events: &[EventRecord], ruleset: &Ruleset) -> Facts {
+    let counting = events.iter().filter(|record| record.standing == Standing::Applied);
+    let mut told = counting.filter_map(|record| record.event.about.as_ref()?.facts.as_deref());
+    told.next().map(|facts| registered_facts(facts, ruleset.vocabulary())).unwrap_or_default()
+}
+
+fn date(day: Day) -> Option<Date> {
+    // The kernel's days and these are written alike.
+    day.to_string().parse().ok()
+}
+
 /// The code of the official division: `330784` is a county's, `330700` a city's, `330000` a province's; those of towns and
 /// villages are longer.
 fn division(place: &Locality) -> Option<&str> {
@@ -341,11 +363,13 @@ struct Asked {
     origin: String,
     case: Case,
     refers: Refers,
+    /// Days that its limitation runs from. They are no part of how it came: what is near is near by the clock.
+    limits: Vec<(FactKey, Day)>,
 }
 
 impl Asked {
     /// Nothing where the ruleset knows no such place.
-    fn of(ruleset: &Ruleset, dispute: &Dispute, registered: Timestamp, offset: Offset) -> Option<Self> {
+    fn of(ruleset: &Ruleset, dispute: &Dispute, told: Facts, registered: Timestamp, offset: Offset) -> Option<Self> {
         let about = dispute.about.as_ref()?;
         ruleset.locality(&about.locality)?;
         let refers = Refers {
@@ -359,6 +383,13 @@ impl Asked {
             let known = ruleset.vocabulary().facts.contains_key(&consent);
             Facts::new(if known { vec![(consent, Value::Text("unknown".into()))] } else { Vec::new() })
         };
+        let (mut limits, mut facts) = (Vec::new(), Vec::new());
+        for (key, value) in told.iter() {
+            match value {
+                Value::Day(day) => limits.push((key.clone(), *day)),
+                other => facts.push((key.clone(), other.clone())),
+            }
+        }
         let party = |role: &str, kind| Party { role: role.into(), kind, facts: unknown() };
         let respondent = if about.organisation.is_some() { PartyType::Organisation } else { PartyType::Natural };
         let case = Case::new(
@@ -368,10 +399,10 @@ impl Asked {
             about.origin.as_str().into(),
             day(offset, registered)?,
             vec![party("applicant", PartyType::Natural), party("respondent", respondent)],
-            Facts::default(),
+            Facts::new(facts),
         );
         let (id, locality, origin) = (dispute.id.clone(), about.locality.clone(), about.origin.clone());
-        Some(Self { id, locality, origin, case, refers })
+        Some(Self { id, locality, origin, case, refers, limits })
     }
 
     /// The same at each level above, up to the county and at most [`KIND_LEVELS_COUNT_MAX`], as if it had come there: what

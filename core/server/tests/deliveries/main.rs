@@ -7,17 +7,17 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+#[path = "../fixture/mod.rs"]
 mod fixture;
+mod nats;
+mod refused;
 
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::Path,
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -25,8 +25,8 @@ use std::{
 use fixture::{Native, Service, begun, desk::calm, fits, question, quick};
 use maple_seal::{Signer, WebhookKey};
 use maple_server::{
-    App, Config, Control, Deliveries, Followed, Governance, Nats, NatsConfig, NatsLogin, Records, SystemClock, Target,
-    Terms, Way, Webhook, WebhookConfig,
+    App, Config, Control, Deliveries, Followed, Governance, Records, SystemClock, Target, Terms, Way, Webhook,
+    WebhookConfig,
 };
 use maple_store::{Mode, Store};
 use maple_wire::OutgoingType;
@@ -110,9 +110,14 @@ fn hear(stream: &TcpStream, told: &Mutex<Vec<Message>>, answers: &Mutex<String>)
         }
         let mut body = vec![0; head["content-length"].parse().unwrap()];
         reader.read_exact(&mut body).unwrap();
+        let refused = is_tenth(&head["webhook-id"]);
         told.lock().unwrap().push((head, String::from_utf8(body).unwrap()));
         let answer = answers.lock().unwrap().clone();
         match answer.as_str() {
+            "tenth" => {
+                let (mut stream, status) = (stream, if refused { "422 Unprocessable Content" } else { "200 OK" });
+                let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+            }
             "hang" => thread::sleep(Duration::from_secs(60)),
             // An answer without an end.
             "flood" => {
@@ -136,9 +141,18 @@ fn hear(stream: &TcpStream, told: &Mutex<Vec<Message>>, answers: &Mutex<String>)
     }
 }
 
+/// Some events, one of ten or so, by their ids.
+fn is_tenth(id: &str) -> bool {
+    id.bytes().map(u32::from).sum::<u32>().is_multiple_of(10)
+}
+
 fn to(name: &str, url: &str) -> Target {
+    to_trusted(name, url, None)
+}
+
+fn to_trusted(name: &str, url: &str, ca: Option<&Path>) -> Target {
     let key = WebhookKey::parse(SECRET).unwrap();
-    let way = Webhook::new(WebhookConfig { url, key, ca: None }).unwrap();
+    let way = Webhook::new(WebhookConfig { url, key, ca }).unwrap();
     let terms = Terms { attempts: 2, timeout: Duration::from_secs(1), retry: Duration::from_secs(1) };
     let events = vec![OutgoingType::DecisionMade, OutgoingType::ActivationChanged];
     Target { name: name.to_owned(), events, locality: None, terms, way: Way::Webhook(Box::new(way)) }
@@ -414,162 +428,4 @@ async fn a_recipient_hears_only_of_its_place() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(far.told().len(), 0);
-}
-
-/// A private server, which ends with the test.
-struct Broker {
-    child: Child,
-    port: u16,
-    dir: tempfile::TempDir,
-}
-
-impl Broker {
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let dir = tempfile::tempdir().unwrap();
-        let Some(child) = Self::run(port, &dir) else {
-            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "there is no nats-server; install it");
-            eprintln!("skipped: there is no nats-server here");
-            return None;
-        };
-        let broker = Self { child, port, dir };
-        broker.wait();
-        Some(broker)
-    }
-
-    fn run(port: u16, dir: &tempfile::TempDir) -> Option<Child> {
-        let mut command = Command::new("nats-server");
-        command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(dir.path());
-        command.args(["--auth", "only-for-the-test"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().ok()
-    }
-
-    fn wait(&self) {
-        wait(|| TcpStream::connect(("127.0.0.1", self.port)).is_ok(), || "the server does not start".to_owned());
-    }
-
-    fn stop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn again(&mut self) {
-        self.child = Self::run(self.port, &self.dir).unwrap();
-        self.wait();
-    }
-
-    /// What the stream holds: ids and bodies, as another client sees them.
-    async fn kept(&self) -> Vec<(String, String, Value)> {
-        let options = async_nats::ConnectOptions::new().token("only-for-the-test".to_owned());
-        let client = options.connect(format!("127.0.0.1:{}", self.port)).await.unwrap();
-        let context = async_nats::jetstream::new(client);
-        let Ok(mut stream) = context.get_stream("MAPLE").await else { return Vec::new() };
-        let state = stream.info().await.unwrap().state.clone();
-        let mut kept = Vec::new();
-        for number in state.first_sequence..=state.last_sequence {
-            let message = stream.get_raw_message(number).await.unwrap();
-            let id = message.headers.get("Nats-Msg-Id").unwrap().to_string();
-            kept.push((id, message.subject.to_string(), serde_json::from_slice(&message.payload).unwrap()));
-        }
-        kept
-    }
-
-    async fn wait_for(&self, count: usize) -> Vec<(String, String, Value)> {
-        let until = Instant::now() + Duration::from_secs(30);
-        loop {
-            let kept = self.kept().await;
-            if kept.len() >= count {
-                return kept;
-            }
-            assert!(Instant::now() < until, "{} of {count}", kept.len());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stream_of_nats_is_told_once_and_over_its_restart() {
-    let Some(mut broker) = Broker::start() else { return };
-    let (_dir, store) = store();
-    let target = |port: u16| {
-        let config = NatsConfig {
-            url: format!("nats://127.0.0.1:{port}"),
-            stream: "MAPLE".to_owned(),
-            prefix: "maple".to_owned(),
-            login: NatsLogin::Token("only-for-the-test".to_owned()),
-            ca: None,
-        };
-        let way = Way::Nats(Box::new(Nats::new(config).unwrap()));
-        let terms = Terms { attempts: 20, timeout: Duration::from_secs(2), retry: Duration::from_secs(1) };
-        Target { name: "nats".to_owned(), way, terms, ..to("x", "http://127.0.0.1:9/") }
-    };
-    let first = node(&store, "node-1", vec![target(broker.port)]);
-    first.ready(1).await;
-    let mut decided = first.decide(100).await;
-    let kept = broker.wait_for(100).await;
-    assert!(kept.iter().all(|(_, subject, _)| subject == "maple.decision.made"));
-    kept.iter().for_each(|(_, _, event)| fits("Outgoing", event));
-    // Away, with what is decided meanwhile.
-    broker.stop();
-    decided.extend(first.decide(5).await);
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    broker.again();
-    decided.extend(first.decide(5).await);
-    broker.wait_for(110).await;
-    drop(first);
-    // What is sent again, as after a crash between sending and noting, stands in the stream once.
-    let dead = |event: &str| maple_store::Delivery {
-        target: "nats".to_owned(),
-        event: event.to_owned(),
-        what: "decision.made".to_owned(),
-        at: maple_server::now(),
-        body: "{}".to_owned(),
-        attempts: 1,
-        due: maple_server::now(),
-        state: maple_store::DeliveryState::Waiting,
-        why: String::new(),
-    };
-    let now = maple_server::now();
-    assert!(store.recipient_claim("nats", &[maple_store::Stream::Decisions], "node-1", now, now).unwrap());
-    let failed = vec![dead(&decided[0])];
-    assert!(store.deliveries_note("nats", "node-1", &maple_store::Outcome { failed, ..Default::default() }).unwrap());
-    let last = node(&store, "node-1", vec![target(broker.port)]);
-    last.nothing_waits().await;
-    let mut ids: Vec<String> = broker.kept().await.into_iter().map(|(id, ..)| id).collect();
-    ids.sort();
-    decided.sort();
-    assert_eq!(ids, decided);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_refuses_says_why() {
-    let Some(broker) = Broker::start() else { return };
-    let (_dir, store) = store();
-    let config = NatsConfig {
-        url: format!("nats://127.0.0.1:{}", broker.port),
-        stream: "MAPLE".to_owned(),
-        prefix: "maple".to_owned(),
-        login: NatsLogin::Nobody,
-        ca: None,
-    };
-    let way = Way::Nats(Box::new(Nats::new(config).unwrap()));
-    let node = node(&store, "node-1", vec![Target { name: "nats".to_owned(), way, ..to("x", "http://127.0.0.1:9/") }]);
-    node.ready(1).await;
-    node.decide(1).await;
-    static LOOKS: AtomicUsize = AtomicUsize::new(0);
-    let why = loop {
-        let listed = node.deliveries("").await;
-        if let Some(why) = listed["deliveries"][0]["why"].as_str() {
-            break why.to_owned();
-        }
-        assert!(LOOKS.fetch_add(1, Ordering::Relaxed) < 200, "{listed}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
-    assert!(why.contains("authorization"), "{why}");
 }
