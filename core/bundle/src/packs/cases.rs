@@ -183,7 +183,7 @@ fn facts(node: &Node<'_>, scope: Scope, context: &Context<'_>) -> Facts {
     }
     let one = |entry: &Entry<'_>| {
         let (key, def): (FactKey, &FactDef) = context.lexicon.fact(&entry.key, entry.place, &[scope], context.sink)?;
-        Some((key, values::value(&entry.node, &entry.key, def, context.sink)?))
+        Some((key, values::value(&entry.node, &entry.key, def, &entry.key, context.sink)?))
     };
     Facts::new(node.entries().iter().filter_map(one).collect())
 }
