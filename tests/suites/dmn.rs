@@ -3,6 +3,9 @@
 #[path = "dmn/sandboxed.rs"]
 mod sandboxed;
 
+#[path = "dmn/imported.rs"]
+mod imported;
+
 use decision_table::COMBINATIONS_MAX;
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup};
 use maple_kit::dmn::{
@@ -84,6 +87,10 @@ fn expressions_mean_what_feel_means() {
         ("\"1\" = 1", json!(null)),
         ("true and nothing", json!(null)),
         ("false and nothing", json!(false)),
+        ("true = false", json!(false)),
+        ("yes != false", json!(true)),
+        ("not(yes = false)", json!(true)),
+        ("[true, false] = [true, true]", json!(false)),
         ("true or nothing", json!(true)),
         ("false or nothing", json!(null)),
         ("not(nothing)", json!(null)),
@@ -99,6 +106,21 @@ fn expressions_mean_what_feel_means() {
         ("n in [1..5)", json!(false)),
         ("n in ]4..5]", json!(true)),
         ("n in (< 3, > 4)", json!(true)),
+        ("n in ]4..5[ or n in [5..6[", json!(true)),
+        ("n in (5..6[ or n in [1..5[", json!(false)),
+        ("[n in [1..c.list[3] * 2], n in [1..people[1].age[, n in [1..-c.list[1]]]", json!([true, true, false])),
+        ("count([[1..2[, ]3..4[])", json!(2)),
+        ("before(1, [2..3])", json!(true)),
+        ("before([1..2], 2)", json!(false)),
+        ("before([1..2[, 2)", json!(true)),
+        ("before([1..2], [2..3])", json!(false)),
+        ("before([1..2], ]2..3])", json!(true)),
+        ("after(n, [1..5[)", json!(true)),
+        ("after([6..7], n)", json!(true)),
+        ("after(n, s)", json!(null)),
+        ("before(date(\"2024-01-01\"), ]date(\"2024-01-01\")..date(\"2024-02-01\")])", json!(true)),
+        ("includes([1..5], ]1..5[) and includes([1..5], n)", json!(true)),
+        ("includes(]1..5], [1..5])", json!(false)),
         ("s in (\"x\", \"abc\")", json!(true)),
         // Lists and contexts.
         ("c.list[1]", json!(1)),
@@ -169,7 +191,7 @@ fn expressions_mean_what_feel_means() {
         ("abs(-3)", json!(3)),
         ("odd(3)", json!(true)),
         // Times.
-        ("date(\"2024-02-30\")", json!(null)),
+        ("date(\"2024-02-\" + \"30\")", json!(null)),
         ("date(2024, 2, 29)", json!("2024-02-29")),
         ("date(\"2024-01-31\") + duration(\"P1M\")", json!("2024-02-29")),
         ("date(\"2024-03-31\") - duration(\"P1M\")", json!("2024-02-29")),
@@ -233,6 +255,11 @@ fn cells_hold_where_they_should() {
         (false, "[1..5)", "number", json!(5)),
         (false, "]1..5]", "number", json!(1)),
         (true, "(1..5]", "number", json!(1.1)),
+        (true, "[1..5[", "number", json!(1)),
+        (false, "[1..5[", "number", json!(5)),
+        (false, "(1..5[", "number", json!(1)),
+        (true, "]1..5[, > 100", "number", json!(4.9)),
+        (true, "not(]1..5[)", "number", json!(5)),
         (true, "[1..2], > 100", "number", json!(101)),
         (true, "[\"a\"..\"m\"]", "string", json!("dog")),
         (true, "true", "boolean", json!(true)),
@@ -241,6 +268,15 @@ fn cells_hold_where_they_should() {
         (false, "false", "boolean", json!(null)),
         (true, "true", "boolean", json!("TRUE")),
         (true, "not(true)", "boolean", json!(null)),
+        (true, "not(true)", "boolean", json!(false)),
+        (false, "not(true)", "boolean", json!(true)),
+        (true, "not(false)", "boolean", json!(true)),
+        (false, "not(false)", "boolean", json!(false)),
+        (true, "!= true", "boolean", json!(false)),
+        (true, "!= false", "boolean", json!(true)),
+        (false, "!= true", "boolean", json!(true)),
+        (true, "? != true", "boolean", json!(false)),
+        (true, "not(? = true)", "boolean", json!(false)),
         (true, "date(\"2026-01-01\")", "date", json!("2026-01-01")),
         (true, "> date(\"2026-01-01\")", "date", json!("2026-01-02")),
         (true, "[date(\"2026-01-01\")..date(\"2026-12-31\")]", "date", json!("2026-12-31")),
@@ -282,6 +318,11 @@ fn hit_policies_choose() {
     assert_eq!(of("COLLECT+COUNT", 5), json!(4));
     assert_eq!(of("COLLECT+COUNT", 0), json!(0));
     assert_eq!(of("COLLECT+SUM", 0), json!(null));
+
+    // What the first row does not take goes to the next.
+    let first = Dmn::new("FIRST", &["b:boolean"], &["v"], &[&["not(true)", "1"], &["not(false)", "2"], &["-", "3"]]);
+    let of_flag = |flag: Json| ask(&first, &json!({ "b": flag }));
+    assert_eq!([json!(false), json!(true)].map(of_flag), [row(&[1]), row(&[2])]);
 
     let refused = |policy: &str| native(&table(policy, &["v:number"])).ask(&json!({ "n": 5 })).unwrap_err();
     assert_eq!(refused("UNIQUE"), "several_rules_match: 1, 2, 3, 4");

@@ -1,7 +1,7 @@
 //! Files to ruleset: read everything, tell every problem, ask the plugins once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -42,7 +42,16 @@ pub struct Options {
     /// every decision below it is handed to a person.
     pub keep_going: bool,
     /// Keep the rule tables as data in [`Compiled::tables`], for programs that reason about them.
+    ///
+    /// Together with `keep_going` a pack loses only the files that have errors, so that one mistake does not hide what
+    /// can be said of the other tables; what is left of a pack is to reason about, and not to serve.
     pub tables: bool,
+}
+
+impl Options {
+    const fn by_file(self) -> bool {
+        self.keep_going && self.tables
+    }
 }
 
 /// What is known of a pack that serves.
@@ -84,6 +93,8 @@ pub struct Compiled {
     pub packs: Vec<PackInfo>,
     /// Packs left out because of errors.
     pub left_out: Vec<LocalityId>,
+    /// Files left out of packs that are in it otherwise; none unless tables are kept.
+    pub files_out: Vec<String>,
     /// Warnings; with [`Options::keep_going`] also the errors of the packs left out.
     pub problems: Vec<Diagnostic>,
 }
@@ -154,14 +165,17 @@ impl<'c> Compiler<'c> {
             return Err(self.sink.finish());
         }
         let mut policies = self.configure(&packs, &lexicon, plugins);
-        self.link(&packs, &policies);
+        let gone = if self.options.by_file() { out.clone() } else { BTreeSet::new() };
+        self.link(&packs, &policies, &gone);
         let broken = self.broken(&packs);
         if !broken.is_empty() && !self.options.keep_going {
             return Err(self.sink.finish());
         }
-        packs.retain(|pack| !broken.contains(&pack.id));
-        policies.retain(|policy| !broken.contains(&policy.locality));
+        packs.retain_mut(|pack| !broken.contains(&pack.id) || self.without_broken_files(pack));
+        let kept: HashSet<&PolicyId> = packs.iter().flat_map(|pack| &pack.policies).map(|draft| &draft.id).collect();
+        policies.retain(|policy| kept.contains(&policy.id));
         out.extend(broken);
+        out.retain(|id| packs.iter().all(|pack| pack.id != *id));
         Ok(self.finish(packs, policies, out, lexicon))
     }
 
@@ -220,7 +234,11 @@ impl<'c> Compiler<'c> {
             .collect();
         let list = |names: &[&str]| names.iter().map(|n| format!("`{n}.toml`")).collect::<Vec<_>>().join(", ");
         if self.sources.is_empty() {
-            let advice = format!("a bundle needs {} and a folder with `pack.toml` for each pack", list(&lacking));
+            let advice = format!(
+                "`maple new NAME --lang table` makes a folder with a first table; a bundle that stands alone needs {} and \
+                 a folder with `pack.toml` for each pack",
+                list(&lacking)
+            );
             self.sink.error_help(Place::NOWHERE, "empty-bundle", "there are no policy files here", advice);
             return;
         }
@@ -256,10 +274,29 @@ impl<'c> Compiler<'c> {
             let headless = files.iter().any(|(name, _, sound)| *name == "pack" && !sound);
             self.sink.muted(headless, || packs::read(folder, &files, lexicon, self.sink))
         };
-        let packs: Vec<Pack> = sorted.packs.iter().take(BUNDLE_PACKS_MAX).map(read).collect();
+        let mut packs: Vec<Pack> = sorted.packs.iter().take(BUNDLE_PACKS_MAX).map(read).collect();
         let broken = self.broken(&packs);
-        let kept = packs.into_iter().filter(|pack| !broken.contains(&pack.id)).collect();
-        (kept, broken)
+        packs.retain_mut(|pack| !broken.contains(&pack.id) || self.without_broken_files(pack));
+        (packs, broken)
+    }
+
+    /// Takes what broken files say out of a pack; false when nothing of it can be kept.
+    fn without_broken_files(&self, pack: &mut Pack) -> bool {
+        let broken = self.sink.broken_files();
+        let head = |file: &u32| self.sink.path(*file).ends_with("/pack.toml");
+        if !self.options.by_file() || !pack.files.iter().any(|file| head(file) && !broken.contains(file)) {
+            return false;
+        }
+        pack.policies.retain(|draft| !broken.contains(&draft.place.file));
+        pack.cases.retain(|case| !broken.contains(&case.place.file));
+        true
+    }
+
+    /// The broken files of packs that are kept otherwise.
+    fn files_out(&self, packs: &[Pack]) -> Vec<String> {
+        let broken = self.sink.broken_files();
+        let files = packs.iter().flat_map(|pack| &pack.files).filter(|file| broken.contains(file));
+        files.map(|file| self.sink.path(*file).to_owned()).collect()
     }
 
     fn broken(&self, packs: &[Pack]) -> BTreeSet<LocalityId> {
@@ -275,11 +312,11 @@ impl<'c> Compiler<'c> {
         }
     }
 
-    fn link(&self, packs: &[Pack], policies: &[Policy]) {
+    fn link(&self, packs: &[Pack], policies: &[Policy], gone: &BTreeSet<LocalityId>) {
         let rules: Vec<(&PolicyId, Vec<RuleId>)> =
             policies.iter().map(|policy| (&policy.id, policy.rules.keys().cloned().collect())).collect();
         let told: HashMap<&PolicyId, &[RuleId]> = rules.iter().map(|(id, rules)| (*id, rules.as_slice())).collect();
-        let known = Known::new(packs, told);
+        let known = Known::new(packs, told, gone);
         for pack in packs {
             known.check_pack(pack, self.sink);
         }
@@ -394,7 +431,8 @@ impl<'c> Compiler<'c> {
     ) -> Compiled {
         let trusted = left_out.iter().filter(|id| lexicon.trusted.contains(id.as_str()));
         policies.extend(trusted.map(missed));
-        let digest = self.digest(&policies, &left_out);
+        let files_out = self.files_out(&packs);
+        let digest = self.digest(&policies, &left_out, &files_out);
         let infos = packs.iter().map(info).collect();
         let sink = self.sink;
         let drafts = packs.iter().filter(|_| self.options.tables).flat_map(|pack| &pack.policies);
@@ -415,16 +453,18 @@ impl<'c> Compiler<'c> {
             tables,
             packs: infos,
             left_out: left_out.into_iter().collect(),
+            files_out,
             problems: sink.finish(),
         }
     }
 
     /// Over everything a decision depends on: the files, the plugins, the contract and what was left out.
-    fn digest(&self, policies: &[Policy], left_out: &BTreeSet<LocalityId>) -> Arc<str> {
+    fn digest(&self, policies: &[Policy], left_out: &BTreeSet<LocalityId>, files_out: &[String]) -> Arc<str> {
         let plugins: BTreeSet<&str> = policies.iter().map(|policy| &*policy.digest).collect();
         let parts = [CONTRACT_VERSION, self.bundle.digest()].into_iter().chain(plugins);
         let mut hash = Sha256::new();
-        for part in parts.chain(left_out.iter().map(LocalityId::as_str)) {
+        let out = left_out.iter().map(LocalityId::as_str).chain(files_out.iter().map(String::as_str));
+        for part in parts.chain(out) {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }

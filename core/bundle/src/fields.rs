@@ -137,8 +137,18 @@ impl<'t, 'a> Fields<'t, 'a> {
 
 /// Tells that a value is of the wrong kind, unless it was told already.
 pub(crate) fn wrong<T>(node: &Node<'_>, key: &str, wanted: &str, sink: &Sink<'_>) -> Option<T> {
+    wrong_maybe(node, key, wanted, None, sink)
+}
+
+/// The same, with what to write.
+pub(crate) fn wrong_help<T>(node: &Node<'_>, key: &str, wanted: &str, advice: &str, sink: &Sink<'_>) -> Option<T> {
+    wrong_maybe(node, key, wanted, Some(advice), sink)
+}
+
+fn wrong_maybe<T>(node: &Node<'_>, key: &str, wanted: &str, advice: Option<&str>, sink: &Sink<'_>) -> Option<T> {
     if !matches!(node.value, Raw::Bad) {
-        sink.error(node.place, "wrong-type", format!("`{key}` is {wanted}, this is {}", node.value.name()));
+        let message = format!("`{key}` is {wanted}, this is {}", node.value.name());
+        sink.error_maybe(node.place, "wrong-type", message, advice.map(ToOwned::to_owned));
     }
     None
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use maple_kernel::{Floor, PluginInfo, PolicyId, Replaces, RuleId};
+use maple_kernel::{Floor, LocalityId, PluginInfo, PolicyId, Replaces, RuleId};
 use semver::Version;
 
 use crate::{
@@ -58,13 +58,19 @@ pub(crate) struct Known<'p> {
     /// Policies of a rule, by the rule's bare id.
     by_rule: HashMap<&'p str, Vec<&'p Draft>>,
     told: HashMap<&'p PolicyId, &'p [RuleId]>,
+    /// Packs of which something is left out: what is not found of them may stand there, and why it is gone is told.
+    gone: &'p BTreeSet<LocalityId>,
 }
 
 impl<'p> Known<'p> {
-    /// `told` are the rules of policies whose plugin has told them.
-    pub(crate) fn new(packs: &'p [Pack], told: HashMap<&'p PolicyId, &'p [RuleId]>) -> Self {
+    /// `told` are the rules of policies whose plugin has told them; `gone` are packs of which something is left out.
+    pub(crate) fn new(
+        packs: &'p [Pack],
+        told: HashMap<&'p PolicyId, &'p [RuleId]>,
+        gone: &'p BTreeSet<LocalityId>,
+    ) -> Self {
         let all = packs.iter().flat_map(|pack| pack.policies.iter().map(move |draft| (draft, pack)));
-        let mut known = Self { policies: BTreeMap::new(), by_rule: HashMap::new(), told };
+        let mut known = Self { policies: BTreeMap::new(), by_rule: HashMap::new(), told, gone };
         for (draft, pack) in all {
             known.policies.insert(draft.id.as_str(), (draft, pack));
             let told = known.told.get(&draft.id).copied().unwrap_or_default();
@@ -109,6 +115,9 @@ impl<'p> Known<'p> {
     fn check_replaces(&self, draft: &Draft, replaces: &Replaces, place: Place, sink: &Sink<'_>) {
         let upper = replaces.policy.as_str();
         let Some((other, pack)) = self.policies.get(upper) else {
+            if upper.rsplit_once('/').is_some_and(|(pack, _)| self.gone.contains(pack)) {
+                return;
+            }
             let message = format!("there is no policy `{upper}` to replace");
             let advice = if sink.full() { None } else { near::advice(upper, self.policies.keys().copied()) };
             sink.error_maybe(place, "unknown-policy", message, advice);
@@ -174,7 +183,8 @@ impl<'p> Known<'p> {
     fn check_cases(&self, pack: &'p Pack, sink: &Sink<'_>) {
         let own: HashSet<&str> = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
         let (mut covered, mut lacking) = (HashSet::new(), HashSet::new());
-        let silent = pack.policies.iter().any(|draft| self.silent(draft));
+        let gone = self.gone.contains(&pack.id);
+        let silent = gone || pack.policies.iter().any(|draft| self.silent(draft));
         for case in &pack.cases {
             for (rule, place) in &case.covers {
                 if self.named(rule, |d| own.contains(d.id.as_str())) {
@@ -192,7 +202,7 @@ impl<'p> Known<'p> {
             }
             lacking.extend(case.expect.lacks_rules.iter().map(|rule| rule.rule.as_str()));
         }
-        for draft in pack.policies.iter().filter(|draft| draft.mode != maple_kernel::Mode::Off) {
+        for draft in pack.policies.iter().filter(|draft| !gone && draft.mode != maple_kernel::Mode::Off) {
             self.check_coverage(draft, &covered, &lacking, sink);
         }
     }
@@ -212,7 +222,8 @@ impl<'p> Known<'p> {
         }
         let above = self.policies.values().filter(|(d, _)| lies_in(locality, d.locality.as_str()));
         let above: Vec<_> = above.map(|(draft, _)| *draft).collect();
-        if above.iter().any(|draft| self.silent(draft)) {
+        let gone = self.gone.iter().any(|pack| lies_in(locality, pack.as_str()));
+        if gone || above.iter().any(|draft| self.silent(draft)) {
             return;
         }
         let known: BTreeSet<_> = above.into_iter().flat_map(|draft| self.rules_of(draft)).collect();

@@ -73,13 +73,19 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Reads one file; the root table, and whether its text is sound. Every fault of the text is told.
+/// What the parser says of a key that stands twice.
+const TWICE: &str = "duplicate key";
+
+/// Reads one file; the root table, and whether its text is sound. Of a text that is none, the first fault is told: what
+/// comes after it is read out of step, and one bracket too many would be told on every line to the end. Keys that stand
+/// twice are told one by one where there is no other fault.
 pub(crate) fn parse<'a>(file: u32, source: &Source<'a>, sink: &Sink<'_>) -> (Node<'a>, bool) {
     let (root, errors) = DeTable::parse_recoverable(source.text);
-    for error in &errors {
-        let end = source.text.len();
-        let span = error.span().unwrap_or(end..end);
-        sink.error(place(file, &span), "syntax", plain(error.message()));
+    let end = source.text.len();
+    let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
+    let first = errors.iter().filter(|error| error.message() != TWICE).min_by_key(|error| span(error).start);
+    for error in errors.iter().filter(|error| first.is_none_or(|first| std::ptr::eq(first, *error))) {
+        sink.error(place(file, &span(error)), "syntax", plain(error.message()));
     }
     let reader = Reader { file, sink };
     let sound = errors.is_empty();
@@ -91,7 +97,7 @@ pub(crate) fn parse<'a>(file: u32, source: &Source<'a>, sink: &Sink<'_>) -> (Nod
 fn plain(message: &str) -> String {
     let message = message.trim().trim_end_matches('.');
     match message {
-        "duplicate key" => "the same key is written twice in one table".to_owned(),
+        TWICE => "the same key is written twice in one table".to_owned(),
         other => other.to_owned(),
     }
 }

@@ -23,13 +23,24 @@ pub(crate) const fn wanted(kind: &FactType) -> &'static str {
     }
 }
 
-/// One value of a fact; for a fact of several words, the whole list.
-pub(crate) fn value(node: &Node<'_>, key: &str, def: &FactDef, sink: &Sink<'_>) -> Option<Value> {
+/// One value of a fact, written under some key; for a fact of several words, the whole list.
+pub(crate) fn value(node: &Node<'_>, key: &str, def: &FactDef, written: &str, sink: &Sink<'_>) -> Option<Value> {
+    let kind = &def.kind;
+    let right = match kind {
+        FactType::Text(_) => matches!(node.value, Raw::Text(_)),
+        FactType::Words(_) => matches!(node.value, Raw::Items(_)),
+        FactType::Count { .. } => matches!(node.value, Raw::Integer(_)),
+        FactType::Flag => matches!(node.value, Raw::Flag(_)),
+        FactType::Day => matches!(node.value, Raw::Day(_)),
+        FactType::Money { .. } => matches!(node.value, Raw::Text(_) | Raw::Integer(_)),
+    };
+    if !right {
+        return fields::wrong_help(node, key, wanted(kind), &format!("write `{written} = {}`", example(kind)), sink);
+    }
     match &def.kind {
         FactType::Words(_) => {
-            let words: Option<Vec<_>> =
-                fields::items(node, key, sink).iter().map(|item| word(item, key, def, sink)).collect();
-            words.filter(|_| matches!(node.value, Raw::Items(_))).map(|words| Value::Words(words.into()))
+            let words = fields::items(node, key, sink).iter().map(|item| word(item, key, def, sink));
+            words.collect::<Option<Vec<_>>>().map(|words| Value::Words(words.into()))
         }
         _ => single(node, key, def, sink),
     }
@@ -50,6 +61,25 @@ pub(crate) fn single(node: &Node<'_>, key: &str, def: &FactDef, sink: &Sink<'_>)
         (kind, _) => fields::wrong(node, key, wanted(kind), sink),
     }
 }
+
+/// A value of this type as a policy file has it, within its bounds.
+fn example(kind: &FactType) -> String {
+    match kind {
+        FactType::Text(words) => format!("\"{}\"", words.first().map_or("some_code", |word| word)),
+        FactType::Count { min, max } => EXAMPLE_COUNT.clamp(*min, *max).to_string(),
+        FactType::Flag => "true".to_owned(),
+        FactType::Day => "2026-11-23".to_owned(),
+        FactType::Words(words) => format!("[\"{}\"]", words.first().map_or("some_code", |word| word)),
+        FactType::Money { max } => {
+            let minor = EXAMPLE_MONEY.min(*max);
+            format!("\"{}.{:02}\"", minor / 100, minor % 100)
+        }
+    }
+}
+
+/// The number and the amount, in minor units, that examples have where the fact allows them.
+const EXAMPLE_COUNT: i64 = 14;
+const EXAMPLE_MONEY: i64 = 4_800_000;
 
 fn word(node: &Node<'_>, key: &str, def: &FactDef, sink: &Sink<'_>) -> Option<Arc<str>> {
     let text = fields::text(node, key, sink)?;

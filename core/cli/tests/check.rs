@@ -209,6 +209,63 @@ fn what_is_proved_of_a_table_is_told_with_a_case_to_try() {
     }
 }
 
+/// Two rules that contradict each other.
+fn contradiction() -> String {
+    let prefer = |weight: usize| format!("{{ prefer = \"industry_mediation\", weight = {weight} }}");
+    let band = |at: usize, amount: &str, then: &str| {
+        rule(at, &format!("when = {{ kind = \"contract.sale\", amount = {{ {amount} }} }}"))
+            .replace("{ prefer = \"peoples_mediation\", weight = 1 }", then)
+    };
+    band(1, "max = \"100.00\"", &prefer(5)) + &band(2, "min = \"90.00\"", &prefer(9))
+}
+
+/// A file of the same pack that is none hides nothing of the others, and a note says what is not looked at.
+#[test]
+fn a_mistake_hides_no_proof_of_another_file() {
+    let (file, broken) = (format!("{YONGKANG}/more.toml"), format!("{YONGKANG}/broken.toml"));
+    let folder = policies(&[(&file, &contradiction()), (&broken, "[[rule]\nid = \"Y\"\n")]);
+    let dir = text(&folder.path().join("policies"));
+    let output = run(&["check", "--json", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let json = told(&output);
+    let of = |code: &str, file: &str| json.iter().filter(|p| p["code"] == code && p["file"] == file).count();
+    assert_eq!(
+        (of("syntax", &broken), of("not-analysed", &broken), of("contradiction", &file)),
+        (1, 1, 1),
+        "{json:#?}"
+    );
+    // Without sound registries nothing is proved, and that is said.
+    fs::write(folder.path().join("policies/kinds.toml"), "[[kind]\n").unwrap();
+    let json = told(&run(&["check", "--json", &dir]));
+    let notes = json.iter().filter(|p| p["code"] == "not-analysed" && p["file"] == "");
+    assert_eq!(notes.count(), 1, "{json:#?}");
+}
+
+/// What is proved as an error keeps a table from being called built.
+#[test]
+fn a_build_of_tables_proves_them() {
+    let folder = policies(&[(&format!("{YONGKANG}/more.toml"), &contradiction())]);
+    let dir = text(&folder.path().join("policies"));
+    let output = run(&["build", &dir]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", out(&output), err(&output));
+    for said in ["error[contradiction]", "`X1` and `X2`", "1 error", &format!("`maple check {dir}` shows a case")] {
+        assert!(err(&output).contains(said), "{said}: {}", err(&output));
+    }
+    assert!(!folder.path().join("dist").exists(), "nothing is written");
+}
+
+#[test]
+fn an_empty_folder_is_told_how_to_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = text(folder.path());
+    for words in [["check", &dir], ["test", &dir]] {
+        let output = run(&words);
+        let said = format!("{}{}", out(&output), err(&output));
+        assert_ne!(output.status.code(), Some(0), "{said}");
+        assert!(said.contains("`maple new NAME --lang table` makes"), "{words:?}: {said}");
+    }
+}
+
 /// Holds that the command that is shown takes the case as it was shown.
 fn answered(command: &str, case: &str) {
     let words: Vec<&str> = command.strip_prefix("maple ").unwrap().split(' ').collect();

@@ -41,6 +41,7 @@ fn the_deepest_expression_fits_into_the_sandbox_s_stack() {
     for (before, after) in [
         ("abs(", ")"),
         ("[", "]"),
+        ("[n..", "]"),
         ("[", "][item > 0][1]"),
         ("{ a: ", " }.a"),
         ("(if n > 0 then ", " else 0)"),

@@ -185,7 +185,7 @@ fn facts(node: &Node<'_>, scope: Scope, of: Option<PartyType>, day: Option<Day>,
     }
     let one = |entry: &Entry<'_>| {
         let (key, def): (FactKey, &FactDef) = context.lexicon.fact(&entry.key, entry.place, &[scope], context.sink)?;
-        let value = values::value(&entry.node, &entry.key, def, context.sink)?;
+        let value = values::value(&entry.node, &entry.key, def, &entry.key, context.sink)?;
         if def.only.zip(of).is_some_and(|(only, of)| only != of) {
             let message = format!("`{key}` is no fact of such a party");
             context.sink.error_help(entry.place, "wrong-scope", message, "leave it out, or correct the party's `type`");

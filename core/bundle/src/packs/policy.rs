@@ -257,7 +257,7 @@ fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(FactKey, maple_k
     let one = |entry: &crate::tree::Entry<'_>| {
         let scopes = [Scope::Case, Scope::Derived, Scope::Locality, Scope::Context];
         let (key, def) = context.lexicon.fact(&entry.key, entry.place, &scopes, context.sink)?;
-        Some((key, values::value(&entry.node, &entry.key, def, context.sink)?))
+        Some((key, values::value(&entry.node, &entry.key, def, &entry.key, context.sink)?))
     };
     node.entries().iter().filter_map(one).collect()
 }

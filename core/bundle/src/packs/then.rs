@@ -325,7 +325,7 @@ fn derive(out: Lowered, entry: &Entry<'_>, table: &mut Fields<'_, '_>, context: 
     let scopes = [maple_kernel::Scope::Derived];
     let (_, def) = context.lexicon.fact(key, entry.node.place, &scopes, context.sink)?;
     let node = value?;
-    let value = values::value(node, key, def, context.sink)?;
+    let value = values::value(node, key, def, "value", context.sink)?;
     Some(out.with("derive", Lowered::text(key, entry.node.place)).with("value", Lowered::value(&value, node.place)))
 }
 

@@ -189,7 +189,7 @@ fn figures(node: &Node<'_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Vec<(FactKey,
     }
     let one = |entry: &crate::tree::Entry<'_>| {
         let (key, def) = lexicon.fact(&entry.key, entry.place, &[Scope::Locality], sink)?;
-        let value = values::value(&entry.node, &entry.key, def, sink)?;
+        let value = values::value(&entry.node, &entry.key, def, &entry.key, sink)?;
         Some((key, value))
     };
     node.entries().iter().filter_map(one).collect()

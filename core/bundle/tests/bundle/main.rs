@@ -3,6 +3,7 @@
 
 mod aggregates;
 mod archive;
+mod broken;
 mod expectations;
 mod faults;
 mod implied;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use maple_bundle::{Diagnostic, Severity};
 use maple_kit::{
     build::{self, Built, Outline, Step},
     project::{Project, language},
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     Failure,
     args::Build,
-    commands::refused,
+    commands::{check::proved, refused},
     load::{self, chain, unbuilt},
     report,
 };
@@ -40,12 +41,19 @@ pub(crate) fn run(args: &Build) -> Result<(), Failure> {
     table(args, &out)
 }
 
-/// Checks the packs of a project without code, and unpacks what runs them.
+/// Checks the packs of a project without code, with what is proved of their tables, and unpacks what runs them.
 fn table(args: &Build, out: &Path) -> Result<(), Failure> {
     let from =
-        load::From { policies: &args.dir, plugins: None, state: None, keep_going: false, diary: true, tables: false };
+        load::From { policies: &args.dir, plugins: None, state: None, keep_going: false, diary: true, tables: true };
     let loaded = load::load(&from).map_err(refused)?;
-    report::warnings(&loaded.compiled.problems, &loaded.bundle);
+    let problems: Vec<Diagnostic> = proved(&loaded.compiled).filter(|p| p.severity != Severity::Note).collect();
+    report::warnings(&problems, &loaded.bundle);
+    if maple_bundle::has_errors(&problems) {
+        let dir = args.dir.display();
+        let text = format!("{dir}: {}; `maple check {dir}` shows a case for each", report::count(&problems));
+        report::said(false, &text);
+        return Err(Failure::Wrong);
+    }
     let digest = &loaded.digest;
     let own = |pack: &&maple_bundle::PackInfo| loaded.own.as_ref().is_none_or(|own| own.contains(&pack.id));
     let packs: Vec<Pack> = loaded

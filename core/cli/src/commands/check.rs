@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::Path};
 
-use maple_bundle::{Bundle, Diagnostic, ReadError};
+use maple_bundle::{Bundle, Diagnostic, ReadError, Severity, Spot};
 use maple_kit::{build, project::Project};
 use serde_json::{Value, json};
 
@@ -100,24 +100,33 @@ fn eval(args: &Check) -> String {
 }
 
 /// The one check, for the command and for editors: what the compiler tells and what is proved of the tables; where packs
-/// have problems, of the tables of the others, and what only shows when the others are put together.
+/// have problems, of the tables in files without one, and what only shows when those are put together.
 pub(crate) fn found(
     from: &load::From<'_>,
     files: &maple_kit::project::Files,
     sandbox: &maple_sandbox::Sandbox,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let proved = |compiled: maple_bundle::Compiled| {
-        let mut problems = maple_kit::analysis::analyse(&compiled);
-        problems.extend(compiled.problems);
-        problems
-    };
     let told = match load::compile_with(from, files, sandbox) {
-        Ok(compiled) => return Ok(proved(compiled)),
+        Ok(compiled) => return Ok(proved(&compiled).collect()),
         Err(Refusal::Problems(problems, _)) => problems,
         Err(Refusal::Failure(failure)) => return Err(failure),
     };
-    let others = load::compile_with(&load::From { keep_going: true, ..*from }, files, sandbox);
-    Ok(others.map_or(told, proved))
+    match load::compile_with(&load::From { keep_going: true, ..*from }, files, sandbox) {
+        Ok(others) => Ok(proved(&others).collect()),
+        Err(_) => Ok(told.into_iter().chain([nothing_proved()]).collect()),
+    }
+}
+
+/// What is proved of the tables of a bundle, and what the compiler tells of it.
+pub(crate) fn proved(compiled: &maple_bundle::Compiled) -> impl Iterator<Item = Diagnostic> {
+    maple_kit::analysis::analyse(compiled).into_iter().chain(compiled.problems.iter().cloned())
+}
+
+/// Tells that no table was looked at: without sound registries nobody knows what the words in them mean.
+fn nothing_proved() -> Diagnostic {
+    let message = "no table is analysed: the registries have errors".to_owned();
+    let advice = Some("mend them, and the tables are looked at".to_owned());
+    Diagnostic { advice, ..Diagnostic::new("not-analysed", Severity::Note, &Spot::default(), message) }
 }
 
 /// A problem on one line, for programs.

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::{
     eval::place,
     time::{self, DateTime, Time},
-    value::{Value, and, equal, number, or, order, string},
+    value::{Range, Value, and, equal, number, or, order, string},
 };
 
 /// A function.
@@ -38,8 +38,8 @@ pub(crate) fn function(name: &str) -> Option<Function> {
         "month of year" => |of| month_name(at(of, 0)),
         "day of year" => |of| of_day(at(of, 0), time::day_of_year),
         "week of year" => |of| of_day(at(of, 0), time::week_of_year),
-        "after" => |of| Value::flag(order(at(of, 0), at(of, 1)).map(Ordering::is_gt)),
-        "before" => |of| Value::flag(order(at(of, 0), at(of, 1)).map(Ordering::is_lt)),
+        "after" => |of| Value::flag(precedes(at(of, 1), at(of, 0))),
+        "before" => |of| Value::flag(precedes(at(of, 0), at(of, 1))),
         "includes" => includes,
         "get value" => |of| text(of, 1).map_or(Value::Null, |name| at(of, 0).field(name)),
         "get entries" => entries,
@@ -266,11 +266,45 @@ fn months_between(of: &[Value]) -> Option<Value> {
     Some(time::months_between(day_of(at(of, 0))?, day_of(at(of, 1))?))
 }
 
+/// Whether the first lies wholly before the second; each is a value or an interval (DMN 1.3, table 78).
+fn precedes(a: &Value, b: &Value) -> Option<bool> {
+    let (end, end_included) = match a {
+        Value::Range(range) => (&range.to, range.to_included),
+        value => (value, true),
+    };
+    let (start, start_included) = match b {
+        Value::Range(range) => (&range.from, range.from_included),
+        value => (value, true),
+    };
+    // An interval that is open to a side has nothing before it there, or after it.
+    if matches!((a, end), (Value::Range(_), Value::Null)) || matches!((b, start), (Value::Range(_), Value::Null)) {
+        return Some(false);
+    }
+    Some(match order(end, start)? {
+        Ordering::Less => true,
+        Ordering::Equal => !(end_included && start_included),
+        Ordering::Greater => false,
+    })
+}
+
 fn includes(of: &[Value]) -> Value {
-    match at(of, 0) {
-        Value::Range(range) => Value::flag(range.holds(at(of, 1))),
+    match (at(of, 0), at(of, 1)) {
+        (Value::Range(range), Value::Range(inner)) => Value::flag(encloses(range, inner)),
+        (Value::Range(range), value) => Value::flag(range.holds(value)),
         _ => Value::Null,
     }
+}
+
+/// Whether an interval lies in another; an end that is null is open to that side.
+fn encloses(outer: &Range, inner: &Range) -> Option<bool> {
+    let holds = |outer: (&Value, bool), inner: (&Value, bool), wider: Ordering| match (outer.0, inner.0) {
+        (Value::Null, _) => Some(true),
+        (_, Value::Null) => Some(false),
+        (a, b) => order(a, b).map(|order| order == wider || (order == Ordering::Equal && (outer.1 || !inner.1))),
+    };
+    let from = holds((&outer.from, outer.from_included), (&inner.from, inner.from_included), Ordering::Less);
+    let to = holds((&outer.to, outer.to_included), (&inner.to, inner.to_included), Ordering::Greater);
+    and([from, to])
 }
 
 fn entries(of: &[Value]) -> Value {

@@ -191,6 +191,10 @@ pub(crate) fn parse_duration(text: &str) -> Option<Value> {
             unit => {
                 let (whole, part) = number.split_once('.').unwrap_or((&number, ""));
                 let count: i64 = whole.parse().ok()?;
+                // Half a day or half a month has no one length here.
+                if number.contains('.') && (clock, unit) != (true, 'S') {
+                    return None;
+                }
                 match (clock, unit) {
                     (false, 'Y') => months = months.checked_add(count.checked_mul(12)?)?,
                     (false, 'M') => months = months.checked_add(count)?,

@@ -219,6 +219,8 @@ pub(crate) fn equal(a: &Value, b: &Value) -> Option<bool> {
             a.len() == b.len() && a.iter().zip(&**b).all(same)
         }
         (Value::Range(a), Value::Range(b)) => a == b,
+        // Two flags have no order, and are equal or not all the same.
+        (Value::Flag(a), Value::Flag(b)) => a == b,
         _ => order(a, b)? == Ordering::Equal,
     })
 }

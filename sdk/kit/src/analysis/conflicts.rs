@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{Channel, Selector, Span, Unit};
+use maple_kernel::{Channel, Mode, RuleId, Selector, Span, Unit};
 
 use super::{
     Undecided,
@@ -17,6 +17,11 @@ use super::{
 
 /// How many pairs of one question are asked of the solver.
 pub(crate) const QUESTIONS_MAX: usize = 50_000;
+/// Days of rest, beside the weekends of the weeks that are worked, which some working days in a row meet at most, once for
+/// every [`CLOSED_EVERY`] of them: what China's holidays of 2020 to 2030 come to, Spring Festival with its weekends.
+const CLOSED_DAYS_MAX: u32 = 8;
+/// Working days between two long holidays, at least.
+const CLOSED_EVERY: u32 = 20;
 /// How many alternatives of a condition are looked at one by one.
 const ALTERNATIVES_MAX: usize = 64;
 
@@ -63,10 +68,41 @@ enum Wins {
 
 /// Every contradiction within the tables of each pack.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
-    study.packs().into_iter().flat_map(|pack| topics(study, study.pack(pack).collect())).collect()
+    let mut offers = Offers::new();
+    for line in study.lines().filter(|line| line.policy.mode == Mode::Enforce) {
+        for effect in &line.row.then {
+            if let Effect::Offer { channel, .. } = effect {
+                offers.entry(channel.as_str()).or_default().push((line, effect));
+            }
+        }
+    }
+    study.packs().into_iter().flat_map(|pack| topics(study, &offers, study.pack(pack).collect())).collect()
 }
 
-fn topics<'s, 't>(study: &'s Study<'t>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnostic> {
+/// Lines that offer a channel, with what they say.
+type Offers<'s, 't> = BTreeMap<&'s str, Vec<(&'s Line<'t>, &'s Effect)>>;
+
+/// That no level above offers the channel, or a trusted pack: otherwise the host does not hear that a lower pack forbids
+/// it, unless the lower one replaces that offer by name (H09).
+fn not_kept_open(offers: &Offers<'_, '_>, topic: &Topic, closed: &Entry<'_, '_>) -> Vec<Formula> {
+    let (Topic::Gate(channel), Effect::Forbid(_), false) = (topic, closed.effect, closed.line.policy.trusted) else {
+        return Vec::new();
+    };
+    let own = closed.line.policy;
+    let replaced = |line: &Line<'_>| {
+        let names = |rule: &Option<RuleId>| rule.as_ref().is_none_or(|rule| *rule == line.row.rule);
+        own.replaces.iter().any(|replaces| replaces.policy == line.policy.id && names(&replaces.rule))
+    };
+    let above = |line: &Line<'_>| {
+        let below = own.locality.as_str().strip_prefix(line.policy.locality.as_str());
+        line.policy.trusted || below.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let keeps = |line: &Line<'_>| above(line) && !replaced(line) && line.hull.meets(&closed.line.hull);
+    let all = offers.get(channel.as_str()).into_iter().flatten();
+    all.filter(|(line, _)| keeps(line)).map(|(line, effect)| Formula::not(line.heard(effect))).collect()
+}
+
+fn topics<'s, 't>(study: &'s Study<'t>, offers: &Offers<'s, 't>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnostic> {
     let channels = &study.space.ruleset.vocabulary().channels;
     let mut topics: BTreeMap<Topic, Vec<Entry<'s, 't>>> = BTreeMap::new();
     for line in &lines {
@@ -98,7 +134,7 @@ fn topics<'s, 't>(study: &'s Study<'t>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnos
             if stopped {
                 return false;
             }
-            match contradicts(study, a, b, &clash) {
+            match contradicts(study, a, b, &clash, not_kept_open(offers, topic, b)) {
                 Ok(Some((witness, severity))) => {
                     seen.insert(key);
                     told.push(report(a, b, clash, witness, severity));
@@ -247,29 +283,28 @@ fn later(a: &Line<'_>, b: &Line<'_>) -> bool {
     (&a.policy.id, a.number) > (&b.policy.id, b.number)
 }
 
-/// Whether the first span always ends before the second; `None` where that depends on the day.
+/// Whether the first span never ends after the second, or the second never after the first; `None` where that depends on
+/// the day.
 fn shorter(a: Span, b: Span) -> Option<bool> {
     // Shortest and longest a unit can be, in days.
     let days = |span: Span| {
         let count = u32::from(span.count);
-        Some(match span.unit {
+        match span.unit {
             Unit::Hour => (count.div_ceil(24), count.div_ceil(24)),
             Unit::Day => (count, count),
             Unit::Month => (count * 28, count * 31),
             Unit::Year => (count * 365, count * 366),
-            Unit::WorkingDay => return None,
-        })
+            Unit::WorkingDay => (count, count + 2 * count.div_ceil(5) + CLOSED_DAYS_MAX * (1 + count / CLOSED_EVERY)),
+        }
     };
     if a.unit == b.unit {
         return Some(a.count < b.count);
     }
-    let (a, b) = (days(a)?, days(b)?);
-    if a.1 < b.0 {
-        Some(true)
-    } else if b.1 < a.0 {
-        Some(false)
-    } else {
-        None
+    let (a, b) = (days(a), days(b));
+    match (a.1 <= b.0, b.1 <= a.0) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
     }
 }
 
@@ -280,10 +315,11 @@ fn contradicts(
     a: &Entry<'_, '_>,
     b: &Entry<'_, '_>,
     clash: &Clash,
+    also: Vec<Formula>,
 ) -> Result<Option<(Witness, Severity)>, Undecided> {
     let (x, y) = (heard(study, a), heard(study, b));
     let window = study::window(&study.space, [a.line, b.line]);
-    let meet = x.clone().and(y.clone());
+    let meet = Formula::All([x.clone(), y.clone()].into_iter().chain(also).collect());
     let inside =
         |inner: &Formula, outer: &Formula| study.never(&inner.clone().and(Formula::not(outer.clone())), window);
     let exception =

@@ -220,30 +220,23 @@ fn holes(
     }
     let order: Vec<Order> = dims.iter().map(|var| order(&study.space, *var)).collect();
     for at in (0..size).filter(|at| grid.is_hole(*at, &order)) {
-        let mut parts: Vec<Formula> =
-            grid.cell(at).iter().zip(dims).map(|(set, var)| Formula::In(*var, (*set).clone())).collect();
         if told.full() {
             told.stop();
             break;
         }
-        let key = format!("{topic} {parts:?}");
         let Some(like) = lines.first() else { continue };
         let rest = like.hull.domains.iter().filter(|(var, _)| !dims.contains(var));
-        parts.extend(rest.map(|(var, domain)| inside(*var, domain)));
-        if !seen.insert(key) {
+        // One hole is told once, whichever rows around it show it; the same band elsewhere is another hole.
+        let mut parts: BTreeMap<Var, Formula> = rest.map(|(var, domain)| (*var, inside(*var, domain))).collect();
+        parts.extend(grid.cell(at).iter().zip(dims).map(|(set, var)| (*var, Formula::In(*var, (*set).clone()))));
+        if !seen.insert(format!("{topic} {parts:?}")) {
             continue;
         }
         let bands: Vec<String> =
             grid.cell(at).iter().zip(dims).map(|(set, var)| band(&study.space, *var, set)).collect();
-        report(
-            study,
-            sheet,
-            topic,
-            lines,
-            Formula::All(parts),
-            (&format!("no rule says `{}` when {}", verb(topic), bands.join(" and ")), MOVE),
-            told,
-        )?;
+        let says = format!("no rule says `{}` when {}", verb(topic), bands.join(" and "));
+        let hole = Hole { topic, lines, dims, formula: Formula::All(parts.into_values().collect()), says, end: None };
+        report(study, sheet, hole, told)?;
     }
     Ok(())
 }
@@ -373,15 +366,9 @@ fn ages(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told:
             let mut parts = rest.clone();
             parts.extend([Formula::Known(*var), Formula::not(up.clone()), Formula::not(from.clone())]);
             let band = format!("`{}` lies between the two ages", fact_name(&study.space, *var));
-            report(
-                study,
-                sheet,
-                topic,
-                &[young.0, old.0],
-                Formula::All(parts),
-                (&format!("no rule says `{}` when {band}", verb(topic)), MOVE),
-                told,
-            )?;
+            let says = format!("no rule says `{}` when {band}", verb(topic));
+            let (lines, formula) = (&[*young.0, *old.0], Formula::All(parts));
+            report(study, sheet, Hole { topic, lines, dims: &[*var], formula, says, end: None }, told)?;
         }
     }
     Ok(())
@@ -432,22 +419,40 @@ fn verb(topic: &str) -> &str {
     topic.split(' ').next().unwrap_or_default()
 }
 
-fn report(
-    study: &Study<'_>,
-    sheet: &Sheet<'_>,
-    topic: &str,
-    lines: &[&Line<'_>],
-    hole: Formula,
-    (says, advice): (&str, &str),
-    told: &mut Told,
-) -> Result<(), Undecided> {
-    // Between bands it is the same thing that is said on both sides; at their edges any answer will do.
-    let between = advice == MOVE;
-    let answers = |line: &&Line<'_>| !between || topics(line).iter().any(|other| verb(other) == verb(topic));
-    let reach = Hull::of(&hole, &study.space);
-    let mut parts = vec![hole];
-    let near = sheet.lines.iter().filter(|line| line.hull.meets(&reach));
-    parts.extend(near.filter(answers).map(|line| Formula::not(line.speaks.clone())));
+/// What rows leave between them, or beyond the last of them.
+struct Hole<'h, 't> {
+    topic: &'h str,
+    lines: &'h [&'h Line<'t>],
+    /// The variables that the rows are bands of.
+    dims: &'h [Var],
+    formula: Formula,
+    says: String,
+    /// The advice for what lies at the end; what lies between two bands has its own.
+    end: Option<&'static str>,
+}
+
+/// True when a row looks at the bands and at nothing else that the rows of the bands do not look at: then it is one of
+/// them, whatever it says.
+fn beside(line: &Line<'_>, hole: &Hole<'_, '_>) -> bool {
+    let own = &line.hull.domains;
+    let looked = |var: &Var| hole.lines.iter().any(|line| line.hull.domains.contains_key(var));
+    hole.dims.iter().all(|var| own.contains_key(var)) && own.keys().all(looked)
+}
+
+fn report(study: &Study<'_>, sheet: &Sheet<'_>, hole: Hole<'_, '_>, told: &mut Told) -> Result<(), Undecided> {
+    let lines = hole.lines;
+    // Between bands it is the same thing that is said on both sides, or another answer to the same question, if need be
+    // in another table of the pack; at their edges any answer of the table will do.
+    let answers = |line: &&Line<'_>| {
+        let own = line.policy.id == sheet.policy.id;
+        let same = || topics(line).iter().any(|other| verb(other) == verb(hole.topic));
+        let alike = line.policy.mode == sheet.policy.mode && line.policy.purposes.meet(sheet.policy.purposes);
+        own && (hole.end.is_some() || same()) || alike && beside(line, &hole)
+    };
+    let reach = Hull::of(&hole.formula, &study.space);
+    let near = study.pack(&sheet.policy.locality).filter(|line| line.hull.meets(&reach)).filter(answers);
+    let mut parts = vec![hole.formula.clone()];
+    parts.extend(near.map(|line| Formula::not(line.speaks.clone())));
     let window = study::window(&study.space, lines.iter().copied());
     let Some(witness) = study.show(&Formula::All(parts), window, &sheet.policy.locality)? else { return Ok(()) };
     let Some(question) = study.try_on(&witness) else { return Ok(()) };
@@ -465,14 +470,14 @@ fn report(
     }
     let names =
         if let [only] = names.as_slice() { format!("rule {only}") } else { format!("rules {}", names.join(", ")) };
-    let message = format!("{says}, though {names} say it around");
+    let message = format!("{}, though {names} say it around", hole.says);
     let mut related: Vec<_> = lines.iter().skip(1).map(|line| related(line, "one of the bands")).collect();
     related.truncate(4);
     let Some(first) = lines.first() else { return Ok(()) };
     told.push(Diagnostic {
         related,
         witness: Some(witness.json),
-        ..study::problem("gap", Severity::Warning, &first.row.when_spot, message, advice)
+        ..study::problem("gap", Severity::Warning, &first.row.when_spot, message, hole.end.unwrap_or(MOVE))
     });
     Ok(())
 }

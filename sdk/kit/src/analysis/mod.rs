@@ -19,7 +19,7 @@ mod words;
 use std::fmt;
 
 use lines::Missed;
-use maple_bundle::{Compiled, Diagnostic};
+use maple_bundle::{Compiled, Diagnostic, Spot};
 use study::Study;
 
 /// Why something was not decided.
@@ -46,12 +46,24 @@ impl fmt::Display for Undecided {
 pub fn analyse(compiled: &Compiled) -> Vec<Diagnostic> {
     let study = Study::new(compiled);
     let mut found: Vec<Diagnostic> = study.missed.iter().map(missed).collect();
+    found.extend(left_out(compiled));
     for prove in [silent::never, silent::masked, conflicts::find, same::find, gaps::find, overruled::find] {
         found.extend(prove(&study));
     }
     found.sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
     found.dedup();
     found
+}
+
+/// The files and packs whose tables nobody looked at, because they have errors.
+fn left_out(compiled: &Compiled) -> impl Iterator<Item = Diagnostic> + '_ {
+    let note = |file: String, what: &str| {
+        let spot = Spot { file: file.into(), ..Spot::default() };
+        let why = Undecided::new("it has errors; mend them, and it is".to_owned());
+        study::undecided(&spot, what, &why)
+    };
+    let packs = compiled.left_out.iter().map(move |pack| note(format!("{pack}/pack.toml"), "this pack is"));
+    packs.chain(compiled.files_out.iter().map(move |file| note(file.clone(), "this file is")))
 }
 
 fn missed(missed: &Missed<'_>) -> Diagnostic {

@@ -16,10 +16,13 @@ use super::{
 /// How many days are tried for a case that the host corrects.
 const DAYS_TRIED: i64 = 14;
 
-/// Claims of lower packs that the host corrects on some case, because a trusted pack above says otherwise.
+/// Claims of lower packs that the host corrects on some case, because a trusted pack above says otherwise; and mediation
+/// that they forbid although any pack above offers it.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
-    let trusted: Vec<&Line<'_>> =
-        study.lines().filter(|line| line.policy.trusted && line.policy.mode == Mode::Enforce).collect();
+    let enforced = || study.lines().filter(|line| line.policy.mode == Mode::Enforce);
+    let offers = |line: &&Line<'_>| line.row.then.iter().any(|effect| matches!(effect, Effect::Offer { .. }));
+    let trusted: Vec<&Line<'_>> = enforced().filter(|line| line.policy.trusted).collect();
+    let offering: Vec<&Line<'_>> = enforced().filter(offers).collect();
     let mut found = Vec::new();
     for sheet in study.sheets.iter().filter(|sheet| !sheet.policy.trusted && sheet.policy.mode == Mode::Enforce) {
         let mut told = Told::new();
@@ -29,7 +32,8 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
                 told.stop();
                 break;
             }
-            let uppers = trusted.iter().filter(|upper| below(line, upper) && line.hull.meets(&upper.hull));
+            let of = if matches!(effect, Effect::Forbid(_)) { &offering } else { &trusted };
+            let uppers = of.iter().filter(|upper| below(line, upper) && line.hull.meets(&upper.hull));
             for (upper, said) in uppers.flat_map(|upper| upper.row.then.iter().map(move |said| (*upper, said))) {
                 let Some(clash) = clash(study, line, effect, upper, said) else { continue };
                 match shown(study, line, effect, upper, said, clash) {
@@ -66,16 +70,29 @@ fn clash(study: &Study<'_>, line: &Line<'_>, effect: &Effect, upper: &Line<'_>, 
     let vocabulary = study.space.ruleset.vocabulary();
     let (own, above) = (line.rule(), format!("{}#{}", upper.policy.id, upper.rule()));
     match (effect, said) {
-        (Effect::Forbid(selector), Effect::Offer { channel, .. }) if upper.policy.floor.holds(upper.rule()) => {
+        (Effect::Forbid(selector), Effect::Offer { channel, .. }) => {
             let class = vocabulary.channels.get(channel)?.class;
             let closes = match selector {
                 Selector::Channel(closed) => closed == channel,
                 Selector::Class(closed) => *closed == class,
             };
+            let (floor, advice) = if upper.policy.floor.holds(upper.rule()) {
+                (
+                    "floor rule ",
+                    "a lower pack cannot close what the floor offers: narrow the rule, or prefer another channel instead",
+                )
+            } else {
+                (
+                    "",
+                    "a lower pack closes only what it replaces: narrow the rule, prefer another channel, or name the upper rule in `replaces`",
+                )
+            };
             (closes && class == Class::Facilitative).then(|| Clash {
                 guardrail: "H09",
-                message: format!("rule `{own}` forbids `{channel}`, which floor rule `{above}` offers; the host does not hear it"),
-                advice: "a lower pack cannot close what the floor offers: narrow the rule, or prefer another channel instead",
+                message: format!(
+                    "rule `{own}` forbids `{channel}`, which {floor}`{above}` offers; the host does not hear it"
+                ),
+                advice,
             })
         }
         (

@@ -1,41 +1,45 @@
 //! Rows that say what another row already says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
+use maple_kernel::{Mode, Purposes};
 
 use super::{
     Undecided,
     conflicts::QUESTIONS_MAX,
     formula::{Formula, Hull},
-    lines::{Line, Sheet},
+    lines::Line,
     pairs,
     study::{self, Study, Told, related},
     words,
 };
 
-/// Rows of one table that speak on the same cases and say the same, and rows that add nothing to a wider one.
+/// Rows of one pack that speak on the same cases and say the same, and rows that add nothing to a wider one.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
-    study.sheets.iter().flat_map(|sheet| of_sheet(study, sheet)).collect()
+    study.packs().into_iter().flat_map(|pack| of_pack(study, study.pack(pack).collect())).collect()
 }
 
-fn of_sheet(study: &Study<'_>, sheet: &Sheet<'_>) -> Vec<Diagnostic> {
+fn of_pack(study: &Study<'_>, all: Vec<&Line<'_>>) -> Vec<Diagnostic> {
+    let Some(spot) = all.first().map(|line| &line.table.spot) else { return Vec::new() };
     // Rows share a group when they have an effect in common; each pair is looked at in the group of its first one.
-    let mut groups: BTreeMap<String, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in &sheet.lines {
-        for effect in &line.row.then {
-            groups.entry(format!("{effect:?}")).or_default().push(line);
-        }
+    // A row that only tries is no double of one that counts, nor one that is asked about something else.
+    let mut groups: BTreeMap<String, Vec<(usize, &Line<'_>)>> = BTreeMap::new();
+    for (at, line) in all.iter().enumerate() {
+        let asked = (line.policy.mode, line.policy.purposes);
+        let names: BTreeSet<String> = line.row.then.iter().map(|effect| group(asked, effect)).collect();
+        names.into_iter().for_each(|name| groups.entry(name).or_default().push((at, line)));
     }
     let (mut told, mut notes, mut asked, mut stopped) = (Told::new(), Vec::new(), 0, false);
-    let mut done = std::collections::BTreeSet::new();
+    let mut done = BTreeSet::new();
     for (name, lines) in &groups {
-        let hulls: Vec<&Hull> = lines.iter().map(|line| &line.hull).collect();
+        let hulls: Vec<&Hull> = lines.iter().map(|(_, line)| &line.hull).collect();
         let complete = pairs::meeting(&hulls, &study.space, |a, b| {
-            let (Some(a), Some(b)) = (lines.get(a), lines.get(b)) else { return true };
-            let shared =
-                a.row.then.iter().filter(|effect| b.row.then.contains(effect)).map(|effect| format!("{effect:?}"));
-            if a.number == b.number || shared.min().as_ref() != Some(name) || done.contains(&a.number.max(b.number)) {
+            let (Some((at, a)), Some((other, b))) = (lines.get(a), lines.get(b)) else { return true };
+            let later = *at.max(other);
+            let of = (a.policy.mode, a.policy.purposes);
+            let shared = a.row.then.iter().filter(|effect| b.row.then.contains(effect)).map(|effect| group(of, effect));
+            if shared.min().as_ref() != Some(name) || done.contains(&later) {
                 return true;
             }
             stopped |= told.full() || asked > QUESTIONS_MAX;
@@ -44,12 +48,12 @@ fn of_sheet(study: &Study<'_>, sheet: &Sheet<'_>) -> Vec<Diagnostic> {
             }
             match compare(study, a, b, &mut asked) {
                 Ok(Some(problem)) => {
-                    done.insert(a.number.max(b.number));
+                    done.insert(later);
                     told.push(problem);
                 }
                 Ok(None) => {}
                 Err(why) => {
-                    let what = format!("rules `{}` and `{}` are", a.rule(), b.rule());
+                    let what = format!("rules {} and {} are", study::name(a, b), study::name(b, a));
                     notes.push(study::undecided(&b.row.spot, &what, &why));
                 }
             }
@@ -57,12 +61,17 @@ fn of_sheet(study: &Study<'_>, sheet: &Sheet<'_>) -> Vec<Diagnostic> {
         });
         if !complete {
             let why = Undecided::new(format!("more than {} pairs of rules", pairs::PAIRS_MAX));
-            notes.push(study::undecided(&sheet.table.spot, "repeated rules of this table are", &why));
+            notes.push(study::undecided(spot, "repeated rules of this pack are", &why));
         }
     }
-    let mut found = told.finish(&sheet.table.spot, stopped);
+    let mut found = told.finish(spot, stopped);
     found.extend(notes);
     found
+}
+
+/// What rows have in common when they say this and are asked alike.
+fn group(asked: (Mode, Purposes), effect: &Effect) -> String {
+    format!("{asked:?} {effect:?}")
 }
 
 /// `a` stands before `b`.
@@ -108,20 +117,22 @@ fn report(study: &Study<'_>, line: &Line<'_>, other: &Line<'_>, same: bool) -> R
     let claims = claims.join(", ");
     let (code, message, advice) = if same {
         let message = format!(
-            "rule `{}` is there twice: `{}` speaks on the same cases and says the same, {claims}",
+            "rule `{}` is there twice: {} speaks on the same cases and says the same, {claims}",
             line.rule(),
-            other.rule()
+            study::name(other, line)
         );
         ("duplicate-rule", message, "keep one of the two; one rule can cite several provisions")
     } else {
         let message = format!(
-            "rule `{}` adds nothing: wherever it speaks, `{}` says the same, {claims}",
+            "rule `{}` adds nothing: wherever it speaks, {} says the same, {claims}",
             line.rule(),
-            other.rule()
+            study::name(other, line)
         );
         ("redundant-rule", message, "take it out, or let it say what is special about its cases")
     };
-    let both = line.speaks.clone().and(other.speaks.clone());
+    // A clock says something only where the day that it runs from is known.
+    let starts = line.row.then.iter().filter_map(|effect| study.start_known(effect));
+    let both = Formula::All([line.speaks.clone(), other.speaks.clone()].into_iter().chain(starts).collect());
     let witness = study.show(&both, line.window(&study.space), &line.policy.locality)?;
     let shows = |question: &maple_kernel::Question| {
         let decision = study.decide(question);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{
     ImportError, Lost,
     lower::{check_expression, check_tests},
+    names::Names,
     table::{
         Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table, TableFile,
     },
@@ -27,11 +28,14 @@ pub struct Imported {
 /// # Errors
 /// When it is no DMN file, or has no decision table that can be carried over.
 pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
-    let model = xml::read(bytes)?;
+    let mut model = xml::read(bytes)?;
     if !model.decisions.iter().any(|decision| matches!(decision.logic, Logic::Table(_))) {
-        return Err(ImportError::NoTable(model.decisions.len()));
+        return Err(ImportError::NoTable { decisions: model.decisions.len(), functions: model.functions.len() });
     }
-    let mut importer = Importer { model: &model, lost: Vec::new(), notes: Vec::new(), used: BTreeSet::new() };
+    let names = Names::new(&model);
+    names.quote(&mut model);
+    let mut importer =
+        Importer { model: &model, names: &names, lost: Vec::new(), notes: Vec::new(), used: BTreeSet::new() };
     let mut ids = Ids::default();
     let tables: Vec<Table> = model
         .decisions
@@ -51,6 +55,7 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
 
 struct Importer<'a> {
     model: &'a Model,
+    names: &'a Names,
     lost: Vec<Lost>,
     notes: Vec<String>,
     /// Decisions that are not tables and are used by one.
@@ -88,7 +93,8 @@ impl Checked {
     }
 }
 
-fn known_language(text: &Text) -> Result<(), String> {
+/// Whether an expression is in a language that is known here.
+pub(super) fn known_language(text: &Text) -> Result<(), String> {
     match &text.language {
         Some(language) if !text.text.is_empty() && !language.to_lowercase().contains("feel") => {
             Err(format!("the expression language `{language}` is not known here; FEEL is"))
@@ -212,8 +218,9 @@ impl<'a> Importer<'a> {
             let expression = Some(raw.expression.text.clone()).filter(|text| !text.is_empty());
             let checked = known_language(&raw.expression)
                 .and_then(|()| expression.as_deref().map_or(Ok(()), |text| self::expression(text).map(drop)));
-            if let Err(why) = &checked {
-                self.lose(decision, None, Some(&id), &raw.expression.text, why);
+            match &checked {
+                Err(why) => self.lose(decision, None, Some(&id), &raw.expression.text, why),
+                Ok(()) => self.computed(decision, &raw.expression.text),
             }
             let kind = self.kind(decision, raw.expression.type_ref.as_deref());
             inputs.push(Input {
@@ -316,15 +323,19 @@ impl<'a> Importer<'a> {
         (tests_seen, values_seen): &mut (Checked, Checked),
     ) -> Rule {
         let mut rule = Rule { id: place.1.into(), description: raw.description.clone(), ..Rule::default() };
-        if raw.inputs.len() > inputs.len() || raw.outputs.len() > outputs.len() {
-            let (cells, columns) = (raw.inputs.len() + raw.outputs.len(), inputs.len() + outputs.len());
-            let why = format!("the rule has {cells} cells for {columns} columns");
+        if let Some(why) = misfit(raw, inputs, outputs) {
             self.lose(decision, Some(place), None, "", &why);
             rule.left_out = Some(why);
         }
+        for output in outputs.iter().skip(raw.outputs.len()) {
+            self.lose(decision, Some(place), Some(&output.id), "", "the rule has no cell for this output");
+        }
         for (input, cell) in inputs.iter().zip(&raw.inputs) {
             let outcome = match tests_seen.cell(cell, tests) {
-                Ok(true) => input.left_out.as_ref().map_or(Ok(()), |why| Err((why.clone(), true))),
+                Ok(true) => {
+                    self.computed(decision, &cell.text);
+                    input.left_out.as_ref().map_or(Ok(()), |why| Err((why.clone(), true)))
+                }
                 Ok(false) => continue,
                 Err(why) => Err((why, false)),
             };
@@ -339,7 +350,10 @@ impl<'a> Importer<'a> {
         }
         for (output, cell) in outputs.iter().zip(&raw.outputs) {
             match values_seen.cell(cell, expression) {
-                Ok(true) => drop(rule.then.insert(output.id.clone(), cell.text.clone())),
+                Ok(true) => {
+                    self.computed(decision, &cell.text);
+                    rule.then.insert(output.id.clone(), cell.text.clone());
+                }
                 Ok(false) => {}
                 Err(why) => {
                     self.lose(decision, Some(place), Some(&output.id), &cell.text, &why);
@@ -348,6 +362,19 @@ impl<'a> Importer<'a> {
             }
         }
         rule
+    }
+
+    /// Notes a calculation that may have been meant as a name.
+    fn computed(&mut self, decision: &Decision, text: &str) {
+        let Some(names) = self.names.computed(text) else { return };
+        let note = format!(
+            "`{}`: `{text}` is read as a calculation with {names}, of which the file does not declare all; if it is one \
+             name, write it in backticks",
+            decision.id
+        );
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// The literal expressions that a table needs, those first that others need.
@@ -391,6 +418,7 @@ impl<'a> Importer<'a> {
         match checked {
             Ok(true) if lets.iter().all(|named| named.name != decision.variable) => {
                 self.used.insert(&decision.id);
+                self.computed(decision, &text.text);
                 let kind = self.kind(decision, text.type_ref.as_deref());
                 lets.push(Let { name: decision.variable.clone(), expression: text.text.clone(), kind });
             }
@@ -405,9 +433,19 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Decisions that became nothing.
+    /// What became nothing.
     fn rest(&mut self) {
         let model = self.model;
+        self.notes.extend(model.others.iter().cloned());
+        for name in &model.functions {
+            self.lost.push(Lost {
+                decision: name.clone(),
+                rule: None,
+                column: None,
+                text: String::new(),
+                why: "a function of one's own (a business knowledge model) is not known here".into(),
+            });
+        }
         for decision in &model.decisions {
             match &decision.logic {
                 Logic::Literal(text) if !self.used.contains(decision.id.as_str()) => {
@@ -424,11 +462,24 @@ impl<'a> Importer<'a> {
     }
 }
 
+/// Why a rule and its table do not fit together. A test that is missing is not one that always holds.
+fn misfit(raw: &RawRule, inputs: &[Input], outputs: &[Output]) -> Option<String> {
+    let (tests, values) = (raw.inputs.len(), raw.outputs.len());
+    if tests < inputs.len() {
+        let without: Vec<String> = inputs.iter().skip(tests).map(|input| format!("`{}`", input.id)).collect();
+        let without = without.join(", ");
+        return Some(format!("the rule has {tests} tests for {} inputs; there is none for {without}", inputs.len()));
+    }
+    let more = tests > inputs.len() || values > outputs.len();
+    let (cells, columns) = (tests + values, inputs.len() + outputs.len());
+    more.then(|| format!("the rule has {cells} cells for {columns} columns"))
+}
+
 /// A short key for a column: its name if it has one, else its heading.
 fn input_id(raw: &RawInput, number: usize) -> String {
     let is_name =
         |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    let last = raw.expression.text.rsplit('.').next().filter(is_name);
+    let last = raw.expression.text.rsplit('.').next().map(|text| text.trim_matches('`')).filter(is_name);
     let own = raw.variable.as_deref().filter(is_name);
     if let Some(name) = last.or(own) {
         return name.to_owned();

@@ -10,7 +10,7 @@ use maple_kernel::Setting;
 use serde_json::Value as Json;
 
 use super::{
-    feel::{Expr, FEEL_DEPTH_MAX, FeelError, Test, Tests, parse_expression, parse_tests},
+    feel::{Expr, FEEL_DEPTH_MAX, FeelError, Test, Tests, no_time, parse_expression, parse_tests},
     table::{HitPolicy, Kind, Output, Table},
     uses::{self, Uses},
 };
@@ -382,7 +382,10 @@ impl Scope {
             Expr::Flag(flag) => Setting::Flag(*flag),
             Expr::Number(digits) => literal(digits)?,
             Expr::Text(of) => text(of),
-            Expr::At(of) => op("call", [text("@"), text(of)]),
+            Expr::At(of) => match no_time("@", std::slice::from_ref(expr)) {
+                Some(why) => return Err(cannot(why)),
+                None => op("call", [text("@"), text(of)]),
+            },
             Expr::Name(_) | Expr::Path(..) => self.path(expr, next)?,
             Expr::Input if self.cell => op("?", []),
             Expr::Input => return Err(cannot("`?` has a meaning only in the cells of an input")),
@@ -502,6 +505,9 @@ impl Scope {
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr], depth: usize) -> Lowered {
+        if let Some(why) = no_time(name, arguments) {
+            return Err(cannot(why));
+        }
         match (name, arguments) {
             ("now", _) => Ok(op("call", [text("date and time"), self.name("now")])),
             ("today", _) => Ok(op("call", [text("date"), self.name("today")])),

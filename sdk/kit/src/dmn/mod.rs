@@ -8,6 +8,7 @@ mod feel;
 mod import;
 mod lower;
 mod map;
+mod names;
 mod table;
 mod uses;
 mod write;
@@ -47,8 +48,13 @@ pub enum ImportError {
     #[error("is not DMN: its root is `{0}`, where `definitions` in a namespace of DMN 1.1 to 1.6 is needed")]
     NotDmn(String),
     /// No table.
-    #[error("has no decision table, only {0} other decisions")]
-    NoTable(usize),
+    #[error("has no decision table, only {decisions} other decisions and {functions} functions of its own")]
+    NoTable {
+        /// Decisions made in another way.
+        decisions: usize,
+        /// Business knowledge models; a table in one is no decision.
+        functions: usize,
+    },
     /// No table that could be carried over.
     #[error("has no decision table that can be carried over")]
     NothingLeft(Vec<Lost>),

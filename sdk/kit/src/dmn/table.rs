@@ -76,7 +76,7 @@ pub enum Aggregate {
     Min,
     /// The greatest.
     Max,
-    /// How many different ones.
+    /// How many there are, equal ones counted each.
     Count,
 }
 

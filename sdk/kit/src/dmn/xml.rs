@@ -1,6 +1,6 @@
 //! DMN files: XML to the parts of their decision tables, as they are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -29,6 +29,14 @@ pub(super) struct Model {
     pub(super) decisions: Vec<Decision>,
     /// Types that the file defines, by name.
     pub(super) types: BTreeMap<String, String>,
+    /// Names that the file gives to inputs, to results and to parts of types.
+    pub(super) names: BTreeSet<String>,
+    /// Inputs that the file declares.
+    pub(super) inputs: usize,
+    /// Functions that the file defines (business knowledge models), by name.
+    pub(super) functions: Vec<String>,
+    /// What else stands in the file and has no place in a table.
+    pub(super) others: Vec<String>,
 }
 
 /// One decision.
@@ -163,7 +171,43 @@ fn model(root: Node<'_, '_>) -> Result<Model, ImportError> {
     let types = children(root, "itemDefinition")
         .filter_map(|node| Some((node.attribute("name")?.to_owned(), inner(node, "typeRef")?)))
         .collect();
-    Ok(Model { decisions, types })
+    let mut names = BTreeSet::new();
+    let holders = ["inputData", "decision", "itemDefinition"].into_iter().flat_map(|name| children(root, name));
+    holders.for_each(|node| declared(node, &mut names));
+    let functions = children(root, "businessKnowledgeModel").map(named).collect();
+    let services = children(root, "decisionService").map(|node| {
+        let name = named(node);
+        format!("the decision service `{name}` is not carried over; ask the tables one by one")
+    });
+    let others = services.chain(children(root, "itemDefinition").flat_map(constraints)).collect();
+    Ok(Model { decisions, types, names, inputs: children(root, "inputData").count(), functions, others })
+}
+
+/// The name of an element, or else its id.
+fn named(node: Node<'_, '_>) -> String {
+    attribute(node, "name").or_else(|| attribute(node, "id")).unwrap_or_default()
+}
+
+/// The names that expressions may use for an input, a result, or a part of a type.
+fn declared(node: Node<'_, '_>, names: &mut BTreeSet<String>) {
+    // The name of a type is none of a value; those of its parts are.
+    let own = attribute(node, "name").filter(|_| node.tag_name().name() != "itemDefinition");
+    let variables = children(node, "variable").filter_map(|variable| attribute(variable, "name"));
+    names.extend(own.into_iter().chain(variables).map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")));
+    children(node, "itemComponent").for_each(|part| declared(part, names));
+}
+
+/// What a type says of its values beside what they are.
+fn constraints(node: Node<'_, '_>) -> Vec<String> {
+    let name = named(node);
+    let allowed = children(node, "allowedValues").next().map(|values| {
+        let values = text_of(values).unwrap_or_default();
+        format!("the type `{name}` allows only {values}; that is not looked at here")
+    });
+    let list = node.attribute("isCollection") == Some("true");
+    let list = list.then(|| format!("the type `{name}` is a list; values are taken as they come"));
+    let parts = children(node, "itemComponent").flat_map(constraints);
+    allowed.into_iter().chain(list).chain(parts).collect()
 }
 
 fn children<'a, 'i: 'a>(node: Node<'a, 'i>, name: &'static str) -> impl Iterator<Item = Node<'a, 'i>> {
@@ -219,12 +263,13 @@ fn decision(node: Node<'_, '_>, language: Option<&str>) -> Decision {
 }
 
 fn raw_table(node: Node<'_, '_>, language: Option<&str>) -> RawTable {
+    let headings: Vec<_> = children(node, "annotation").map(|heading| attribute(heading, "name")).collect();
     RawTable {
         hit_policy: attribute(node, "hitPolicy"),
         aggregation: attribute(node, "aggregation"),
         inputs: children(node, "input").map(|input| raw_input(input, language)).collect(),
         outputs: children(node, "output").map(raw_output).collect(),
-        rules: children(node, "rule").map(|rule| raw_rule(rule, language)).collect(),
+        rules: children(node, "rule").map(|rule| raw_rule(rule, &headings, language)).collect(),
     }
 }
 
@@ -249,11 +294,18 @@ fn raw_output(node: Node<'_, '_>) -> RawOutput {
     }
 }
 
-fn raw_rule(node: Node<'_, '_>, language: Option<&str>) -> RawRule {
+fn raw_rule(node: Node<'_, '_>, headings: &[Option<String>], language: Option<&str>) -> RawRule {
     let description = inner(node, "description").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    // What is annotated is for readers, as the description is.
+    let annotations = children(node, "annotationEntry").enumerate().filter_map(|(at, entry)| {
+        let text = text_of(entry)?;
+        let heading = headings.get(at).and_then(Option::as_ref);
+        Some(heading.map_or_else(|| text.clone(), |heading| format!("{heading}: {text}")))
+    });
+    let said: Vec<String> = description.into_iter().chain(annotations).collect();
     RawRule {
         id: attribute(node, "id"),
-        description,
+        description: (!said.is_empty()).then(|| said.join("; ")),
         inputs: children(node, "inputEntry").map(|entry| text(entry, language)).collect(),
         outputs: children(node, "outputEntry").map(|entry| text(entry, language)).collect(),
     }

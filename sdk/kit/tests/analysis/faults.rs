@@ -5,14 +5,14 @@ use maple_bundle::{Compiled, Diagnostic, Severity};
 use crate::place::{DAYS, compiled, decided, proved, row, rules};
 use maple_kit::analysis::analyse;
 
-const OFFER: &str = r#"{ offer = "mediation" }"#;
-const FORBID: &str = r#"{ forbid = "mediation" }"#;
+pub(crate) const OFFER: &str = r#"{ offer = "mediation" }"#;
+pub(crate) const FORBID: &str = r#"{ forbid = "mediation" }"#;
 
-fn due(days: u8) -> String {
+pub(crate) fn due(days: u8) -> String {
     format!("{{ offer = \"mediation\", due = \"{days} days\", from = \"acceptance\" }}")
 }
 
-fn clock(span: &str) -> String {
+pub(crate) fn clock(span: &str) -> String {
     format!("{{ clock = \"limitation\", from = \"knew_on\", span = \"{span}\" }}")
 }
 
@@ -21,17 +21,17 @@ fn national(tables: &[(&str, &str)]) -> Compiled {
 }
 
 /// Two rules with these conditions and effects.
-fn two(a: (&str, &str), b: (&str, &str)) -> String {
+pub(crate) fn two(a: (&str, &str), b: (&str, &str)) -> String {
     row("A", a.0, a.1) + &row("B", b.0, b.1)
 }
 
-fn codes(problems: &[Diagnostic]) -> Vec<&'static str> {
+pub(crate) fn codes(problems: &[Diagnostic]) -> Vec<&'static str> {
     problems.iter().map(|problem| problem.code).collect()
 }
 
 /// Exactly one problem of this code, whose message says these things; and its case makes these rules speak.
 #[track_caller]
-fn one(text: &str, code: &str, said: &[&str], speaking: &[&str]) -> Diagnostic {
+pub(crate) fn one(text: &str, code: &str, said: &[&str], speaking: &[&str]) -> Diagnostic {
     let problems = proved(text);
     assert_eq!(codes(&problems), [code], "{text}\n{problems:#?}");
     let problem = problems[0].clone();
@@ -46,7 +46,7 @@ fn one(text: &str, code: &str, said: &[&str], speaking: &[&str]) -> Diagnostic {
 }
 
 #[track_caller]
-fn clean(text: &str) {
+pub(crate) fn clean(text: &str) {
     let problems = proved(text);
     assert!(problems.is_empty(), "{text}\n{problems:#?}");
 }

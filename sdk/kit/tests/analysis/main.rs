@@ -6,6 +6,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod alarms;
 mod faults;
 mod native;
 mod oracle;

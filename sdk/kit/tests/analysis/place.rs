@@ -231,7 +231,7 @@ pub(crate) fn files(tables: &[(&str, &str)], days: &str) -> BTreeMap<String, Vec
         .collect();
     files.insert("cn/pack.toml".to_owned(), pack("cn", days).into_bytes());
     if tables.iter().any(|(path, _)| path.starts_with("cn/town/")) {
-        files.insert("cn/town/pack.toml".to_owned(), pack("cn/town", days).into_bytes());
+        files.entry("cn/town/pack.toml".to_owned()).or_insert_with(|| pack("cn/town", days).into_bytes());
     }
     files
 }
@@ -247,6 +247,13 @@ pub(crate) fn compiled(tables: &[(&str, &str)], days: &str) -> Compiled {
         let texts: Vec<&str> = tables.iter().map(|(_, text)| *text).collect();
         panic!("{}\n{}", lines.join("\n"), texts.join("\n"))
     })
+}
+
+/// The same, as far as its files are sound.
+pub(crate) fn sound(tables: &[(&str, &str)]) -> Compiled {
+    let bundle = Bundle::from_files(files(tables, DAYS)).unwrap();
+    compile(&bundle, &Native, &Options { tables: true, keep_going: true })
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
 /// What is proved of one table of the national pack.

@@ -1,12 +1,12 @@
 //! What a table leaves out without saying that it is complete: kinds and doors that its target covers and no rule ever
 //! answers, words of a list of which its rules answer most, and amounts beyond its last band.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity};
 use maple_kernel::FactType;
 
-use super::{NAMES_MAX, band, report, verb};
+use super::{Hole, NAMES_MAX, band, report, verb};
 use crate::analysis::{
     Undecided,
     formula::{Formula, Hull, Var},
@@ -114,8 +114,9 @@ pub(super) fn of_the_bands(
     let taken = Set::of(taken.flat_map(|domain| domain.set.intervals().iter().copied()));
     let Some(left) = left(&study.space, var, &taken) else { return Ok(()) };
     let Some(like) = lines.first() else { return Ok(()) };
-    let mut parts = vec![Formula::In(var, left.clone())];
-    parts.extend(like.hull.domains.iter().filter(|(v, _)| **v != var).map(|(v, domain)| super::inside(*v, domain)));
+    let rest = like.hull.domains.iter().filter(|(v, _)| **v != var);
+    let mut parts: BTreeMap<Var, Formula> = rest.map(|(v, domain)| (*v, super::inside(*v, domain))).collect();
+    parts.insert(var, Formula::In(var, left.clone()));
     if told.full() {
         told.stop();
         return Ok(());
@@ -124,8 +125,13 @@ pub(super) fn of_the_bands(
         return Ok(());
     }
     let says = format!("no rule says `{}` when {}", verb(topic), band(&study.space, var, &left));
-    let advice = "add a rule for it, or say that it is meant: `complete = false`";
-    report(study, sheet, topic, lines, Formula::All(parts), (&says, advice), told)
+    let end = Some("add a rule for it, or say that it is meant: `complete = false`");
+    report(
+        study,
+        sheet,
+        Hole { topic, lines, dims: &[var], formula: Formula::All(parts.into_values().collect()), says, end },
+        told,
+    )
 }
 
 /// What is left of a variable, where the part that is taken shows that all of it should be.

@@ -75,12 +75,18 @@ fn token(rest: &str, at: usize) -> Result<(Token, usize), FeelError> {
     }
 }
 
-fn starts_name(c: char) -> bool {
+/// Whether a name may begin with this.
+pub(in crate::dmn) fn starts_name(c: char) -> bool {
     c.is_alphabetic() || c == '_' || c == '$'
 }
 
+/// Whether a word of a name may hold this.
+pub(in crate::dmn) fn in_name(c: char) -> bool {
+    starts_name(c) || c.is_numeric()
+}
+
 fn word(rest: &str) -> (Token, usize) {
-    let end = rest.find(|c: char| !(starts_name(c) || c.is_numeric())).unwrap_or(rest.len());
+    let end = rest.find(|c: char| !in_name(c)).unwrap_or(rest.len());
     let word = rest.get(..end).unwrap_or_default();
     for (first, name) in JOINED {
         if let Some(length) = (word == first).then(|| joined(rest, name)).flatten() {
@@ -96,7 +102,7 @@ fn joined(rest: &str, name: &str) -> Option<usize> {
     for part in name.split(' ') {
         left = left.trim_start().strip_prefix(part)?;
     }
-    let ends = !left.starts_with(|c: char| starts_name(c) || c.is_numeric());
+    let ends = !left.starts_with(in_name);
     ends.then_some(rest.len() - left.len())
 }
 

@@ -3,9 +3,12 @@
 mod functions;
 mod lexer;
 mod parser;
+mod times;
 
 pub(super) use functions::{Function, function};
+pub(super) use lexer::{in_name, starts_name};
 pub(super) use parser::{parse_expression, parse_tests};
+pub(super) use times::no_time;
 
 /// Bytes of one expression or cell.
 pub const FEEL_BYTES_MAX: usize = 64 << 10;

@@ -60,6 +60,8 @@ struct Parser {
     next: usize,
     depth: usize,
     length: usize,
+    /// True while the upper end of an interval is read: there a `[` may be the end of the interval.
+    upper: bool,
 }
 
 impl Parser {
@@ -67,7 +69,7 @@ impl Parser {
         if text.len() > FEEL_BYTES_MAX {
             return Err(FeelError::new(0, format!("is longer than {FEEL_BYTES_MAX} bytes")));
         }
-        Ok(Self { tokens: tokens(text)?, next: 0, depth: 0, length: text.len() })
+        Ok(Self { tokens: tokens(text)?, next: 0, depth: 0, length: text.len(), upper: false })
     }
 
     fn peek(&self) -> Option<&Token> {
@@ -161,7 +163,10 @@ impl Parser {
     }
 
     fn expression(&mut self) -> Parsed<Expr> {
-        self.deeper(Self::or)
+        let upper = std::mem::replace(&mut self.upper, false);
+        let parsed = self.deeper(Self::or);
+        self.upper = upper;
+        parsed
     }
 
     fn or(&mut self) -> Parsed<Expr> {
@@ -245,7 +250,7 @@ impl Parser {
         loop {
             expr = if self.sign(".") {
                 Expr::Path(Box::new(expr), self.property()?)
-            } else if self.sign("[") {
+            } else if !self.closes() && self.sign("[") {
                 let by = self.expression()?;
                 self.need("]")?;
                 Expr::Filter(Box::new(expr), Box::new(by))
@@ -253,6 +258,31 @@ impl Parser {
                 return Ok(expr);
             };
         }
+    }
+
+    /// Whether a `[` behind the upper end of an interval closes it, as in `]1..5[`, and begins no filter, as in
+    /// `[1..list[2]]`: behind a filter the interval still has to end.
+    fn closes(&self) -> bool {
+        if !self.upper || !matches!(self.peek(), Some(Token::Sign("["))) {
+            return false;
+        }
+        if matches!(self.ahead(1), Some(Token::Sign("]"))) {
+            return true;
+        }
+        let mut open = 0_usize;
+        for (at, spanned) in self.tokens.iter().enumerate().skip(self.next) {
+            match &spanned.token {
+                Token::Sign("," | ")" | "}") if open == 1 => return true,
+                Token::Sign("[" | "(" | "{") => open += 1,
+                Token::Sign("]" | ")" | "}") => open -= 1,
+                _ => {}
+            }
+            if open == 0 {
+                let next = self.tokens.get(at + 1).map(|spanned| &spanned.token);
+                return !matches!(next, Some(Token::Sign("]" | ")" | "[" | "." | "+" | "-" | "*" | "/" | "**")));
+            }
+        }
+        true
     }
 
     fn primary(&mut self) -> Parsed<Expr> {
@@ -325,10 +355,20 @@ impl Parser {
         Ok(Expr::Call(function, arguments))
     }
 
+    /// Whether a `]` begins an interval, as in `[a, ]1..5[]`, and ends no list.
+    fn turned(&self) -> bool {
+        let begins = match self.ahead(1) {
+            Some(Token::Word(word)) => !KEYWORDS.contains(&word.as_str()),
+            Some(Token::Number(_) | Token::Text(_) | Token::Quoted(_) | Token::Sign("@" | "?")) => true,
+            _ => false,
+        };
+        begins && matches!(self.peek(), Some(Token::Sign("]")))
+    }
+
     /// Expressions between commas, up to `end`.
     fn separated(&mut self, end: &str) -> Parsed<Vec<Expr>> {
         let mut parts = Vec::new();
-        if self.sign(end) {
+        if !self.turned() && self.sign(end) {
             return Ok(parts);
         }
         loop {
@@ -443,7 +483,7 @@ impl Parser {
     /// A list, or an interval.
     fn bracket(&mut self) -> Parsed<Expr> {
         if self.sign("]") {
-            let from = self.sum()?;
+            let from = self.bound(false)?;
             self.need("..")?;
             return self.range(from, false);
         }
@@ -464,11 +504,19 @@ impl Parser {
         Ok(Expr::List(parts))
     }
 
+    /// An end of an interval.
+    fn bound(&mut self, upper: bool) -> Parsed<Expr> {
+        let around = std::mem::replace(&mut self.upper, upper);
+        let parsed = self.deeper(Self::sum);
+        self.upper = around;
+        parsed
+    }
+
     fn range(&mut self, from: Expr, from_included: bool) -> Parsed<Expr> {
-        let to = self.sum()?;
+        let to = self.bound(true)?;
         let to_included = match self.one_of(&["]", ")", "["]) {
             Some(sign) => sign == "]",
-            None => return self.wrong(format!("{} where the interval should end with `]` or `)`", self.found())),
+            None => return self.wrong(format!("{} where the interval should end with `]`, `)` or `[`", self.found())),
         };
         Ok(Expr::Range(Box::new(Range { from, from_included, to, to_included })))
     }

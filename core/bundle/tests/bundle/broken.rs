@@ -1,0 +1,124 @@
+//! What is told of a file that is broken, and what stays of its pack.
+
+use maple_bundle::{Bundle, Options, Severity, compile};
+
+use crate::{
+    faults::{LABOUR, LOWER, check, problems},
+    support::{Agreeable, changed, files, keep_going, run},
+};
+
+/// A fact of a case with a value of another type: what to write stands beside it, within the bounds of the fact.
+#[test]
+fn a_fact_of_another_type_is_told_with_a_value_to_write() {
+    let fact = "people = 14 } }";
+    check(&[
+        (
+            LABOUR,
+            fact,
+            "people = \"many\" } }",
+            "wrong-type 19:92",
+            "`people` is a whole number, this is a text",
+            "write `people = 14`",
+        ),
+        (LABOUR, fact, "needs = \"sign\" } }", "wrong-type 19:91", "`needs` is a list of words", "write `needs = [\""),
+        (LABOUR, fact, "relation = 1 } }", "wrong-type 19:94", "`relation` is a word", "write `relation = \"family\"`"),
+        (
+            LABOUR,
+            "\"48000.00\"",
+            "true",
+            "wrong-type 20:71",
+            "`amount` is an amount in quotes",
+            "write `amount = \"48000.00\"`",
+        ),
+        (
+            "localities.toml",
+            "cap = \"50000.00\"",
+            "cap = true",
+            "wrong-type 9:19",
+            "`cap` is an amount",
+            "write `cap = \"48000.00\"`",
+        ),
+    ]);
+}
+
+/// What follows on a bracket too many is no other mistake; a key that stands twice is one, each time.
+#[test]
+fn a_bracket_too_many_is_told_once() {
+    for (from, to) in [("]\n", "]]\n"), ("{ ", "{ { "), (" }", " } }"), ("[[rule]]", "[[rule]")] {
+        let problems = problems(&changed(LABOUR, from, to));
+        let told: Vec<_> = problems.iter().filter(|p| p.code == "syntax").collect();
+        assert_eq!(told.len(), 1, "{from} as {to}: {problems:#?}");
+        let text = String::from_utf8(files().remove(LABOUR).unwrap()).unwrap();
+        let line = text[..text.find(from).unwrap()].lines().count().max(1);
+        assert_eq!(told[0].line as usize, line, "{from} as {to}: {problems:#?}");
+    }
+    let problems = problems(&changed(LABOUR, "[[rule]]\n", "[[rule]]\nid = \"a\"\nid = \"b\"\n"));
+    assert_eq!(problems.iter().filter(|p| p.code == "syntax").count(), 2, "{problems:#?}");
+}
+
+/// A mistake in one file takes that file out and leaves the others to be reasoned about; a pack without its head is none.
+#[test]
+fn of_a_broken_pack_the_sound_files_are_reasoned_about() {
+    let by_file = |bundle: &Bundle| {
+        let options = Options { keep_going: true, tables: true };
+        compile(bundle, &Agreeable, &options).map_err(|p| format!("{p:#?}")).unwrap()
+    };
+    let sound = String::from_utf8(files().remove(LABOUR).unwrap()).unwrap();
+    for (wrong, code) in [
+        ("[[rule]\n".to_owned(), "syntax"),
+        (sound.replacen("[[rule]]", "[[rule]]\nsumary = 1", 1), "unknown-key"),
+        (
+            "[[policy]]\nid = \"x\"\nplugin = { id = \"layered-ladder\", version = \"^1\" }\n\
+          [policy.settings]\ndays = {}\n"
+                .to_owned(),
+            "refused-setting",
+        ),
+    ] {
+        let mut files = files();
+        files.insert("cn/more.toml".to_owned(), wrong.into_bytes());
+        let bundle = Bundle::from_files(files).unwrap();
+        let compiled = by_file(&bundle);
+        assert!(
+            compiled.problems.iter().any(|p| p.code == code && p.file == "cn/more.toml"),
+            "{:#?}",
+            compiled.problems
+        );
+        assert_eq!((&compiled.files_out[..], &compiled.left_out[..]), (&["cn/more.toml".to_owned()][..], &[][..]));
+        assert_eq!(compiled.tables.iter().map(|table| table.policy.as_str()).collect::<Vec<_>>(), ["cn/labour"]);
+        let whole = keep_going(&bundle).map_err(|p| format!("{p:#?}")).unwrap();
+        assert!(whole.files_out.is_empty() && whole.left_out.contains(&"cn".into()), "what serves is whole");
+        assert_ne!(whole.ruleset.digest(), compiled.ruleset.digest());
+    }
+    // What other files say of a file that is left out is not said to be wrong.
+    let compiled = by_file(&changed(LABOUR, "[[rule]]", "[[rule]"));
+    assert_eq!((&compiled.files_out[..], &compiled.left_out[..]), (&[LABOUR.to_owned()][..], &[][..]));
+    let told: Vec<_> = compiled.problems.iter().map(|p| (p.code, &*p.file)).collect();
+    assert_eq!(told, [("syntax", LABOUR)], "{:#?}", compiled.problems);
+    assert!(compiled.ruleset.policy_ids().any(|id| id.as_str() == "cn/zhejiang/ladder"));
+    let headless = by_file(&changed("cn/pack.toml", "version = ", "version "));
+    assert_eq!((&headless.files_out[..], &headless.left_out[..]), (&[][..], &["cn".into()][..]));
+}
+
+#[test]
+fn a_broken_pack_can_be_left_out() {
+    let bundle = changed(LOWER, "[[policy]]", "[policy");
+    assert!(run(&bundle).is_err());
+    let compiled = keep_going(&bundle).map_err(|p| format!("{p:#?}")).unwrap();
+    assert_eq!(compiled.left_out, ["cn/zhejiang".into()]);
+    assert_eq!(compiled.packs.len(), 1);
+    assert!(compiled.problems.iter().any(|p| p.code == "syntax" && p.severity == Severity::Error));
+    assert_eq!(compiled.ruleset.policy_ids().count(), 1);
+}
+
+#[test]
+fn a_broken_floor_is_missed_by_every_decision() {
+    let compiled = keep_going(&changed(LABOUR, "[[rule]]", "[[rule]")).map_err(|p| format!("{p:#?}")).unwrap();
+    let ids: Vec<_> = compiled.ruleset.policy_ids().map(|id| id.as_str().to_owned()).collect();
+    assert!(ids.contains(&"cn/left-out".to_owned()), "{ids:?}");
+    assert!(!ids.contains(&"cn/labour".to_owned()), "{ids:?}");
+}
+
+#[test]
+fn a_broken_registry_cannot_be_left_out() {
+    assert!(keep_going(&changed("kinds.toml", "[[kind]]", "[[kind]")).is_err());
+}
