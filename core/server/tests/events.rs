@@ -329,7 +329,7 @@ async fn a_case_shows_what_waits_and_for_what() {
         (&"e-9".into(), &"agreement.performed".into(), &"registered".into())
     );
     assert!(one["allowed"].as_array().unwrap().contains(&json!("consent.recorded")), "{one}");
-    assert!(one["counts_at"].as_array().unwrap().contains(&json!("agreed")), "{one}");
+    assert!(one["counts_at"].as_array().unwrap().contains(&json!("agreed_written")), "{one}");
     // Before the case is registered, that is what it waits for.
     tell(&desk, &event("e-10", "c-2", "agreement.performed", 40, json!({}))).await;
     let unknown = get(&desk, "/v1/cases/c-2").await.json()["waiting"][0].clone();

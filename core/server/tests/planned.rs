@@ -173,8 +173,8 @@ async fn every_waiting_case_has_its_day_and_the_page_knows_it_too() {
     let sent = form(&desk, "/station/plan", &format!("locality={CITY}"), &OWN).await;
     assert_eq!(sent.status, 303, "{}", sent.text());
     let path = sent.header("location").to_owned();
-    let page = held(&get(&desk, &path).await, 200);
-    assert!(page.contains("余17天") && page.contains("无决定可查"), "{page}");
+    let page = held(&get(&desk, &format!("{path}?lang=en")).await, 200);
+    assert!(page.contains("days left: 17") && page.contains("no decision to read"), "{page}");
     let again = get(&desk, &format!("/v1{}", path.strip_prefix("/station").unwrap())).await.json();
     assert_eq!((&again["needs"], &again["objective"]), (&json!({ "known": 1, "unknown": 300 }), &made["objective"]));
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, mpsc};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use maple_insight::life::{Happening as H, Side, Stage};
 use maple_store::{
-    CapacityNotice, Desk, Mediator, Noted, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord, Roster, Scene, Sought, Station,
-    StoreError, Taken,
+    CapacityNotice, CaseEvent, Desk, Mediator, Noted, PLAN_BYTES_MAX, PLAN_KEPT_DAYS, PlanRecord, Roster, Scene,
+    Sought, Station, StoreError, Taken,
 };
 
 use super::{
@@ -150,7 +150,7 @@ fn a_choice_sees_all_that_came_before_it_and_nothing_comes_between() {
                 disputes: vec!["c-1".to_owned(), "none".to_owned()],
                 mediators: vec!["m-1".to_owned(), "m-2".to_owned(), "none".to_owned()],
             };
-            let assign = move |scene: &Scene| {
+            let assign = move |scene: &Scene| -> Vec<CaseEvent> {
                 let free = scene.disputes.iter().filter(|one| one.stage == Some(Stage::Consented));
                 let given = free.map(|one| {
                     let mut given = event(who, &one.id, 10, H::Assigned);
