@@ -93,7 +93,7 @@ pub fn walk<'r>(
         let Assessment { answer, fuel, diary } = ask(policy, &file);
         let answer = answer.and_then(|findings| read(ruleset, locality, policy, findings));
         let answer = answer.map(|said| {
-            let told: Vec<_> = said.iter().cloned().collect();
+            let told: Vec<_> = said.to_vec();
             if policy.mode == Mode::Enforce {
                 voices.push(Voice { policy, depth: 0, said });
                 check::derive(ruleset.index(), &locality.guardrails, &voices, &mut facts);

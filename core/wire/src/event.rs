@@ -73,7 +73,7 @@ pub struct EventMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A dispute.
-    Case(EventMessage),
+    Case(Box<EventMessage>),
     /// What a mediator can take.
     Capacity(CapacityMessage),
     /// What became of a signal.
@@ -85,7 +85,7 @@ impl Message {
     #[must_use]
     pub fn case(self) -> Option<EventMessage> {
         match self {
-            Self::Case(message) => Some(message),
+            Self::Case(message) => Some(*message),
             Self::Capacity(_) | Self::Handled(_) => None,
         }
     }
@@ -298,7 +298,7 @@ fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) 
     let told = told(kind, data, &of_data, ruleset, flaws);
     let (id, source, dispute, at, told) = (id?, source?, dispute?, at?, told?);
     let Told { what, registration, station, mediator, channel, committee } = told;
-    Some(Message::Case(EventMessage {
+    Some(Message::Case(Box::new(EventMessage {
         id,
         source,
         dispute,
@@ -309,7 +309,7 @@ fn event(json: &Json<'_>, ruleset: &Ruleset, now: Timestamp, flaws: &mut Flaws) 
         mediator,
         channel,
         committee,
-    }))
+    })))
 }
 
 /// An attribute that somebody added; it is taken and not kept.

@@ -110,7 +110,7 @@ fn unless(table: &mut Fields<'_, '_>, lexicon: &Lexicon, sink: &Sink<'_>) -> Vec
     }
     let one = |entry: &Entry<'_>| {
         let (key, def) = lexicon.fact(&entry.key, entry.place, &[Scope::Case, Scope::Derived], sink)?;
-        Some((key, values::value(&entry.node, &entry.key, def, sink)?))
+        Some((key, values::value(&entry.node, &entry.key, def, &entry.key, sink)?))
     };
     node.entries().iter().filter_map(one).collect()
 }

@@ -187,7 +187,7 @@ async fn sides(v: &Visit, caller: &Caller) -> Result<Sides, Problem> {
         let control = controlled(&app).map_err(Refusal::NotControlled)?;
         let (before, after) = (pair.0.made(&app, control)?, pair.1.made(&app, control)?);
         let found = PieceChanges::between(before.side(), after.side());
-        let kept = control.store.bundles(PAGE_COUNT_MAX)?.into_iter().map(|one| one.digest).collect();
+        let kept = control.store.bundles(PAGE_COUNT_MAX, None)?.into_iter().map(|one| one.digest).collect();
         Ok::<_, Refusal>((control.store.current()?, found, kept))
     });
     match done.await.map_err(|_| answer::internal())? {

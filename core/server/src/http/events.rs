@@ -94,7 +94,7 @@ async fn taken(app: &Arc<App>, caller: &Caller, request: Request) -> Result<Resp
     let mut all = Vec::with_capacity(read.len());
     for one in read {
         all.push(match one {
-            Ok(Message::Case(message)) => One::Whole(Box::new(message)),
+            Ok(Message::Case(message)) => One::Whole(message),
             Ok(Message::Capacity(message)) => One::Notice(Box::new(message)),
             Ok(Message::Handled(message)) => One::Handled(Box::new(message)),
             Err(problem) => One::Refused(problem),

@@ -70,7 +70,7 @@ struct DecisionId(uuid::Uuid);
 pub(crate) struct RequestId(pub(crate) uuid::Uuid);
 
 /// Every path of the service with its door, and what the door asks of callers.
-fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 69] {
+fn doors() -> [(&'static str, MethodRouter<Arc<App>>, Needs); 70] {
     use Needs::{AnyRole, Nothing, Page};
     let role = Needs::Role;
     let reads = Page(Some(Role::Auditor));
