@@ -68,9 +68,13 @@ pub(crate) struct Changed {
     pub(crate) after: Told,
 }
 
-/// What one side says first, and why.
-#[derive(Clone, Default)]
+/// What one side says where the two part, and why.
+#[derive(Clone)]
 pub(crate) struct Told {
+    /// Which step it is, from 0.
+    pub(crate) step: usize,
+    /// Where that leads; to nothing where the other has one step more.
+    pub(crate) to: First,
     pub(crate) body: Option<Code>,
     pub(crate) why: Text,
     pub(crate) policy: String,
@@ -78,15 +82,28 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    fn of(decision: &Decision<'_>, first: &First) -> Self {
-        let (body, why, by) = match (first, decision.steps.first(), &decision.referral) {
-            (First::Refer, _, Some(referral)) => (None, &referral.text, referral.by),
-            (First::Channel(_), Some(step), _) => (step.body.as_ref(), &step.ground.why, step.ground.by),
-            _ => return Self::default(),
+    fn of(decision: &Decision<'_>, step: usize) -> Self {
+        let first = First::of(decision);
+        let (to, body, why, by) = match (&first, decision.steps.get(step), &decision.referral) {
+            (First::Refer, _, Some(referral)) => (First::Refer, None, &referral.text, referral.by),
+            (First::Channel(_), Some(at), _) => {
+                (First::Channel(at.channel.apart()), at.body.as_ref(), &at.ground.why, at.ground.by)
+            }
+            _ => {
+                let (policy, rule) = (String::new(), String::new());
+                return Self { step, to: First::Nothing, body: None, why: Text::default(), policy, rule };
+            }
         };
-        let why = Text::new(&why.zh, &why.en);
-        Self { body: body.map(Code::apart), why, policy: by.policy.to_owned(), rule: by.rule.to_owned() }
+        let (body, why) = (body.map(Code::apart), Text::new(&why.zh, &why.en));
+        Self { step, to, body, why, policy: by.policy.to_owned(), rule: by.rule.to_owned() }
     }
+}
+
+/// The first step in which two ways are not the same; the first of all where they are.
+fn parting(one: &Decision<'_>, other: &Decision<'_>) -> usize {
+    let same =
+        one.steps.iter().zip(&other.steps).take_while(|(a, b)| a.channel == b.channel && a.body == b.body).count();
+    if same == one.steps.len() && same == other.steps.len() { 0 } else { same }
 }
 
 /// Decides the latest recorded questions under both, before and after.
@@ -123,12 +140,13 @@ pub(crate) fn run(store: &Store, before: &Ruleset, after: &Ruleset, terms: Terms
             let (baseline, candidate) = ((&one, took), (&other, other_took));
             tried.tally.add(&Seen { case: &old.case, baseline, candidate, change: &change });
             if change.is_any() {
+                let step = parting(&one, &other);
                 sample.offer(row, &change, || Changed {
                     id: kept.id.clone(),
                     locality: kept.locality.clone(),
                     kind: kept.kind.clone(),
-                    before: Told::of(&one, &change.from),
-                    after: Told::of(&other, &change.to),
+                    before: Told::of(&one, step),
+                    after: Told::of(&other, step),
                     change: change.clone(),
                 });
             }

@@ -367,7 +367,8 @@ async fn a_bundle_is_tried_on_recorded_cases_on_the_page() {
         "id=\"matrix\"",
         "id=\"sample\"",
         "href=\"/decisions/d%2D",
-        "cn/labour R25",
+        "cn/zhejiang/more Z1",
+        "2. labour mediation",
         "set of steps",
     ] {
         assert!(page.contains(word), "lacks `{word}`:\n{page}");

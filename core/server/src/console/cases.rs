@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     places::{self, Choice},
-    visit::{Visit, link, path_to},
+    visit::{self, Visit, link, path_to},
     words,
 };
 use crate::{
@@ -107,8 +107,7 @@ pub(super) fn place_of(visit: &Visit, caller: &Caller, ruleset: &Ruleset) -> Res
 
 /// Refuses parameters that a page does not have.
 pub(super) fn only(visit: &Visit, known: &[&'static str]) -> Result<(), Problem> {
-    let written = link("", visit.all_given().iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    query::read(written.trim_start_matches('?'), |name, _| match name {
+    query::read(&visit.query(), |name, _| match name {
         name if known.contains(&name) => Ok(()),
         other => Err(query::unknown(other, known)),
     })
@@ -125,9 +124,9 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Cases<'a>, Problem>
     let place = place_of(v, caller, &ruleset)?;
     let (stage, after) = (v.given("stage"), v.given("after"));
     let chosen = [("locality", place.as_deref()), ("stage", stage)];
-    let chosen = || chosen.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let asked = chosen().chain(after.map(|after| ("after", after))).chain([("count", PAGE_COUNT)]);
-    let found = events::cases_listed(&v.app, caller, link("", asked).trim_start_matches('?')).await?;
+    let said = || chosen.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let asked = visit::query(chosen.into_iter().chain([("after", after), ("count", Some(PAGE_COUNT))]));
+    let found = events::cases_listed(&v.app, caller, &asked).await?;
     let found: Listed = serde_json::from_value(found).map_err(|_| answer::internal())?;
     Ok(Cases {
         v,
@@ -138,8 +137,8 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Cases<'a>, Problem>
         stages: Stage::ALL.iter().map(|stage| (stage.as_str(), words::stage(*stage, v.language))).collect(),
         page_count: PAGE_COUNT,
         rows: found.cases.iter().map(|case| row(v, &ruleset, case)).collect(),
-        first: after.map(|_| link("/cases", chosen())),
-        next: found.next.as_deref().map(|next| link("/cases", chosen().chain([("after", next)]))),
+        first: after.map(|_| link("/cases", said())),
+        next: found.next.as_deref().map(|next| link("/cases", said().chain([("after", next)]))),
         place: place.clone().unwrap_or_default(),
     })
 }

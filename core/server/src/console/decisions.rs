@@ -17,7 +17,7 @@ use super::{
     figures::grouped,
     places::{self, Choice},
     record::Record,
-    visit::{Visit, link, path_to},
+    visit::{self, Visit, link, path_to},
     words,
 };
 use crate::{
@@ -118,8 +118,7 @@ async fn listed<'a>(v: &'a Visit, caller: &Caller) -> Result<Decisions<'a>, Prob
         ("after", after),
         ("count", Some(PAGE_COUNT)),
     ];
-    let asked = link("", asked.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let found = decisions::listed(&v.app, caller, asked.trim_start_matches('?')).await?;
+    let found = decisions::listed(&v.app, caller, &visit::query(asked)).await?;
     let found: Listed = serde_json::from_value(found).map_err(|_| answer::internal())?;
     let outcomes = [Outcome::Route, Outcome::Refer].map(|outcome| outcome.as_str());
     Ok(Decisions {

@@ -13,7 +13,7 @@ use super::{
     figures::{Both, Figure, grouped, whole, written},
     overview::widest,
     places::{self, Choice},
-    visit::{Visit, link},
+    visit::{self, Visit, link},
 };
 use crate::http::{answer, optimise::optimised};
 
@@ -228,8 +228,7 @@ async fn told(v: &Visit) -> Result<Optimised, Problem> {
     let place = place.map(|(id, _)| id).or_else(|| widest(&ruleset)).map(ToString::to_string);
     let given = ["kind", "from", "to"].map(|name| (name, v.given(name)));
     let asked = [("locality", place.as_deref())].into_iter().chain(given);
-    let asked = link("", asked.filter_map(|(name, value)| Some((name, value?))));
-    let told = optimised(&v.app, asked.trim_start_matches('?')).await?;
+    let told = optimised(&v.app, &visit::query(asked)).await?;
     serde_json::from_value(told).map_err(|_| answer::internal())
 }
 

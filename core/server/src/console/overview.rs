@@ -13,7 +13,7 @@ use super::{
     places::{self, Choice},
     tiles::{Spot, Tiles},
     trend::Trend,
-    visit::{Visit, link},
+    visit::{self, Visit, link},
 };
 use crate::{
     http::{answer, insight::mapped, query},
@@ -84,8 +84,7 @@ struct Asked {
 
 async fn asked(visit: &Visit) -> Result<Asked, Problem> {
     let (mut indicator, mut place) = (INDICATOR, None);
-    let written = link("", visit.all_given().iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    query::read(written.trim_start_matches('?'), |name, value| {
+    query::read(&visit.query(), |name, value| {
         match name {
             "indicator" => indicator = read_indicator(value)?,
             "locality" => place = Some(value.to_owned()),
@@ -100,9 +99,8 @@ async fn asked(visit: &Visit) -> Result<Asked, Problem> {
         None => widest(&ruleset),
     };
     let own = ["kind", "from", "to"].map(|name| (name, visit.given(name)));
-    let named = place.map(|id| ("locality", id.as_str()));
-    let pairs = named.into_iter().chain(own.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let map = mapped(&visit.app, link("", pairs).trim_start_matches('?')).await?;
+    let pairs = [("locality", place.map(LocalityId::as_str))].into_iter().chain(own);
+    let map = mapped(&visit.app, &visit::query(pairs)).await?;
     let map = serde_json::from_value(map).map_err(|_| answer::internal())?;
     let [kind, from, to] = own.map(|(_, value)| value.map(str::to_owned));
     Ok(Asked { indicator, kind, from, to, map })

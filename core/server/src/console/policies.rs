@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     cases::only,
     places::{self, Choice},
-    visit::{Visit, link},
+    visit::{self, Visit, link},
     words,
 };
 use crate::{
@@ -240,8 +240,7 @@ impl Policies<'_> {
         let status = status::told(&v.app, caller).await?;
         let status: Status = serde_json::from_value(status).map_err(|_| answer::internal())?;
         let before = v.given("before");
-        let asked = link("", before.map(|before| ("before", before)));
-        let found = activations::listed(&v.app, asked.trim_start_matches('?')).await?;
+        let found = activations::listed(&v.app, &visit::query([("before", before)])).await?;
         let found: Listed = serde_json::from_value(found).map_err(|_| answer::internal())?;
         let more = found.activations.len() > ACTIVATIONS_SHOWN;
         self.history = found.activations.into_iter().take(ACTIVATIONS_SHOWN).map(|one| act(v, one)).collect();

@@ -16,7 +16,7 @@ use super::{
     live::action,
     places::{self, Choice},
     record::cited,
-    visit::{Visit, link, path_to},
+    visit::{self, Visit, link, path_to},
     words,
 };
 use crate::{
@@ -166,8 +166,7 @@ async fn asked(
 ) -> Result<Board, Problem> {
     let kept = KEPT.into_iter().filter(|name| *name != "locality").map(|name| (name, v.given(name)));
     let pairs = kept.chain([("locality", place), ("after", after), ("count", Some(count))]);
-    let query = link("", pairs.filter_map(|(name, value)| Some((name, value?))));
-    let found = board(&v.app, caller, query.trim_start_matches('?')).await?;
+    let found = board(&v.app, caller, &visit::query(pairs)).await?;
     serde_json::from_value(found).map_err(|_| answer::internal())
 }
 

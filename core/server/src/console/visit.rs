@@ -126,6 +126,11 @@ impl Visit {
         link(&self.path, self.given.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
+    /// All that was given, as it stands behind the `?`.
+    pub(super) fn query(&self) -> String {
+        query(self.given.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))))
+    }
+
     /// A parameter, where it says something.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
         self.given.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -274,6 +279,12 @@ pub(super) fn link<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a
     Serializer::for_suffix(begun, length).extend_pairs(pairs).finish()
 }
 
+/// What stands behind the `?` of a path: the parameters that say something.
+pub(super) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let said = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Serializer::new(String::new()).extend_pairs(said).finish()
+}
+
 /// A path whose last part is an id, whatever letters it has.
 pub(super) fn path_to(before: &str, id: impl Display) -> String {
     let id = id.to_string();
@@ -370,6 +381,8 @@ mod tests {
     #[test]
     fn links_hold_whatever_ids_are() {
         assert_eq!(link("/", []), "/");
+        assert_eq!(query([("a", Some("b c&d")), ("e", None), ("f", Some("浙"))]), "a=b+c%26d&f=%E6%B5%99");
+        assert_eq!(query([("a", None)]), "");
         assert_eq!(link("/", [("a", "b c&d"), ("e", "浙")]), "/?a=b+c%26d&e=%E6%B5%99");
         assert_eq!(path_to("/cases/", "a/b?c\"<"), "/cases/a%2Fb%3Fc%22%3C");
     }

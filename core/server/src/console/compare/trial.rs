@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use maple_insight::{
-    backtest::{Aspect, First, Tally},
+    backtest::{Aspect, ClockChange, First, Tally},
     figures::Unit,
 };
 use maple_kernel::{Code, Ruleset, WordList};
@@ -79,6 +79,8 @@ pub(super) struct Otherwise {
     pub(super) href: String,
     pub(super) about: String,
     pub(super) differs: String,
+    /// Duties, rights and time limits that come or go.
+    pub(super) gains: Vec<(&'static str, String)>,
     pub(super) loses: bool,
     pub(super) before: Side,
     pub(super) after: Side,
@@ -342,16 +344,48 @@ impl Names<'_> {
             id: one.id.clone(),
             about: format!("{} · {kind}", places::title(v, &ruleset, &one.locality)),
             differs: aspects.join(v.say("、", ", ")),
+            gains: self.gains(one),
             loses: !one.change.rights_lost.is_empty(),
-            before: self.side(&one.change.from, &one.before),
-            after: self.side(&one.change.to, &one.after),
+            before: self.side(&one.before),
+            after: self.side(&one.after),
         }
     }
 
-    fn side(&self, first: &First, told: &Told) -> Side {
+    fn gains(&self, one: &Changed) -> Vec<(&'static str, String)> {
+        let (v, change) = (self.v, &one.change);
+        let of = |list, codes: &[Code]| codes.iter().map(|code| self.word(list, code)).collect::<Vec<_>>();
+        let clocks = |wanted: ClockChange| {
+            let all = change.clocks.iter().filter(|(_, what)| *what == wanted);
+            all.map(|(code, _)| self.word(WordList::Clock, code)).collect::<Vec<_>>()
+        };
+        let new =
+            [of(WordList::Duty, &change.duties_new), of(WordList::Right, &change.rights_new), clocks(ClockChange::New)];
+        let lost = [
+            of(WordList::Duty, &change.duties_lost),
+            of(WordList::Right, &change.rights_lost),
+            clocks(ClockChange::Lost),
+        ];
+        [
+            (v.say("新增：", "New: "), new.concat()),
+            (v.say("不再有：", "Lost: "), lost.concat()),
+            (v.say("提前：", "Earlier: "), clocks(ClockChange::Earlier)),
+            (v.say("延后：", "Later: "), clocks(ClockChange::Later)),
+        ]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(heading, names)| (heading, names.join(v.say("、", ", "))))
+        .collect()
+    }
+
+    fn side(&self, told: &Told) -> Side {
         let body = told.body.as_ref().map(|code| format!(" · {}", self.word(WordList::Body, code)));
+        let to = match (&told.to, told.step) {
+            (First::Nothing, 1..) => self.v.say("没有这一步", "no such step").to_owned(),
+            (to, 0) => self.first(to),
+            (to, step) => format!("{}. {}", step + 1, self.first(to)),
+        };
         Side {
-            first: format!("{}{}", self.first(first), body.unwrap_or_default()),
+            first: format!("{to}{}", body.unwrap_or_default()),
             why: self.v.of_text(&told.why).to_owned(),
             by: format!("{} {}", told.policy, told.rule).trim().to_owned(),
         }
