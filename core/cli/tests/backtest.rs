@@ -8,8 +8,14 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
 };
 
+use parquet::{
+    data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type},
+    file::writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    schema::parser::parse_message_type,
+};
 use serde_json::{Value, json};
 use support::{check, copy_of, err, maple, out, replace, text};
 use tempfile::TempDir;
@@ -100,7 +106,10 @@ fn cell(from: &str, to: &str, cases: u64) -> Value {
 fn the_same_policies_change_nothing() {
     let trial = Trial::new();
     let figures = trial.figures(&[], 0);
-    assert_eq!(figures["cases"], json!({ "compared": 6, "changed": 0, "unchanged": 6, "refused": 0 }));
+    assert_eq!(
+        figures["cases"],
+        json!({ "compared": 6, "changed": 0, "unchanged": 6, "refused": 0, "about_not_counted": 0 })
+    );
     let matrix = json!([cell("town_mediation", "town_mediation", 4), cell("trade_mediation", "trade_mediation", 2)]);
     assert_eq!(figures["matrix"], matrix);
     assert_eq!((&figures["fuel_ratio"], &figures["sample"]), (&json!(1.0), &json!([])));
@@ -155,8 +164,49 @@ fn a_rule_that_is_lost_is_told_by_what_it_did() {
     let (many, few, most) = (json!("east-14"), json!("south-2"), json!("south-14"));
     assert_eq!(changed, [(&many, &details), (&few, &duties), (&most, &duties)]);
     assert_eq!(figures["cases"]["changed"], 3);
+    // What is new and lost is told of each case, here and on the terminal.
+    let south = &figures["sample"][1];
+    assert_eq!(south["duties"], json!({ "new": ["tell_costs"], "lost": ["tell_costs_in_writing"] }), "{south:#}");
+    assert_eq!((&south["rights"], &south["clocks"]["later"]), (&json!({ "new": [], "lost": [] }), &json!([])));
+    let (said, _) = trial.check(&trial.path("cases.ndjson"), &["--lang", "en"], 0);
+    assert!(
+        said.contains("new and lost: duty lost: ") && said.contains("(tell_costs_in_writing); duty new: "),
+        "{said}"
+    );
     // Nothing moves: every first step is what it was.
     assert_eq!(figures["aspects"]["first_step"]["cases"], 0);
+}
+
+/// The sample is a few; the file has every case that changes, in the order of the rows, and is whole or not there.
+#[test]
+fn every_case_that_changes_is_written() {
+    let trial = Trial::new();
+    trial.change("land/east/trade.toml", "prefer = \"trade_mediation\"", "prefer = \"town_mediation\"");
+    fs::remove_file(trial.candidate.path().join("land/south/costs.toml")).unwrap();
+    let cases = six().repeat(500);
+    let changed = trial.path("changed.ndjson");
+    let figures = trial.of("many.ndjson", cases, &["--changed", &text(&changed)]);
+    assert_eq!((&figures["cases"]["compared"], &figures["cases"]["changed"]), (&json!(3_000), &json!(2_000)));
+    let lines: Vec<Value> =
+        fs::read_to_string(&changed).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows: Vec<u64> = lines.iter().map(|line| line["row"].as_u64().unwrap()).collect();
+    let wanted: Vec<u64> = (0..500).flat_map(|each| [1, 2, 5, 6].map(|row| each * 6 + row)).collect();
+    assert_eq!(rows, wanted);
+    // A line is what the sample has.
+    for one in figures["sample"].as_array().unwrap() {
+        assert!(lines.contains(one), "{one}");
+    }
+    let (east, south) = (&lines[1996], &lines[1999]);
+    assert_eq!((&east["id"], &east["candidate"]["first"]), (&json!("east-2"), &json!("town_mediation")), "{east}");
+    assert!(east["baseline"]["why"]["en"].as_str().unwrap().contains("trade"), "{east}");
+    assert_eq!(south["duties"]["lost"], json!(["tell_costs_in_writing"]), "{south}");
+    // What fails leaves the older file as it was.
+    let before = fs::read(&changed).unwrap();
+    trial.refuses("bad.ndjson", "no case\n", "none of the 1 rows");
+    trial.check(&trial.path("bad.ndjson"), &["--changed", &text(&changed)], 2);
+    assert_eq!(fs::read(&changed).unwrap(), before);
+    let (_, side) = trial.check(&trial.path("many.ndjson"), &["--changed", &text(trial.folder.path())], 3);
+    assert!(side.contains("cannot write the cases that change to `"), "{side}");
 }
 
 #[test]
@@ -227,7 +277,10 @@ fn rows_that_are_no_case_are_counted_and_told_by_their_line() {
     let cases = format!("{wrong}{broken}{{\"id\":\"d-1\",\"input\":null,\"output\":null}}\n");
     trial.refuses("bad.ndjson", &cases, "3 of 8 rows of `");
     let figures = trial.of("bad.ndjson", &cases, &["--max-bad", "3"]);
-    assert_eq!(figures["cases"], json!({ "compared": 5, "changed": 0, "unchanged": 5, "refused": 3 }));
+    assert_eq!(
+        figures["cases"],
+        json!({ "compared": 5, "changed": 0, "unchanged": 5, "refused": 3, "about_not_counted": 0 })
+    );
     let refused = figures["refused"].as_array().unwrap();
     let told: Vec<_> =
         refused.iter().map(|one| (one["row"].as_u64().unwrap(), one["why"]["en"].as_str().unwrap())).collect();
@@ -277,6 +330,75 @@ fn a_table_is_read_with_and_without_a_byte_order_mark() {
         json!("`facts.people` is a whole number in digits"),
     );
     assert_eq!(refused, [(&json!(4), &cells), (&json!(5), &number)]);
+}
+
+/// Cases as another program writes them to Parquet: whole numbers, days, yes or no, amounts and what is not known.
+fn parquet_of(columns: &str, write: &dyn Fn(&mut Group<'_, '_>)) -> Vec<u8> {
+    let schema = parse_message_type(&format!("message cases {{ {columns} }}")).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, Arc::new(schema), Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    write(&mut group);
+    group.close().unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+type Group<'g, 'b> = SerializedRowGroupWriter<'g, &'b mut Vec<u8>>;
+
+fn column<T: DataType>(group: &mut Group<'_, '_>, values: &[T::T], there: Option<&[i16]>) {
+    let mut column = group.next_column().unwrap().unwrap();
+    column.typed::<T>().write_batch(values, there, None).unwrap();
+    column.close().unwrap();
+}
+
+#[test]
+fn cases_are_read_from_the_columns_of_parquet() {
+    let trial = Trial::new();
+    trial.change("land/east/trade.toml", "prefer = \"trade_mediation\"", "prefer = \"town_mediation\"");
+    let columns = "required binary locality (STRING); required binary kind (STRING); optional binary source (STRING);
+        required int32 filed (DATE); required int64 as_of (TIMESTAMP(MICROS, true)); required binary id (STRING);
+        optional int64 facts.people; optional double facts.amount; required binary applicant.type (STRING);
+        optional binary applicant.consent (STRING); optional binary respondent.type (STRING);";
+    let texts = |group: &mut Group<'_, '_>, values: &[&str], there: Option<&[i16]>| {
+        let values: Vec<ByteArray> = values.iter().map(|value| ByteArray::from(*value)).collect();
+        column::<ByteArrayType>(group, &values, there);
+    };
+    let cases = parquet_of(columns, &|group| {
+        texts(group, &["land/east", "land/west"], None);
+        texts(group, &["work.wages", "work.wages"], None);
+        texts(group, &["counter"], Some(&[1, 0]));
+        // 2026-11-20, and the 23rd as a moment.
+        column::<Int32Type>(group, &[20_777, 20_777], None);
+        column::<Int64Type>(group, &[20_780 * 86_400_000_000; 2], None);
+        texts(group, &["one", "two"], None);
+        column::<Int64Type>(group, &[14], Some(&[1, 0]));
+        column::<DoubleType>(group, &[48_000.5], Some(&[1, 0]));
+        texts(group, &["natural", "natural"], None);
+        texts(group, &["yes"], Some(&[1, 0]));
+        texts(group, &["organisation"], Some(&[1, 0]));
+    });
+    // The very cases of the table.
+    let (table, figures) = (trial.of("cases.csv", TABLE, &[]), trial.of("cases.parquet", cases, &[]));
+    assert_eq!(figures["cases"]["compared"], 2, "{figures:#}");
+    for same in ["cases", "matrix", "duties", "kinds", "localities"] {
+        assert_eq!(figures[same], table[same], "{same}");
+    }
+    assert_eq!((&figures["sample"][0]["id"], &figures["sample"][0]["row"]), (&json!("one"), &json!(1)));
+    // What no case has is refused by its name, and a cell that is none by its row.
+    let two = |columns: &str, last: &dyn Fn(&mut Group<'_, '_>)| {
+        parquet_of(&format!("required binary locality (STRING); required binary kind (STRING); {columns}"), &|group| {
+            texts(group, &["land/east"], None);
+            texts(group, &["work.wages"], None);
+            last(group);
+        })
+    };
+    let people = two("required int64 peple;", &|group| column::<Int64Type>(group, &[3], None));
+    trial.refuses("wrong.parquet", people, "nor cases: there is no column `peple` in cases");
+    let filed = two("required int64 filed (TIMESTAMP(MILLIS, true));", &|group| {
+        column::<Int64Type>(group, &[20_777 * 86_400_000 + 1], None);
+    });
+    trial.refuses("wrong.parquet", filed, "/case/filed");
 }
 
 #[test]

@@ -10,12 +10,12 @@ mod earliest;
 mod outcome;
 mod tally;
 
-pub use budget::{Asked, Budget, Figure, OutOfBounds};
+pub use budget::{Asked, Budget, Figure, OutOfBounds, Verdict};
 pub use change::{Aspect, Change, ClockChange, First, compare};
 pub use earliest::{Earliest, Sample};
 pub use outcome::{
-    Band, Estimate, Expected, HISTORY_DISPUTES_MAX, HISTORY_STEPS_MAX, History, Matched, MatchedBy, Moves, Outcomes,
-    Row, Told, TooMany,
+    Band, Chronicle, Estimate, Expected, HISTORY_DISPUTES_MAX, HISTORY_STEPS_MAX, HISTORY_WORD_BYTES_MAX,
+    HISTORY_WORDS_MAX, History, Matched, MatchedBy, Moves, Outcomes, Row, Told, TooMany,
 };
 pub use tally::{Both, Clocks, Costs, Gained, Group, Seen, Spread, Tally};
 

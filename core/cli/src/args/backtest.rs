@@ -32,6 +32,12 @@ pub(crate) struct Backtest {
     /// Stations and mediators, as `maple stations import` takes them: what falls to each
     #[arg(long, value_name = "FILE")]
     pub(crate) stations: Option<PathBuf>,
+    /// The channels whose cases these stations take, such as peoples_mediation,industry_mediation
+    #[arg(long, value_name = "CHANNELS", value_delimiter = ',', requires = "stations")]
+    pub(crate) station_channels: Vec<String>,
+    /// Write every case that changes to a file, a JSON object a line, with both explanations
+    #[arg(long, value_name = "FILE")]
+    pub(crate) changed: Option<PathBuf>,
     /// Write the report as one HTML file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
@@ -61,7 +67,7 @@ pub(crate) enum CaseFormat {
     Ndjson,
     /// A case a row, below a row with the names of its columns
     Csv,
-    /// A kept decision a row
+    /// A kept decision a row, or a case a row in the columns of a table
     Parquet,
 }
 

@@ -1,7 +1,9 @@
 //! `maple backtest`: what other policies would do to recorded cases, case by case through the production path.
 
 mod budget;
+mod changed;
 mod data;
+mod example;
 mod history;
 mod html;
 mod page;
@@ -12,7 +14,7 @@ mod stations;
 mod tables;
 mod trial;
 
-use std::path::Path;
+use std::{io::BufWriter, path::Path};
 
 use maple_insight::{
     backtest::{Asked, Budget, Estimate, Figure},
@@ -22,11 +24,17 @@ use maple_kernel::Ruleset;
 use maple_kit::files;
 use maple_wire::Language;
 
-use self::{rules::Silent, stations::Stations, trial::Seen};
+use self::{
+    changed::Changed,
+    rows::Rows,
+    rules::Silent,
+    stations::Stations,
+    trial::{Seen, Trial},
+};
 use crate::{
     Failure,
     args::{Backtest, Lang},
-    commands::{progress::Progress, refused},
+    commands::{progress::Progress, refused, remote::write_out},
     load::{self, Loaded},
     report,
 };
@@ -40,11 +48,17 @@ const SAMPLE_EACH_MAX: usize = 3;
 /// Changed cases that are shown in all.
 const SAMPLE_MAX: usize = 40;
 
+/// What is written, as it is named in errors.
+const REPORT: &str = "the report";
+const CHANGED: &str = "the cases that change to";
+
 /// What came of a backtest.
 struct Outcome<'r> {
     baseline: Side<'r>,
     candidate: Side<'r>,
     seen: Seen,
+    /// Events of the history that are left out, since they did not count where they came from.
+    not_counted: u64,
     /// Who there is to take cases up, where that was given.
     stations: Option<&'r Stations>,
     silent: [Silent<'r>; 2],
@@ -69,23 +83,27 @@ impl Outcome<'_> {
 pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
     let budget = args.budget.as_deref().map_or_else(|| Ok(Budget::default()), budget::read)?;
     needed(args, &budget)?;
-    if let Some(path) = &args.html {
-        files::writable(path).map_err(|error| unwritable(path, &error))?;
+    for (path, what) in [(&args.html, REPORT), (&args.changed, CHANGED)] {
+        let Some(path) = path else { continue };
+        files::writable(path).map_err(|error| unwritable(path, what, &error))?;
     }
     for file in [Some(&args.cases), args.history.as_ref(), args.stations.as_ref()].into_iter().flatten() {
         rows::there(file)?;
     }
     let (baseline, candidate) = (load(args, &args.baseline)?, load(args, &args.candidate)?);
     let (old, new) = (&baseline.compiled.ruleset, &candidate.compiled.ruleset);
-    let stations = args.stations.as_deref().map(|file| stations::read(file, old)).transpose()?;
+    let known = [old.vocabulary(), new.vocabulary()];
+    let stations = |file| stations::read(file, stations::channels(&args.station_channels, known)?, old);
+    let stations = args.stations.as_deref().map(stations).transpose()?;
     let history = args.history.as_deref().map(history::read).transpose()?;
-    let mut rows = rows::open(&args.cases, args.format, [old.vocabulary(), new.vocabulary()])?;
+    let not_counted = history.as_ref().map_or(0, |read| read.not_counted);
+    let history = history.map(|read| read.history);
+    let mut rows = rows::open(&args.cases, args.format, known)?;
     let progress = Progress::begin("cases", rows.total(), args.limit);
-    let trial = trial::Trial::new(old, new, args, stations.as_ref(), history.as_ref());
-    let seen = trial::run(&trial, &mut *rows, args.limit, &progress);
+    let trial = Trial::new(old, new, args, stations.as_ref(), history.as_ref());
+    let seen = decided(args, &trial, &mut *rows, &progress);
     progress.end();
     let mut seen = seen?;
-    enough(args, &seen)?;
     let silent = trial.silent(&seen);
     let [_, new_silent] = &silent;
     seen.tally.rules_silent = Some(new_silent.rules.len() as u64);
@@ -95,6 +113,7 @@ pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
         baseline: Side { folder: &args.baseline, ruleset: old },
         candidate: Side { folder: &args.candidate, ruleset: new },
         seen,
+        not_counted,
         stations: stations.as_ref(),
         silent,
         budget,
@@ -102,7 +121,7 @@ pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
     };
     if let Some(path) = &args.html {
         let text = html::text(&outcome)?;
-        files::write_whole(path, text.as_bytes()).map_err(|error| unwritable(path, &error))?;
+        files::write_whole(path, text.as_bytes()).map_err(|error| unwritable(path, REPORT, &error))?;
     }
     if args.json {
         data::print(&outcome)?
@@ -110,6 +129,25 @@ pub(crate) fn run(args: &Backtest) -> Result<(), Failure> {
         print::print(&outcome)?
     }
     if outcome.holds() { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+/// What came of the rows, when enough of them are cases; each that changes is written where that was asked.
+fn decided(args: &Backtest, trial: &Trial<'_>, rows: &mut dyn Rows, progress: &Progress) -> Result<Seen, Failure> {
+    let Some(path) = &args.changed else {
+        let seen = trial::run(trial, rows, args.limit, progress, None)?;
+        return enough(args, &seen).map(|()| seen);
+    };
+    let mut all = None;
+    write_out(Some(path), |into| {
+        let mut into = BufWriter::new(into);
+        let changed = Changed::new(&mut into);
+        let seen = trial::run(trial, rows, args.limit, progress, Some(&changed))?;
+        changed.end().map_err(|error| unwritable(path, CHANGED, &error))?;
+        enough(args, &seen)?;
+        all = Some(seen);
+        Ok(())
+    })?;
+    all.ok_or_else(|| Failure::Unreachable(format!("cannot write `{}`", path.display())))
 }
 
 /// A budget that bounds what nothing was given for bounds nothing, which is not what was meant.
@@ -126,8 +164,8 @@ fn needed(args: &Backtest, budget: &Budget) -> Result<(), Failure> {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Unreachable(format!("cannot write the report `{}`: {error}", path.display()))
+fn unwritable(path: &Path, what: &str, error: &std::io::Error) -> Failure {
+    Failure::Unreachable(format!("cannot write {what} `{}`: {error}", path.display()))
 }
 
 fn load(args: &Backtest, policies: &Path) -> Result<Loaded, Failure> {

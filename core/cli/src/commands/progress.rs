@@ -12,6 +12,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const ESTIMATE_AFTER: Duration = Duration::from_secs(2);
 /// Of a hundred parts, how many must be done before.
 const ESTIMATE_PERCENT_MIN: u64 = 1;
+/// Parts of the bar.
+const PARTS: u64 = 1_000;
 /// Drawings a second.
 const DRAWS: u8 = 5;
 
@@ -30,7 +32,7 @@ impl Progress {
     /// A bar to this total, in what the file counts, or to a number of rows.
     pub(super) fn begin(what: &'static str, total: Option<u64>, limit: Option<u64>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::with_draw_target(limit.or(total), ProgressDrawTarget::stderr_with_hz(DRAWS))
+            ProgressBar::with_draw_target(limit.or(total).map(|_| PARTS), ProgressDrawTarget::stderr_with_hz(DRAWS))
         } else {
             ProgressBar::hidden()
         };
@@ -47,18 +49,26 @@ impl Progress {
         if self.bar.is_hidden() {
             return;
         }
-        // Of a bounded number of rows the file may hold fewer: what is nearer to its end is told.
-        let (done, total) = match (self.limit, self.total) {
-            (Some(limit), _) => (rows, Some(limit)),
-            (None, total) => (done, total),
-        };
-        self.bar.set_position(done.max(self.bar.position()));
-        self.bar.set_message(told(self.what, rows, self.began.elapsed(), total.map(|total| (done, total))));
+        let way = nearer([self.limit.map(|limit| (rows, limit)), self.total.map(|total| (done, total))]);
+        if let Some((done, total)) = way {
+            let part = u128::from(done) * u128::from(PARTS) / u128::from(total.max(1));
+            self.bar.set_position(u64::try_from(part).unwrap_or(PARTS).min(PARTS).max(self.bar.position()));
+        }
+        self.bar.set_message(told(self.what, rows, self.began.elapsed(), way));
     }
 
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Of a bounded number of rows the file may hold fewer: what is nearer to its end is told.
+fn nearer(ways: [Option<(u64, u64)>; 2]) -> Option<(u64, u64)> {
+    let share = |(done, total): &(u64, u64)| (u128::from(*done), u128::from((*total).max(1)));
+    ways.into_iter().flatten().max_by(|a, b| {
+        let ((a, of_a), (b, of_b)) = (share(a), share(b));
+        (a * of_b).cmp(&(b * of_a))
+    })
 }
 
 fn told(what: &str, rows: u64, took: Duration, done: Option<(u64, u64)>) -> String {
@@ -108,6 +118,22 @@ mod tests {
             (u64::MAX, u64::MAX, second(10), Some(second(0))),
         ] {
             assert_eq!(time_left(done, total, took), left, "{done} of {total}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearer_to_its_end_is_told() {
+        for (rows, bytes, told) in [
+            // A million rows may be taken, and the file has ten thousand: half of it is half of the way.
+            (Some((5_000, 1_000_000)), Some((640_000, 1_280_000)), Some((640_000, 1_280_000))),
+            (Some((50, 100)), Some((640, 1_280_000)), Some((50, 100))),
+            (Some((50, 100)), None, Some((50, 100))),
+            (None, Some((1, 2)), Some((1, 2))),
+            (None, None, None),
+            (Some((0, 5)), Some((0, 0)), Some((0, 0))),
+            (Some((u64::MAX - 1, u64::MAX)), Some((1, u64::MAX)), Some((u64::MAX - 1, u64::MAX))),
+        ] {
+            assert_eq!(nearer([rows, bytes]), told, "{rows:?} {bytes:?}");
         }
     }
 

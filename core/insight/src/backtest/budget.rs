@@ -117,14 +117,41 @@ impl Figure {
     }
 }
 
-/// Which figures may be how large.
+/// Which figures may be how large, and what holds where one cannot be worked out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Budget(BTreeMap<Figure, f64>);
+pub struct Budget {
+    bounds: BTreeMap<Figure, f64>,
+    unknown_fails: bool,
+}
 
 impl Default for Budget {
-    /// No right lost, no clock longer.
+    /// No right lost, no clock longer; what cannot be worked out breaks nothing.
     fn default() -> Self {
-        Self(Figure::ALL.into_iter().filter_map(|figure| Some((figure, figure.default_max()?))).collect())
+        let bounds = Figure::ALL.into_iter().filter_map(|figure| Some((figure, figure.default_max()?))).collect();
+        Self { bounds, unknown_fails: false }
+    }
+}
+
+/// What came of one bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The figure is no larger than it may be.
+    Holds,
+    /// The figure cannot be worked out.
+    Unknown,
+    /// The figure is larger.
+    Broken,
+}
+
+impl Verdict {
+    /// The word for it in figures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Unknown => "unknown",
+            Self::Broken => "broken",
+        }
     }
 }
 
@@ -137,13 +164,30 @@ pub struct Asked {
     pub asked: f64,
     /// What it is; none when it cannot be worked out.
     pub found: Option<f64>,
+    /// True where what cannot be worked out fails.
+    pub unknown_fails: bool,
 }
 
 impl Asked {
-    /// True when the figure is no larger than it may be. What cannot be worked out breaks nothing.
+    /// What came of it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.found {
+            None => Verdict::Unknown,
+            Some(found) if found <= self.asked => Verdict::Holds,
+            Some(_) => Verdict::Broken,
+        }
+    }
+
+    /// True when it fails nothing: the figure is no larger than it may be, or it cannot be worked out and the budget lets
+    /// that pass.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.found.is_none_or(|found| found <= self.asked)
+        match self.verdict() {
+            Verdict::Holds => true,
+            Verdict::Unknown => !self.unknown_fails,
+            Verdict::Broken => false,
+        }
     }
 }
 
@@ -156,22 +200,28 @@ impl Budget {
         if !figure.admits(asked) {
             return Err(OutOfBounds { figure, asked });
         }
-        self.0.insert(figure, asked);
+        self.bounds.insert(figure, asked);
         Ok(())
+    }
+
+    /// Says whether a bounded figure that cannot be worked out fails.
+    pub const fn set_unknown_fails(&mut self, fails: bool) {
+        self.unknown_fails = fails;
     }
 
     /// True when it bounds a figure.
     #[must_use]
     pub fn bounds(&self, figure: Figure) -> bool {
-        self.0.contains_key(&figure)
+        self.bounds.contains_key(&figure)
     }
 
     /// Each bound with what was counted.
     #[must_use]
     pub fn check(&self, tally: &Tally) -> Vec<Asked> {
-        self.0
-            .iter()
-            .map(|(figure, asked)| Asked { figure: *figure, asked: *asked, found: figure.found(tally) })
-            .collect()
+        let one = |(figure, asked): (&Figure, &f64)| {
+            let found = figure.found(tally);
+            Asked { figure: *figure, asked: *asked, found, unknown_fails: self.unknown_fails }
+        };
+        self.bounds.iter().map(one).collect()
     }
 }

@@ -108,6 +108,22 @@ pub enum ClockChange {
     Later,
 }
 
+impl ClockChange {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::New, Self::Lost, Self::Earlier, Self::Later];
+
+    /// The word for it in figures.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Lost => "lost",
+            Self::Earlier => "earlier",
+            Self::Later => "later",
+        }
+    }
+}
+
 /// What a candidate does to one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -138,6 +154,11 @@ impl Change {
         !self.aspects.is_empty()
     }
 
+    /// Codes of the time limits that this became of.
+    pub fn clocks_that(&self, became: ClockChange) -> impl Iterator<Item = &Code> {
+        self.clocks.iter().filter(move |(_, change)| *change == became).map(|(code, _)| code)
+    }
+
     /// True when a time limit ends later.
     #[must_use]
     pub fn lengthens_a_clock(&self) -> bool {
@@ -150,15 +171,15 @@ impl Change {
 pub fn compare(baseline: &Decision<'_>, candidate: &Decision<'_>) -> Change {
     let (from, to) = (First::of(baseline), First::of(candidate));
     let (duties_lost, duties_new) = apart(duty_codes(baseline), duty_codes(candidate));
-    let (rights_lost, rights_new) = apart(baseline.rights.iter().collect(), candidate.rights.iter().collect());
-    let same_channels = channels(baseline) == channels(candidate);
+    let (rights_lost, rights_new) = apart(baseline.rights.iter(), candidate.rights.iter());
+    let same_channels = same_set(channels(baseline), channels(candidate));
     let same = |aspect: Aspect| match aspect {
         Aspect::Outcome => baseline.outcome == candidate.outcome,
         Aspect::First => from == to,
         Aspect::Steps => same_channels,
         Aspect::Details => !same_channels || same_steps(&baseline.steps, &candidate.steps),
-        Aspect::Exclusions => excluded(baseline) == excluded(candidate),
-        Aspect::Preconditions => preconditions(baseline) == preconditions(candidate),
+        Aspect::Exclusions => same_set(excluded(baseline), excluded(candidate)),
+        Aspect::Preconditions => same_set(preconditions(baseline), preconditions(candidate)),
         Aspect::Duties => alike(&baseline.duties, &candidate.duties, same_duty),
         Aspect::Clocks => alike(&baseline.clocks, &candidate.clocks, same_clock),
         Aspect::Signals => alike(&baseline.signals, &candidate.signals, same_signal),
@@ -170,36 +191,50 @@ pub fn compare(baseline: &Decision<'_>, candidate: &Decision<'_>) -> Change {
     Change { from, to, aspects, duties_new, duties_lost, clocks, rights_new, rights_lost, interventions_new }
 }
 
-/// What only the first holds, and what only the second.
-fn apart(one: BTreeSet<&Code>, other: BTreeSet<&Code>) -> (Vec<Code>, Vec<Code>) {
+/// What only the first holds, and what only the second. Most decisions hold the same in the same order.
+fn apart<'d, I: Iterator<Item = &'d Code> + Clone>(one: I, other: I) -> (Vec<Code>, Vec<Code>) {
+    if one.clone().eq(other.clone()) {
+        return Default::default();
+    }
+    let (one, other): (BTreeSet<&Code>, BTreeSet<&Code>) = (one.collect(), other.collect());
     let only = |a: &BTreeSet<&Code>, b: &BTreeSet<&Code>| a.difference(b).map(|code| code.apart()).collect();
     (only(&one, &other), only(&other, &one))
 }
 
-fn duty_codes<'d>(decision: &'d Decision<'_>) -> BTreeSet<&'d Code> {
-    decision.duties.iter().map(|duty| &duty.code).collect()
+/// True when both hold the same, in whatever order and however often.
+fn same_set<T: Ord, I: Iterator<Item = T> + Clone>(one: I, other: I) -> bool {
+    one.clone().eq(other.clone()) || one.collect::<BTreeSet<_>>() == other.collect::<BTreeSet<_>>()
 }
 
-fn channels<'d>(decision: &'d Decision<'_>) -> BTreeSet<&'d ChannelId> {
-    decision.steps.iter().map(|step| step.channel).collect()
+fn duty_codes<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d Code> + Clone {
+    decision.duties.iter().map(|duty| &duty.code)
 }
 
-fn excluded<'d>(decision: &'d Decision<'_>) -> BTreeSet<&'d ChannelId> {
-    decision.excluded.iter().map(|excluded| excluded.channel).collect()
+fn channels<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d ChannelId> + Clone {
+    decision.steps.iter().map(|step| step.channel)
 }
 
-fn preconditions<'d>(decision: &'d Decision<'_>) -> BTreeSet<(&'d ChannelId, &'d ChannelId)> {
-    decision.preconditions.iter().map(|one| (one.first, one.before)).collect()
+fn excluded<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = &'d ChannelId> + Clone {
+    decision.excluded.iter().map(|excluded| excluded.channel)
+}
+
+fn preconditions<'d>(decision: &'d Decision<'_>) -> impl Iterator<Item = (&'d ChannelId, &'d ChannelId)> + Clone {
+    decision.preconditions.iter().map(|one| (one.first, one.before))
 }
 
 /// True when each of one list has one like it in the other, in whatever order.
 fn alike<T>(one: &[T], other: &[T], same: fn(&T, &T) -> bool) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    // What stands at the same place in both needs no search.
+    let first = one.iter().zip(other).take_while(|(a, b)| same(a, b)).count();
+    let (one, other) = (one.get(first..).unwrap_or_default(), other.get(first..).unwrap_or_default());
     let mut left: Vec<&T> = other.iter().collect();
-    one.len() == other.len()
-        && one.iter().all(|a| {
-            let at = left.iter().position(|b| same(a, b));
-            at.map(|at| left.swap_remove(at)).is_some()
-        })
+    one.iter().all(|a| {
+        let at = left.iter().position(|b| same(a, b));
+        at.map(|at| left.swap_remove(at)).is_some()
+    })
 }
 
 fn same_steps(one: &[Step<'_>], other: &[Step<'_>]) -> bool {
@@ -257,9 +292,10 @@ fn more(baseline: &[Correction<'_>], candidate: &[Correction<'_>]) -> Vec<&'stat
     fn key<'c>(correction: &'c Correction<'_>) -> Key<'c> {
         (correction.guardrail, &correction.what, correction.by)
     }
-    let mut before: Vec<Key<'_>> = baseline.iter().map(key).collect();
+    let first = baseline.iter().zip(candidate).take_while(|(a, b)| key(a) == key(b)).count();
+    let mut before: Vec<Key<'_>> = baseline.iter().skip(first).map(key).collect();
     let mut new = Vec::new();
-    for correction in candidate {
+    for correction in candidate.iter().skip(first) {
         let key = key(correction);
         match before.iter().position(|known| *known == key) {
             Some(at) => drop(before.swap_remove(at)),

@@ -2,7 +2,8 @@
 //! go there by chance.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    hash::{BuildHasher as _, RandomState},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -14,8 +15,13 @@ use crate::share::{Share, float};
 
 /// Disputes of one history.
 pub const HISTORY_DISPUTES_MAX: usize = 2_000_000;
-/// Steps of one dispute that are looked at; what comes later is left out.
-pub const HISTORY_STEPS_MAX: usize = 64;
+/// Steps of all disputes of one history: kinds and channels that are said, and ends of mediation. With so many steps of so
+/// many disputes a history takes less than 700 MB.
+pub const HISTORY_STEPS_MAX: usize = 24_000_000;
+/// Kinds, and channels, of one history.
+pub const HISTORY_WORDS_MAX: usize = 10_000;
+/// Bytes of a kind or a channel.
+pub const HISTORY_WORD_BYTES_MAX: usize = 256;
 /// The fact with the amount in dispute.
 const AMOUNT: &str = "amount";
 /// No row has said of which band a dispute is.
@@ -103,111 +109,251 @@ pub enum Told<'t> {
     },
 }
 
-/// There are too many disputes to keep apart.
+/// There is more than is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the history has more than {HISTORY_DISPUTES_MAX} disputes; give a shorter time of it")]
-pub struct TooMany;
+pub enum TooMany {
+    /// Disputes.
+    #[error("the history has more than {HISTORY_DISPUTES_MAX} disputes; give a shorter time of it")]
+    Disputes,
+    /// Steps of all of them.
+    #[error(
+        "the history has more than {HISTORY_STEPS_MAX} kinds, channels and ends of mediation; give a shorter time of it"
+    )]
+    Steps,
+    /// Kinds or channels.
+    #[error("the history names more than {HISTORY_WORDS_MAX} kinds or channels, which are words of the vocabulary")]
+    Words,
+    /// Bytes of a kind or a channel.
+    #[error("a kind or channel of the history has more than {HISTORY_WORD_BYTES_MAX} bytes")]
+    WordBytes,
+}
 
 /// A number for each word.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Words {
     numbers: HashMap<Box<str>, u32>,
     words: Vec<Box<str>>,
+    max: usize,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), words: Vec::new(), max: HISTORY_WORDS_MAX }
+    }
 }
 
 impl Words {
-    fn number(&mut self, word: &str) -> u32 {
+    fn number(&mut self, word: &str) -> Result<u32, TooMany> {
         if let Some(number) = self.numbers.get(word) {
-            return *number;
+            return Ok(*number);
         }
-        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        if word.len() > HISTORY_WORD_BYTES_MAX {
+            return Err(TooMany::WordBytes);
+        }
+        if self.words.len() >= self.max {
+            return Err(TooMany::Words);
+        }
+        let number = small(self.words.len());
         self.numbers.insert(word.into(), number);
         self.words.push(word.into());
-        number
+        Ok(number)
     }
 
     fn word(&self, number: u32) -> Option<&str> {
-        self.words.get(usize::try_from(number).ok()?).map(AsRef::as_ref)
+        self.words.get(large(number)).map(AsRef::as_ref)
     }
 }
 
-/// One step.
+/// Everything that is counted here has a bound far below.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn large(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Numbers of disputes, by what their ids are hashed to: 128 bits, which no two ids of a history share.
+#[derive(Debug, Default)]
+struct Ids {
+    numbers: HashMap<(u64, u64), u32>,
+    keys: (RandomState, RandomState),
+}
+
+impl Ids {
+    fn key(&self, id: &str) -> (u64, u64) {
+        (self.keys.0.hash_one(id), self.keys.1.hash_one(id))
+    }
+
+    fn get(&self, id: &str) -> Option<u32> {
+        self.numbers.get(&self.key(id)).copied()
+    }
+
+    fn number(&mut self, id: &str, max: usize) -> Result<u32, TooMany> {
+        let (key, next) = (self.key(id), self.numbers.len());
+        match self.numbers.entry(key) {
+            Entry::Occupied(known) => Ok(*known.get()),
+            Entry::Vacant(_) if next >= max => Err(TooMany::Disputes),
+            Entry::Vacant(new) => Ok(*new.insert(small(next))),
+        }
+    }
+}
+
+/// What happened, with the number of the word where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Channel(u32),
-    Agreed,
+enum What {
+    Kind(u16),
+    Channel(u16),
     Failed,
+    Agreed,
 }
 
-#[derive(Debug)]
-struct Dispute {
-    kind: Option<u32>,
-    steps: Vec<(i64, Step)>,
-    /// The lowest row of the cases that is about it, and its band.
-    band: AtomicU64,
+/// One step of one dispute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Step {
+    /// In microseconds.
+    at: i64,
+    dispute: u32,
+    what: What,
 }
 
-/// How disputes went, read from their events in any order.
+/// What is told of disputes, event by event and in any order. All of it is kept or refused: nothing is left out, so that
+/// the order of the events does not matter.
 #[derive(Debug)]
-pub struct History {
-    disputes: HashMap<Box<str>, Dispute>,
-    disputes_max: usize,
+pub struct Chronicle {
+    ids: Ids,
     kinds: Words,
     channels: Words,
+    steps: Vec<Step>,
+    disputes_max: usize,
+    steps_max: usize,
 }
 
-impl Default for History {
+impl Default for Chronicle {
     fn default() -> Self {
-        let (kinds, channels) = (Words::default(), Words::default());
-        Self { disputes: HashMap::new(), disputes_max: HISTORY_DISPUTES_MAX, kinds, channels }
+        Self {
+            ids: Ids::default(),
+            kinds: Words::default(),
+            channels: Words::default(),
+            steps: Vec::new(),
+            disputes_max: HISTORY_DISPUTES_MAX,
+            steps_max: HISTORY_STEPS_MAX,
+        }
     }
 }
 
-impl History {
+impl Chronicle {
     /// Takes an event of a dispute.
     ///
     /// # Errors
     ///
-    /// When there are more disputes than are kept apart.
+    /// When there is more than is kept.
     pub fn tell(&mut self, dispute: &str, at: Timestamp, told: Told<'_>) -> Result<(), TooMany> {
-        if !self.disputes.contains_key(dispute) {
-            if self.disputes.len() >= self.disputes_max {
-                return Err(TooMany);
-            }
-            let new = Dispute { kind: None, steps: Vec::new(), band: AtomicU64::new(UNSEEN) };
-            self.disputes.insert(dispute.into(), new);
+        let dispute = self.ids.number(dispute, self.disputes_max)?;
+        if self.steps.len() >= self.steps_max {
+            return Err(TooMany::Steps);
         }
-        let Some(known) = self.disputes.get_mut(dispute) else { return Ok(()) };
-        let step = match told {
-            Told::Kind(kind) => {
-                known.kind = Some(self.kinds.number(kind));
-                return Ok(());
-            }
-            Told::Channel(channel) => Step::Channel(self.channels.number(channel)),
-            Told::Ended { agreed: true } => Step::Agreed,
-            Told::Ended { agreed: false } => Step::Failed,
+        let number =
+            |words: &mut Words, word| words.number(word).map(|number| u16::try_from(number).unwrap_or(u16::MAX));
+        let what = match told {
+            Told::Kind(kind) => What::Kind(number(&mut self.kinds, kind)?),
+            Told::Channel(channel) => What::Channel(number(&mut self.channels, channel)?),
+            Told::Ended { agreed: false } => What::Failed,
+            Told::Ended { agreed: true } => What::Agreed,
         };
-        if known.steps.len() < HISTORY_STEPS_MAX {
-            known.steps.push((at.as_millisecond(), step));
-        }
+        self.steps.push(Step { at: at.as_microsecond(), dispute, what });
         Ok(())
     }
 
+    /// True when nothing was told.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.numbers.is_empty()
+    }
+
+    /// What came of the disputes. Each counts once in each channel in which its mediation ended, and with an agreement
+    /// where one of the ends there was one, as in [`crate::figures::course`].
+    #[must_use]
+    pub fn history(self) -> History {
+        let Self { ids, kinds, channels, mut steps, .. } = self;
+        // At one moment the kind is said first, then the channel, and of two the later by its word holds; of two kinds
+        // the first.
+        let order = |step: &Step| match step.what {
+            What::Kind(number) => (0, kinds.word(number.into())),
+            What::Channel(number) => (1, channels.word(number.into())),
+            What::Failed => (2, None),
+            What::Agreed => (3, None),
+        };
+        steps.sort_unstable_by(|a, b| (a.dispute, a.at).cmp(&(b.dispute, b.at)).then_with(|| order(a).cmp(&order(b))));
+        let new = || Dispute { kind: None, band: AtomicU64::new(UNSEEN) };
+        let mut disputes: Vec<Dispute> = ids.numbers.values().map(|_| new()).collect();
+        let (mut ends, mut ended) = (Vec::new(), BTreeMap::new());
+        for all in steps.chunk_by(|a, b| a.dispute == b.dispute) {
+            let (mut kind, mut channel) = (None, None);
+            for step in all {
+                match step.what {
+                    What::Kind(number) => kind = kind.or(Some(number)),
+                    What::Channel(number) => channel = Some(number),
+                    What::Failed | What::Agreed => {
+                        if let Some(channel) = channel {
+                            *ended.entry(channel).or_default() |= step.what == What::Agreed;
+                        }
+                    }
+                }
+            }
+            let dispute = all.first().map_or(0, |step| step.dispute);
+            if let Some(known) = disputes.get_mut(large(dispute)) {
+                known.kind = kind;
+            }
+            let end = |(channel, agreed)| End { dispute, channel, agreed };
+            ends.extend(std::mem::take(&mut ended).into_iter().map(end));
+        }
+        History { ids, kinds, channels, disputes, ends }
+    }
+}
+
+#[derive(Debug)]
+struct Dispute {
+    kind: Option<u16>,
+    /// The lowest row of the cases that is about it, and its band.
+    band: AtomicU64,
+}
+
+/// Mediation of a dispute ended in a channel.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    dispute: u32,
+    channel: u16,
+    agreed: bool,
+}
+
+/// How disputes went.
+#[derive(Debug)]
+pub struct History {
+    ids: Ids,
+    kinds: Words,
+    channels: Words,
+    disputes: Vec<Dispute>,
+    ends: Vec<End>,
+}
+
+impl History {
     /// How many disputes it knows.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.disputes.len()
     }
 
     /// True when it knows none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.disputes.is_empty()
     }
 
     /// A case in a row of the cases: if the history has the dispute of its id, its band is known from then on.
     pub fn see(&self, row: u64, case: &Case) {
-        if let Some(dispute) = case.id.as_deref().and_then(|id| self.disputes.get(id)) {
+        let number = case.id.as_deref().and_then(|id| self.ids.get(id));
+        if let Some(dispute) = number.and_then(|number| self.disputes.get(large(number))) {
             // The lowest row wins, whoever comes first.
             dispute.band.fetch_min(row << 3 | Band::of(case).number(), Ordering::Relaxed);
         }
@@ -216,41 +362,29 @@ impl History {
     /// How often mediation ended with an agreement.
     #[must_use]
     pub fn outcomes(&self) -> Outcomes {
-        let mut outcomes = Outcomes::default();
-        for dispute in self.disputes.values() {
-            let Some(kind) = dispute.kind.and_then(|kind| self.kinds.word(kind)) else { continue };
+        let mut counts: BTreeMap<(u16, Option<Band>, u16), Counts> = BTreeMap::new();
+        for End { dispute, channel, agreed } in &self.ends {
+            let Some(dispute) = self.disputes.get(large(*dispute)) else { continue };
+            let Some(kind) = dispute.kind else { continue };
             let band = match dispute.band.load(Ordering::Relaxed) {
                 UNSEEN => None,
                 seen => Some(Band::of_number(seen & 7)),
             };
-            let mut steps = dispute.steps.clone();
-            // At one moment the channel is said first, and of two the later by its word holds.
-            let order = |step: &Step| match step {
-                Step::Channel(number) => (0, self.channels.word(*number)),
-                Step::Failed => (1, None),
-                Step::Agreed => (2, None),
-            };
-            steps.sort_by_key(|(at, step)| (*at, order(step)));
-            let mut channel = None;
-            for (_, step) in steps {
-                let agreed = match step {
-                    Step::Channel(number) => {
-                        channel = self.channels.word(number);
-                        continue;
-                    }
-                    Step::Agreed => true,
-                    Step::Failed => false,
-                };
-                if let Some(channel) = channel {
-                    outcomes.count(kind, band, channel, agreed);
-                }
+            let (part, whole) = counts.entry((kind, band, *channel)).or_default();
+            *part += u64::from(*agreed);
+            *whole += 1;
+        }
+        let mut outcomes = Outcomes::default();
+        for ((kind, band, channel), counts) in counts {
+            if let (Some(kind), Some(channel)) = (self.kinds.word(kind.into()), self.channels.word(channel.into())) {
+                outcomes.count(kind, band, channel, counts);
             }
         }
         outcomes
     }
 }
 
-/// Of so many ends of mediation so many agreements.
+/// So many agreements, of so many disputes whose mediation ended.
 type Counts = (u64, u64);
 
 /// How often mediation ended with an agreement, by kind and channel, and where it is known by band as well.
@@ -281,11 +415,11 @@ impl MatchedBy {
 }
 
 impl Outcomes {
-    fn count(&mut self, kind: &str, band: Option<Band>, channel: &str, agreed: bool) {
+    fn count(&mut self, kind: &str, band: Option<Band>, channel: &str, counts: Counts) {
         let (kind, channel) = (KindId::from(kind), ChannelId::from(channel));
         let add = |(part, whole): &mut Counts| {
-            *part += u64::from(agreed);
-            *whole += 1;
+            *part += counts.0;
+            *whole += counts.1;
         };
         if let Some(band) = band {
             add(self.banded.entry((kind.clone(), band, channel.clone())).or_default());
@@ -293,7 +427,7 @@ impl Outcomes {
         add(self.all.entry((kind, channel)).or_default());
     }
 
-    /// Agreements of all ends of mediation.
+    /// Agreements of all disputes, each once for each channel in which its mediation ended.
     #[must_use]
     pub fn total(&self) -> Share {
         let (part, whole) = self.all.values().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
@@ -349,7 +483,7 @@ impl Expected {
 /// A share of the history, and what it was matched by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Matched {
-    /// Agreements of ends of mediation.
+    /// Agreements, of disputes whose mediation ended there.
     pub share: Share,
     /// By what.
     pub by: MatchedBy,
@@ -379,7 +513,7 @@ pub struct Row {
 pub struct Estimate {
     /// Disputes of the history.
     pub disputes: u64,
-    /// Agreements of all ends of mediation in it.
+    /// Agreements in it, of all disputes, each once for each channel in which its mediation ended.
     pub history: Share,
     /// Every share of it that is of enough.
     pub outcomes: Outcomes,
@@ -424,12 +558,15 @@ impl Estimate {
         estimate
     }
 
-    /// Of the agreements expected under the baseline, the share that the candidate has fewer; 0 where it has more, none
-    /// where nothing can be estimated.
+    /// Of the agreements expected under the baseline, the share that the candidate has fewer; 0 where it has more, where
+    /// none are expected or where no case goes elsewhere; none where nothing can be estimated of those that do.
     #[must_use]
     pub fn agreements_lost(&self) -> Option<f64> {
-        (self.estimated > 0 && self.baseline.middle > 0.0)
-            .then(|| ((self.baseline.middle - self.candidate.middle) / self.baseline.middle).max(0.0))
+        if self.estimated == 0 && self.unknown > 0 {
+            return None;
+        }
+        let (old, new) = (self.baseline.middle, self.candidate.middle);
+        Some(if old > 0.0 { ((old - new) / old).max(0.0) } else { 0.0 })
     }
 }
 

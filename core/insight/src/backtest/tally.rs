@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use maple_kernel::{Case, Code, Decision, FaultKind, KindId, LocalityId, Outcome, PolicyId};
 
 use super::{Aspect, Band, Change, ClockChange, Estimate, First, Moves};
-use crate::share::Share;
+use crate::share::{Share, float};
 
 /// Digits of a time or of fuel that are kept.
 const DIGITS: u8 = 3;
@@ -233,13 +233,11 @@ impl Tally {
         }
     }
 
-    /// The largest load of a station under the candidate to that under the baseline; none without stations, or where
-    /// none has any under the baseline.
+    /// The largest load of a station under the candidate to that under the baseline: without end where one has none under
+    /// the baseline and some under the candidate; none where no station has any under either.
     #[must_use]
     pub fn station_load_ratio(&self) -> Option<f64> {
-        use crate::share::float;
-        let ratios = self.stations.values().filter(|both| both.baseline > 0);
-        ratios.map(|both| float(both.candidate) / float(both.baseline)).max_by(f64::total_cmp)
+        self.stations.values().filter_map(|both| ratio(both.candidate, both.baseline)).max_by(f64::total_cmp)
     }
 
     /// What is counted of one decision alone.
@@ -341,11 +339,20 @@ impl Tally {
         all
     }
 
-    /// Fuel of the candidate to that of the baseline; none when the baseline burns none.
+    /// Fuel of the candidate to that of the baseline: without end where only the candidate burns any; none where neither
+    /// does.
     #[must_use]
     pub fn fuel_ratio(&self) -> Option<f64> {
-        use crate::share::float;
-        (self.baseline.fuel_total > 0).then(|| float(self.candidate.fuel_total) / float(self.baseline.fuel_total))
+        ratio(self.candidate.fuel_total, self.baseline.fuel_total)
+    }
+}
+
+/// What grows from nothing grows without end; nothing that stays nothing has no ratio.
+fn ratio(new: u64, old: u64) -> Option<f64> {
+    match (new, old) {
+        (0, 0) => None,
+        (_, 0) => Some(f64::INFINITY),
+        _ => Some(float(new) / float(old)),
     }
 }
 

@@ -248,6 +248,39 @@ fn a_budget_says_what_is_too_much() {
 }
 
 #[test]
+fn what_grows_from_nothing_grows_without_end() {
+    // Cases at the town's station and at the trade's under either side: what is the largest growth?
+    for (town, trade, growth) in [
+        ((4, 4), (2, 2), Some(1.0)),
+        ((4, 6), (2, 1), Some(1.5)),
+        ((4, 0), (2, 0), Some(0.0)),
+        ((4, 4), (0, 1), Some(f64::INFINITY)),
+        ((0, 1), (0, 0), Some(f64::INFINITY)),
+        ((0, 0), (0, 0), None),
+    ] {
+        let mut tally = Tally::default();
+        for (station, (old, new)) in [("town", town), ("trade", trade)] {
+            (0..old).for_each(|_| tally.add_stations(Some(station), None));
+            (0..new).for_each(|_| tally.add_stations(None, Some(station)));
+        }
+        assert_eq!(tally.station_load_ratio(), growth, "{town:?} {trade:?}");
+        let mut budget = Budget::default();
+        budget.set(Figure::StationLoadRatio, 1.5).unwrap();
+        for fails in [false, true] {
+            budget.set_unknown_fails(fails);
+            let asked =
+                budget.check(&tally).into_iter().find(|asked| asked.figure == Figure::StationLoadRatio).unwrap();
+            let (verdict, holds) = match growth {
+                None => (Verdict::Unknown, !fails),
+                Some(growth) if growth > 1.5 => (Verdict::Broken, false),
+                Some(_) => (Verdict::Holds, true),
+            };
+            assert_eq!((asked.verdict(), asked.holds()), (verdict, holds), "{town:?} {trade:?} {fails}");
+        }
+    }
+}
+
+#[test]
 fn bounds_are_what_they_can_be() {
     for (figure, bad) in [
         (Figure::Changed, 1.01),

@@ -12,6 +12,9 @@ use crate::{
 /// Bytes of a budget file.
 const BUDGET_BYTES_MAX: usize = 64 << 10;
 
+/// The key that says what holds where a figure cannot be worked out.
+const UNKNOWN: &str = "unknown";
+
 /// Reads a budget; what it does not say is as without one.
 pub(super) fn read(path: &Path) -> Result<Budget, Failure> {
     let bytes = read_bounded(path, "budget", BUDGET_BYTES_MAX)?;
@@ -26,6 +29,18 @@ fn budget(bytes: &[u8]) -> Result<Budget, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| located(&error, text))?;
     let mut budget = Budget::default();
     for (key, value) in &table {
+        if key == UNKNOWN {
+            budget.set_unknown_fails(match value.as_str() {
+                Some("fail") => true,
+                Some("pass") => false,
+                _ => {
+                    return Err(format!(
+                        "`{UNKNOWN}` is `\"fail\"` or `\"pass\"`: what a figure that cannot be worked out does"
+                    ));
+                }
+            });
+            continue;
+        }
         let figure = Figure::ALL.into_iter().find(|figure| figure.as_str() == key).ok_or_else(|| unknown(key))?;
         let asked = match value {
             #[expect(clippy::cast_precision_loss, reason = "a bound beyond 2^53 bounds nothing")]
@@ -39,8 +54,9 @@ fn budget(bytes: &[u8]) -> Result<Budget, String> {
 }
 
 fn unknown(key: &str) -> String {
-    let hint = maple_wire::nearest(key, Figure::ALL.into_iter().map(Figure::as_str)).map_or_else(
-        || format!("keys are {}", Figure::ALL.map(|figure| format!("`{}`", figure.as_str())).join(", ")),
+    let keys = || Figure::ALL.into_iter().map(Figure::as_str).chain([UNKNOWN]);
+    let hint = maple_wire::nearest(key, keys()).map_or_else(
+        || format!("keys are {}", keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
         |near| format!("did you mean `{near}`?"),
     );
     format!("there is no key `{}`; {hint}", key.escape_debug())
@@ -59,6 +75,10 @@ mod tests {
         wanted.set(Figure::RightsLost, 2.0).unwrap();
         assert_eq!(budget(b"changed-share = 0.05\nrights-lost = 2").unwrap(), wanted);
         assert_eq!(budget(b"").unwrap(), Budget::default());
+        assert_eq!(budget(b"unknown = \"pass\"").unwrap(), Budget::default());
+        wanted = Budget::default();
+        wanted.set_unknown_fails(true);
+        assert_eq!(budget(b"unknown = \"fail\"").unwrap(), wanted);
         for (text, said) in [
             ("changed-shar = 1", "there is no key `changed-shar`; did you mean `changed-share`?"),
             ("zzz = 1", "keys are `changed-share`, `to-refer-share`"),
@@ -69,6 +89,9 @@ mod tests {
             ("fuel-ratio = inf", "`fuel-ratio` is inf; write a number from 0"),
             ("faults = 0\nfaults = 1", "line 2: duplicate key"),
             ("faults =", "line 1: "),
+            ("unknown = true", "`unknown` is `\"fail\"` or `\"pass\"`"),
+            ("unknown = \"maybe\"", "`unknown` is `\"fail\"` or `\"pass\"`"),
+            ("unknow = \"fail\"", "did you mean `unknown`?"),
         ] {
             let error = budget(text.as_bytes()).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");

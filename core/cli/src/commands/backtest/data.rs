@@ -3,20 +3,13 @@
 use std::{collections::BTreeMap, io::Write};
 
 use maple_insight::{
-    backtest::{
-        Asked, Aspect, Band, Both, Clocks, Costs, Estimate, Expected, First, Gained, Group, Matched, Row, Tally,
-    },
+    backtest::{Asked, Aspect, Band, Both, Clocks, Costs, Estimate, Expected, Gained, Group, Matched, Row, Tally},
     share::Share,
 };
 use maple_kernel::{Code, Text};
 use serde_json::{Value, json};
 
-use super::{
-    Outcome, SAMPLE_MAX, Side,
-    rules::Silent,
-    stations::NOBODY,
-    trial::{Example, Told},
-};
+use super::{Outcome, SAMPLE_MAX, Side, rules::Silent, stations::NOBODY};
 use crate::{Failure, commands::decide::finished};
 
 /// Prints one JSON object.
@@ -35,12 +28,12 @@ fn data(outcome: &Outcome<'_>) -> Value {
         "budget": outcome.budget.iter().map(asked).collect::<Value>(),
         "cases": {
             "compared": tally.cases, "changed": tally.changed, "unchanged": tally.cases - tally.changed,
-            "refused": refused.count(),
+            "refused": refused.count(), "about_not_counted": outcome.seen.about,
         },
         "stations": stations(outcome),
-        "outcomes": tally.estimate.as_ref().map(estimate),
+        "outcomes": tally.estimate.as_ref().map(|one| estimate(one, outcome.not_counted)),
         "rules_silent": { "baseline": silent(old), "candidate": silent(new) },
-        "sample": outcome.seen.sample.pick(SAMPLE_MAX).into_iter().map(example).collect::<Value>(),
+        "sample": outcome.seen.sample.pick(SAMPLE_MAX).into_iter().map(|(row, one)| one.data(row)).collect::<Value>(),
         "refused": refused.iter().map(|(row, one)| json!({
             "row": row, "by": one.by.as_str(), "why": text(&one.why),
         })).collect::<Value>(),
@@ -64,7 +57,7 @@ fn stations(outcome: &Outcome<'_>) -> Value {
 }
 
 /// What a history lets expect.
-fn estimate(estimate: &Estimate) -> Value {
+fn estimate(estimate: &Estimate, not_counted: u64) -> Value {
     let expected =
         |expected: &Expected| json!({ "low": expected.low, "expected": expected.middle, "high": expected.high });
     let matched = |matched: &Option<Matched>| {
@@ -85,6 +78,7 @@ fn estimate(estimate: &Estimate) -> Value {
     json!({
         "claims_a_cause": false,
         "disputes": estimate.disputes,
+        "events_not_counted": not_counted,
         "history": { "ended": estimate.history.whole(), "agreed": estimate.history.part() },
         "cases_estimated": estimate.estimated,
         "cases_with_too_little_data": estimate.unknown,
@@ -115,8 +109,9 @@ fn side(side: &Side<'_>) -> Value {
 }
 
 fn asked(asked: &Asked) -> Value {
-    let (figure, holds) = (asked.figure.as_str(), asked.holds());
-    json!({ "figure": figure, "asked": asked.asked, "found": asked.found, "holds": holds })
+    // What grows without end has no number in JSON: then it is broken, and nothing is found.
+    let (figure, verdict, holds) = (asked.figure.as_str(), asked.verdict().as_str(), asked.holds());
+    json!({ "figure": figure, "asked": asked.asked, "found": asked.found, "verdict": verdict, "holds": holds })
 }
 
 /// What was counted.
@@ -158,17 +153,6 @@ fn by_code<K: ToString, V>(counts: &BTreeMap<K, V>, value: fn(&V) -> Value) -> V
     counts.iter().map(|(code, count)| (code.to_string(), value(count))).collect()
 }
 
-fn example((row, example): (u64, &Example)) -> Value {
-    let change = &example.change;
-    json!({
-        "row": row, "id": example.id.as_deref(), "locality": example.locality, "kind": example.kind,
-        "aspects": change.aspects.iter().map(|aspect| aspect.as_str()).collect::<Value>(),
-        "rights_lost": change.rights_lost.iter().map(Code::as_str).collect::<Value>(),
-        "baseline": told(&change.from, &example.baseline),
-        "candidate": told(&change.to, &example.candidate),
-    })
-}
-
 fn clock(clocks: &Clocks) -> Value {
     let Clocks { new, lost, earlier, later } = clocks;
     json!({ "new": new, "lost": lost, "earlier": earlier, "later": later })
@@ -198,13 +182,6 @@ fn costs(costs: &Costs) -> Value {
     json!({
         "fuel": { "median": costs.fuel.median(), "p99": costs.fuel.p99(), "total": costs.fuel_total },
         "time": { "median_us": micros(costs.nanos.median()), "p99_us": micros(costs.nanos.p99()) },
-    })
-}
-
-fn told(first: &First, told: &Told) -> Value {
-    json!({
-        "first": first.as_str(), "body": told.body.as_ref().map(Code::as_str), "why": text(&told.why),
-        "policy": told.policy, "rule": told.rule,
     })
 }
 

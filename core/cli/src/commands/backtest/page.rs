@@ -11,8 +11,7 @@ pub(super) struct Page {
     /// Of the document, as browsers name it.
     pub(super) language: &'static str,
     pub(super) title: &'static str,
-    /// How it came out: true when the budget holds.
-    pub(super) good: bool,
+    pub(super) came_out: CameOut,
     pub(super) verdict: String,
     /// What must be seen first.
     pub(super) alerts: Vec<String>,
@@ -22,6 +21,28 @@ pub(super) struct Page {
     pub(super) about: Vec<(&'static str, String)>,
     pub(super) matrix: Matrix,
     pub(super) tables: Vec<Table>,
+}
+
+/// How it came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CameOut {
+    /// The budget holds.
+    Good,
+    /// Nothing is broken, and not everything that is bounded can be worked out.
+    Unsure,
+    /// The budget is broken.
+    Bad,
+}
+
+impl CameOut {
+    /// The class of the verdict in the page.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Unsure => "unsure",
+            Self::Bad => "bad",
+        }
+    }
 }
 
 /// Where cases went first, a row each, and go first, a column each.

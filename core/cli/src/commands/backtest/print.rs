@@ -7,7 +7,7 @@ use maple_wire::Language;
 
 use super::{
     Outcome,
-    page::{Cell, Table},
+    page::{CameOut, Cell, Table},
     tables,
 };
 use crate::{Failure, commands::decide::finished, report};
@@ -33,7 +33,11 @@ pub(super) fn print(outcome: &Outcome<'_>) -> Result<(), Failure> {
         for table in &page.tables {
             draw(table, outcome.language, &mut out)?;
         }
-        let verdict = if page.good { report::good(&page.verdict) } else { report::bad(&page.verdict) };
+        let verdict = match page.came_out {
+            CameOut::Good => report::good(&page.verdict),
+            CameOut::Unsure => page.verdict.clone(),
+            CameOut::Bad => report::bad(&page.verdict),
+        };
         writeln!(out, "\n{verdict}")
     };
     finished(write(), "the report")
@@ -73,7 +77,10 @@ fn sentences(table: &Table, row: &[Cell], out: &mut impl Write) -> std::io::Resu
     let short: Vec<String> = short.iter().map(shown).collect();
     writeln!(out, " {}", short.join("  "))?;
     let heads = table.head.iter().skip(short.len());
-    heads.zip(long).try_for_each(|(head, cell)| writeln!(out, "   {}: {}", head.text, cell.text))
+    heads
+        .zip(long)
+        .filter(|(_, cell)| !cell.text.is_empty())
+        .try_for_each(|(head, cell)| writeln!(out, "   {}: {}", head.text, cell.text))
 }
 
 /// What should not be is marked without colour, too: columns are as wide as what is seen.

@@ -27,8 +27,44 @@ const CASES: &str = "cases";
 pub(super) struct Row {
     /// The line it begins on, from 1; of Parquet its number.
     pub(super) number: u64,
-    /// A question as JSON, or why it is none.
-    pub(super) question: Result<Vec<u8>, Text>,
+    /// What it holds as JSON, or why it holds nothing.
+    pub(super) text: Result<Vec<u8>, Text>,
+    pub(super) holds: Holds,
+}
+
+/// What a row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A question as somebody asks it.
+    Question,
+    /// What a kept decision was asked: with what was counted then.
+    Recorded,
+    /// A question or a whole kept decision; [`Row::given`] looks.
+    Either,
+}
+
+/// A question of a row.
+pub(super) struct Given<'r> {
+    pub(super) question: &'r [u8],
+    /// It is what a kept decision was asked.
+    pub(super) recorded: bool,
+    /// It says what the dispute is about, over which a service would count.
+    pub(super) about: bool,
+}
+
+impl Row {
+    /// The question. What is wrong with it is told by whoever reads it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn given(&self) -> Result<Given<'_>, Text> {
+        let text = self.text.as_ref().map_err(|why| Text::new(&why.zh, &why.en))?;
+        match self.holds {
+            Holds::Question => Ok(Given { question: text, recorded: false, about: false }),
+            Holds::Recorded => Ok(Given { question: text, recorded: true, about: false }),
+            Holds::Either => ndjson::given(text),
+        }
+    }
 }
 
 /// A file of cases that is read row by row.
@@ -65,7 +101,7 @@ pub(super) fn open(path: &Path, format: Option<CaseFormat>, known: [&Vocabulary;
             let why = "Parquet cannot be read from standard input, since it is read from its end; name a file";
             return Err(Failure::Input(why.to_owned()));
         }
-        return Ok(Box::new(parquet::Decisions::open(path)?));
+        return parquet::open(path, known);
     }
     let input = Input::open(path, CASES)?;
     Ok(match format {

@@ -49,7 +49,13 @@ impl<'r> Rules<'r> {
         let all = grounds(decision).map(|ground| &ground.by).chain(decided).chain(referred);
         // What one policy says mostly stands together.
         let mut last: Option<(&str, &HashMap<&str, usize>)> = None;
-        for By { policy, rule } in all {
+        let mut before: Option<&By<'_>> = None;
+        for by @ By { policy, rule } in all {
+            // Nor is one rule looked for again for each thing that it says.
+            let same = |other: &By<'_>| std::ptr::eq(other.policy, *policy) && std::ptr::eq(other.rule, *rule);
+            if before.replace(by).is_some_and(same) {
+                continue;
+            }
             let of_policy = match last {
                 Some((known, rules)) if std::ptr::eq(known, *policy) => rules,
                 _ => match self.numbers.get(policy) {

@@ -5,27 +5,28 @@ mod beyond;
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_insight::{
-    backtest::{Asked, Aspect, Both, Costs, Figure, First, Group, Spread},
+    backtest::{Asked, Aspect, Both, Change, ClockChange, Costs, Figure, First, Group, Spread, Verdict},
     share::{CASES_FEW, Share},
 };
-use maple_kernel::WordList;
+use maple_kernel::{Code, WordList};
 use maple_wire::Language;
 
 use super::{
     Outcome, SAMPLE_MAX, Side,
-    page::{Cell, Head, Matrix, MatrixCell, Page, Say, Table, percent},
-    trial::{By, Told},
+    example::Told,
+    page::{CameOut, Cell, Head, Matrix, MatrixCell, Page, Say, Table, percent},
+    trial::By,
 };
 
 /// Everything that is told.
 pub(super) fn page(outcome: &Outcome<'_>) -> Page {
     let say = Say { language: outcome.language, sides: [&outcome.baseline, &outcome.candidate] };
     let one = Build { outcome, say };
-    let (good, verdict) = one.verdict();
+    let (came_out, verdict) = one.verdict();
     Page {
         language: one.say.say("zh-Hans", "en"),
         title: one.say.say("规则变更回测", "What a change of policies would do"),
-        good,
+        came_out,
         verdict,
         alerts: one.alerts(),
         remarks: one.remarks(),
@@ -41,18 +42,34 @@ struct Build<'r> {
 }
 
 impl Build<'_> {
-    fn verdict(&self) -> (bool, String) {
+    fn verdict(&self) -> (CameOut, String) {
         let broken: Vec<&Asked> = self.outcome.budget.iter().filter(|asked| !asked.holds()).collect();
-        if broken.is_empty() {
-            return (true, self.say.say("变更在限额之内", "the change is within the budget").to_owned());
+        if !broken.is_empty() {
+            let told: Vec<String> = broken.iter().map(|asked| self.broken(asked)).collect();
+            let head = self.say.say("变更超出限额：", "the change breaks the budget: ");
+            return (CameOut::Bad, format!("{head}{}", told.join(self.say.say("；", "; "))));
         }
-        let told: Vec<String> = broken.iter().map(|asked| self.broken(asked)).collect();
-        let head = self.say.say("变更超出限额：", "the change breaks the budget: ");
-        (false, format!("{head}{}", told.join(self.say.say("；", "; "))))
+        let unknown = self.outcome.budget.iter().filter(|asked| asked.verdict() == Verdict::Unknown);
+        let unknown: Vec<&str> = unknown.map(|asked| asked.figure.as_str()).collect();
+        if unknown.is_empty() {
+            return (CameOut::Good, self.say.say("变更在限额之内", "the change is within the budget").to_owned());
+        }
+        let told = unknown.join(self.say.say("、", ", "));
+        let told = match self.outcome.language {
+            Language::Zh => format!("已得出的数字在限额之内；无法得出：{told}"),
+            Language::En => format!("what could be worked out is within the budget; not worked out: {told}"),
+        };
+        (CameOut::Unsure, told)
     }
 
     fn broken(&self, asked: &Asked) -> String {
         let (name, found) = (asked.figure.as_str(), figure(asked.figure, asked.found));
+        if asked.verdict() == Verdict::Unknown {
+            return match self.outcome.language {
+                Language::Zh => format!("{name}无法得出"),
+                Language::En => format!("{name} could not be worked out"),
+            };
+        }
         let most = figure(asked.figure, Some(asked.asked));
         match self.outcome.language {
             Language::Zh => format!("{name}为{found}，最多{most}"),
@@ -100,6 +117,17 @@ impl Build<'_> {
             });
         }
         remarks.extend(self.remarks_of_history());
+        let about = self.outcome.seen.about;
+        if about > 0 {
+            remarks.push(match self.outcome.language {
+                Language::Zh => format!("有{about}个案件说明了所涉对象（about），但回测不计数，策略看不到这些计数"),
+                Language::En => format!(
+                    "what a case is about (`about`) is said of {}: nothing is counted over it here, so policies decided \
+                     without these figures; kept decisions have them",
+                    cases_en(about)
+                ),
+            });
+        }
         if refused > 0 {
             remarks.push(match self.outcome.language {
                 Language::Zh => format!("有{refused}行未能判断，不计入以下数字"),
@@ -166,8 +194,11 @@ impl Build<'_> {
 
     fn budget(&self) -> Table {
         let row = |asked: &Asked| {
-            let verdict =
-                if asked.holds() { self.say.say("符合", "holds") } else { self.say.say("超出", "BROKEN") };
+            let verdict = match asked.verdict() {
+                Verdict::Holds => self.say.say("符合", "holds"),
+                Verdict::Unknown => self.say.say("无法得出", "UNKNOWN"),
+                Verdict::Broken => self.say.say("超出", "BROKEN"),
+            };
             vec![
                 Cell::text(asked.figure.as_str()),
                 Cell::number(figure(asked.figure, Some(asked.asked))),
@@ -400,6 +431,7 @@ impl Build<'_> {
                 Cell { bad: lost, ..Cell::text(aspects.join(self.say.say("、", ", "))) },
                 Cell::text(self.told(&example.change.from, &example.baseline)),
                 Cell::text(self.told(&example.change.to, &example.candidate)),
+                Cell::text(self.new_and_lost(&example.change)),
             ]
         });
         let head = vec![
@@ -409,14 +441,38 @@ impl Build<'_> {
             self.text("变化", "changes"),
             self.text("现行规则", "baseline"),
             self.text("新规则", "candidate"),
+            self.text("新增与减少", "new and lost"),
         ];
         let mut table = filled(self.say.say("变化的案件（抽样）", "Some cases that change"), head, rows.collect())?;
-        table.sentences = 2;
+        table.sentences = 3;
         table.note = Some(self.say.say(
-            "每种去向变化列出最前的几个，失去权利的在前。",
-            "The first few of each move; those that lose a right come first.",
+            "每种去向变化列出最前的几个，失去权利的在前；--changed FILE列出全部。",
+            "The first few of each move; those that lose a right come first. --changed FILE has all of them.",
         ));
         Some(table)
+    }
+
+    /// Rights, duties and time limits that are new or lost, and limits that end on another day.
+    fn new_and_lost(&self, change: &Change) -> String {
+        use ClockChange::{Earlier, Later, Lost, New};
+        let clocks = |became| change.clocks_that(became).collect::<Vec<_>>();
+        let (rights, duties) = (|codes| (WordList::Right, listed(codes)), |codes| (WordList::Duty, listed(codes)));
+        let all = [
+            (self.say.say("失去权利", "right lost"), rights(&change.rights_lost)),
+            (self.say.say("新增权利", "right new"), rights(&change.rights_new)),
+            (self.say.say("减少职责", "duty lost"), duties(&change.duties_lost)),
+            (self.say.say("新增职责", "duty new"), duties(&change.duties_new)),
+            (self.say.say("期限推后", "clock later"), (WordList::Clock, clocks(Later))),
+            (self.say.say("期限提前", "clock earlier"), (WordList::Clock, clocks(Earlier))),
+            (self.say.say("减少期限", "clock lost"), (WordList::Clock, clocks(Lost))),
+            (self.say.say("新增期限", "clock new"), (WordList::Clock, clocks(New))),
+        ];
+        let filled = all.into_iter().filter(|(_, (_, codes))| !codes.is_empty());
+        let told = filled.map(|(what, (list, codes))| {
+            let named: Vec<String> = codes.into_iter().map(|code| self.say.word(list, code)).collect();
+            format!("{what}{}{}", self.say.say("：", ": "), named.join(self.say.say("、", ", ")))
+        });
+        told.collect::<Vec<_>>().join(self.say.say("；", "; "))
     }
 
     fn told(&self, first: &First, told: &Told) -> String {
@@ -454,6 +510,10 @@ fn filled(title: &'static str, head: Vec<Head>, rows: Vec<Vec<Cell>>) -> Option<
     (!rows.is_empty()).then_some(Table { title, note: None, head, rows, sentences: 0 })
 }
 
+fn listed(codes: &[Code]) -> Vec<&Code> {
+    codes.iter().collect()
+}
+
 fn cases_en(cases: u64) -> String {
     if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") }
 }
@@ -470,6 +530,7 @@ fn difference(both: Both) -> String {
 fn figure(figure: Figure, value: Option<f64>) -> String {
     match (figure, value) {
         (_, None) => "–".to_owned(),
+        (_, Some(f64::INFINITY)) => "∞".to_owned(),
         (Figure::Changed | Figure::ToRefer | Figure::AgreementsLost, Some(share)) => format!("{:.2} %", share * 100.0),
         (Figure::FuelRatio | Figure::StationLoadRatio, Some(ratio)) => format!("{ratio:.3}"),
         (_, Some(count)) => format!("{count}"),

@@ -10,13 +10,15 @@ use std::{
     time::Instant,
 };
 
-use maple_insight::backtest::{self, Change, Earliest, First, History, Sample, Tally, compare};
-use maple_kernel::{Code, Day, Decision, Locality, LocalityId, Question, Ruleset, Text, evaluate};
+use maple_insight::backtest::{self, Earliest, History, Sample, Tally, compare};
+use maple_kernel::{Day, Decision, Locality, LocalityId, Question, Ruleset, Text, evaluate};
 use maple_wire::{Language, Problem};
 
 use super::{
     BAD_LISTED_MAX, SAMPLE_EACH_MAX,
-    rows::{Row, Rows},
+    changed::{Changed, Lines},
+    example::Example,
+    rows::{Given, Row, Rows},
     rules::{AtWork, Rules, Silent},
     stations::Stations,
 };
@@ -85,6 +87,8 @@ pub(super) struct Seen {
     pub(super) tally: Tally,
     pub(super) refused: Earliest<Refused>,
     pub(super) sample: Sample<Example>,
+    /// Cases that say what they are about, over which nothing was counted.
+    pub(super) about: u64,
     /// Which rules of either side were at work.
     at_work: [AtWork; 2],
 }
@@ -92,13 +96,14 @@ pub(super) struct Seen {
 impl Seen {
     fn new() -> Self {
         let (refused, sample) = (Earliest::new(BAD_LISTED_MAX), Sample::new(SAMPLE_EACH_MAX));
-        Self { tally: Tally::default(), refused, sample, at_work: Default::default() }
+        Self { tally: Tally::default(), refused, sample, about: 0, at_work: Default::default() }
     }
 
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
         self.refused.merge(other.refused);
         self.sample.merge(other.sample);
+        self.about += other.about;
         self.at_work.iter_mut().zip(other.at_work).for_each(|(all, more)| all.merge(more));
     }
 }
@@ -141,51 +146,22 @@ impl Refused {
     }
 }
 
-/// A case that changes.
-#[derive(Debug)]
-pub(super) struct Example {
-    pub(super) id: Option<Arc<str>>,
-    pub(super) locality: String,
-    pub(super) kind: String,
-    pub(super) change: Change,
-    pub(super) baseline: Told,
-    pub(super) candidate: Told,
-}
-
-/// What one side says first, and why.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    pub(super) body: Option<Code>,
-    pub(super) why: Text,
-    pub(super) policy: String,
-    pub(super) rule: String,
-}
-
-impl Told {
-    fn of(decision: &Decision<'_>, first: &First) -> Self {
-        let (body, why, by) = match (first, decision.steps.first(), &decision.referral) {
-            (First::Refer, _, Some(referral)) => (None, &referral.text, referral.by),
-            (First::Channel(_), Some(step), _) => (step.body.as_ref(), &step.ground.why, step.ground.by),
-            _ => return Self::default(),
-        };
-        let why = Text::new(&why.zh, &why.en);
-        Self { body: body.map(Code::apart), why, policy: by.policy.to_owned(), rule: by.rule.to_owned() }
-    }
-}
-
 /// Rows that are decided together.
 struct Chunk {
+    /// From 0.
+    number: u64,
     rows: Vec<Row>,
     /// How much of the file was read with them.
     done: u64,
 }
 
-/// Decides all rows, or the first so many.
+/// Decides all rows, or the first so many; those that change are written where that was asked.
 pub(super) fn run(
     trial: &Trial<'_>,
     rows: &mut dyn Rows,
     limit: Option<u64>,
     progress: &Progress,
+    changed: Option<&Changed<'_>>,
 ) -> Result<Seen, Failure> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let (send, receive) = sync_channel(threads);
@@ -193,12 +169,15 @@ pub(super) fn run(
     thread::scope(|scope| {
         let work = || {
             let (receive, bad) = (Arc::clone(&receive), &bad);
-            scope.spawn(move || work(trial, &receive, bad, progress))
+            scope.spawn(move || work(trial, &receive, bad, progress, changed))
         };
         let workers: Vec<_> = (0..threads).map(|_| work()).collect();
         // When no thread is left to take a chunk, handing one out fails.
         drop(receive);
-        let enough = || trial.bad_max.is_some_and(|max| bad.load(Ordering::Relaxed) > max);
+        let enough = || {
+            trial.bad_max.is_some_and(|max| bad.load(Ordering::Relaxed) > max)
+                || changed.is_some_and(Changed::has_failed)
+        };
         let read = hand_out(rows, limit.unwrap_or(u64::MAX), &send, enough);
         drop(send);
         let mut all = Seen::new();
@@ -216,32 +195,41 @@ fn hand_out(
     send: &SyncSender<Chunk>,
     enough: impl Fn() -> bool,
 ) -> Result<(), Failure> {
-    let (mut chunk, mut bytes) = (Vec::with_capacity(CHUNK_ROWS_MAX), 0);
+    let (mut chunk, mut bytes, mut number) = (Vec::with_capacity(CHUNK_ROWS_MAX), 0, 0);
     for _ in 0..limit {
         let Some(row) = rows.next()? else { break };
-        bytes += row.question.as_ref().map_or(0, Vec::len);
+        bytes += row.text.as_ref().map_or(0, Vec::len);
         chunk.push(row);
         if chunk.len() >= CHUNK_ROWS_MAX || bytes >= CHUNK_BYTES_MAX {
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_ROWS_MAX));
-            if send.send(Chunk { rows: full, done: rows.done() }).is_err() || enough() {
+            if send.send(Chunk { number, rows: full, done: rows.done() }).is_err() || enough() {
                 return Ok(());
             }
+            number += 1;
             bytes = 0;
         }
     }
-    let _ = send.send(Chunk { rows: chunk, done: rows.done() });
+    let _ = send.send(Chunk { number, rows: chunk, done: rows.done() });
     Ok(())
 }
 
 /// Decides chunks until there are no more.
-fn work(trial: &Trial<'_>, receive: &Mutex<Receiver<Chunk>>, bad: &AtomicU64, progress: &Progress) -> Seen {
+fn work(
+    trial: &Trial<'_>,
+    receive: &Mutex<Receiver<Chunk>>,
+    bad: &AtomicU64,
+    progress: &Progress,
+    changed: Option<&Changed<'_>>,
+) -> Seen {
     let mut seen = Seen::new();
     loop {
         let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Chunk { rows, done }) = next else { return seen };
+        let Ok(Chunk { number, rows, done }) = next else { return seen };
+        let mut lines = changed.map(|changed| changed.chunk(number));
         let count = rows.len() as u64;
-        let asked = trial.ask_all(rows, &mut seen, bad);
-        asked.chunks(BLOCK_ROWS).for_each(|block| trial.decide(block, &mut seen));
+        let asked = trial.ask_all(&rows, &mut seen, bad);
+        asked.chunks(BLOCK_ROWS).for_each(|block| trial.decide(block, &mut seen, lines.as_mut()));
+        drop(lines);
         progress.advance(count, done);
     }
 }
@@ -256,15 +244,14 @@ struct Asked {
 
 impl Trial<'_> {
     /// The questions of rows, by kind and place; rows that are none are counted.
-    fn ask_all(&self, rows: Vec<Row>, seen: &mut Seen, bad: &AtomicU64) -> Vec<Asked> {
+    fn ask_all(&self, rows: &[Row], seen: &mut Seen, bad: &AtomicU64) -> Vec<Asked> {
         let mut asked = Vec::with_capacity(rows.len());
         for row in rows {
-            let number = row.number;
-            match self.ask(row) {
+            match self.ask(row, seen) {
                 Ok(one) => asked.push(one),
                 Err(refused) => {
                     bad.fetch_add(1, Ordering::Relaxed);
-                    seen.refused.offer(number, || refused);
+                    seen.refused.offer(row.number, || refused);
                 }
             }
         }
@@ -276,12 +263,12 @@ impl Trial<'_> {
     }
 
     /// Decides a few cases under both and counts what came of them.
-    fn decide(&self, asked: &[Asked], seen: &mut Seen) {
+    fn decide(&self, asked: &[Asked], seen: &mut Seen, mut lines: Option<&mut Lines<'_, '_>>) {
         let old: Vec<_> = asked.iter().map(|one| timed(self.baseline, &one.old)).collect();
         let new: Vec<_> = asked.iter().map(|one| timed(self.candidate, one.new.as_ref().unwrap_or(&one.old))).collect();
         for (one, (old, new)) in asked.iter().zip(old.into_iter().zip(new)) {
             self.note(one, &old.0, &new.0, seen);
-            count(one, &old, &new, seen);
+            count(one, &old, &new, seen, lines.as_deref_mut());
         }
     }
 
@@ -299,24 +286,25 @@ impl Trial<'_> {
         }
     }
 
-    fn ask(&self, row: Row) -> Result<Asked, Refused> {
-        let bytes = row.question.map_err(|why| Refused { by: By::Both, why })?;
-        let old = self.question(&bytes, self.baseline);
-        if self.alike {
-            let one = old.map(|old| Asked { row: row.number, old, new: None });
-            return one.map_err(|why| Refused { by: By::Both, why });
-        }
-        match (old, self.question(&bytes, self.candidate)) {
-            (Ok(old), Ok(new)) => Ok(Asked { row: row.number, old, new: Some(new) }),
-            (Err(why), Err(_)) => Err(Refused { by: By::Both, why }),
-            (Err(why), Ok(_)) => Err(Refused { by: By::Baseline, why }),
-            (Ok(_), Err(why)) => Err(Refused { by: By::Candidate, why }),
-        }
+    fn ask(&self, row: &Row, seen: &mut Seen) -> Result<Asked, Refused> {
+        let given = row.given().map_err(|why| Refused { by: By::Both, why })?;
+        let old = self.question(&given, self.baseline);
+        let new = if self.alike { None } else { Some(self.question(&given, self.candidate)) };
+        let (old, new) = match (old, new) {
+            (Ok(old), None) => (old, None),
+            (Ok(old), Some(Ok(new))) => (old, Some(new)),
+            (Err(why), None | Some(Err(_))) => return Err(Refused { by: By::Both, why }),
+            (Err(why), Some(Ok(_))) => return Err(Refused { by: By::Baseline, why }),
+            (Ok(_), Some(Err(why))) => return Err(Refused { by: By::Candidate, why }),
+        };
+        seen.about += u64::from(given.about);
+        Ok(Asked { row: row.number, old, new })
     }
 
-    fn question(&self, bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Text> {
-        let mut question =
-            maple_wire::parse_question_asked(bytes, ruleset, self.today).map_err(|problem| why(&problem))?;
+    /// What was counted when a kept decision was made is part of its question; who asks anew cannot say it.
+    fn question(&self, given: &Given<'_>, ruleset: &Ruleset) -> Result<Question, Text> {
+        let parse = if given.recorded { maple_wire::parse_question } else { maple_wire::parse_question_asked };
+        let mut question = parse(given.question, ruleset, self.today).map_err(|problem| why(&problem))?;
         question.explain = false;
         if let Some(day) = self.as_of {
             if question.case.filed > day {
@@ -335,19 +323,16 @@ impl Trial<'_> {
 /// A decision and its nanoseconds.
 type Timed<'q> = (Decision<'q>, u64);
 
-fn count(asked: &Asked, old: &Timed<'_>, new: &Timed<'_>, seen: &mut Seen) {
+fn count(asked: &Asked, old: &Timed<'_>, new: &Timed<'_>, seen: &mut Seen, lines: Option<&mut Lines<'_, '_>>) {
     let (case, change) = (&asked.old.case, compare(&old.0, &new.0));
     seen.tally.add(&backtest::Seen { case, baseline: (&old.0, old.1), candidate: (&new.0, new.1), change: &change });
-    if change.is_any() {
-        seen.sample.offer(asked.row, &change, || Example {
-            id: case.id.clone(),
-            locality: case.locality.to_string(),
-            kind: case.kind.to_string(),
-            change: change.clone(),
-            baseline: Told::of(&old.0, &change.from),
-            candidate: Told::of(&new.0, &change.to),
-        });
+    if !change.is_any() {
+        return;
     }
+    if let Some(lines) = lines {
+        lines.put(asked.row, &Example::of(case, &old.0, &new.0, change.clone()).data(asked.row));
+    }
+    seen.sample.offer(asked.row, &change, || Example::of(case, &old.0, &new.0, change.clone()));
 }
 
 fn timed<'q>(ruleset: &'q Ruleset, question: &'q Question) -> Timed<'q> {

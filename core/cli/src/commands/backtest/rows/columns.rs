@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use csv::ByteRecord;
 use maple_kernel::{Code, FactType, Scope, Text, Vocabulary, WordList};
 use serde_json::{Map, Value, json};
 
 /// Between the words of one cell.
-const BETWEEN_WORDS: char = ';';
+pub(super) const BETWEEN_WORDS: char = ';';
 /// Columns that every table may have.
 const PLAIN: [&str; 6] = ["locality", "kind", "source", "filed", "as_of", "id"];
 /// What stands before the name of a fact of the case.
@@ -40,9 +39,9 @@ pub(super) struct Columns(Vec<(String, Place)>);
 
 impl Columns {
     /// Reads the row with the names.
-    pub(super) fn read(head: &ByteRecord, known: [&Vocabulary; 2]) -> Result<Self, String> {
+    pub(super) fn read(head: &[&[u8]], known: [&Vocabulary; 2]) -> Result<Self, String> {
         let (mut columns, mut seen) = (Vec::new(), BTreeSet::new());
-        if head.iter().eq(LISTED) {
+        if head == LISTED {
             let why = "these are decisions without what was asked; export them with --format ndjson or parquet";
             return Err(why.to_owned());
         }
@@ -68,10 +67,10 @@ impl Columns {
     }
 
     /// A row as a question.
-    pub(super) fn question(&self, record: &ByteRecord) -> Result<Vec<u8>, Text> {
+    pub(super) fn question<'c>(&self, cells: impl Iterator<Item = &'c [u8]>) -> Result<Vec<u8>, Text> {
         let (mut question, mut case, mut facts) = (Map::new(), Map::new(), Map::new());
         let mut parties: BTreeMap<&str, Party> = BTreeMap::new();
-        for ((name, place), cell) in self.0.iter().zip(record) {
+        for ((name, place), cell) in self.0.iter().zip(cells) {
             let cell = std::str::from_utf8(cell)
                 .map_err(|_| Text::new(&format!("{name}列不是UTF-8文本"), &format!("`{name}` is not UTF-8")))?
                 .trim();

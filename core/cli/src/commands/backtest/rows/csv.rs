@@ -11,7 +11,7 @@ use std::{
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use maple_kernel::{Text, Vocabulary};
 
-use super::{READ_BYTES, ROW_BYTES_MAX, Row, Rows, columns::Columns, unreadable};
+use super::{Holds, READ_BYTES, ROW_BYTES_MAX, Row, Rows, columns::Columns, unreadable};
 use crate::{Failure, commands::input::Input};
 
 /// Stops when one row takes too much: as a rule a quote that nobody closed.
@@ -52,7 +52,8 @@ impl Table {
             Ok(head) => head.clone(),
             Err(error) => return Err(broken(&name, &error, 1)),
         };
-        let columns = Columns::read(&head, known).map_err(|why| Failure::Input(format!("{name}, line 1: {why}")))?;
+        let columns = Columns::read(&head.iter().collect::<Vec<_>>(), known)
+            .map_err(|why| Failure::Input(format!("{name}, line 1: {why}")))?;
         Ok(Self { reader, columns, name, since, read, total })
     }
 }
@@ -77,7 +78,8 @@ impl Rows for Table {
             Ok(false) => Ok(None),
             Ok(true) => {
                 let number = record.position().map_or(before, csv::Position::line);
-                Ok(Some(Row { number, question: self.columns.question(&record) }))
+                let text = self.columns.question(record.iter());
+                Ok(Some(Row { number, text, holds: Holds::Question }))
             }
             Err(error) => match error.kind() {
                 ErrorKind::UnequalLengths { pos, expected_len, len } => {
@@ -85,7 +87,8 @@ impl Rows for Table {
                         &format!("该行有{len}格，标题行有{expected_len}格"),
                         &format!("the row has {len} cells, the row with the names has {expected_len}"),
                     );
-                    Ok(Some(Row { number: pos.as_ref().map_or(before, csv::Position::line), question: Err(why) }))
+                    let number = pos.as_ref().map_or(before, csv::Position::line);
+                    Ok(Some(Row { number, text: Err(why), holds: Holds::Question }))
                 }
                 _ => Err(broken(&self.name, &error, before)),
             },

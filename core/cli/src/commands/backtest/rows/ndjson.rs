@@ -6,10 +6,10 @@ use std::{
 };
 
 use maple_kernel::Text;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::{READ_BYTES, ROW_BYTES_MAX, Row, Rows, too_long};
+use super::{Given, Holds, READ_BYTES, ROW_BYTES_MAX, Row, Rows, too_long};
 use crate::{Failure, commands::input::Input};
 
 /// Lines of a text; one that is too long is passed over without being kept.
@@ -63,13 +63,13 @@ impl Rows for Lines {
         loop {
             let line = self.line().map_err(|error| self.from.get_ref().unreadable(&error))?;
             self.number += 1;
-            let question = match line {
+            let text = match line {
                 Line::End => return Ok(None),
                 Line::TooLong => Err(too_long()),
                 Line::Text(text) if text.trim_ascii().is_empty() => continue,
-                Line::Text(text) => question(text),
+                Line::Text(text) => Ok(text),
             };
-            return Ok(Some(Row { number: self.number, question }));
+            return Ok(Some(Row { number: self.number, text, holds: Holds::Either }));
         }
     }
 
@@ -89,18 +89,21 @@ struct Kept<'l> {
     case: Option<&'l RawValue>,
     #[serde(borrow)]
     input: Option<&'l RawValue>,
-    output: Option<serde::de::IgnoredAny>,
+    output: Option<IgnoredAny>,
+    about: Option<IgnoredAny>,
 }
 
-/// The question of a line: the line itself, or what a kept decision was asked. What is wrong with a question is told by
-/// whoever reads it.
-fn question(line: Vec<u8>) -> Result<Vec<u8>, Text> {
-    match serde_json::from_slice(&line) {
-        Ok(Kept { case: None, input: Some(input), .. }) => Ok(input.get().as_bytes().to_vec()),
-        Ok(Kept { case: None, input: None, output: Some(_) }) => Err(Text::new(
+/// The question of a line: the line itself, or what a kept decision was asked.
+pub(super) fn given(line: &[u8]) -> Result<Given<'_>, Text> {
+    match serde_json::from_slice(line) {
+        Ok(Kept { case: None, input: Some(input), .. }) => {
+            Ok(Given { question: input.get().as_bytes(), recorded: true, about: false })
+        }
+        Ok(Kept { case: None, input: None, output: Some(_), .. }) => Err(Text::new(
             "该决定的输入已不保存，无法重新判断",
             "the decision comes without what was asked, so it cannot be made again",
         )),
-        _ => Ok(line),
+        Ok(Kept { about, .. }) => Ok(Given { question: line, recorded: false, about: about.is_some() }),
+        Err(_) => Ok(Given { question: line, recorded: false, about: false }),
     }
 }

@@ -28,6 +28,15 @@ impl Build<'_> {
                 )
                 .to_owned(),
         ];
+        let left = self.outcome.not_counted;
+        if left > 0 {
+            remarks.push(match self.outcome.language {
+                Language::Zh => format!("历史中有{left}个事件在服务器上不计（如等待或违规），未计入"),
+                Language::En => {
+                    format!("{left} events of the history did not count where they came from and are left out")
+                }
+            });
+        }
         let unknown = estimate.unknown;
         if unknown > 0 {
             remarks.push(match self.outcome.language {
@@ -66,9 +75,11 @@ impl Build<'_> {
         ];
         let mut table = filled(self.say.say("各站点调解受理量", "Mediation by station"), head, rows.collect())?;
         table.note = Some(self.say.say(
-            "第一步为调解的案件，计入本地或最近上级地区受理该类型的站点；同一地区受理同类型的站点合并列出。",
-            "Cases whose first step is mediation, at the station of their place or the nearest above that takes their kind; \
-             stations of one place that take the same kind stand together.",
+            "第一步去往--station-channels所列途径的案件，计入本地或最近上级地区有人受理该类型并具备所需技能的站点；同一地区都能受理的站点\
+             合并列出。机构、当事人语言、回避、休假和在办案件不在其内。",
+            "Cases whose first step is in one of --station-channels, at the station of their place or the nearest above where \
+             somebody takes their kind and has the skills that the step asks for; stations of one place that can all take \
+             them stand together. Body, languages of the parties, conflicts, leave and what is open already are not looked at.",
         ));
         Some(table)
     }
