@@ -11,7 +11,7 @@ mod fixture;
 
 use std::sync::{Arc, Mutex};
 
-use fixture::{Service, of_kind, question, quick};
+use fixture::{Service, desk::*, of_kind, packed, question, quick};
 use serde_json::{Value, json};
 
 /// A log that can be read.
@@ -61,5 +61,23 @@ async fn the_log_is_one_object_a_line_and_holds_no_fact() {
     }
     for fact in ["c-1", "48000", "forty-eight", "amount", "zhejiang", "wage", "Zhang", "name_of"] {
         assert!(!text.contains(fact), "{fact} is in\n{text}");
+    }
+
+    // A folder that takes the place of a plan or a canary says so: nobody who made them was asked.
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(START + 3_600_000).unwrap()).unwrap().to_string();
+    for (more, value, said) in [
+        ("effective_at", json!(at), "A plan gives way to the folder of policies"),
+        ("canary", json!({ "percent": 10 }), "A canary ends: the folder of policies changed"),
+    ] {
+        let desk = desk();
+        let bundle = desk.publish(&mediating()).await.json()["bundle"].clone();
+        let mut order = json!({ "bundle": bundle, "replaces": 1, "why": "a test" });
+        order[more] = value;
+        assert_eq!(desk.activate(&order).await.status, 201);
+        log.0.lock().unwrap().clear();
+        let folder = calm(&[("cn/zhejiang/more.toml", &offering("court"))]);
+        assert_eq!(desk.service.app.refresh(Ok(packed(&folder, b"component"))).unwrap(), Some(3));
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains(said), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
         mpsc::RecvTimeoutError,
     },
     thread::{self, JoinHandle},
@@ -57,6 +57,8 @@ pub(crate) struct Health {
 /// This node.
 pub(crate) struct Node {
     pub(crate) name: String,
+    /* What it wrote last as the moment at which it spoke, in microseconds. */
+    spoke: AtomicI64,
     cannot: Mutex<Option<(u32, String)>>,
 }
 
@@ -68,12 +70,22 @@ impl fmt::Debug for Node {
 
 impl Node {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), cannot: Mutex::default() }
+        Self { name: name.to_owned(), spoke: AtomicI64::default(), cannot: Mutex::default() }
     }
 
     /// The generation that cannot be served here, and why.
     pub(crate) fn cannot(&self) -> Option<(u32, String)> {
         self.cannot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Now, as it is written: never the same moment twice in a row, also by a clock that stands, so that the others see that it
+    /// spoke.
+    fn speaks(&self, now: Timestamp) -> Timestamp {
+        let micros = now.as_microsecond();
+        let last = self.spoke.load(Ordering::Relaxed);
+        let said = if micros == last { micros + 1 } else { micros };
+        self.spoke.store(said, Ordering::Relaxed);
+        Timestamp::from_microsecond(said).unwrap_or(now)
     }
 
     /// Notes that a generation cannot be served here.
@@ -278,7 +290,7 @@ pub(super) fn heartbeat(app: &App, control: &Control) {
         generation: activation.generation,
         engine: ENGINE.to_owned(),
         health: serde_json::to_string(&health).unwrap_or_default(),
-        seen: clock::timestamp(app.clock()),
+        seen: control.node.speaks(clock::timestamp(app.clock())),
     };
     match control.store.node_put(&record) {
         Ok(()) => control.reached(),

@@ -77,7 +77,7 @@ pub(crate) async fn told(app: &Arc<App>, caller: &Caller) -> Result<Value, Probl
 
 fn row(node: &Node, expected: u32, silent: Duration) -> Value {
     let seconds = silent.as_secs();
-    let away = seconds > STALE_NODE_SECONDS;
+    let away = silent > Duration::from_secs(STALE_NODE_SECONDS);
     let health: Health = serde_json::from_str(&node.health).unwrap_or_default();
     json!({
         "id": node.id,

@@ -189,6 +189,24 @@ fn bundles_are_hashed_anew() {
     });
 }
 
+/// Whatever stands in the history, what serves is read without it.
+#[test]
+fn what_serves_is_one_row() {
+    both(|base| {
+        let store = base.open();
+        let row = |generation: u32, kind: &str| {
+            format!(
+                "INSERT INTO activation (generation, ruleset, at, actor, why, kind) \
+                 VALUES ({generation}, 'sha256:a', '2026-11-23T08:00:00Z', 'ana', 'w', '{kind}')"
+            )
+        };
+        base.meddle(&row(1, "of-a-later-version")).unwrap();
+        base.meddle(&row(2, "activate")).unwrap();
+        assert_eq!(store.in_force(at(0)).unwrap().unwrap().generation, 2);
+        assert!(store.history().is_err(), "the history cannot be read");
+    });
+}
+
 #[test]
 fn a_plan_that_has_begun_serves_whatever_a_clock_says() {
     both(|base| {
