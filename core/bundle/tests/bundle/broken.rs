@@ -26,7 +26,7 @@ fn a_fact_of_another_type_is_told_with_a_value_to_write() {
             LABOUR,
             "\"48000.00\"",
             "true",
-            "wrong-type 20:71",
+            "wrong-type 19:71",
             "`amount` is an amount in quotes",
             "write `amount = \"48000.00\"`",
         ),
