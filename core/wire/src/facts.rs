@@ -74,7 +74,8 @@ pub(crate) fn some(
             },
             None if vocabulary.never.contains(name.as_ref()) => never(name, path, flaws),
             None => strange(name, path, flaws, FlawCode::UnknownFact, || {
-                let (name, all) = (quoted(name), known.join(", "));
+                let of_case = known.iter().copied().filter(|known| vocabulary.facts.contains_key(*known));
+                let (name, all) = (quoted(name), of_case.collect::<Vec<_>>().join(", "));
                 (
                     format!("{name} is not taken with a registration; the facts that are: {all}"),
                     format!("登记时不接收{name}；可接收的事实：{all}"),
