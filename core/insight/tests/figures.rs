@@ -149,7 +149,7 @@ fn a_suit_ends_by_the_parties_when_they_agree_or_take_it_back_after_it() {
     let after = |how: H| {
         sued(&[suit.clone(), assigned.clone(), started.clone(), ("2026-01-20T01:00:00Z", how), closed.clone()])
     };
-    assert_eq!(sued(&[closed.clone()]), (0, 0, 1));
+    assert_eq!(sued(std::slice::from_ref(&closed)), (0, 0, 1));
     assert_eq!(sued(&[suit.clone(), closed.clone()]), (0, 1, 1));
     assert_eq!(after(written(None)), (1, 1, 1));
     assert_eq!(after(H::Failed(FailureReason::Withdrawn)), (1, 1, 1));

@@ -121,7 +121,7 @@ const OPEN: [&str; 8] = [
 ];
 
 /// The pages of the console, which say it as pages.
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "/",
     "/overview.csv",
     "/cases",

@@ -205,7 +205,8 @@ mod tests {
     use super::*;
 
     fn vocabulary() -> Vocabulary {
-        let word = |kind| Word { title: Text::default(), adverse: false, clock: Some(kind), max: None, attendance: false };
+        let word =
+            |kind| Word { title: Text::default(), adverse: false, clock: Some(kind), max: None, attendance: false };
         let clocks = [
             ("mediation_limit", ClockKind::Service),
             ("first_contact", ClockKind::Service),

@@ -97,7 +97,9 @@ mod tests {
                 let changed = &changed;
                 scope.spawn(move || {
                     let mut lines = changed.chunk(number);
-                    [2, 1].map(|row| lines.put(number * 2 + row, &json!(number * 2 + row)));
+                    for row in [2, 1] {
+                        lines.put(number * 2 + row, &json!(number * 2 + row));
+                    }
                 });
             }
         });

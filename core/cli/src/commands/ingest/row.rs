@@ -146,7 +146,7 @@ impl<'r> Reading<'r, '_> {
             place: named("place"),
             project: named("project"),
             decision: None,
-            facts: std::collections::BTreeMap::new(),
+            facts: BTreeMap::new(),
         };
         let dispute = id?;
         let event = |at: Timestamp, what: Happening, registration: Option<Registration>| EventMessage {
