@@ -212,7 +212,8 @@ fn drop_what_belongs<'a>(draft: &mut Draft<'_, 'a>, guardrail: &'static str, rul
     let trusted = |by: By<'_>| {
         draft.hearing.voices.iter().any(|voice| voice.policy.trusted && voice.policy.id.as_str() == by.policy)
     };
-    let stands = |by: By<'_>| draft.steps.iter().any(|step| step.ground.by == by);
+    // Mediation does not count: whether it is on the way rests on consent, and a refusal changes nothing else.
+    let stands = |by: By<'_>| draft.steps.iter().any(|s| s.class != Class::Facilitative && s.ground.by == by);
     let gone: Vec<By<'a>> = rules.iter().copied().filter(|by| !trusted(*by) && !stands(*by)).collect();
     let kept = &draft.hearing.locality.guardrails;
     let of_host = |code: &Code| {
@@ -394,7 +395,8 @@ fn hold_suspicion<'a>(draft: &mut Draft<'_, 'a>) -> Option<Referral<'a>> {
     let flags = &draft.hearing.locality.guardrails.person_only;
     let flag: FactKey = flags.iter().find(|flag| draft.hearing.facts.flag(flag.as_str()))?.clone();
     let stays = |class| matches!(class, Class::Protective | Class::Precondition | Class::Adjudicative);
-    let gone: Vec<By<'a>> = draft.steps.iter().filter(|step| !stays(step.class)).map(|step| step.ground.by).collect();
+    let goes = |step: &&Step<'_>| !stays(step.class) && step.class != Class::Facilitative;
+    let gone: Vec<By<'a>> = draft.steps.iter().filter(goes).map(|step| step.ground.by).collect();
     draft.steps.retain(|step| stays(step.class));
     drop_what_belongs(draft, "H22", &gone);
     draft.correct("H22", Action::Held, flag.as_str(), None);
