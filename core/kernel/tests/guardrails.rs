@@ -194,6 +194,21 @@ fn danger_closes_the_reception_with_its_clock_and_its_duties() {
     }
 }
 
+/// What goes with a step never rests on consent: with or without a refusal the same duties and clocks are left.
+#[test]
+fn a_refusal_changes_nothing_of_what_goes_with_a_step() {
+    let own = || {
+        let said = [offer("trade_mediation"), duty("inform"), clock("service", "2026-03-02", 5, Unit::Day)];
+        let both = [offer("reception"), offer("bound_mediation"), duty("report")];
+        let of = |rule: &'static str| move |claim| finding(rule, claim);
+        local(said.into_iter().map(of("L1")).chain(both.into_iter().map(of("L2"))).collect())
+    };
+    for flag in ["danger", "collusion"] {
+        let [yes, no] = ["yes", "no"].map(|said| decide(ruleset(vec![own()]), &question_with(parties(said), &[flag])));
+        assert_eq!((&yes.duties, &yes.clocks), (&no.duties, &no.clocks), "{flag}");
+    }
+}
+
 /// Whether a party's time runs at all is for the law to say: nobody below starts one.
 #[test]
 fn a_lower_level_starts_no_limitation() {
