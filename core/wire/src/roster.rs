@@ -320,6 +320,7 @@ pub(crate) fn abilities(
 }
 
 /// Skills as decisions have them, with the languages among them (`lang_ar`) apart, as party facts have those (`ar`).
+#[must_use]
 pub fn skills_apart(words: impl IntoIterator<Item = String>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut skills, mut languages) = (BTreeSet::new(), BTreeSet::new());
     for word in words {
