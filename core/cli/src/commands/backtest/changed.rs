@@ -97,7 +97,7 @@ mod tests {
                 let changed = &changed;
                 scope.spawn(move || {
                     let mut lines = changed.chunk(number);
-                    [2, 1].map(|row| lines.put(number * 2 + row, &json!(number * 2 + row)));
+                    [2, 1].iter().for_each(|row| lines.put(number * 2 + row, &json!(number * 2 + row)));
                 });
             }
         });
