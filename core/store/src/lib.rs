@@ -47,7 +47,7 @@ pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
     About, COUNTED_COUNT_MAX, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord,
-    Look, OPEN_STAGES, StationLoad, Taken, Tallied, WAITING_STAGES, Walked,
+    Look, MapAsked, MapTallies, OPEN_STAGES, StationLoad, Taken, Tallied, WAITING_STAGES, Walked,
 };
 pub use docket::{DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};
