@@ -23,7 +23,8 @@ use maple_insight::{
 
 use crate::{
     FACTS_BYTES_MAX, PAGE_COUNT_MAX, REFERENCE_BYTES_MAX, Store, StoreError, bounded,
-    sql::{Fault, Value},
+    pool::Done,
+    sql::{Fault, Link, Value},
 };
 pub use chosen::{Scene, Sought};
 pub use count::{COUNTED_COUNT_MAX, Common, Counting};
@@ -176,6 +177,34 @@ pub struct Tallied {
     pub count: i64,
 }
 
+/// What a map asks about.
+#[derive(Clone, Debug)]
+pub struct MapAsked<'a> {
+    /// The place of which each month and each kind is told.
+    pub place: &'a str,
+    /// One kind, or all together.
+    pub kind: Option<&'a str>,
+    /// From one month to another, both included.
+    pub period: (Month, Month),
+    /// The places whose months are told together.
+    pub places: &'a [&'a str],
+    /// The same of an earlier period.
+    pub before: Option<(&'a [&'a str], (Month, Month))>,
+}
+
+/// What a map shows, as counts.
+#[derive(Clone, Debug)]
+pub struct MapTallies {
+    /// Of the places, each count in the first month.
+    pub places: Vec<Tallied>,
+    /// Of the place, month by month.
+    pub months: Vec<Tallied>,
+    /// Of the places of the earlier period.
+    pub before: Option<Vec<Tallied>>,
+    /// Disputes that came to the place, by kind.
+    pub kinds: Vec<(String, i64)>,
+}
+
 /// What decides with whom a dispute stands, beside its events.
 pub(crate) struct Terms<'a> {
     pub(crate) received: Timestamp,
@@ -302,22 +331,9 @@ impl Store {
         &self,
         places: &[&str],
         kind: Option<&str>,
-        (from, to): (Month, Month),
+        period: (Month, Month),
     ) -> Result<Vec<Tallied>, StoreError> {
-        let some = "SELECT locality, month, measure, bucket, count FROM tally WHERE locality = $1 AND kind = $2 \
-                    AND month BETWEEN $3 AND $4 AND count <> 0 ORDER BY month, measure, bucket";
-        let kind = kind.unwrap_or(ALL_KINDS);
-        self.pool().read("read the figures of", |link| {
-            let mut all = Vec::new();
-            for place in places {
-                let months = [from, to].map(|month| Value::Int(month.number().into()));
-                let [from, to] = months;
-                for row in link.query(some, &[Value::Text(place), Value::Text(kind), from, to])? {
-                    all.extend(read_tally(row)?);
-                }
-            }
-            Ok(all)
-        })
+        self.pool().read("read the figures of", |link| tallies(link, places, kind, period))
     }
 
     /// The first month of which anything is counted in a place; nothing where nothing is.
@@ -336,54 +352,68 @@ impl Store {
         })
     }
 
-    /// The same with all months together, each count in the first of them: far fewer rows where months do not matter.
+    /// What a map shows, all of it as of one moment: what adds up does, whoever writes meanwhile.
     ///
     /// # Errors
     ///
     /// When the database cannot be read, or does not answer in time.
-    pub fn tallies_together(
-        &self,
-        places: &[&str],
-        kind: Option<&str>,
-        (from, to): (Month, Month),
-    ) -> Result<Vec<Tallied>, StoreError> {
-        let some = "SELECT measure, bucket, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind = $2 \
-                    AND month BETWEEN $3 AND $4 GROUP BY measure, bucket HAVING sum(count) <> 0";
-        let kind = kind.unwrap_or(ALL_KINDS);
-        self.pool().read("read the figures of", |link| {
-            let mut all = Vec::new();
-            for place in places {
-                let months = [from, to].map(|month| Value::Int(month.number().into()));
-                let [first, last] = months;
-                for mut row in link.query(some, &[Value::Text(place), Value::Text(kind), first, last])? {
-                    let Some(measure) = Measure::of(&row.text()?) else { continue };
-                    let (bucket, count) = (u8::try_from(row.int()?).map_err(|_| Fault::Shape)?, row.int()?);
-                    all.push(Tallied { locality: (*place).to_owned(), month: from, measure, bucket, count });
-                }
-            }
-            Ok(all)
+    pub fn map_tallies(&self, asked: &MapAsked<'_>) -> Result<MapTallies, StoreError> {
+        let MapAsked { place, kind, period, places, before } = asked;
+        self.pool().read_at_once("read the figures of", |link| {
+            let earlier = before.as_ref().map(|(places, period)| together(link, places, *kind, *period));
+            Ok(MapTallies {
+                before: earlier.transpose()?,
+                places: together(link, places, *kind, *period)?,
+                months: tallies(link, &[*place], *kind, *period)?,
+                kinds: by_kind(link, place, Measure::Registered, *period)?,
+            })
         })
     }
+}
 
-    /// What is counted of one place by kind, all months from one to another together.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read, or does not answer in time.
-    pub fn tallies_by_kind(
-        &self,
-        place: &str,
-        measure: Measure,
-        (from, to): (Month, Month),
-    ) -> Result<Vec<(String, i64)>, StoreError> {
-        let some = "SELECT kind, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind <> '' \
-                    AND month BETWEEN $2 AND $3 AND measure = $4 GROUP BY kind ORDER BY kind";
-        self.pool().read("read the figures of", |link| {
-            let [from, to] = [from, to].map(|month| Value::Int(month.number().into()));
-            let rows = link.query(some, &[Value::Text(place), from, to, Value::Text(measure.as_str())])?;
-            Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.int()?))).collect::<Result<_, Fault>>()?)
-        })
+fn tallies(link: &mut dyn Link, places: &[&str], kind: Option<&str>, (from, to): (Month, Month)) -> Done<Vec<Tallied>> {
+    let some = "SELECT locality, month, measure, bucket, count FROM tally WHERE locality = $1 AND kind = $2 \
+                AND month BETWEEN $3 AND $4 AND count <> 0 ORDER BY month, measure, bucket";
+    let kind = kind.unwrap_or(ALL_KINDS);
+    let mut all = Vec::new();
+    for place in places {
+        let [from, to] = [from, to].map(|month| Value::Int(month.number().into()));
+        for row in link.query(some, &[Value::Text(place), Value::Text(kind), from, to])? {
+            all.extend(read_tally(row)?);
+        }
     }
+    Ok(all)
+}
+
+/// The same with all months together, each count in the first of them: far fewer rows where months do not matter.
+fn together(
+    link: &mut dyn Link,
+    places: &[&str],
+    kind: Option<&str>,
+    (from, to): (Month, Month),
+) -> Done<Vec<Tallied>> {
+    let some = "SELECT measure, bucket, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind = $2 \
+                AND month BETWEEN $3 AND $4 GROUP BY measure, bucket HAVING sum(count) <> 0";
+    let kind = kind.unwrap_or(ALL_KINDS);
+    let mut all = Vec::new();
+    for place in places {
+        let [first, last] = [from, to].map(|month| Value::Int(month.number().into()));
+        for mut row in link.query(some, &[Value::Text(place), Value::Text(kind), first, last])? {
+            let Some(measure) = Measure::of(&row.text()?) else { continue };
+            let (bucket, count) = (u8::try_from(row.int()?).map_err(|_| Fault::Shape)?, row.int()?);
+            all.push(Tallied { locality: (*place).to_owned(), month: from, measure, bucket, count });
+        }
+    }
+    Ok(all)
+}
+
+/// What is counted of one place by kind, all months from one to another together.
+fn by_kind(link: &mut dyn Link, place: &str, measure: Measure, (from, to): (Month, Month)) -> Done<Vec<(String, i64)>> {
+    let some = "SELECT kind, CAST(sum(count) AS BIGINT) FROM tally WHERE locality = $1 AND kind <> '' \
+                AND month BETWEEN $2 AND $3 AND measure = $4 GROUP BY kind ORDER BY kind";
+    let [from, to] = [from, to].map(|month| Value::Int(month.number().into()));
+    let rows = link.query(some, &[Value::Text(place), from, to, Value::Text(measure.as_str())])?;
+    Ok(rows.into_iter().map(|mut row| Ok((row.text()?, row.int()?))).collect::<Result<_, Fault>>()?)
 }
 
 /// Adds a condition; each `?` becomes the place of the next value.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use maple_insight::{figures::Month, life::Stage};
 
 use crate::{
-    BoardFilter, Common, Counting, DisputeFilter, Store, StoreError, dispute::COUNTED_COUNT_MAX, sql::sqlite::PLANS,
+    BoardFilter, Common, Counting, DisputeFilter, MapAsked, Store, StoreError, dispute::COUNTED_COUNT_MAX,
+    sql::sqlite::PLANS,
 };
 
 const DISPUTES: u32 = 20_000;
@@ -116,7 +117,11 @@ const HOT: [Hot; 19] = [
         "figures",
         |store| {
             let months = (Month::of_number(24_001).unwrap(), Month::of_number(24_002).unwrap());
-            plans(|| store.tallies_together(&["cn/p/t1"], None, months))
+            let places = ["cn/p/t1", "cn/p/t2"];
+            let before = Some((&places[..], months));
+            plans(|| {
+                store.map_tallies(&MapAsked { place: "cn/p/t1", kind: None, period: months, places: &places, before })
+            })
         },
         &["sqlite_autoindex_tally_1"],
     ),

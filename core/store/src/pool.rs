@@ -9,7 +9,7 @@ use std::{
 use crate::{
     BRIEF_MILLIS_MAX, BUSY_MILLIS_MAX, CONNECTIONS_COUNT_MAX, StoreError,
     place::Place,
-    sql::{Fault, Link, postgres::usual_patience},
+    sql::{Dialect, Fault, Link, postgres::usual_patience},
 };
 
 /// How long an answer is waited for where something else can be done without it.
@@ -78,6 +78,25 @@ impl Pool {
         query: impl FnMut(&mut dyn Link) -> Done<T>,
     ) -> Result<T, StoreError> {
         self.read_within(usual_patience(), step, query)
+    }
+
+    /// Runs queries that all see the same moment.
+    pub(crate) fn read_at_once<T>(
+        &self,
+        step: &'static str,
+        mut query: impl FnMut(&mut dyn Link) -> Done<T>,
+    ) -> Result<T, StoreError> {
+        self.read(step, |link| {
+            link.batch(match link.dialect() {
+                Dialect::Sqlite => "BEGIN",
+                Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            })?;
+            let found = query(link);
+            let ended = link.batch("COMMIT");
+            let found = found?;
+            ended?;
+            Ok(found)
+        })
     }
 
     /// Runs a small query, without much patience for a server that does not answer.

@@ -8,7 +8,7 @@ use axum::{
 };
 use maple_insight::figures::{Counts, Cover, Figure, Indicator, Measure, Month, SHOWN_COUNT_MIN, hidden};
 use maple_kernel::{Locality, LocalityId, Ruleset, Text};
-use maple_store::Tallied;
+use maple_store::{MapAsked, MapTallies, Tallied};
 use maple_wire::{Flaw, FlawCode, Problem, ProblemKind, indicator_text, nearest};
 use serde_json::{Map, Value, json};
 
@@ -133,19 +133,19 @@ pub(crate) async fn mapped(app: &Arc<App>, query: &str) -> Result<Value, Problem
     let months = asked.to.number() - asked.from.number() + 1;
     // Of a longer period the year before would be a part of it, and could be taken away from it.
     let year = (months <= MONTHS_COUNT).then(|| (asked.from.plus(-12), asked.to.plus(-12)));
-    let (now, own, before, kinds) = {
+    let MapTallies { places: now, months: own, before, kinds } = {
         let (kind, period) = (asked.kind.clone(), (asked.from, asked.to));
         let (named, levels) = (id.to_string(), levels.clone());
         reading(app, move |control| {
-            let (store, kind) = (&control.store, kind.as_deref());
-            let now = store.tallies_together(&places(&levels, levels.len()), kind, period)?;
-            // Only of the place itself is each month told.
-            let own = store.tallies(&[&named], kind, period)?;
-            // The year before is told of the place alone.
+            // Only of the place itself is each month told, and the year before.
             let to_here = places(&levels, levels.len().saturating_sub(1));
-            let before = year.map(|year| store.tallies_together(&to_here, kind, year)).transpose()?;
-            let kinds = store.tallies_by_kind(&named, Measure::Registered, period)?;
-            Ok((now, own, before, kinds))
+            control.store.map_tallies(&MapAsked {
+                place: &named,
+                kind: kind.as_deref(),
+                period,
+                places: &places(&levels, levels.len()),
+                before: year.map(|year| (&to_here[..], year)),
+            })
         })
         .await?
     };

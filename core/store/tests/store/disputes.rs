@@ -12,7 +12,8 @@ use maple_insight::{
 };
 use maple_store::{
     About, CaseEvent, Desk, DisputeFilter, Docket, DocketConfig, EVENTS_CALLS_COUNT_MAX, EVENTS_COUNT_MAX,
-    EVENTS_STEPS_COUNT_MAX, EventCursor, FACTS_BYTES_MAX, REFERENCE_BYTES_MAX, Store, StoreError, Taken,
+    EVENTS_STEPS_COUNT_MAX, EventCursor, FACTS_BYTES_MAX, MapAsked, MapTallies, REFERENCE_BYTES_MAX, Store, StoreError,
+    Taken,
 };
 
 use super::support::{Base, at, both};
@@ -109,11 +110,14 @@ fn a_life_is_kept_and_counted_at_each_level() {
         let now = month(at(0));
         // All months together they are the same as one by one.
         let mut together = Counts::default();
-        for tally in store.tallies_together(&["cn"], None, (now.plus(-3), now.plus(3))).unwrap() {
+        let (places, period) = (["cn"], (now.plus(-3), now.plus(3)));
+        let asked = MapAsked { place: "cn", kind: None, period, places: &places, before: Some((&places[..], period)) };
+        let MapTallies { places, months, before, kinds } = store.map_tallies(&asked).unwrap();
+        assert_eq!((before.as_ref(), months), (Some(&places), store.tallies(&["cn"], None, period).unwrap()));
+        for tally in places {
             together.add(tally.measure, tally.bucket, tally.count);
         }
         assert_eq!(together, counts(&store, "cn", None));
-        let kinds = store.tallies_by_kind("cn", Measure::Registered, (now, now)).unwrap();
         assert_eq!(kinds, [("labour.wage".to_owned(), 1)]);
         assert_eq!(counts(&store, "cn/zhejiang/jin", None), Counts::default());
     });
