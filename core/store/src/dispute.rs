@@ -369,6 +369,20 @@ impl Store {
             })
         })
     }
+
+    /// What is counted of one place by kind, all months from one to another together.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or does not answer in time.
+    pub fn tallies_by_kind(
+        &self,
+        place: &str,
+        measure: Measure,
+        period: (Month, Month),
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        self.pool().read("read the figures of", |link| by_kind(link, place, measure, period))
+    }
 }
 
 fn tallies(link: &mut dyn Link, places: &[&str], kind: Option<&str>, (from, to): (Month, Month)) -> Done<Vec<Tallied>> {
