@@ -107,5 +107,5 @@ fn whatever_may_be_asked_is_answered_as_the_document_says() {
     for phase in PHASES {
         assert_eq!(report["phases"][phase]["status"], "success", "{report}");
     }
-    assert!(report["test_cases"]["generated"].as_u64().is_some_and(|count| count > 1_000), "{report}");
+    assert!(report["test_cases"]["generated"].as_u64().is_some_and(|count| count > 500), "{report}");
 }
