@@ -240,7 +240,7 @@ fn nobody_comes_later_is_sent_elsewhere_or_signalled_for_a_complaint_or_a_langua
         (COMPLAINED.to_owned(), prefer, Some("the order of the steps")),
         (SPEAKS.to_owned(), prefer, Some("the order of the steps")),
         (unless(NEEDS), prefer, Some("the order of the steps")),
-        (unless(COMPLAINED), sooner, Some("the time of the step `legal_aid`, 2026-11-30, which is now 2026-12-04")),
+        (unless(COMPLAINED), sooner, Some("the time of the step `legal_aid`, 3 days, which is now")),
         (unless(SPEAKS), shorter, Some("the time of the step `consumer_association`")),
         (COMPLAINED.to_owned(), sooner, None),
         (COMPLAINED.to_owned(), signal, Some("the signal `mass_case` is raised")),

@@ -464,7 +464,9 @@ fn the_same_county_is_written_to_a_file() {
 
 /// Each suggestion of a place: its sort, what it rests on, its draft.
 fn suggested(server: &Server, place: &str) -> Vec<(String, Value, Option<String>)> {
-    let told = server.optimise(&format!("locality={place}"));
+    // From the first month of the county to this one, in which the decisions were made.
+    let now = jiff::tz::Offset::constant(8).to_datetime(jiff::Timestamp::now()).date().to_string();
+    let told = server.optimise(&format!("locality={place}&from=2025-11&to={}", &now[..7]));
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let all = told["suggestions"].as_array().unwrap().iter();
     all.map(|one| (text(&one["sort"]).unwrap(), one["evidence"].clone(), text(&one["draft"]["table"]))).collect()

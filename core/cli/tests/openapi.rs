@@ -54,13 +54,13 @@ fn installed() -> Option<PathBuf> {
     Some(program)
 }
 
-/// Doors of the document.
+/// Doors of the document; the one that it is read from itself is not among those that are tried.
 fn operations() -> u64 {
     let document: Value = serde_json::from_str(maple_wire::OPENAPI).unwrap();
     let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-    let paths = document["paths"].as_object().unwrap().values();
+    let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| *path != "/openapi.json");
     let count =
-        paths.map(|path| path.as_object().unwrap().keys().filter(|key| methods.contains(&key.as_str())).count());
+        paths.map(|(_, path)| path.as_object().unwrap().keys().filter(|key| methods.contains(&key.as_str())).count());
     count.sum::<usize>() as u64
 }
 

@@ -17,6 +17,7 @@ use maple_kernel::{ChannelId, Decision, Fault, LocalityId, PolicyId, Question, R
 pub use actual::grounds;
 pub use compare::Difference;
 pub use coverage::{Coverage, RuleCoverage, Tally};
+pub(crate) use parts::span;
 pub use update::{FileUpdate, Plan, Untouched, plan};
 
 /// Rules by the policy that has them.

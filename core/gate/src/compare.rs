@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maple_kernel::{ChannelId, Class, Decision, Ground, Step, StepDue};
 
+use crate::cases::span;
+
 /// What of a decision is looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'s> {
@@ -37,7 +39,11 @@ pub(crate) fn taken(before: &Decision<'_>, after: &Decision<'_>, scope: Scope<'_
             continue;
         };
         if let Some(due) = step.due.as_ref().filter(|due| is_later(due, kept.due.as_ref(), scope.rules.is_none())) {
-            let said = |due: &StepDue| due.on.map_or_else(|| "a time".to_owned(), |on| on.to_string());
+            let said = |due: &StepDue| match (due.on, &due.term) {
+                (Some(on), _) => on.to_string(),
+                (None, Some(term)) => span(term.span),
+                (None, None) => "a time".to_owned(),
+            };
             let (before, after) = (said(due), kept.due.as_ref().map_or_else(|| "no day".to_owned(), said));
             taken.push(format!("the time of the step `{channel}`, {before}, which is now {after}"));
         }

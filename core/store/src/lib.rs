@@ -49,8 +49,8 @@ pub use decision::{Decision, Prepared, Record, Written};
 pub use dictionary::Dictionary;
 pub use dispute::{
     About, COUNTED_COUNT_MAX, CaseEvent, Common, Counting, Desk, Dispute, DisputeFilter, EventCursor, EventRecord,
-    LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look, MapAsked, MapTallies, OPEN_STAGES, Scene, Sought, StationLoad, Taken,
-    Tallied, WAITING_STAGES, Walked,
+    LATER_COUNT_MAX, LATER_SUITS_DAYS, Later, Look, MapAsked, MapTallies, OPEN_STAGES, Scene, Sought, StationLoad,
+    Taken, Tallied, WAITING_STAGES, Walked,
 };
 pub use docket::{Choose, Chosen, DOCKET_COUNT_MAX, Docket, DocketBusy, DocketConfig, Told};
 pub use error::{Fault, StoreError};

@@ -43,13 +43,13 @@ fn waits(served: &Served, case: &str, kind: &str) {
     tell(served, &event(case, 1, "consent.recorded", yes));
 }
 
-/// A case that waits, whose decision names a limit of the law.
+/// A case that waits, whose decision names a limit of the law for those who serve the parties: the court's seven days.
 fn limited(served: &Served, case: &str) {
-    let knew = Timestamp::now().checked_sub((24 * 300).hours()).unwrap().to_string();
+    let [knew, filed] = [300, 2].map(|days| Timestamp::now().checked_sub((24 * days).hours()).unwrap().to_string());
     let asked = json!({ "id": case, "locality": DESK_PLACE, "kind": "labour.wage",
         "parties": [{ "role": "applicant", "type": "natural", "facts": { "consent": "yes" } },
                     { "role": "respondent", "type": "organisation", "facts": { "consent": "yes" } }],
-        "facts": { "amount": "8000.00", "knew_on": &knew[..10] } });
+        "facts": { "amount": "8000.00", "knew_on": &knew[..10], "court_filed_on": &filed[..10], "court_accepted": true } });
     let (status, body) = served.http("POST /v1/evaluate", &json!({ "case": asked }).to_string());
     assert_eq!(status, 200, "{body}");
     let reply: Value = serde_json::from_str(&body).unwrap();

@@ -315,7 +315,7 @@ fn due_text(due: &StepDue, asked: &StepDue) -> String {
 }
 
 /// A length of time as files write it.
-fn span(span: Span) -> String {
+pub(crate) fn span(span: Span) -> String {
     let unit = match span.unit {
         Unit::Hour => "hour",
         Unit::Day => "day",

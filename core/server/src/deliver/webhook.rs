@@ -156,16 +156,21 @@ impl Webhook {
     }
 }
 
+/// Of a recipient that cannot be trusted.
+const UNTRUSTED: &str = "its certificate cannot be trusted, or TLS failed; `ca` names an authority of your own";
+
 /// Why there is no answer, without the address and what the other side said.
 fn said(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
         ureq::Error::HostNotFound => "its host is not known".to_owned(),
         ureq::Error::ConnectionFailed => "it cannot be reached".to_owned(),
-        ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            "its certificate cannot be trusted, or TLS failed; `ca` names an authority of your own".to_owned()
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => UNTRUSTED.to_owned(),
+        // What TLS refuses while it reads and writes comes as such.
+        ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>()) => {
+            UNTRUSTED.to_owned()
         }
+        ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),
         ureq::Error::LargeResponseHeader(..) => format!("the head of its answer has more than {HEAD_BYTES_MAX} bytes"),
         _ => "it does not answer as HTTP says".to_owned(),
     }

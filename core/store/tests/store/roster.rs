@@ -1,6 +1,9 @@
 //! Stations, mediators and their capacity; which disputes wait; plans and who accepted them.
 
-use std::sync::{Arc, mpsc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+};
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 use maple_insight::life::{Happening as H, Side, Stage};
@@ -149,6 +152,7 @@ fn a_choice_sees_all_that_came_before_it_and_nothing_comes_between() {
             let sought = Sought {
                 disputes: vec!["c-1".to_owned(), "none".to_owned()],
                 mediators: vec!["m-1".to_owned(), "m-2".to_owned(), "none".to_owned()],
+                events: BTreeMap::new(),
             };
             let assign = move |scene: &Scene| -> Vec<CaseEvent> {
                 let free = scene.disputes.iter().filter(|one| one.stage == Some(Stage::Consented));

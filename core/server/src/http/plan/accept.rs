@@ -25,7 +25,7 @@ use crate::{
     clock::timestamp,
     config::PLAN_AGE_HOURS_MAX,
     http::{activations::reading, answer, events},
-    plan::{World, beside, present},
+    plan::{World, beside},
     records::chain,
 };
 
@@ -65,8 +65,13 @@ pub(crate) async fn accepted(app: &Arc<App>, caller: &Caller, id: &str) -> Resul
     let (plan, who) = (record.id.clone(), caller.name().to_owned());
     let acceptance = reading(app, move |control| control.store.plan_accept(&plan, now, &who)).await?;
     let people: BTreeSet<String> = placements.iter().map(|placed| placed.mediator.clone()).collect();
-    let sought =
-        Sought { disputes: body.world.cases.keys().cloned().collect(), mediators: people.into_iter().collect() };
+    let ids =
+        placements.iter().map(|placed| (placed.case.clone(), (PLAN_SOURCE.to_owned(), event_id(&record.id, placed))));
+    let sought = Sought {
+        disputes: body.world.cases.keys().cloned().collect(),
+        mediators: people.into_iter().collect(),
+        events: ids.collect(),
+    };
     let done = Arc::new(Doing { plan: record.id.clone(), placements, world: body.world, at: acceptance.at });
     let choosing = Arc::clone(&done);
     let (scene, became) = events::chosen(app, docket, sought, Box::new(move |scene| choosing.events(scene))).await?;
@@ -132,8 +137,9 @@ impl Doing {
             cases: scene.disputes.iter().map(|case| (case.id.as_str(), case)).collect(),
             people: scene.mediators.iter().map(|row| (row.id.as_str(), row)).collect(),
             open: beside(&scene.open, &scene.disputes),
+            told: &scene.told,
         };
-        self.placements.iter().map(|placed| (placed, standing(placed, &self.world, &now, self.at))).collect()
+        self.placements.iter().map(|placed| (placed, standing(placed, &self.world, &now))).collect()
     }
 
     fn events(&self, scene: &Scene) -> Vec<CaseEvent> {
@@ -149,6 +155,8 @@ struct Now<'s> {
     people: BTreeMap<&'s str, &'s Mediator>,
     /// Open cases by mediator, without those that the mediator has and has not taken up.
     open: BTreeMap<&'s str, u64>,
+    /// Cases that this plan has assigned already.
+    told: &'s BTreeSet<String>,
 }
 
 /// How a placement stands when its plan is accepted.
@@ -171,7 +179,7 @@ const BUSIER: Standing = Standing::LeftOut(
     "该调解员的在办案件多于方案生成时",
 );
 
-fn standing(placed: &Placed, then: &World, now: &Now<'_>, accepted: Timestamp) -> Standing {
+fn standing(placed: &Placed, then: &World, now: &Now<'_>) -> Standing {
     let (Some((stage, since)), Some((changed, open))) =
         (then.cases.get(&placed.case), then.people.get(&placed.mediator))
     else {
@@ -181,8 +189,8 @@ fn standing(placed: &Placed, then: &World, now: &Now<'_>, accepted: Timestamp) -
     let is_so = |stage: &str, since: i64| {
         case.stage.map(Stage::as_str) == Some(stage) && case.since.map(|at| at.as_microsecond()) == Some(since)
     };
-    // Told already, by an acceptance that did not hear the end of it.
-    if present(case) == Some(&placed.mediator) && is_so(Stage::Assigned.as_str(), accepted.as_microsecond()) {
+    // By an acceptance that did not hear the end of it; another plan's word is not this one's.
+    if now.told.contains(&placed.case) {
         return Standing::Assign;
     }
     if !is_so(stage, *since) {
@@ -200,10 +208,15 @@ fn standing(placed: &Placed, then: &World, now: &Now<'_>, accepted: Timestamp) -
     if open_now > *open { BUSIER } else { Standing::Assign }
 }
 
+/// The id of the event that does a placement.
+fn event_id(plan: &str, placed: &Placed) -> String {
+    format!("{plan}.{}", placed.case)
+}
+
 fn event(plan: &str, placed: &Placed, at: Timestamp) -> CaseEvent {
     CaseEvent {
         source: PLAN_SOURCE.to_owned(),
-        id: format!("{plan}.{}", placed.case),
+        id: event_id(plan, placed),
         dispute: placed.case.clone(),
         at,
         what: Happening::Assigned,
