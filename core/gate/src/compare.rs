@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use maple_kernel::{ChannelId, Class, Decision, Ground, Step, StepDue};
+use maple_kernel::{ChannelId, Class, Decision, Ground, Step, StepDue, Term};
 
 use crate::cases::span;
 
@@ -92,15 +92,24 @@ pub(crate) fn taken(before: &Decision<'_>, after: &Decision<'_>, scope: Scope<'_
     taken
 }
 
-/// True when a step is to come later than it was, or without a day. Terms whose days nobody knows yet are the same or not,
-/// where that is asked; a lower level may shorten them.
+/// True when a step is to come later than it was, or without a day. Where nobody knows the days yet, and that is asked, a
+/// term from the same event is later when it is longer; others are the same or not.
 fn is_later(before: &StepDue, after: Option<&StepDue>, terms: bool) -> bool {
     let Some(after) = after else { return true };
     match (before.on, after.on) {
         (Some(before), Some(after)) => after > before,
         (Some(_), None) => true,
         (None, Some(_)) => false,
-        (None, None) => terms && before.term != after.term,
+        (None, None) => terms && is_longer(before.term.as_ref(), after.term.as_ref()),
+    }
+}
+
+fn is_longer(before: Option<&Term>, after: Option<&Term>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) if before.start == after.start && before.span.unit == after.span.unit => {
+            after.span.count > before.span.count
+        }
+        (before, after) => before != after,
     }
 }
 
