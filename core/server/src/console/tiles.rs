@@ -130,8 +130,13 @@ impl Tiles {
             let (x, y) = (u32::from(column) * (TILE_WIDTH + GAP), u32::from(row) * (TILE_HEIGHT + GAP));
             map.width = map.width.max(x + TILE_WIDTH);
             map.height = map.height.max(y + TILE_HEIGHT);
-            let (class, told) = (class(&spot.figure, scale), told(&spot.name, &value, language));
+            let class = class(&spot.figure, scale);
             let (name, name_class) = fitted(&spot.name);
+            // What is to be seen is said as it is seen; the whole name comes after it where it was cut.
+            let mut told = told(&name, &value, language);
+            if name != spot.name {
+                told += &format!(" ({})", spot.name);
+            }
             map.tiles.push(Tile { x, y, class, name, name_class, value, told, href: spot.href });
         }
         // Whoever goes from tile to tile goes as one reads.
