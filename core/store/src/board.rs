@@ -156,7 +156,7 @@ impl<'a> Wanted<'a> {
 }
 
 fn ends(locality: Option<&String>) -> Option<[String; 2]> {
-    locality.map(|top| [format!("{top}/"), format!("{top}0")])
+    locality.map(|top| crate::sql::below(top))
 }
 
 impl BoardCursor {

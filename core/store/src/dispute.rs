@@ -270,7 +270,7 @@ impl Store {
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn disputes(&self, filter: &DisputeFilter, count: u32) -> Result<Vec<Dispute>, StoreError> {
-        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
+        let below = filter.locality.as_ref().map(|top| crate::sql::below(top));
         self.pool().read("list the disputes of", |link| {
             let (mut wanted, mut values) = (vec!["id > $1".to_owned()], Vec::new());
             values.push(Value::Text(filter.after.as_deref().unwrap_or_default()));

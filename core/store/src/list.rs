@@ -131,7 +131,7 @@ struct Names {
 impl Names {
     fn of(filter: &Filter) -> Self {
         // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
-        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
+        let below = filter.locality.as_ref().map(|top| crate::sql::below(top));
         Self { below, policy: filter.policy.as_ref().map(|policy| format!(",{policy},")) }
     }
 }
@@ -153,8 +153,7 @@ fn page<'a>(
         wanted.and("at < ?", [micros(to)]);
     }
     if let (Some(top), Some([first, end])) = (&filter.locality, &names.below) {
-        let subtree = "(locality = ? OR (locality >= ? AND locality < ?))";
-        wanted.and(subtree, [Value::Text(top), Value::Text(first), Value::Text(end)]);
+        wanted.and(crate::sql::WITHIN, [Value::Text(top), Value::Text(first), Value::Text(end)]);
     }
     let same = [("kind", &filter.kind), ("outcome", &filter.outcome), ("ruleset", &filter.ruleset)];
     for (column, value) in same {

@@ -145,7 +145,7 @@ impl Store {
                     &[Value::Text(after), count.into()],
                 )?,
                 Some(top) => {
-                    let [first, end] = [format!("{top}/"), format!("{top}0")];
+                    let [first, end] = crate::sql::below(top);
                     let some = "SELECT id, locality, changed FROM station WHERE id > $1 AND (locality = $2 \
                                 OR (locality >= $3 AND locality < $4)) ORDER BY id LIMIT $5";
                     let values = [after, top, &first, &end].map(Value::Text);

@@ -15,7 +15,7 @@ use crate::{
     dispute::{Later, Look},
     outbox,
     pool::Done,
-    sql::{Fault, Link, Lock, Row, Value},
+    sql::{Fault, Link, Lock, Row, Value, WITHIN, below},
 };
 
 pub(crate) const SIGNAL: &str = "id, code, level, sort, subject, locality, kind, policy, rule, basis, measures, \
@@ -239,12 +239,12 @@ impl Store {
     ///
     /// When the database cannot be read, or does not answer in time.
     pub fn signals(&self, filter: &SignalFilter, count: u32) -> Result<Vec<Signal>, StoreError> {
-        let below = filter.locality.as_ref().map(|top| [format!("{top}/"), format!("{top}0")]);
+        let below = filter.locality.as_ref().map(|top| below(top));
         self.pool().read("list the signals of", |link| {
             let (mut wanted, mut values) = (vec!["latest > -1".to_owned()], Vec::new());
             let and = super::dispute::and;
             if let (Some(top), Some([first, end])) = (&filter.locality, &below) {
-                and(&mut wanted, &mut values, "(locality = ? OR (locality >= ? AND locality < ?))", &[top, first, end]);
+                and(&mut wanted, &mut values, WITHIN, &[top, first, end]);
             }
             if let Some(state) = filter.state {
                 and(&mut wanted, &mut values, "state = ?", &[state.as_str()]);
@@ -288,13 +288,12 @@ impl Store {
         locality: Option<&str>,
         count: u32,
     ) -> Result<Vec<Signal>, StoreError> {
-        let below = locality.map(|top| [format!("{top}/"), format!("{top}0")]);
+        let below = locality.map(below);
         self.pool().read("list the signals of", |link| {
             let mut values = vec![Value::Int(after.as_microsecond()), count.min(PAGE_COUNT_MAX).into()];
             let mut wanted = vec!["changed > $1".to_owned()];
             if let (Some(top), Some([first, end])) = (locality, &below) {
-                let within = "(locality = ? OR (locality >= ? AND locality < ?))";
-                crate::dispute::and(&mut wanted, &mut values, within, &[top, first, end]);
+                crate::dispute::and(&mut wanted, &mut values, WITHIN, &[top, first, end]);
             }
             let page =
                 format!("SELECT {SIGNAL} FROM signal WHERE {} ORDER BY changed, id LIMIT $2", wanted.join(" AND "));

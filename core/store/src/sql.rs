@@ -178,6 +178,14 @@ pub(crate) struct Heard {
     pub(crate) lost: bool,
 }
 
+/// Of a place and all below it: the place, and the two ends that [`below`] gives.
+pub(crate) const WITHIN: &str = "(locality = ? OR (locality >= ? AND locality < ?))";
+
+/// The ends of what lies below a place: from the first, before the second.
+pub(crate) fn below(top: &str) -> [String; 2] {
+    [format!("{top}/"), format!("{top}0")]
+}
+
 /// A connection to either database.
 pub(crate) trait Link: Send {
     fn dialect(&self) -> Dialect;

@@ -105,7 +105,7 @@ impl Counting {
     fn count(&self, link: &mut dyn Link) -> Result<i64, Fault> {
         // Below `cn/zhejiang` is what lies between `cn/zhejiang/` and `cn/zhejiang0`.
         let ends = match &self.common {
-            Common::Kind(_, top) => [format!("{top}/"), format!("{top}0")],
+            Common::Kind(_, top) => crate::sql::below(top),
             _ => Default::default(),
         };
         // Every letter of a kind stands before `~`.

@@ -87,7 +87,7 @@ pub(crate) fn recount(link: &mut dyn Link, Later { common, after, to }: &Later) 
         Common::Project(hash) => ("project", hash),
         Common::Station(id) => ("station", id),
         Common::Kind(kind, top) => {
-            let (first, end) = (format!("{top}/"), format!("{top}0"));
+            let [first, end] = crate::sql::below(top);
             let latest = format!(
                 "{anew} (SELECT id FROM dispute WHERE kind = $1 AND (locality = $2 OR (locality >= $3 AND locality < $4)) \
                  AND registered > $5 AND registered <= $6 ORDER BY registered DESC, id DESC LIMIT 1)"
