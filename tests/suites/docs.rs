@@ -118,6 +118,10 @@ fn the_limits_of_the_sandbox_are_the_real_ones() {
         ("ANSWER_BYTES_MAX", sandbox::ANSWER_BYTES_DEFAULT),
         ("CASE_BYTES_MAX", sandbox::CASE_BYTES_DEFAULT),
         ("TABLE_ELEMENTS_MAX", u64::try_from(sandbox::TABLE_ELEMENTS_MAX).unwrap()),
+        ("TABLES_COUNT_MAX", sandbox::TABLES_COUNT_MAX.into()),
+        ("MEMORIES_COUNT_MAX", sandbox::MEMORIES_COUNT_MAX.into()),
+        ("CORE_INSTANCES_COUNT_MAX", sandbox::CORE_INSTANCES_COUNT_MAX.into()),
+        ("STACK_BYTES_MAX", u64::try_from(sandbox::STACK_BYTES_MAX).unwrap()),
         ("DIARY_LINES_MAX", u64::try_from(sandbox::DIARY_LINES_DEFAULT).unwrap()),
     ];
     let size = |bytes: usize| u64::try_from(bytes).unwrap();
@@ -133,6 +137,7 @@ fn the_limits_of_the_sandbox_are_the_real_ones() {
         ("STACK_BYTES_MAX", size(sandbox::STACK_BYTES_MAX)),
         ("MEMORIES_COUNT_MAX", sandbox::MEMORIES_COUNT_MAX.into()),
         ("TABLES_COUNT_MAX", sandbox::TABLES_COUNT_MAX.into()),
+        ("CORE_INSTANCES_COUNT_MAX", sandbox::CORE_INSTANCES_COUNT_MAX.into()),
         ("TABLE_ELEMENTS_MAX", size(sandbox::TABLE_ELEMENTS_MAX)),
         ("COMPONENT_BYTES_MAX", size(sandbox::COMPONENT_BYTES_MAX)),
         ("COMPONENT_INSTANCES_MAX", sandbox::COMPONENT_INSTANCES_MAX),

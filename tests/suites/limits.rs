@@ -26,8 +26,8 @@ use maple_sandbox::{
     CONFIGURE_FUEL_MAX, CONFIGURE_WALL_MS_MAX, CORE_INSTANCES_COUNT_MAX, ConfiguredPolicy, DESCRIPTOR_BYTES_MAX,
     EVIDENCE_COUNT_MAX, FINDINGS_COUNT_DEFAULT, FINDINGS_COUNT_MAX, Isolation, LoadError, MEASURES_COUNT_MAX,
     MEMORIES_COUNT_MAX, MEMORY_BYTES_DEFAULT, MEMORY_BYTES_MAX, PARAMS_COUNT_MAX, PROVISION_BYTES_MAX,
-    SKILLS_COUNT_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX, Sandbox, SandboxConfig, TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
-    WARM_SLOTS_MAX, WARN_COUNT_MAX, WEIGHT_MAX, WORDS_COUNT_MAX,
+    SKILLS_COUNT_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX, STACK_BYTES_MIN, Sandbox, SandboxConfig, TABLE_ELEMENTS_MAX,
+    TABLES_COUNT_MAX, WARM_SLOTS_MAX, WARN_COUNT_MAX, WEIGHT_MAX, WORDS_COUNT_MAX,
 };
 use maple_tests::guests::{Guest, constant, with_instances, words, write};
 
@@ -410,22 +410,66 @@ fn a_sandbox_holds_so_many_instances_memories_and_tables() {
 }
 
 #[test]
+fn a_policy_may_set_fewer_instances_memories_and_tables() {
+    // What the tools make of a module that writes a diary: three instances, a memory of its own, a table of theirs.
+    let guest = first("", "(memory $second 1)(table 1 funcref)").component();
+    let with = |instances, memories, tables| Limits {
+        instances: Some(instances),
+        memories: Some(memories),
+        tables: Some(tables),
+        ..Limits::default()
+    };
+    for policy in policies(&guest, with(3, 2, 2)) {
+        assert_eq!(ask(&policy, 1).answer, Ok(vec![]));
+    }
+    let refused = |limits| match configure(&BOTH[0], &guest, limits) {
+        Err(SetupError::Limits(complaints)) => {
+            complaints.into_iter().map(|one| format!("{}: {}", one.path, one.message)).collect::<Vec<_>>()
+        }
+        other => panic!("{:?}", other.map(|policy| policy.info())),
+    };
+    assert_eq!(refused(with(2, 2, 2)), ["instances: the plugin is made of 3, 2 are given"]);
+    assert_eq!(refused(with(3, 1, 2)), ["memories: the plugin is made of 2, 1 are given"]);
+    assert_eq!(refused(with(3, 2, 1)), ["tables: the plugin is made of 2, 1 are given"]);
+    assert_eq!(refused(with(1, 1, 1)).len(), 3, "all at once");
+}
+
+#[test]
 fn the_stack_is_as_deep_as_it_may_be_and_deeper_is_a_trap() {
+    for (set, size) in [
+        (None, STACK_BYTES_MAX),
+        (Some(u64::MAX), STACK_BYTES_MAX),
+        (Some(STACK_BYTES_MAX as u64 - 1), STACK_BYTES_MAX / 2),
+        (Some(STACK_BYTES_MIN as u64), STACK_BYTES_MIN),
+    ] {
+        as_deep_as(size, Limits { stack_bytes: set, ..Limits::default() });
+    }
+    let below = Limits { stack_bytes: Some(STACK_BYTES_MIN as u64 - 1), ..Limits::default() };
+    match configure(&BOTH[0], &first("", "").component(), below) {
+        Err(SetupError::Limits(complaints)) => {
+            let said: Vec<_> = complaints.iter().map(|one| (one.path.as_str(), one.message.as_str())).collect();
+            assert_eq!(said, [("stack-bytes", "65535 bytes are less than the smallest stack")]);
+        }
+        other => panic!("{:?}", other.map(|policy| policy.info())),
+    }
+}
+
+fn as_deep_as(size: usize, limits: Limits) {
     let down = "(func $down (param i64) (result i64) (if (result i64) (i64.eqz (local.get 0)) (then (i64.const 0))
         (else (i64.add (i64.const 1) (call $down (i64.sub (local.get 0) (i64.const 1)))))))";
     // The depth is the amount of the case: the first of its facts.
     let guest = first("(drop (call $down (i64.load offset=16 (i32.load offset=36 (local.get 0)))))", down);
-    for policy in policies(&guest.component(), Limits::default()) {
+    for policy in policies(&guest.component(), limits) {
         let fits = |depth: u64| match ask(&policy, depth.try_into().unwrap()).answer {
             Ok(_) => true,
             Err(fault) => {
                 let said = (fault.kind, &*fault.detail);
-                assert_eq!(said, (FaultKind::Trap, "call stack exhausted, it has 524288 bytes"));
+                assert_eq!(said, (FaultKind::Trap, &*format!("call stack exhausted, it has {size} bytes")));
                 false
             }
         };
         // A call takes no less than where to return to and whose frame it was, and one like this no more than 128.
-        let stack = u64::try_from(STACK_BYTES_MAX).unwrap();
+        let stack = u64::try_from(size).unwrap();
         let too_deep = least(stack / 128, stack / 16 + 1, |depth| !fits(depth));
         assert!(fits(too_deep - 1) && !fits(too_deep) && fits(too_deep - 1), "the next case has the whole stack again");
     }

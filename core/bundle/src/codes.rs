@@ -26,6 +26,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("foreign-import", "a plugin asks for more than the diary"),
     ("gap", "cases that no rule answers (proved)"),
     ("illustrative-differs", "a pack says that it is an example, and its place does not"),
+    ("limit-too-small", "a limit of a policy leaves too little room for its plugin, or is below the smallest"),
     ("link-outside", "a link leads out of the folder"),
     ("missing-basis", "an effect needs law behind it and has none"),
     ("missing-key", "a key that must be there is not"),

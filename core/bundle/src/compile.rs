@@ -390,6 +390,13 @@ impl<'c> Compiler<'c> {
                     self.sink.error_maybe(place, "refused-setting", message, complaint.advice);
                 }
             }
+            SetupError::Limits(complaints) => {
+                for complaint in complaints {
+                    let place = draft.limits.places.get(complaint.path.as_str()).copied().unwrap_or(draft.place);
+                    let message = format!("`{}` in `limits` does not do: {}", complaint.path, complaint.message);
+                    self.sink.error_maybe(place, "limit-too-small", message, complaint.advice);
+                }
+            }
             SetupError::Fault(fault) => {
                 let kind = fault.kind.as_str();
                 let message = format!(
@@ -488,7 +495,7 @@ impl Ready<'_> {
             plugin: &self.plugin.digest,
             settings: &self.settings,
             calendar: &self.locality.calendar,
-            limits: self.draft.limits,
+            limits: self.draft.limits.limits,
         }
     }
 }

@@ -130,11 +130,18 @@ fn every_problem_of_the_files_is_told_at_once() {
         "purposes = [\"routing\"]\nreplaces = [\"cn/labour#R19\"]",
         1,
     );
+    let tight = format!("[limits]\ninstances = 1\nstack-bytes = 65535\n{}", rule(0, NO_BASIS));
+    let limits: &[Row] = &[
+        ("instances = 1", "1", "limit-too-small", "is made of 3, 1 are given", "give 3"),
+        ("stack-bytes = 65535", "65535", "limit-too-small", "smallest stack", "give 65536"),
+    ];
     let (broken, wrong) = (format!("{YONGKANG}/broken.toml"), format!("{YONGKANG}/wrong.toml"));
+    let tight_path = format!("{YONGKANG}/tight.toml");
     let (yiwu_pack, pujiang_pack) = (format!("{YIWU}/pack.toml"), format!("{PUJIANG}/pack.toml"));
     let folder = policies(&[
         (&broken, "[[rule]\nid = \"Y\"\n"),
         (&wrong, &rules),
+        (&tight_path, &tight),
         (&yiwu_pack, &pack),
         (&pujiang_pack, &pujiang),
         (&yongkang_pack, &yongkang),
@@ -147,6 +154,9 @@ fn every_problem_of_the_files_is_told_at_once() {
     holds(&broken, "[[rule]\nid = \"Y\"\n", &("[[rule]", "", "syntax", "", ""), &json, &shown);
     for row in rows {
         holds(&wrong, &rules, row, &json, &shown);
+    }
+    for row in limits {
+        holds(&tight_path, &tight, row, &json, &shown);
     }
     for row in yiwu {
         holds(&yiwu_pack, &pack, row, &json, &shown);

@@ -81,7 +81,7 @@ impl Stage {
         match code {
             "contract-version" => Self::Contract,
             "foreign-import" | "bad-plugin" => Self::Imports,
-            "refused-setting" | "plugin-fault" => Self::Settings,
+            "refused-setting" | "plugin-fault" | "limit-too-small" => Self::Settings,
             _ => Self::Compile,
         }
     }

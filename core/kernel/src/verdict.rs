@@ -347,6 +347,14 @@ pub struct Limits {
     pub case_bytes: Option<u64>,
     /// Elements of one table.
     pub table_elements: Option<u32>,
+    /// Tables of one sandbox.
+    pub tables: Option<u32>,
+    /// Linear memories of one sandbox.
+    pub memories: Option<u32>,
+    /// Core instances of one sandbox.
+    pub instances: Option<u32>,
+    /// Bytes of the stack that the policy runs on.
+    pub stack_bytes: Option<u64>,
     /// Lines of the diary that are kept, for authors.
     pub diary_lines: Option<u32>,
 }
@@ -379,6 +387,8 @@ pub struct Configured {
 pub enum SetupError {
     /// The plugin refuses its settings.
     Settings(Vec<Complaint>),
+    /// The limits do not fit the plugin or the host; the path of each complaint is the limit's key.
+    Limits(Vec<Complaint>),
     /// The plugin failed while it was configured.
     Fault(Fault),
 }

@@ -2,19 +2,19 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{self, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::functions::Functions;
 use crate::limits::{
-    CORE_INSTANCES_COUNT_MAX, EPOCH_TICK_MS, MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, SLOTS_COUNT_MAX, STACK_BYTES_MAX,
-    TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
+    CORE_INSTANCES_COUNT_MAX, EPOCH_TICK_MS, MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, SLOTS_COUNT_MAX, TABLE_ELEMENTS_MAX,
+    TABLES_COUNT_MAX,
 };
 
 /// Slots for each evaluation at a time. A slot remembers whose memory it held last, and coming back to it is several
@@ -34,20 +34,24 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    /// Makes them for `concurrency` evaluations at a time.
-    pub(crate) fn new(concurrency: usize) -> wasmtime::Result<Self> {
-        let functions = Arc::new(Functions::default());
+    /// Makes them for `concurrency` evaluations at a time, each on a stack of so many bytes.
+    pub(crate) fn new(concurrency: usize, stack_bytes: usize, functions: &Arc<Functions>) -> wasmtime::Result<Self> {
+        let pool = InstanceAllocationStrategy::Pooling(pool(concurrency));
         Ok(Self {
-            fresh: make(InstanceAllocationStrategy::Pooling(pool(concurrency)), &functions)?,
-            warm: make(InstanceAllocationStrategy::OnDemand, &functions)?,
+            fresh: make(pool, stack_bytes, functions)?,
+            warm: make(InstanceAllocationStrategy::OnDemand, stack_bytes, functions)?,
         })
     }
 }
 
-fn make(instances: InstanceAllocationStrategy, functions: &Arc<Functions>) -> wasmtime::Result<Engine> {
+fn make(
+    instances: InstanceAllocationStrategy,
+    stack_bytes: usize,
+    functions: &Arc<Functions>,
+) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     deterministic(&mut config);
-    bounded(&mut config);
+    bounded(&mut config, stack_bytes);
     config
         .cranelift_opt_level(OptLevel::Speed)
         .memory_init_cow(true)
@@ -73,8 +77,8 @@ fn deterministic(config: &mut Config) {
 }
 
 /// Fuel decides; the epoch is a backstop on the wall clock; the stack is the host's.
-fn bounded(config: &mut Config) {
-    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(STACK_BYTES_MAX);
+fn bounded(config: &mut Config, stack_bytes: usize) {
+    config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(stack_bytes);
 }
 
 fn slots(concurrency: usize) -> u32 {
@@ -105,24 +109,35 @@ fn pool(concurrency: usize) -> PoolingAllocationConfig {
     pool
 }
 
-/// Moves the epoch on every [`EPOCH_TICK_MS`] until it is dropped.
+/// Moves the epoch of the engines that it watches on every [`EPOCH_TICK_MS`] until it is dropped.
 pub(crate) struct Ticker {
+    watched: Watched,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
+type Watched = Arc<Mutex<Vec<EngineWeak>>>;
+
 impl Ticker {
-    pub(crate) fn start(engines: &Engines) -> std::io::Result<Self> {
+    pub(crate) fn start() -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let (fresh, warm) = (engines.fresh.weak(), engines.warm.weak());
+        let watched = Watched::default();
+        let theirs = Arc::clone(&watched);
         let thread = thread::Builder::new().name("maple-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(EPOCH_TICK_MS)) == Err(RecvTimeoutError::Timeout) {
-                let (Some(fresh), Some(warm)) = (fresh.upgrade(), warm.upgrade()) else { return };
-                fresh.increment_epoch();
-                warm.increment_epoch();
+                let watched = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+                for engine in watched.iter().filter_map(EngineWeak::upgrade) {
+                    engine.increment_epoch();
+                }
             }
         })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { watched, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Watches these engines too.
+    pub(crate) fn watch(&self, engines: &Engines) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.extend([engines.fresh.weak(), engines.warm.weak()]);
     }
 }
 

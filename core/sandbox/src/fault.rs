@@ -5,7 +5,7 @@ use wasmtime::Trap;
 
 use crate::{
     host::{Host, cut},
-    limits::{Bounds, DETAIL_BYTES_MAX, STACK_BYTES_MAX},
+    limits::{Bounds, DETAIL_BYTES_MAX},
 };
 
 /// How the engine says that a value has more bytes than its limit, and we where we read it ourselves.
@@ -46,7 +46,7 @@ pub(crate) fn explain(error: &wasmtime::Error, host: &Host, during: During) -> F
         // Without a trap it never began, and what was refused says why.
         (None, Some(refused)) if kind == FaultKind::OutOfMemory => refused.to_owned(),
         (_, Some(refused)) if kind == FaultKind::OutOfMemory => format!("{refused}; {}", bare(&cause)),
-        (Some(Trap::StackOverflow), _) => format!("{}, it has {STACK_BYTES_MAX} bytes", bare(&cause)),
+        (Some(Trap::StackOverflow), _) => format!("{}, it has {} bytes", bare(&cause), host.stack_bytes),
         _ => bare(&cause).to_owned(),
     };
     let last_words = host.last_line().filter(|_| kind == FaultKind::Trap || kind == FaultKind::OutOfMemory);

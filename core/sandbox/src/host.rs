@@ -15,6 +15,8 @@ pub(crate) struct Host {
     table_max: usize,
     /// Elements of the largest table.
     table_used: usize,
+    /// Bytes of the stack, which the engine gives.
+    pub(crate) stack_bytes: usize,
     /// What was refused last: memory or a table.
     refused: Option<String>,
     diary: Option<Vec<String>>,
@@ -41,6 +43,7 @@ impl Host {
             memory_last: 0,
             table_max: bounds.table_elements,
             table_used: 0,
+            stack_bytes: bounds.stack_bytes,
             refused: None,
             diary: keeps_diary.then(Vec::new),
             lines_max: bounds.diary_lines,
@@ -55,8 +58,8 @@ impl Host {
     /// A host that allows the same, of which nothing is used.
     pub(crate) fn anew(&self) -> Self {
         let memory_bytes = self.memory_max.saturating_sub(self.memory_hidden) as u64;
-        let (table_elements, diary_lines) = (self.table_max, self.lines_max);
-        let bounds = Bounds { memory_bytes, table_elements, diary_lines, ..Bounds::MAX };
+        let (table_elements, diary_lines, stack_bytes) = (self.table_max, self.lines_max, self.stack_bytes);
+        let bounds = Bounds { memory_bytes, table_elements, diary_lines, stack_bytes, ..Bounds::MAX };
         Self::new(&bounds, self.memory_hidden as u64, self.diary.is_some())
     }
 

@@ -11,7 +11,7 @@ use wasmparser::{
 use crate::{
     contract::v1,
     limits::{
-        COMPONENT_BYTES_MAX, COMPONENT_DEPTH_MAX, COMPONENT_INSTANCES_MAX, CORE_INSTANCES_COUNT_MAX,
+        Bounds, COMPONENT_BYTES_MAX, COMPONENT_DEPTH_MAX, COMPONENT_INSTANCES_MAX, CORE_INSTANCES_COUNT_MAX,
         MEMORIES_COUNT_MAX, MEMORY_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_COUNT_MAX,
     },
 };
@@ -74,6 +74,8 @@ const PAGE_BYTES: u64 = 65_536;
 pub(crate) struct Inspected {
     /// The name under which the contract is exported.
     pub(crate) export: String,
+    /// What one instance of it is made of.
+    pub(crate) made: Made,
 }
 
 /// Looks at a file without running any of it.
@@ -105,7 +107,7 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, LoadError> {
             _ => return Err(LoadError::Import { name: name.clone() }),
         }
     }
-    export.map(|name| Inspected { export: name.clone() }).ok_or_else(unserved)
+    export.map(|name| Inspected { export: name.clone(), made: outline.made }).ok_or_else(unserved)
 }
 
 fn served(name: &str) -> bool {
@@ -140,6 +142,7 @@ struct Outline {
     imports: Vec<String>,
     exports: Vec<String>,
     scopes: Vec<Scope>,
+    made: Made,
 }
 
 /// One component, or a core module within one.
@@ -154,8 +157,8 @@ struct Scope {
 }
 
 /// What a component or a core module makes when one instance is made of it.
-#[derive(Clone, Copy, Default)]
-struct Made {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Made {
     /// Core and component instances.
     instances: u64,
     core_instances: u64,
@@ -171,6 +174,16 @@ impl Made {
             memories: self.memories.saturating_add(more.memories),
             tables: self.tables.saturating_add(more.tables),
         }
+    }
+
+    /// What a policy has too little room for: the key of the limit, how many there are and how many it gives.
+    pub(crate) fn beyond(self, bounds: &Bounds) -> impl Iterator<Item = (&'static str, u64, u32)> {
+        let limits = [
+            ("instances", self.core_instances, bounds.instances),
+            ("memories", self.memories, bounds.memories),
+            ("tables", self.tables, bounds.tables),
+        ];
+        limits.into_iter().filter(|(_, made, max)| *made > u64::from(*max))
     }
 
     fn fits(self) -> Result<(), LoadError> {
@@ -282,6 +295,7 @@ impl Outline {
     fn leave(&mut self) -> Result<(), LoadError> {
         let Some(left) = self.scopes.pop() else { return Ok(()) };
         if self.scopes.is_empty() {
+            self.made = left.made;
             return left.made.fits();
         }
         if left.is_module {

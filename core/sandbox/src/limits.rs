@@ -32,8 +32,11 @@ pub const TABLES_COUNT_MAX: u32 = 16;
 pub const TABLE_ELEMENTS_MAX: usize = 65_536;
 /// Core instances of one sandbox.
 pub const CORE_INSTANCES_COUNT_MAX: u32 = 64;
-/// Bytes of the stack that guest code runs on.
+/// Bytes of the stack that guest code runs on; also what a policy gets that sets none.
 pub const STACK_BYTES_MAX: usize = 512 << 10;
+/// Bytes of the smallest stack that a policy may set. Stacks come in sizes that double from here, for each has an engine
+/// of its own.
+pub const STACK_BYTES_MIN: usize = 64 << 10;
 
 /// Milliseconds of the wall-clock backstop when the policy sets none.
 pub const WALL_MS_DEFAULT: u64 = 500;
@@ -132,6 +135,14 @@ pub struct Bounds {
     pub case_bytes: u64,
     /// Elements of each table.
     pub table_elements: usize,
+    /// Tables of the sandbox.
+    pub tables: u32,
+    /// Linear memories of the sandbox.
+    pub memories: u32,
+    /// Core instances of the sandbox.
+    pub instances: u32,
+    /// The stack: a size between [`STACK_BYTES_MIN`] and [`STACK_BYTES_MAX`], each twice the one before.
+    pub stack_bytes: usize,
     /// Lines of the diary, where one is kept.
     pub diary_lines: usize,
 }
@@ -146,6 +157,10 @@ impl Bounds {
         answer_bytes: ANSWER_BYTES_MAX,
         case_bytes: CASE_BYTES_MAX,
         table_elements: TABLE_ELEMENTS_MAX,
+        tables: TABLES_COUNT_MAX,
+        memories: MEMORIES_COUNT_MAX,
+        instances: CORE_INSTANCES_COUNT_MAX,
+        stack_bytes: STACK_BYTES_MAX,
         diary_lines: DIARY_LINES_MAX,
     };
 
@@ -157,8 +172,8 @@ impl Bounds {
         findings: 0,
         answer_bytes: DESCRIPTOR_BYTES_MAX,
         case_bytes: 0,
-        table_elements: TABLE_ELEMENTS_MAX,
         diary_lines: DIARY_LINES_DEFAULT,
+        ..Self::MAX
     };
 
     /// A policy's limits, cut to `max`.
@@ -174,6 +189,10 @@ impl Bounds {
             answer_bytes: limits.answer_bytes.unwrap_or(ANSWER_BYTES_DEFAULT).min(max.answer_bytes),
             case_bytes: limits.case_bytes.unwrap_or(CASE_BYTES_DEFAULT).min(max.case_bytes),
             table_elements: count(limits.table_elements, TABLE_ELEMENTS_MAX).min(max.table_elements),
+            tables: limits.tables.map_or(max.tables, |set| set.min(max.tables)),
+            memories: limits.memories.map_or(max.memories, |set| set.min(max.memories)),
+            instances: limits.instances.map_or(max.instances, |set| set.min(max.instances)),
+            stack_bytes: stack(limits.stack_bytes.unwrap_or(u64::MAX), max.stack_bytes),
             diary_lines: count(limits.diary_lines, DIARY_LINES_DEFAULT).min(max.diary_lines),
         }
     }
@@ -188,6 +207,10 @@ impl Bounds {
             answer_bytes: self.answer_bytes.min(ANSWER_BYTES_MAX),
             case_bytes: self.case_bytes.min(CASE_BYTES_MAX),
             table_elements: self.table_elements.min(TABLE_ELEMENTS_MAX),
+            tables: self.tables.min(TABLES_COUNT_MAX),
+            memories: self.memories.min(MEMORIES_COUNT_MAX),
+            instances: self.instances.min(CORE_INSTANCES_COUNT_MAX),
+            stack_bytes: stack(self.stack_bytes as u64, STACK_BYTES_MAX),
             diary_lines: self.diary_lines.min(DIARY_LINES_MAX),
         }
     }
@@ -203,6 +226,12 @@ impl Bounds {
         let ms = u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX);
         ms.div_ceil(EPOCH_TICK_MS).saturating_add(1)
     }
+}
+
+/// The largest size of stack that is not above `set` and `max`; the smallest where they are below it.
+fn stack(set: u64, max: usize) -> usize {
+    let set = usize::try_from(set).unwrap_or(usize::MAX).min(max).clamp(STACK_BYTES_MIN, STACK_BYTES_MAX);
+    1 << set.ilog2()
 }
 
 #[cfg(test)]
@@ -229,6 +258,10 @@ mod tests {
             answer_bytes: Some(ANSWER_BYTES_MAX),
             case_bytes: Some(CASE_BYTES_MAX),
             table_elements: Some(65_536),
+            tables: Some(16),
+            memories: Some(4),
+            instances: Some(64),
+            stack_bytes: Some(524_288),
             diary_lines: Some(4_096),
         };
         assert_eq!(Bounds::of(at, Bounds::MAX), Bounds::MAX);
@@ -241,9 +274,28 @@ mod tests {
             answer_bytes: Some(ANSWER_BYTES_MAX + 1),
             case_bytes: Some(CASE_BYTES_MAX + 1),
             table_elements: Some(65_537),
+            tables: Some(17),
+            memories: Some(5),
+            instances: Some(65),
+            stack_bytes: Some(u64::MAX),
             diary_lines: Some(4_097),
         };
         assert_eq!(Bounds::of(over, Bounds::MAX), Bounds::MAX);
+    }
+
+    #[test]
+    fn stacks_come_in_sizes_that_double() {
+        let set = |bytes, max| Bounds::of(Limits { stack_bytes: Some(bytes), ..Limits::default() }, max).stack_bytes;
+        let usual = Bounds::MAX;
+        for (bytes, size) in
+            [(65_536, 65_536), (131_071, 65_536), (131_072, 131_072), (524_287, 262_144), (524_288, 524_288)]
+        {
+            assert_eq!(set(bytes, usual), size, "{bytes}");
+        }
+        let less = Bounds { stack_bytes: 200_000, ..Bounds::MAX };
+        assert_eq!((set(524_288, less), less.capped().stack_bytes), (131_072, 131_072));
+        assert_eq!(Bounds::of(Limits::default(), less).stack_bytes, 131_072);
+        assert_eq!(Bounds { stack_bytes: 1, ..Bounds::MAX }.capped().stack_bytes, STACK_BYTES_MIN);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! A loaded component, and how a policy is made of it: configured, snapshotted, compiled.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use maple_kernel::{Calendar, Complaint, Descriptor, Fault, FaultKind, Setting, SetupError};
@@ -14,11 +17,12 @@ use wasmtime::{
 use crate::{
     cell::{instantiate, refill, store},
     contract::v1::{self, Lowered},
-    engine::Engines,
+    engine::{Engines, Ticker},
     fault::fault,
+    functions::Functions,
     host::Host,
-    inspect::LoadError,
-    limits::Bounds,
+    inspect::{LoadError, Made},
+    limits::{Bounds, STACK_BYTES_MAX},
     prepared::{Code, Kind, Late, Prepared},
     snapshot::{Obstacle, instrument},
     warm::{
@@ -33,6 +37,8 @@ pub(crate) struct Source {
     pub(crate) bytes: Vec<u8>,
     /// The name under which it exports the contract.
     pub(crate) export: String,
+    /// What one instance of it is made of.
+    pub(crate) made: Made,
 }
 
 /// What policies are cast in: the component, linked, with doors for the snapshot where it can be snapshotted.
@@ -70,13 +76,33 @@ const SKETCH_FUEL_MAX: u64 = 20_000_000;
 /// Where guests are compiled, linked and configured. Nothing here sees a case, so diaries are always read: they hold
 /// the message of a panic in `configure`.
 pub(crate) struct Forge {
+    /// Where everything is compiled and configured, and where policies run that set no smaller stack.
+    ground: Arc<Ground>,
+    /// Where those run that do, by its bytes.
+    narrow: Mutex<BTreeMap<usize, Arc<Ground>>>,
+    functions: Arc<Functions>,
+    concurrency: usize,
+    rack: Arc<Rack>,
+    isolation: Isolation,
+    ticker: Ticker,
+    /// Components and modules compiled so far.
+    pub(crate) compiled: AtomicUsize,
+}
+
+/// Where code runs on a stack of one size: engines, and what it is linked to. All compile alike.
+pub(crate) struct Ground {
     pub(crate) engines: Engines,
     linker: Linker<Host>,
     module_linker: wasmtime::Linker<Host>,
-    rack: Arc<Rack>,
-    isolation: Isolation,
-    /// Components and modules compiled so far.
-    pub(crate) compiled: AtomicUsize,
+    stack_bytes: usize,
+}
+
+impl Ground {
+    fn new(concurrency: usize, stack_bytes: usize, functions: &Arc<Functions>) -> wasmtime::Result<Self> {
+        let engines = Engines::new(concurrency, stack_bytes, functions)?;
+        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
+        Ok(Self { engines, linker, module_linker, stack_bytes })
+    }
 }
 
 /// How one evaluation is kept apart from the next.
@@ -98,10 +124,37 @@ pub(crate) enum Kept {
 }
 
 impl Forge {
-    pub(crate) fn new(engines: Engines, isolation: Isolation, warm_slots: usize) -> wasmtime::Result<Self> {
-        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
-        let (rack, compiled) = (Arc::new(Rack::new(warm_slots)), AtomicUsize::new(0));
-        Ok(Self { engines, linker, module_linker, rack, isolation, compiled })
+    pub(crate) fn new(
+        concurrency: usize,
+        isolation: Isolation,
+        warm_slots: usize,
+        ticker: Ticker,
+    ) -> wasmtime::Result<Self> {
+        let functions = Arc::new(Functions::default());
+        let ground = Arc::new(Ground::new(concurrency, STACK_BYTES_MAX, &functions)?);
+        ticker.watch(&ground.engines);
+        let (rack, narrow, compiled) = (Arc::new(Rack::new(warm_slots)), Mutex::default(), AtomicUsize::new(0));
+        Ok(Self { ground, narrow, functions, concurrency, rack, isolation, ticker, compiled })
+    }
+
+    /// Where everything is compiled.
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.ground.engines
+    }
+
+    /// Where a policy runs that has a stack of so many bytes; made when it is first asked for.
+    pub(crate) fn ground(&self, stack_bytes: usize) -> wasmtime::Result<Arc<Ground>> {
+        if stack_bytes == STACK_BYTES_MAX {
+            return Ok(Arc::clone(&self.ground));
+        }
+        let mut narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ground) = narrow.get(&stack_bytes) {
+            return Ok(Arc::clone(ground));
+        }
+        let ground = Arc::new(Ground::new(self.concurrency, stack_bytes, &self.functions)?);
+        self.ticker.watch(&ground.engines);
+        narrow.insert(stack_bytes, Arc::clone(&ground));
+        Ok(ground)
     }
 
     /// Compiles a component, with marks and doors if it can have them. Marks come first, and however it runs then, so
@@ -111,7 +164,9 @@ impl Forge {
         let marked =
             Shape::read(&source.bytes, &source.export).and_then(|shape| marks::mark(&source.bytes, &shape, marks));
         let doors = |bytes: &[u8]| match instrument(bytes) {
-            Ok(instrumented) => self.compile(&instrumented.bytes, &source.export).map_err(|error| error.to_string()),
+            Ok(instrumented) => {
+                self.compile(&self.ground, &instrumented.bytes, &source.export).map_err(|error| error.to_string())
+            }
             Err(obstacle) => Err(obstacle),
         };
         let unfit = match marked {
@@ -124,7 +179,7 @@ impl Forge {
         Ok(match doors(&source.bytes) {
             Ok(code) => Mould { code, obstacle: None, marked: Err(unfit), marks },
             Err(obstacle) => {
-                let code = self.compile(&source.bytes, &source.export)?;
+                let code = self.compile(&self.ground, &source.bytes, &source.export)?;
                 Mould { code, obstacle: Some(obstacle), marked: Err(unfit), marks }
             }
         })
@@ -138,13 +193,13 @@ impl Forge {
         mould.code.describe(&mut store, &instance).map_err(LoadError::Describe)
     }
 
-    /// Configures a policy and makes it ready.
+    /// Configures a policy and makes it ready to run on `ground`.
     pub(crate) fn cast(
         &self,
         source: &Source,
         mould: &Mould,
-        settings: &Setting,
-        calendar: &Calendar,
+        ground: &Ground,
+        (settings, calendar): (&Setting, &Calendar),
         purpose: Use,
     ) -> Result<Prepared, SetupError> {
         let lowered = Lowered::new(settings, calendar).map_err(SetupError::Settings)?;
@@ -156,17 +211,17 @@ impl Forge {
 
         let late = || Late { settings: settings.clone(), calendar: calendar.clone() };
         let burnt = Bounds::AHEAD.spared().fuel.saturating_sub(store.get_fuel().unwrap_or_default());
-        if purpose == Use::Brief && burnt <= SKETCH_FUEL_MAX {
+        if purpose == Use::Brief && burnt <= SKETCH_FUEL_MAX && ground.stack_bytes == self.ground.stack_bytes {
             return sketch(mould, &mut store, &instance, late()).map_err(SetupError::Fault);
         }
         let frozen = match &mould.obstacle {
             Some(obstacle) => Err(obstacle.clone()),
-            None => self.freeze(source, mould, &mut store, instance),
+            None => self.freeze(source, mould, ground, &mut store, instance),
         };
         match frozen {
             Ok(prepared) => Ok(prepared),
             Err(obstacle) => {
-                self.defer(source, mould, &mut store, &instance, late(), obstacle).map_err(SetupError::Fault)
+                self.defer(source, mould, ground, (&mut store, &instance), late(), obstacle).map_err(SetupError::Fault)
             }
         }
     }
@@ -175,6 +230,7 @@ impl Forge {
     pub(crate) fn revive(
         &self,
         source: &Source,
+        ground: &Ground,
         kept: Kept,
         (descriptor, late): (Descriptor, Option<Late>),
         obstacle: Option<Obstacle>,
@@ -182,10 +238,10 @@ impl Forge {
     ) -> wasmtime::Result<Prepared> {
         match kept {
             Kept::Module(module, names) => {
-                Ok(Prepared::warm(Shelf::new(&self.module_linker, &module, names, &self.rack)?, descriptor))
+                Ok(Prepared::warm(Shelf::new(&ground.module_linker, &module, names, &self.rack)?, descriptor))
             }
             Kept::Component(component) => {
-                let code = Code::link(&self.linker, &component, &source.export)?;
+                let code = Code::link(&ground.linker, &component, &source.export)?;
                 Ok(Prepared::fresh(code, (descriptor, late), obstacle, kind))
             }
         }
@@ -217,13 +273,14 @@ impl Forge {
         &self,
         source: &Source,
         mould: &Mould,
+        ground: &Ground,
         store: &mut Store<Host>,
         instance: Instance,
     ) -> Result<Prepared, Obstacle> {
         let snapshot = instrument(mould.bytes(source))?.snapshot(store, instance)?;
         let mut kind = mould.kind();
         if self.isolation == Isolation::Warm && kind.unfit.is_none() {
-            match self.shelve(&snapshot, &source.export) {
+            match self.shelve(ground, &snapshot, &source.export) {
                 Ok(shelf) => {
                     refill(store, &Bounds::AHEAD.spared());
                     store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
@@ -233,20 +290,20 @@ impl Forge {
                 Err(unfit) => kind.unfit = Some(unfit),
             }
         }
-        let code = self.compile(&snapshot, &source.export).map_err(|error| error.to_string())?;
-        let mut store = self.store(mould.kind().hidden_bytes);
+        let code = self.compile(ground, &snapshot, &source.export).map_err(|error| error.to_string())?;
+        let mut store = store_on(ground, mould.kind().hidden_bytes);
         let instance = instantiate(&code.pre, &mut store, &Bounds::AHEAD).map_err(told)?;
         let descriptor = code.describe(&mut store, &instance).map_err(told)?;
         Ok(Prepared::fresh(code, (descriptor, None), None, kind))
     }
 
     /// Takes the configured module out of its component, to be kept in slots.
-    fn shelve(&self, snapshot: &[u8], export: &str) -> Result<Arc<Shelf>, String> {
+    fn shelve(&self, ground: &Ground, snapshot: &[u8], export: &str) -> Result<Arc<Shelf>, String> {
         let Shape { module, names } = Shape::read(snapshot, export)?;
         let bytes = snapshot.get(module).ok_or::<Unfit>("its module is not where it should be")?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        let module = Module::new(&self.engines.warm, bytes).map_err(|error| error.root_cause().to_string())?;
-        let shelf = Shelf::new(&self.module_linker, &module, names, &self.rack);
+        let module = Module::new(&ground.engines.warm, bytes).map_err(|error| error.root_cause().to_string())?;
+        let shelf = Shelf::new(&ground.module_linker, &module, names, &self.rack);
         let shelf = shelf.map_err(|error| error.root_cause().to_string())?;
         shelf.prove().map_err(told)?;
         Ok(shelf)
@@ -257,35 +314,39 @@ impl Forge {
         &self,
         source: &Source,
         mould: &Mould,
-        store: &mut Store<Host>,
-        instance: &Instance,
+        ground: &Ground,
+        (store, instance): (&mut Store<Host>, &Instance),
         late: Late,
         obstacle: Obstacle,
     ) -> Result<Prepared, Fault> {
         refill(store, &Bounds::AHEAD.spared());
         let descriptor = mould.code.describe(store, instance)?;
-        let code = if mould.obstacle.is_some() {
+        let code = if mould.obstacle.is_some() && ground.stack_bytes == self.ground.stack_bytes {
             mould.code.clone()
         } else {
-            let plain = self.compile(mould.bytes(source), &source.export);
+            let plain = self.compile(ground, mould.bytes(source), &source.export);
             plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
         Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
     }
 
-    fn compile(&self, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
+    fn compile(&self, ground: &Ground, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
         self.compiled.fetch_add(1, Ordering::Relaxed);
         // It was found valid at the front door: what the engine refuses is more than it makes room for.
         let refused = |error: wasmtime::Error| LoadError::Shape {
             detail: format!("does not fit into a sandbox: {}", error.root_cause()),
         };
-        let component = Component::new(&self.engines.fresh, bytes).map_err(refused)?;
-        Code::link(&self.linker, &component, export).map_err(|error| misfit(&error))
+        let component = Component::new(&ground.engines.fresh, bytes).map_err(refused)?;
+        Code::link(&ground.linker, &component, export).map_err(|error| misfit(&error))
     }
 
     fn store(&self, hidden: u64) -> Store<Host> {
-        store(&self.engines.fresh, &Bounds::AHEAD.spared(), hidden, true)
+        store_on(&self.ground, hidden)
     }
+}
+
+fn store_on(ground: &Ground, hidden: u64) -> Store<Host> {
+    store(&ground.engines.fresh, &Bounds::AHEAD.spared(), hidden, true)
 }
 
 fn told(fault: Fault) -> String {

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use maple_kernel::{Calendar, Complaint, Configured, PluginInfo, Plugins, Setting, Setup, SetupError};
+use maple_kernel::{Calendar, Complaint, Configured, Limits, PluginInfo, Plugins, Setting, Setup, SetupError};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracing::warn;
@@ -19,10 +19,10 @@ use tracing::warn;
 use crate::{
     cache::{Cache, EntryKey, Record},
     contract::v1::Lowered,
-    engine::{Engines, Ticker},
+    engine::Ticker,
     inspect::{LoadError, inspect},
-    limits::{Bounds, WARM_SLOTS_MAX},
-    plugin::{Forge, Isolation, Mould, Source, Use},
+    limits::{Bounds, STACK_BYTES_MIN, WARM_SLOTS_MAX},
+    plugin::{Forge, Ground, Isolation, Mould, Source, Use},
     policy::ConfiguredPolicy,
     prepared::{Late, Prepared},
 };
@@ -74,12 +74,14 @@ pub struct Sandbox {
     forge: Forge,
     plugins: RwLock<BTreeMap<Arc<str>, Arc<Plugin>>>,
     /// Policies in use, so that what stays the same in the next ruleset is not made again.
-    in_use: Mutex<HashMap<EntryKey, Weak<Prepared>>>,
+    in_use: Mutex<InUse>,
     cache: Option<Cache>,
     diaries: bool,
     maxima: Bounds,
-    _ticker: Ticker,
 }
+
+/// Policies by what they are made of and by the bytes of the stack that they run on.
+type InUse = HashMap<(EntryKey, usize), Weak<Prepared>>;
 
 struct Plugin {
     info: PluginInfo,
@@ -96,21 +98,20 @@ impl Sandbox {
     /// # Errors
     /// When the engine or its clock does not start.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let engines = Engines::new(config.concurrency).map_err(SandboxError::Engine)?;
-        let ticker = Ticker::start(&engines).map_err(SandboxError::Ticker)?;
+        let ticker = Ticker::start().map_err(SandboxError::Ticker)?;
+        let forge = Forge::new(config.concurrency, config.isolation, config.warm_slots, ticker);
         let cache = config.cache.and_then(|folder| {
             Cache::open(&folder)
                 .inspect_err(|error| warn!(folder = %folder.display(), %error, "The cache is not used."))
                 .ok()
         });
         Ok(Self {
-            forge: Forge::new(engines, config.isolation, config.warm_slots).map_err(SandboxError::Engine)?,
+            forge: forge.map_err(SandboxError::Engine)?,
             plugins: RwLock::default(),
             in_use: Mutex::default(),
             cache,
             diaries: config.diaries,
             maxima: config.maxima.capped(),
-            _ticker: ticker,
         })
     }
 
@@ -124,10 +125,10 @@ impl Sandbox {
         if let Some(plugin) = self.plugin(&digest) {
             return Ok(plugin.info.clone());
         }
-        let source = Source { bytes: bytes.to_vec(), export: inspected.export };
+        let source = Source { bytes: bytes.to_vec(), export: inspected.export, made: inspected.made };
         let mould = OnceLock::new();
-        let key = EntryKey::new(&self.forge.engines.fresh, "describe", &digest, |_| ());
-        let kept = self.cache.as_ref().and_then(|cache| cache.load(&self.forge.engines, &key));
+        let key = EntryKey::new(&self.forge.engines().fresh, "describe", &digest, |_| ());
+        let kept = self.cache.as_ref().and_then(|cache| cache.load(self.forge.engines(), &key));
         let descriptor = match kept {
             Some((record, _)) => record.descriptor(),
             None => {
@@ -173,18 +174,18 @@ impl Sandbox {
     fn configured(&self, setups: &[Setup<'_>], purpose: Use) -> Vec<Result<ConfiguredPolicy, SetupError>> {
         let orders: Vec<Result<Order<'_>, SetupError>> = setups.iter().map(|setup| self.order(setup)).collect();
         let mut jobs: Vec<&Order<'_>> = orders.iter().flatten().collect();
-        jobs.sort_unstable_by_key(|order| order.key);
-        jobs.dedup_by_key(|order| order.key);
+        jobs.sort_unstable_by_key(|order| order.id());
+        jobs.dedup_by_key(|order| order.id());
         self.in_use().retain(|_, policy| policy.strong_count() > 0);
         let made = in_parallel(&jobs, |order| self.prepare(order, purpose));
-        let made: HashMap<EntryKey, _> = jobs.iter().map(|order| order.key).zip(made).collect();
+        let made: HashMap<_, _> = jobs.iter().map(|order| order.id()).zip(made).collect();
 
-        let result = |order: Result<Order<'_>, SetupError>, setup: &Setup<'_>| {
+        let result = |order: Result<Order<'_>, SetupError>| {
             let order = order?;
-            let prepared = made.get(&order.key).cloned().unwrap_or_else(|| self.prepare(&order, purpose))?;
-            Ok(ConfiguredPolicy::new(prepared, Bounds::of(setup.limits, self.maxima), self.diaries))
+            let prepared = made.get(&order.id()).cloned().unwrap_or_else(|| self.prepare(&order, purpose))?;
+            Ok(ConfiguredPolicy::new(prepared, order.bounds, self.diaries))
         };
-        orders.into_iter().zip(setups).map(|(order, setup)| result(order, setup)).collect()
+        orders.into_iter().map(result).collect()
     }
 
     /// The component of a plugin, as it was taken in.
@@ -208,14 +209,41 @@ impl Sandbox {
     fn order<'a>(&self, setup: &Setup<'a>) -> Result<Order<'a>, SetupError> {
         let plugin = self.plugin(setup.plugin).ok_or_else(|| unknown(setup.plugin))?;
         let lowered = Lowered::new(setup.settings, setup.calendar).map_err(SetupError::Settings)?;
-        let key = EntryKey::new(&self.forge.engines.fresh, self.forge.purpose(), setup.plugin, |hasher| {
+        let key = EntryKey::new(&self.forge.engines().fresh, self.forge.purpose(), setup.plugin, |hasher| {
             lowered.digest(hasher)
         });
-        Ok(Order { key, plugin, settings: setup.settings, calendar: setup.calendar })
+        let bounds = Bounds::of(setup.limits, self.maxima);
+        let ground = self.room(&plugin.source, setup.limits, &bounds)?;
+        Ok(Order { key, plugin, ground, bounds, settings: setup.settings, calendar: setup.calendar })
+    }
+
+    /// Where a policy with these limits runs, if they have room for what its plugin is made of.
+    fn room(&self, source: &Source, limits: Limits, bounds: &Bounds) -> Result<Arc<Ground>, SetupError> {
+        let mut complaints: Vec<_> = source
+            .made
+            .beyond(bounds)
+            .map(|(limit, made, max)| {
+                let message = format!("the plugin is made of {made}, {max} are given");
+                Complaint { path: limit.to_owned(), message, advice: Some(format!("give {made} or more")) }
+            })
+            .collect();
+        if let Some(bytes) = limits.stack_bytes.filter(|bytes| *bytes < STACK_BYTES_MIN as u64) {
+            let message = format!("{bytes} bytes are less than the smallest stack");
+            let advice = Some(format!("give {STACK_BYTES_MIN} or more"));
+            complaints.push(Complaint { path: "stack-bytes".to_owned(), message, advice });
+        }
+        if !complaints.is_empty() {
+            return Err(SetupError::Limits(complaints));
+        }
+        self.forge.ground(bounds.stack_bytes).map_err(|error| {
+            let message = format!("no engine starts for a stack of {} bytes: {error}", bounds.stack_bytes);
+            let advice = Some("leave it out; a limit on virtual memory (`ulimit -v`) is the usual cause".to_owned());
+            SetupError::Limits(vec![Complaint { path: "stack-bytes".to_owned(), message, advice }])
+        })
     }
 
     fn prepare(&self, order: &Order<'_>, purpose: Use) -> Result<Arc<Prepared>, SetupError> {
-        if let Some(prepared) = self.in_use().get(&order.key).and_then(Weak::upgrade) {
+        if let Some(prepared) = self.in_use().get(&order.id()).and_then(Weak::upgrade) {
             return Ok(prepared);
         }
         let prepared = match self.revive(order) {
@@ -227,22 +255,23 @@ impl Sandbox {
             return Ok(Arc::new(prepared));
         }
         let prepared = Arc::new(prepared);
-        self.in_use().insert(order.key, Arc::downgrade(&prepared));
+        self.in_use().insert(order.id(), Arc::downgrade(&prepared));
         Ok(prepared)
     }
 
     fn revive(&self, order: &Order<'_>) -> Option<Prepared> {
-        let (record, kept) = self.cache.as_ref()?.load(&self.forge.engines, &order.key)?;
+        let (record, kept) = self.cache.as_ref()?.load(&order.ground.engines, &order.key)?;
         let late = record.obstacle.is_some().then(|| order.late());
         let said = (record.descriptor(), late);
-        self.forge.revive(&order.plugin.source, kept?, said, record.obstacle, record.kind?).ok()
+        self.forge.revive(&order.plugin.source, &order.ground, kept?, said, record.obstacle, record.kind?).ok()
     }
 
     fn make(&self, order: &Order<'_>, purpose: Use) -> Result<Prepared, SetupError> {
         let plugin = &order.plugin;
         let mould = self.mould(plugin);
         let mould = mould.as_ref().map_err(|error| complaint("plugin", error.clone()))?;
-        let prepared = self.forge.cast(&plugin.source, mould, order.settings, order.calendar, purpose)?;
+        let given = (order.settings, order.calendar);
+        let prepared = self.forge.cast(&plugin.source, mould, &order.ground, given, purpose)?;
         if prepared.sketched {
             return Ok(prepared);
         }
@@ -261,7 +290,7 @@ impl Sandbox {
         self.plugins.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    fn in_use(&self) -> MutexGuard<'_, HashMap<EntryKey, Weak<Prepared>>> {
+    fn in_use(&self) -> MutexGuard<'_, InUse> {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -300,11 +329,17 @@ fn for_kernel(policy: ConfiguredPolicy) -> Configured {
 struct Order<'a> {
     key: EntryKey,
     plugin: Arc<Plugin>,
+    ground: Arc<Ground>,
+    bounds: Bounds,
     settings: &'a Setting,
     calendar: &'a Calendar,
 }
 
 impl Order<'_> {
+    fn id(&self) -> (EntryKey, usize) {
+        (self.key, self.bounds.stack_bytes)
+    }
+
     fn late(&self) -> Late {
         Late { settings: self.settings.clone(), calendar: self.calendar.clone() }
     }

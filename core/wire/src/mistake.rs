@@ -18,6 +18,7 @@ const TITLES: [(&str, &str); 71] = [
     ("empty-text", "文字是空的"),
     ("forbidden-fact", "此项信息不得收集"),
     ("foreign-channel", "此途径在该地不存在"),
+    ("limit-too-small", "限额不足以容纳插件，或低于最小值"),
     ("missing-basis", "没有写明法律依据"),
     ("missing-key", "缺少必填项"),
     ("missing-language", "中英文缺一种"),

@@ -8,7 +8,7 @@ use super::{Compiler, Options, Sorted, index};
 use crate::{
     Bundle, CONTRACT_VERSION, Diagnostic,
     lexicon::{Lexicon, Registry},
-    packs::{Draft, FloorDraft, Lowered, Pack, Window},
+    packs::{Draft, FloorDraft, LimitsDraft, Lowered, Pack, Window},
     sink::{Place, Sink, Source},
 };
 
@@ -97,7 +97,7 @@ impl Compiler<'_> {
             window: Window::new((None, None)),
             floor: FloorDraft { floor: Floor::None, named: Vec::new() },
             replaces: Vec::new(),
-            limits: maple_kernel::Limits::default(),
+            limits: LimitsDraft::default(),
             settings,
             reasons: std::collections::BTreeMap::new(),
             rules: std::collections::BTreeMap::new(),

@@ -144,6 +144,10 @@ static LIMITS: Table = Table::new(
         may("answer-bytes", ONE_OR_MORE, "回答字节数", "Bytes of the answer"),
         may("case-bytes", ONE_OR_MORE, "案件字节数", "Bytes of the case in memory"),
         may("table-elements", ONE_OR_MORE, "函数表元素数", "Elements of a table of the component"),
+        may("tables", ONE_OR_MORE, "函数表个数", "Tables of the component"),
+        may("memories", ONE_OR_MORE, "内存个数", "Linear memories of the component"),
+        may("instances", ONE_OR_MORE, "核心实例个数", "Core instances that the component is made of"),
+        may("stack-bytes", ONE_OR_MORE, "栈字节数", "Bytes of the stack"),
         may("diary-lines", ONE_OR_MORE, "日记行数", "Lines of the diary that are kept"),
     ],
 );

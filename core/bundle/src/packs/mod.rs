@@ -15,7 +15,7 @@ pub use expect::{Expect, ExpectClock, ExpectDuty, ExpectRule, ExpectSignal, Expe
 pub(crate) use lowered::{Keys, Lowered};
 pub use pack::PACK_POLICIES_MAX;
 pub(crate) use pack::{Pack, read};
-pub(crate) use policy::{Draft, FloorDraft, TABLE_PLUGIN};
+pub(crate) use policy::{Draft, FloorDraft, LimitsDraft, TABLE_PLUGIN};
 pub(crate) use rules::Window;
 pub use rules::{RULE_BASIS_MAX, TABLE_RULES_MAX};
 pub(crate) use table::table;

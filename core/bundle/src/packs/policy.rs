@@ -35,6 +35,13 @@ pub(crate) struct FloorDraft {
     pub(crate) named: Vec<(RuleId, Place)>,
 }
 
+/// What a policy may use, and where each limit is written.
+#[derive(Default)]
+pub(crate) struct LimitsDraft {
+    pub(crate) limits: Limits,
+    pub(crate) places: BTreeMap<&'static str, Place>,
+}
+
 /// A policy on its way.
 pub(crate) struct Draft {
     pub(crate) id: PolicyId,
@@ -49,7 +56,7 @@ pub(crate) struct Draft {
     pub(crate) window: Window,
     pub(crate) floor: FloorDraft,
     pub(crate) replaces: Vec<(Replaces, Place)>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: LimitsDraft,
     pub(crate) settings: Lowered,
     pub(crate) reasons: BTreeMap<Code, Text>,
     /// Facts that a table takes as known when it says that it answers every case, and where it says so.
@@ -141,7 +148,7 @@ struct Common {
     target_place: Option<Place>,
     window: Window,
     replaces: Vec<(Replaces, Place)>,
-    limits: Limits,
+    limits: LimitsDraft,
 }
 
 impl Common {
@@ -262,9 +269,13 @@ fn target_facts(node: &Node<'_>, context: &Context<'_>) -> Vec<(FactKey, maple_k
     node.entries().iter().filter_map(one).collect()
 }
 
-fn limits(node: &Node<'_>, context: &Context<'_>) -> Limits {
-    let Some(mut fields) = Fields::of(node, "`limits`", context.sink) else { return Limits::default() };
-    let mut number = |key| fields.number(key, 1, i64::MAX).and_then(|n| u64::try_from(n).ok());
+fn limits(node: &Node<'_>, context: &Context<'_>) -> LimitsDraft {
+    let Some(mut fields) = Fields::of(node, "`limits`", context.sink) else { return LimitsDraft::default() };
+    let mut places = BTreeMap::new();
+    let mut number = |key| {
+        places.extend(fields.get(key).map(|node| (key, node.place)));
+        fields.number(key, 1, i64::MAX).and_then(|n| u64::try_from(n).ok())
+    };
     let count = |number: Option<u64>| number.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     let limits = Limits {
         fuel: number("fuel"),
@@ -274,10 +285,14 @@ fn limits(node: &Node<'_>, context: &Context<'_>) -> Limits {
         answer_bytes: number("answer-bytes"),
         case_bytes: number("case-bytes"),
         table_elements: count(number("table-elements")),
+        tables: count(number("tables")),
+        memories: count(number("memories")),
+        instances: count(number("instances")),
+        stack_bytes: number("stack-bytes"),
         diary_lines: count(number("diary-lines")),
     };
     fields.finish();
-    limits
+    LimitsDraft { limits, places }
 }
 
 fn floor(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> FloorDraft {

@@ -105,7 +105,7 @@ fn configure(sandbox: &Sandbox, program: &Program) -> Result<ConfiguredPolicy, F
     match configured {
         Some(Ok(policy)) => Ok(policy),
         Some(Err(SetupError::Fault(fault))) => Err(fails(AskError::Fault(fault))),
-        Some(Err(SetupError::Settings(complaints))) => {
+        Some(Err(SetupError::Settings(complaints) | SetupError::Limits(complaints))) => {
             let lines: Vec<String> = complaints.iter().map(|c| format!("  {}: {}", c.path, c.message)).collect();
             Err(Failure::Input(format!("the plugin `{PLUGIN}` refuses the table:\n{}", lines.join("\n"))))
         }
