@@ -74,6 +74,16 @@ pub fn house() -> &'static House {
     HOUSE.get_or_init(|| built(Isolation::Warm))
 }
 
+/// The same with a sandbox that makes an instance of the whole component for every case: what the others are compared with.
+///
+/// # Panics
+///
+/// When the shipped policies have problems; the message lists them.
+pub fn component_house() -> &'static House {
+    static HOUSE: OnceLock<House> = OnceLock::new();
+    HOUSE.get_or_init(|| built(Isolation::Component))
+}
+
 /// The same with a sandbox that makes an instance for every case and keeps none.
 ///
 /// # Panics

@@ -82,7 +82,7 @@ impl Tally {
         let (policy, settings, calendar) = (PolicyId::from("cn/fuzz"), Setting::Table(vec![]), Calendar::default());
         let setup = Setup { policy: &policy, plugin, settings: &settings, calendar: &calendar, limits };
         match sandbox.configure_policies(&[setup]).remove(0) {
-            Err(SetupError::Settings(complaints)) => {
+            Err(SetupError::Settings(complaints) | SetupError::Limits(complaints)) => {
                 assert!(!complaints.is_empty());
                 self.not_configured += 1;
             }

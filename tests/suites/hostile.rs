@@ -71,9 +71,11 @@ fn attack<R>(strike: impl FnOnce(&Sandbox) -> R) -> R {
     result
 }
 
-/// A sandbox that keeps nothing, to compare with.
-static FRESH: LazyLock<Sandbox> =
-    LazyLock::new(|| Sandbox::new(SandboxConfig { isolation: Isolation::Fresh, ..SandboxConfig::default() }).unwrap());
+/// Sandboxes that keep nothing, to compare with.
+static FRESH: LazyLock<[Sandbox; 2]> = LazyLock::new(|| {
+    [Isolation::Fresh, Isolation::Component]
+        .map(|isolation| Sandbox::new(SandboxConfig { isolation, ..SandboxConfig::default() }).unwrap())
+});
 
 /// What comes of asking a guest, twice, because an attack may leave something behind for the next instance. Where
 /// instances are kept and where they are not, it comes to the same.
@@ -83,10 +85,11 @@ fn assess(guest: &Guest, limits: Limits) -> Assessment {
         let first = with_file(|file| policy.assess(file));
         let second = with_file(|file| policy.assess(file));
         assert_eq!(first.answer, second.answer);
-        let fresh = configure(&FRESH, guest, limits).unwrap();
-        let fresh = with_file(|file| fresh.assess(file));
         let kind = |of: &Assessment| of.answer.as_ref().map(Vec::len).map_err(|fault| fault.kind);
-        assert_eq!(kind(&first), kind(&fresh));
+        for fresh in &*FRESH {
+            let fresh = configure(fresh, guest, limits).unwrap();
+            assert_eq!(kind(&first), kind(&with_file(|file| fresh.assess(file))));
+        }
         first
     })
 }

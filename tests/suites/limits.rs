@@ -1,5 +1,5 @@
 //! Every limit of the sandbox at its edge: what just fits is answered, and one more ends as a fault or a refusal that
-//! names the limit. Both ways of running a policy are asked, and must say the same.
+//! names the limit. Every way of running a policy is asked, and must say the same.
 //!
 //! What can be counted without a guest stands beside its code: the fields of answers, descriptors and settings in
 //! `core/sandbox/src/contract/v1`, files in `inspect_tests.rs`, diaries in `host.rs`. Guests that misbehave are in
@@ -40,8 +40,9 @@ fn sandbox(isolation: Isolation) -> Sandbox {
     Sandbox::new(SandboxConfig { isolation, ..SandboxConfig::default() }).unwrap()
 }
 
-/// A sandbox that keeps instances, and one that makes one for each case.
-static BOTH: LazyLock<[Sandbox; 2]> = LazyLock::new(|| [Isolation::Warm, Isolation::Fresh].map(sandbox));
+/// A sandbox that keeps instances, one that makes one for each case, and one that makes one of the whole component.
+static ALL: LazyLock<[Sandbox; 3]> =
+    LazyLock::new(|| [Isolation::Warm, Isolation::Fresh, Isolation::Component].map(sandbox));
 
 /// Asks about a case with one fact.
 fn with_fact<R>(value: Value, ask: impl FnOnce(&CaseFile<'_>) -> R) -> R {
@@ -62,21 +63,21 @@ fn configure(sandbox: &Sandbox, component: &[u8], limits: Limits) -> Result<Conf
     sandbox.configure_policies(&[setup]).remove(0)
 }
 
-/// One policy, run in either way.
-fn policies(component: &[u8], limits: Limits) -> [ConfiguredPolicy; 2] {
-    BOTH.each_ref().map(|sandbox| configure(sandbox, component, limits).unwrap_or_else(|error| panic!("{error:?}")))
+/// One policy, run in every way.
+fn policies(component: &[u8], limits: Limits) -> [ConfiguredPolicy; 3] {
+    ALL.each_ref().map(|sandbox| configure(sandbox, component, limits).unwrap_or_else(|error| panic!("{error:?}")))
 }
 
-/// What comes of asking a guest, which is the same in either way of running it.
+/// What comes of asking a guest, which is the same in every way of running it.
 #[track_caller]
 fn assess(guest: &Guest, limits: Limits) -> Assessment {
-    let [warm, fresh] = policies(&guest.component(), limits).map(|policy| ask(&policy, 1));
+    let [warm, fresh, component] = policies(&guest.component(), limits).map(|policy| ask(&policy, 1));
     let said = |of: &Assessment| (of.answer.clone().map_err(|fault| fault.kind), of.fuel);
-    assert_eq!(said(&warm), said(&fresh));
+    assert_eq!([said(&warm), said(&fresh)], [said(&component), said(&component)]);
     warm
 }
 
-/// Both say it, in the same words.
+/// All say it, in the same words.
 #[track_caller]
 fn told(guest: &Guest, limits: Limits, kind: FaultKind, part: &str) {
     for policy in policies(&guest.component(), limits) {
@@ -223,7 +224,7 @@ fn describe_gets_its_fuel_to_the_unit() {
     let with = |body: &str| {
         let guest = Guest::default();
         let guest = Guest { describe: format!("{body} {}", guest.describe), ..guest };
-        BOTH[0].add_component(&guest.component()).map(|_| ())
+        ALL[0].add_component(&guest.component()).map(|_| ())
     };
     // What costs as much as `describe` may is more than an answer may, so a little less is what is measured. What it costs
     // to call is not told of `describe`: the edge is looked for, and is one unit wide.
@@ -243,11 +244,11 @@ fn configure_gets_its_fuel_and_no_more() {
     let with = |body: &str| {
         let guest = Guest::default();
         let guest = Guest { configure: format!("{body} {}", guest.configure), ..guest };
-        BOTH.each_ref().map(|sandbox| configure(sandbox, &guest.component(), Limits::default()).map(|_| ()))
+        ALL.each_ref().map(|sandbox| configure(sandbox, &guest.component(), Limits::default()).map(|_| ()))
     };
     // What is left over is for the allocator, which gives room for the settings.
     let less = costing(CONFIGURE_FUEL_MAX - 1_000);
-    assert_eq!(with(&format!("{less} {}", constants(800))).map(|made| made.is_ok()), [true; 2]);
+    assert_eq!(with(&format!("{less} {}", constants(800))).map(|made| made.is_ok()), [true; 3]);
     for made in with(&(less + &constants(1_000))) {
         let Err(SetupError::Fault(fault)) = made else { panic!("{made:?}") };
         assert_eq!((fault.kind, &*fault.detail), (FaultKind::OutOfFuel, "all fuel is used up, 1000000000 of it"));
@@ -282,7 +283,7 @@ fn the_clock_strikes_for_configure_too() {
     let endless = "(loop $again (call $write (i32.const 131072) (i32.const 131072)) (br $again))";
     let guest = Guest { configure: format!("{endless} {}", guest.configure), memory: "4".into(), ..guest };
     let (began, wall) = (Instant::now(), Duration::from_millis(CONFIGURE_WALL_MS_MAX));
-    let Err(SetupError::Fault(fault)) = configure(&BOTH[0], &guest.component(), Limits::default()) else {
+    let Err(SetupError::Fault(fault)) = configure(&ALL[0], &guest.component(), Limits::default()) else {
         panic!("it ends by itself")
     };
     assert_eq!(fault.kind, FaultKind::Timeout, "{}", fault.detail);
@@ -346,7 +347,7 @@ fn configure_gets_memory_up_to_the_host_s_limit() {
     };
     let pages = MEMORY_BYTES_MAX / PAGE_BYTES;
     answered(&with(pages), Limits { memory_bytes: Some(MEMORY_BYTES_MAX), ..Limits::default() });
-    let Err(SetupError::Fault(fault)) = configure(&BOTH[0], &with(pages + 1).component(), Limits::default()) else {
+    let Err(SetupError::Fault(fault)) = configure(&ALL[0], &with(pages + 1).component(), Limits::default()) else {
         panic!("it is configured")
     };
     assert_eq!(fault.kind, FaultKind::OutOfMemory);
@@ -364,7 +365,7 @@ fn a_table_grows_to_its_limit_and_may_begin_there() {
     told(&grows_to(TABLE_ELEMENTS_MAX + 1), Limits::default(), FaultKind::OutOfMemory, says);
     let begins_with = |elements: usize| first("", &format!("(table {elements} funcref)"));
     answered(&begins_with(TABLE_ELEMENTS_MAX), Limits::default());
-    let refused = BOTH[0].add_component(&begins_with(TABLE_ELEMENTS_MAX + 1).component()).unwrap_err().to_string();
+    let refused = ALL[0].add_component(&begins_with(TABLE_ELEMENTS_MAX + 1).component()).unwrap_err().to_string();
     assert_eq!(refused, "the component has a table of 65537 elements, a table may have 65536");
 }
 
@@ -404,7 +405,7 @@ fn a_sandbox_holds_so_many_instances_memories_and_tables() {
         for policy in policies(&of(max), Limits::default()) {
             assert_eq!([ask(&policy, 1).answer, ask(&policy, 2).answer], [Ok(vec![]), Ok(vec![])], "{what}");
         }
-        let refused = BOTH[0].add_component(&of(max + 1)).unwrap_err().to_string();
+        let refused = ALL[0].add_component(&of(max + 1)).unwrap_err().to_string();
         assert_eq!(refused, format!("the component makes more than {max} {what}, it makes {}", max + 1));
     }
 }
@@ -422,7 +423,7 @@ fn a_policy_may_set_fewer_instances_memories_and_tables() {
     for policy in policies(&guest, with(3, 2, 2)) {
         assert_eq!(ask(&policy, 1).answer, Ok(vec![]));
     }
-    let refused = |limits| match configure(&BOTH[0], &guest, limits) {
+    let refused = |limits| match configure(&ALL[0], &guest, limits) {
         Err(SetupError::Limits(complaints)) => {
             complaints.into_iter().map(|one| format!("{}: {}", one.path, one.message)).collect::<Vec<_>>()
         }
@@ -445,7 +446,7 @@ fn the_stack_is_as_deep_as_it_may_be_and_deeper_is_a_trap() {
         as_deep_as(size, Limits { stack_bytes: set, ..Limits::default() });
     }
     let below = Limits { stack_bytes: Some(STACK_BYTES_MIN as u64 - 1), ..Limits::default() };
-    match configure(&BOTH[0], &first("", "").component(), below) {
+    match configure(&ALL[0], &first("", "").component(), below) {
         Err(SetupError::Limits(complaints)) => {
             let said: Vec<_> = complaints.iter().map(|one| (one.path.as_str(), one.message.as_str())).collect();
             assert_eq!(said, [("stack-bytes", "65535 bytes are less than the smallest stack")]);

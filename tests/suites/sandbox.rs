@@ -326,7 +326,7 @@ fn a_diary_has_so_many_lines_and_the_last_words_are_among_them() {
         )
     };
     let answer = guest.assess.clone();
-    for isolation in [Isolation::Warm, Isolation::Fresh] {
+    for isolation in [Isolation::Warm, Isolation::Fresh, Isolation::Component] {
         let author = Sandbox::new(SandboxConfig { diaries: true, isolation, ..SandboxConfig::default() }).unwrap();
         let asked = |body: String| {
             let guest = Guest { assess: body, ..guest.clone() };

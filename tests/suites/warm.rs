@@ -1,4 +1,4 @@
-//! Sandboxes that are kept, against component instances that are made for every case: the same answers for the same
+//! Sandboxes that are kept, against module and component instances that are made for every case: the same answers for the same
 //! fuel, whatever a guest writes to, and nothing of one case in the next.
 
 use maple_kernel::{
@@ -9,12 +9,13 @@ use maple_sandbox::{
     ANSWER_BYTES_DEFAULT, ConfiguredPolicy, Isolation, RESTORED_BYTES_MAX, Sandbox, SandboxConfig, VERIFY_EVERY,
 };
 use maple_tests::{
-    fresh_house,
+    component_house,
     guests::{Guest, component, words},
     house,
 };
 
 const PAGE: u32 = 65_536;
+const ALL: [Isolation; 3] = [Isolation::Warm, Isolation::Fresh, Isolation::Component];
 
 fn sandbox(isolation: Isolation) -> Sandbox {
     Sandbox::new(SandboxConfig { isolation, ..SandboxConfig::default() }).unwrap()
@@ -54,18 +55,18 @@ fn counting(count: &str, before: &str, extra: &str) -> Guest {
 /// Findings that a guest answers to cases in turn, kept and fresh; both must burn the same.
 #[track_caller]
 fn both(guest: &Guest) -> Vec<usize> {
-    let (kept, fresh) = (sandbox(Isolation::Warm), sandbox(Isolation::Fresh));
-    let (ours, theirs) =
-        (policy(&kept, &guest.component(), Limits::default()), policy(&fresh, &guest.component(), Limits::default()));
+    let (kept, fresh) = (sandbox(Isolation::Warm), [Isolation::Fresh, Isolation::Component].map(sandbox));
+    let ours = policy(&kept, &guest.component(), Limits::default());
+    let theirs = fresh.each_ref().map(|fresh| policy(fresh, &guest.component(), Limits::default()));
     assert!(ours.info().warm, "{:?}", ours.info().unfit);
-    assert!(!theirs.info().warm);
+    assert!(theirs.iter().all(|theirs| !theirs.info().warm));
     let each = (1..6).map(|amount| {
-        let (ours, theirs) = (ask(&ours, amount), ask(&theirs, amount));
-        assert_eq!(ours, theirs, "case {amount}");
+        let (ours, theirs) = (ask(&ours, amount), theirs.each_ref().map(|theirs| ask(theirs, amount)));
+        assert_eq!(theirs, [ours.clone(), ours.clone()], "case {amount}");
         ours.answer.unwrap().len()
     });
     let counts = each.collect();
-    assert!(kept.warm_slots() > 0 && fresh.warm_slots() == 0);
+    assert!(kept.warm_slots() > 0 && fresh.iter().all(|fresh| fresh.warm_slots() == 0));
     counts
 }
 
@@ -186,7 +187,7 @@ fn a_case_leaves_nothing_behind_not_even_what_the_host_wrote() {
 }
 
 /// A case with facts of every kind and with parties, and each policy's answer to it.
-fn answers_to_a_rich_case(policies: [&ConfiguredPolicy; 2]) -> [Assessment; 2] {
+fn answers_to_a_rich_case(policies: [&ConfiguredPolicy; 3]) -> [Assessment; 3] {
     let day = Day::new(2026, 11, 23).unwrap();
     let facts = |money| {
         Facts::new(vec![
@@ -226,11 +227,11 @@ fn a_case_is_written_in_the_order_of_the_contract_and_gaps_are_left_alone() {
              {sum} (global.set $heap (i32.add (local.get 4) (local.get 3)))
              (memory.fill (local.get 4) (i32.const 255) (local.get 3)) (local.get 4)"
         );
-        let sandboxes = [Isolation::Warm, Isolation::Fresh].map(sandbox);
+        let sandboxes = ALL.map(sandbox);
         let policies = sandboxes.each_ref().map(|sandbox| policy(sandbox, &guest.component(), Limits::default()));
-        assert!(policies[0].info().warm && !policies[1].info().warm);
-        let [ours, theirs] = answers_to_a_rich_case(policies.each_ref());
-        assert_eq!(ours, theirs, "bits {}", bit * 4);
+        assert_eq!(policies.each_ref().map(|policy| policy.info().warm), [true, false, false]);
+        let [warm, fresh, component] = answers_to_a_rich_case(policies.each_ref());
+        assert_eq!([warm, fresh], [component.clone(), component], "bits {}", bit * 4);
     }
 }
 
@@ -241,15 +242,15 @@ fn lines_of_the_diary_cost_the_same_and_are_as_long_as_they_may_be() {
     let mut guest = Guest { memory: "7".into(), ..counting("(i32.const 1)", &line(8).repeat(9), "") };
     assert_eq!(both(&guest), [1; 5]);
 
-    let sandboxes = [Isolation::Warm, Isolation::Fresh].map(|isolation| {
+    let sandboxes = ALL.map(|isolation| {
         [false, true]
             .map(|diaries| Sandbox::new(SandboxConfig { isolation, diaries, ..SandboxConfig::default() }).unwrap())
     });
     let ask_all = |guest: &Guest, fuel| {
         let limits = Limits { fuel, ..Limits::default() };
         let ask = |sandbox| ask(&policy(sandbox, &guest.component(), limits), 1);
-        let [warm, fresh] = sandboxes.each_ref().map(|of| of.each_ref().map(ask));
-        assert_eq!(warm, fresh);
+        let [warm, fresh, component] = sandboxes.each_ref().map(|of| of.each_ref().map(ask));
+        assert_eq!([&warm, &fresh], [&component, &component]);
         warm
     };
     let longest = u32::try_from(ANSWER_BYTES_DEFAULT).unwrap();
@@ -491,13 +492,13 @@ fn a_kept_policy_comes_back_from_the_cache() {
 
 #[test]
 fn the_shipped_policies_decide_the_same_for_the_same_fuel() {
-    let (kept, fresh) = (&house().compiled, &fresh_house().compiled);
+    let (kept, oracle) = (&house().compiled, &component_house().compiled);
     assert!(kept.cases.len() > 400, "{}", kept.cases.len());
     for case in &kept.cases {
-        let (ours, theirs) = (evaluate(&kept.ruleset, &case.question), evaluate(&fresh.ruleset, &case.question));
+        let (ours, theirs) = (evaluate(&kept.ruleset, &case.question), evaluate(&oracle.ruleset, &case.question));
         assert_eq!(ours, theirs, "{}: {}", case.file, case.name);
     }
-    assert!(house().sandbox.warm_slots() > 0 && fresh_house().sandbox.warm_slots() == 0);
+    assert!(house().sandbox.warm_slots() > 0 && component_house().sandbox.warm_slots() == 0);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn every_problem_of_the_files_is_told_at_once() {
         ("stack-bytes = 65535", "65535", "limit-too-small", "smallest stack", "give 65536"),
     ];
     let (broken, wrong) = (format!("{YONGKANG}/broken.toml"), format!("{YONGKANG}/wrong.toml"));
-    let tight_path = format!("{YONGKANG}/tight.toml");
+    let tight_path = "cn/zhejiang/jinhua/tight.toml".to_owned();
     let (yiwu_pack, pujiang_pack) = (format!("{YIWU}/pack.toml"), format!("{PUJIANG}/pack.toml"));
     let folder = policies(&[
         (&broken, "[[rule]\nid = \"Y\"\n"),

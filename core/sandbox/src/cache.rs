@@ -180,8 +180,8 @@ fn map(engines: &Engines, file: &File, path: &Path, names: Option<&Names>) -> wa
     )]
     unsafe {
         match names {
-            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.warm, path)?, names.clone())),
-            None => Ok(Kept::Component(Component::deserialize_file(&engines.fresh, path)?)),
+            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.modules, path)?, names.clone())),
+            None => Ok(Kept::Component(Component::deserialize_file(&engines.components, path)?)),
         }
     }
 }

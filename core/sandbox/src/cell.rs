@@ -1,8 +1,8 @@
 //! One evaluation's place: take a configured sandbox, let it assess, give it back.
 //!
-//! This is the whole interface between what is above and how isolation is done. A cell is a warm slot (see
-//! [`crate::warm`]) where the component allows it, else a fresh store and a fresh component instance from the pool,
-//! which giving it back throws away. Both give the same answers for the same fuel; tests compare them.
+//! This is the whole interface between what is above and how isolation is done. A cell is an instance of the component's
+//! one module (see [`crate::warm`]) where the component allows it, kept or made for the case, else a fresh store and a fresh
+//! component instance from the pool. All give the same answers for the same fuel; tests compare them.
 
 use std::{
     thread,
@@ -30,10 +30,10 @@ const SLOT_WAIT: Duration = Duration::from_micros(200);
 /// A sandbox for one evaluation.
 pub(crate) enum Cell<'p> {
     /// A component instance that is made for it and thrown away.
-    Fresh(Fresh<'p>),
-    /// A core instance that is kept and put back.
-    Warm {
-        /// Where it is kept.
+    Component(Fresh<'p>),
+    /// A core instance that is kept and put back, or thrown away.
+    Module {
+        /// Where it comes from.
         shelf: &'p Shelf,
         /// The instance.
         slot: Box<Slot>,
@@ -48,9 +48,9 @@ impl<'p> Cell<'p> {
     /// Takes a sandbox in which the policy is configured. What goes wrong here is already the assessment.
     pub(crate) fn take(prepared: &'p Prepared, bounds: Bounds, for_author: bool) -> Result<Self, Assessment> {
         let taken = match prepared.runs() {
-            Runs::Fresh(code) => Fresh::take(prepared, code, bounds, for_author).map(Self::Fresh),
-            Runs::Warm(shelf) => match shelf.take(&bounds, for_author) {
-                Ok(slot) => Ok(Self::Warm { shelf, slot, bounds, for_author }),
+            Runs::Component(code) => Fresh::take(prepared, code, bounds, for_author).map(Self::Component),
+            Runs::Module(shelf) => match shelf.take(&bounds, for_author) {
+                Ok(slot) => Ok(Self::Module { shelf, slot, bounds, for_author }),
                 Err(fault) => Err(Assessment { answer: Err(fault), fuel: 0, diary: Vec::new() }),
             },
         };
@@ -60,8 +60,8 @@ impl<'p> Cell<'p> {
     /// Answers one case.
     pub(crate) fn assess(&mut self, file: &CaseFile<'_>) -> Assessment {
         match self {
-            Self::Fresh(fresh) => within(fresh.assess(file), &fresh.bounds),
-            Self::Warm { slot, bounds, for_author, .. } => {
+            Self::Component(fresh) => within(fresh.assess(file), &fresh.bounds),
+            Self::Module { slot, bounds, for_author, .. } => {
                 within(slot.assess(file, &bounds.spared(), *for_author), bounds)
             }
         }
@@ -70,22 +70,22 @@ impl<'p> Cell<'p> {
     /// The most linear memory that the guest had.
     pub(crate) fn memory_bytes(&self) -> u64 {
         match self {
-            Self::Fresh(fresh) => fresh.store.data().memory_bytes(),
-            Self::Warm { slot, .. } => slot.memory_bytes(),
+            Self::Component(fresh) => fresh.store.data().memory_bytes(),
+            Self::Module { slot, .. } => slot.memory_bytes(),
         }
     }
 
-    /// Gives the sandbox back. A fresh one is thrown away, with everything the guest did to it; a warm one is put back.
+    /// Gives the sandbox back. A fresh one is thrown away, with everything the guest did to it; one that is kept is put back.
     pub(crate) fn give_back(self) {
         match self {
-            Self::Fresh(fresh) => drop(fresh),
-            Self::Warm { shelf, slot, .. } => shelf.give_back(slot),
+            Self::Component(fresh) => drop(fresh),
+            Self::Module { shelf, slot, .. } => shelf.give_back(slot),
         }
     }
 
     /// Fills up what an evaluation uses up; for measuring a fresh sandbox that is used again.
     pub(crate) fn refill(&mut self) {
-        if let Self::Fresh(fresh) = self {
+        if let Self::Component(fresh) = self {
             refill(&mut fresh.store, &fresh.bounds.spared());
         }
     }
@@ -145,15 +145,24 @@ pub(crate) fn refill(store: &mut Store<Host>, bounds: &Bounds) {
     store.set_epoch_deadline(bounds.ticks());
 }
 
-/// Makes a component instance; see [`place_for`].
+/// Makes a component instance; see [`instance`].
 pub(crate) fn instantiate(
     pre: &InstancePre<Host>,
     store: &mut Store<Host>,
     bounds: &Bounds,
 ) -> Result<Instance, Fault> {
+    instance(store, bounds, |store| pre.instantiate(store))
+}
+
+/// Makes an instance; see [`place_for`].
+pub(crate) fn instance<I>(
+    store: &mut Store<Host>,
+    bounds: &Bounds,
+    mut make: impl FnMut(&mut Store<Host>) -> wasmtime::Result<I>,
+) -> Result<I, Fault> {
     let (began, fuel) = (Instant::now(), store.get_fuel().unwrap_or_default());
     let made = place_for(store, bounds.wall, |store| {
-        let made = pre.instantiate(&mut *store);
+        let made = make(&mut *store);
         if made.as_ref().is_err_and(|error| error.is::<PoolConcurrencyLimitError>()) {
             // What a vain attempt made lies in its store, and counts there: the next begins with another.
             let wall = bounds.wall.saturating_sub(began.elapsed());
@@ -175,7 +184,7 @@ fn renewed(old: &Store<Host>, bounds: &Bounds) -> Store<Host> {
 
 /// Makes an instance, waiting within `wall` for a free slot: the server admits fewer evaluations than there are slots,
 /// so a wait is short or something is wrong with the host.
-pub(crate) fn place_for<I>(
+fn place_for<I>(
     store: &mut Store<Host>,
     wall: Duration,
     mut make: impl FnMut(&mut Store<Host>) -> wasmtime::Result<I>,

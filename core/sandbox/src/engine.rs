@@ -27,20 +27,29 @@ pub(crate) const SNAPSHOT_SPARE_BYTES: u64 = 1 << 16;
 
 /// Two engines that compile alike. They differ in where instances come from.
 pub(crate) struct Engines {
-    /// For instances that are made and thrown away: from a pool.
-    pub(crate) fresh: Engine,
-    /// For instances that are kept: each from the system, so that only those take address space that there are.
-    pub(crate) warm: Engine,
+    /// For instances of components, which are made and thrown away: from a pool.
+    pub(crate) components: Engine,
+    /// For instances of modules. Those that are kept come from the system one by one, so that only those take address space
+    /// that there are; those that are thrown away from the same pool.
+    pub(crate) modules: Engine,
 }
 
 impl Engines {
-    /// Makes them for `concurrency` evaluations at a time, each on a stack of so many bytes.
-    pub(crate) fn new(concurrency: usize, stack_bytes: usize, functions: &Arc<Functions>) -> wasmtime::Result<Self> {
+    /// Makes them for `concurrency` evaluations at a time, each on a stack of so many bytes; `keeps` says that modules are kept.
+    pub(crate) fn new(
+        concurrency: usize,
+        keeps: bool,
+        stack_bytes: usize,
+        functions: &Arc<Functions>,
+    ) -> wasmtime::Result<Self> {
         let pool = InstanceAllocationStrategy::Pooling(pool(concurrency));
-        Ok(Self {
-            fresh: make(pool, stack_bytes, functions)?,
-            warm: make(InstanceAllocationStrategy::OnDemand, stack_bytes, functions)?,
-        })
+        let components = make(pool, stack_bytes, functions)?;
+        let modules = if keeps {
+            make(InstanceAllocationStrategy::OnDemand, stack_bytes, functions)?
+        } else {
+            components.clone()
+        };
+        Ok(Self { components, modules })
     }
 }
 
@@ -137,7 +146,10 @@ impl Ticker {
     /// Watches these engines too.
     pub(crate) fn watch(&self, engines: &Engines) {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.extend([engines.fresh.weak(), engines.warm.weak()]);
+        watched.push(engines.components.weak());
+        if !Engine::same(&engines.components, &engines.modules) {
+            watched.push(engines.modules.weak());
+        }
     }
 }
 

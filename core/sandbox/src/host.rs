@@ -60,7 +60,7 @@ impl Host {
         let memory_bytes = self.memory_max.saturating_sub(self.memory_hidden) as u64;
         let (table_elements, diary_lines, stack_bytes) = (self.table_max, self.lines_max, self.stack_bytes);
         let bounds = Bounds { memory_bytes, table_elements, diary_lines, stack_bytes, ..Bounds::MAX };
-        Self::new(&bounds, self.memory_hidden as u64, self.diary.is_some())
+        Self { line_fuel: self.line_fuel, ..Self::new(&bounds, self.memory_hidden as u64, self.diary.is_some()) }
     }
 
     /// Begins another evaluation within these bounds.

@@ -98,21 +98,29 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    fn new(concurrency: usize, stack_bytes: usize, functions: &Arc<Functions>) -> wasmtime::Result<Self> {
-        let engines = Engines::new(concurrency, stack_bytes, functions)?;
-        let (linker, module_linker) = (v1::linker(&engines.fresh)?, v1::module_linker(&engines.warm)?);
+    fn new(
+        concurrency: usize,
+        isolation: Isolation,
+        stack_bytes: usize,
+        functions: &Arc<Functions>,
+    ) -> wasmtime::Result<Self> {
+        let engines = Engines::new(concurrency, isolation == Isolation::Warm, stack_bytes, functions)?;
+        let (linker, module_linker) = (v1::linker(&engines.components)?, v1::module_linker(&engines.modules)?);
         Ok(Self { engines, linker, module_linker, stack_bytes })
     }
 }
 
-/// How one evaluation is kept apart from the next.
+/// How one evaluation is kept apart from the next. Whichever it is, a case has the same answer for the same fuel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
     /// In an instance that is kept and put back, where the component allows it.
     #[default]
     Warm,
-    /// Always in a component instance of its own; several times slower, the same answers for the same fuel.
+    /// Always in an instance of its own, which is thrown away: of the component's module where it allows that.
     Fresh,
+    /// Always in an instance of its own of the component as it is, with the engine's own way in and out: what the others are
+    /// compared with.
+    Component,
 }
 
 /// Compiled code as it comes back from the cache.
@@ -131,7 +139,7 @@ impl Forge {
         ticker: Ticker,
     ) -> wasmtime::Result<Self> {
         let functions = Arc::new(Functions::default());
-        let ground = Arc::new(Ground::new(concurrency, STACK_BYTES_MAX, &functions)?);
+        let ground = Arc::new(Ground::new(concurrency, isolation, STACK_BYTES_MAX, &functions)?);
         ticker.watch(&ground.engines);
         let (rack, narrow, compiled) = (Arc::new(Rack::new(warm_slots)), Mutex::default(), AtomicUsize::new(0));
         Ok(Self { ground, narrow, functions, concurrency, rack, isolation, ticker, compiled })
@@ -151,7 +159,7 @@ impl Forge {
         if let Some(ground) = narrow.get(&stack_bytes) {
             return Ok(Arc::clone(ground));
         }
-        let ground = Arc::new(Ground::new(self.concurrency, stack_bytes, &self.functions)?);
+        let ground = Arc::new(Ground::new(self.concurrency, self.isolation, stack_bytes, &self.functions)?);
         self.ticker.watch(&ground.engines);
         narrow.insert(stack_bytes, Arc::clone(&ground));
         Ok(ground)
@@ -237,12 +245,10 @@ impl Forge {
         kind: Kind,
     ) -> wasmtime::Result<Prepared> {
         match kept {
-            Kept::Module(module, names) => {
-                Ok(Prepared::warm(Shelf::new(&ground.module_linker, &module, names, &self.rack)?, descriptor))
-            }
+            Kept::Module(module, names) => Ok(Prepared::of_module(self.shelf(ground, &module, names)?, descriptor)),
             Kept::Component(component) => {
                 let code = Code::link(&ground.linker, &component, &source.export)?;
-                Ok(Prepared::fresh(code, (descriptor, late), obstacle, kind))
+                Ok(Prepared::of_component(code, (descriptor, late), obstacle, kind))
             }
         }
     }
@@ -251,7 +257,7 @@ impl Forge {
     fn marks(&self) -> Marks {
         match self.isolation {
             Isolation::Warm => Marks::Kept,
-            Isolation::Fresh => Marks::Blank,
+            Isolation::Fresh | Isolation::Component => Marks::Blank,
         }
     }
 
@@ -260,6 +266,7 @@ impl Forge {
         match self.isolation {
             Isolation::Warm => "policy",
             Isolation::Fresh => "thrown policy",
+            Isolation::Component => "thrown component",
         }
     }
 
@@ -279,13 +286,13 @@ impl Forge {
     ) -> Result<Prepared, Obstacle> {
         let snapshot = instrument(mould.bytes(source))?.snapshot(store, instance)?;
         let mut kind = mould.kind();
-        if self.isolation == Isolation::Warm && kind.unfit.is_none() {
+        if self.isolation != Isolation::Component && kind.unfit.is_none() {
             match self.shelve(ground, &snapshot, &source.export) {
                 Ok(shelf) => {
                     refill(store, &Bounds::AHEAD.spared());
                     store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
                     let described = mould.code.describe(store, &instance);
-                    return described.map(|descriptor| Prepared::warm(shelf, descriptor)).map_err(told);
+                    return described.map(|descriptor| Prepared::of_module(shelf, descriptor)).map_err(told);
                 }
                 Err(unfit) => kind.unfit = Some(unfit),
             }
@@ -294,17 +301,22 @@ impl Forge {
         let mut store = store_on(ground, mould.kind().hidden_bytes);
         let instance = instantiate(&code.pre, &mut store, &Bounds::AHEAD).map_err(told)?;
         let descriptor = code.describe(&mut store, &instance).map_err(told)?;
-        Ok(Prepared::fresh(code, (descriptor, None), None, kind))
+        Ok(Prepared::of_component(code, (descriptor, None), None, kind))
     }
 
-    /// Takes the configured module out of its component, to be kept in slots.
+    /// Where instances of a module come from.
+    fn shelf(&self, ground: &Ground, module: &Module, names: Names) -> wasmtime::Result<Arc<Shelf>> {
+        let rack = (self.isolation == Isolation::Warm).then_some(&self.rack);
+        Shelf::new(&ground.module_linker, module, names, rack)
+    }
+
+    /// Takes the configured module out of its component, to be run without it.
     fn shelve(&self, ground: &Ground, snapshot: &[u8], export: &str) -> Result<Arc<Shelf>, String> {
         let Shape { module, names } = Shape::read(snapshot, export)?;
         let bytes = snapshot.get(module).ok_or::<Unfit>("its module is not where it should be")?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        let module = Module::new(&ground.engines.warm, bytes).map_err(|error| error.root_cause().to_string())?;
-        let shelf = Shelf::new(&ground.module_linker, &module, names, &self.rack);
-        let shelf = shelf.map_err(|error| error.root_cause().to_string())?;
+        let module = Module::new(&ground.engines.modules, bytes).map_err(|error| error.root_cause().to_string())?;
+        let shelf = self.shelf(ground, &module, names).map_err(|error| error.root_cause().to_string())?;
         shelf.prove().map_err(told)?;
         Ok(shelf)
     }
@@ -327,7 +339,7 @@ impl Forge {
             let plain = self.compile(ground, mould.bytes(source), &source.export);
             plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
-        Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
+        Ok(Prepared::of_component(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
     }
 
     fn compile(&self, ground: &Ground, bytes: &[u8], export: &str) -> Result<Code, LoadError> {
@@ -336,7 +348,7 @@ impl Forge {
         let refused = |error: wasmtime::Error| LoadError::Shape {
             detail: format!("does not fit into a sandbox: {}", error.root_cause()),
         };
-        let component = Component::new(&ground.engines.fresh, bytes).map_err(refused)?;
+        let component = Component::new(&ground.engines.components, bytes).map_err(refused)?;
         Code::link(&ground.linker, &component, export).map_err(|error| misfit(&error))
     }
 
@@ -346,7 +358,7 @@ impl Forge {
 }
 
 fn store_on(ground: &Ground, hidden: u64) -> Store<Host> {
-    store(&ground.engines.fresh, &Bounds::AHEAD.spared(), hidden, true)
+    store(&ground.engines.components, &Bounds::AHEAD.spared(), hidden, true)
 }
 
 fn told(fault: Fault) -> String {
@@ -359,7 +371,7 @@ fn sketch(mould: &Mould, store: &mut Store<Host>, instance: &Instance, late: Lat
     let descriptor = mould.code.describe(store, instance)?;
     let obstacle: Obstacle = "it was made for a few cases".into();
     let code = mould.code.clone();
-    Ok(Prepared::fresh(code, (descriptor, Some(late)), Some(obstacle), mould.kind()).sketched())
+    Ok(Prepared::of_component(code, (descriptor, Some(late)), Some(obstacle), mould.kind()).sketched())
 }
 
 fn misfit(error: &wasmtime::Error) -> LoadError {

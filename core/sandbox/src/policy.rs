@@ -68,7 +68,7 @@ impl ConfiguredPolicy {
         PolicyInfo {
             snapshotted: self.prepared.obstacle.is_none(),
             obstacle: self.prepared.obstacle.clone(),
-            warm: matches!(self.prepared.runs(), Runs::Warm(_)),
+            warm: matches!(self.prepared.runs(), Runs::Module(shelf) if shelf.keeps()),
             unfit: self.prepared.kind.unfit.clone(),
             code_bytes: self.prepared.code_bytes,
             bounds: self.bounds,
@@ -121,7 +121,7 @@ impl ConfiguredPolicy {
     /// Makes the sandboxes that are kept for it differ from what they are put back to; for tests of what then happens.
     #[doc(hidden)]
     pub fn spoil_for_test(&self) {
-        if let Runs::Warm(shelf) = self.prepared.runs() {
+        if let Runs::Module(shelf) = self.prepared.runs() {
             shelf.spoil();
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     host::Host,
     limits::Bounds,
     snapshot::Obstacle,
-    warm::{Shelf, marks::MARKS_BYTES},
+    warm::Shelf,
 };
 
 /// Where the functions of the contract are in one component.
@@ -54,10 +54,10 @@ pub(crate) struct Kind {
 
 /// How a policy runs.
 pub(crate) enum Runs {
-    /// Each evaluation in a component instance of its own.
-    Fresh(Code),
-    /// In instances that are kept and put back.
-    Warm(Arc<Shelf>),
+    /// In instances of the component.
+    Component(Code),
+    /// In instances of its one module, kept or not.
+    Module(Arc<Shelf>),
 }
 
 /// One configured policy, shared by all that have the same plugin, settings and calendar.
@@ -133,7 +133,7 @@ impl Code {
 }
 
 impl Prepared {
-    pub(crate) fn fresh(
+    pub(crate) fn of_component(
         code: Code,
         (descriptor, late): (Descriptor, Option<Late>),
         obstacle: Option<Obstacle>,
@@ -141,7 +141,7 @@ impl Prepared {
     ) -> Self {
         let image = code.pre.component().image_range();
         Self {
-            runs: Runs::Fresh(code),
+            runs: Runs::Component(code),
             late,
             kind,
             descriptor,
@@ -152,17 +152,17 @@ impl Prepared {
         }
     }
 
-    pub(crate) fn warm(shelf: Arc<Shelf>, descriptor: Descriptor) -> Self {
+    pub(crate) fn of_module(shelf: Arc<Shelf>, descriptor: Descriptor) -> Self {
         let image = shelf.module().image_range();
         Self {
             late: None,
-            kind: Kind { hidden_bytes: MARKS_BYTES, unfit: None },
+            kind: Kind { hidden_bytes: shelf.hidden_bytes(), unfit: None },
             descriptor,
             obstacle: None,
             sketched: false,
             code_bytes: image.end.addr().saturating_sub(image.start.addr()) as u64,
             compared: AtomicBool::new(false),
-            runs: Runs::Warm(shelf),
+            runs: Runs::Module(shelf),
         }
     }
 
@@ -179,8 +179,8 @@ impl Prepared {
     /// Its compiled code, to be kept.
     pub(crate) fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
         match &self.runs {
-            Runs::Fresh(code) => code.pre.component().serialize(),
-            Runs::Warm(shelf) => shelf.module().serialize(),
+            Runs::Component(code) => code.pre.component().serialize(),
+            Runs::Module(shelf) => shelf.module().serialize(),
         }
     }
 

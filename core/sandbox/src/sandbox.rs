@@ -127,7 +127,7 @@ impl Sandbox {
         }
         let source = Source { bytes: bytes.to_vec(), export: inspected.export, made: inspected.made };
         let mould = OnceLock::new();
-        let key = EntryKey::new(&self.forge.engines().fresh, "describe", &digest, |_| ());
+        let key = EntryKey::new(&self.forge.engines().components, "describe", &digest, |_| ());
         let kept = self.cache.as_ref().and_then(|cache| cache.load(self.forge.engines(), &key));
         let descriptor = match kept {
             Some((record, _)) => record.descriptor(),
@@ -209,7 +209,7 @@ impl Sandbox {
     fn order<'a>(&self, setup: &Setup<'a>) -> Result<Order<'a>, SetupError> {
         let plugin = self.plugin(setup.plugin).ok_or_else(|| unknown(setup.plugin))?;
         let lowered = Lowered::new(setup.settings, setup.calendar).map_err(SetupError::Settings)?;
-        let key = EntryKey::new(&self.forge.engines().fresh, self.forge.purpose(), setup.plugin, |hasher| {
+        let key = EntryKey::new(&self.forge.engines().components, self.forge.purpose(), setup.plugin, |hasher| {
             lowered.digest(hasher)
         });
         let bounds = Bounds::of(setup.limits, self.maxima);

@@ -1,7 +1,7 @@
 //! What is wrong with a policy file, in Chinese: by the code of the diagnostic, with the words that it names.
 
 /// Codes of diagnostics, each with what it is called in Chinese.
-const TITLES: [(&str, &str); 71] = [
+const TITLES: [(&str, &str); 72] = [
     ("bad-amount", "金额写法不对，请加引号，如\"48000.00\""),
     ("bad-day", "日期写法不对，请写成 2026-11-23，不加引号"),
     ("bad-name", "编号写法不对，只能用字母、数字和 _ . -"),

@@ -165,7 +165,7 @@ fn a_descriptor_is_read_up_to_its_bytes_and_not_one_more() {
         let at = usize::try_from(descriptor - 4_096).unwrap();
         write(&mut guest.image, at + 16, &words(&[(131_072, u32::try_from(bytes).unwrap())]));
         guest.describe = constant(descriptor);
-        match BOTH[0].add_component(&guest.component()) {
+        match ALL[0].add_component(&guest.component()) {
             Err(LoadError::Describe(fault)) => fault,
             other => panic!("{other:?}"),
         }

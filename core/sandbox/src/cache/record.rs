@@ -41,8 +41,8 @@ impl Record {
     /// A record of a policy.
     pub(crate) fn of(policy: &Prepared, code_bytes: u64) -> Self {
         let names = match policy.runs() {
-            Runs::Warm(shelf) => Some(shelf.names().clone()),
-            Runs::Fresh(_) => None,
+            Runs::Module(shelf) => Some(shelf.names().clone()),
+            Runs::Component(_) => None,
         };
         let (obstacle, kind) = (policy.obstacle.clone(), Some(policy.kind.clone()));
         Self { obstacle, kind, names, code_bytes, ..Self::new(&policy.descriptor) }

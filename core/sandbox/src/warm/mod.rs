@@ -1,7 +1,8 @@
 //! Warm slots: one core instance of a policy that is kept, and put back after every evaluation.
 //!
 //! A fresh component instance costs more than most evaluations do. Where a component is one core module ([`shape`])
-//! whose code can be made to mark what it writes ([`marks`]), an instance of that module is kept instead. After each
+//! whose code can be made to mark what it writes ([`marks`]), an instance of that module takes its place. It may be thrown
+//! away after the evaluation, too; usually it is kept. Then, after each
 //! evaluation everything that could have changed is put back: the marked blocks of memory, what the host wrote for the
 //! case, and every global. Nothing else can change, or the module is not taken. What did not end well, or grew, is
 //! thrown away whole. Every [`VERIFY_EVERY`] evaluations the whole state is compared with that of an instance that was
@@ -25,10 +26,14 @@ use tracing::error;
 use wasmtime::{InstancePre, Linker, Module};
 
 use crate::{
+    cell::{instance, store},
     host::Host,
     limits::{Bounds, WARM_SLOTS_MAX},
 };
+use marks::MARKS_BYTES;
 use shape::Names;
+use shim::SHIM_FUEL;
+use slot::Exports;
 pub(crate) use slot::{Pristine, Slot};
 
 /// Evaluations of one slot between two comparisons of its whole state; the first is one, too.
@@ -38,7 +43,9 @@ pub const VERIFY_EVERY: u32 = 1_024;
 pub(crate) struct Shelf {
     pre: InstancePre<Host>,
     names: Names,
-    rack: Arc<Rack>,
+    exports: Exports,
+    /// What its slots are counted by; none where slots are thrown away.
+    rack: Option<Arc<Rack>>,
     state: Mutex<State>,
     /// Taken from since the rack last looked.
     used: AtomicBool,
@@ -55,18 +62,30 @@ struct State {
 }
 
 impl Shelf {
-    /// Links the module of a policy, which was made to mark what it writes.
+    /// Links the module of a policy, which was made to mark what it writes where slots are kept: where there is a rack.
     pub(crate) fn new(
         linker: &Linker<Host>,
         module: &Module,
         names: Names,
-        rack: &Arc<Rack>,
+        rack: Option<&Arc<Rack>>,
     ) -> wasmtime::Result<Arc<Self>> {
-        let pre = linker.instantiate_pre(module)?;
+        let (pre, exports) = (linker.instantiate_pre(module)?, Exports::find(module, &names, rack.is_some())?);
         let (state, used, distrusted) = Default::default();
-        let shelf = Arc::new(Self { pre, names, rack: Arc::clone(rack), state, used, distrusted });
-        rack.add(&shelf);
+        let shelf = Arc::new(Self { pre, names, exports, rack: rack.cloned(), state, used, distrusted });
+        if let Some(rack) = rack {
+            rack.add(&shelf);
+        }
         Ok(shelf)
+    }
+
+    /// True when slots are kept and put back.
+    pub(crate) fn keeps(&self) -> bool {
+        self.rack.is_some()
+    }
+
+    /// Bytes of memory that are the host's own in each of its slots.
+    pub(crate) fn hidden_bytes(&self) -> u64 {
+        if self.keeps() { MARKS_BYTES } else { 0 }
     }
 
     /// The code of its slots.
@@ -81,6 +100,9 @@ impl Shelf {
 
     /// A slot in which nobody's case was.
     pub(crate) fn take(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
+        let Some(rack) = &self.rack else {
+            return self.slot(bounds, keeps_diary, None);
+        };
         self.used.store(true, Ordering::Relaxed);
         let (idle, pristine) = {
             let mut state = self.state();
@@ -92,31 +114,43 @@ impl Shelf {
         let pristine = match pristine {
             Some(pristine) => pristine,
             None => {
-                let made = Arc::new(Pristine::new(self.make(bounds, keeps_diary)?));
+                let made = Arc::new(Pristine::new(self.make(rack, bounds, keeps_diary)?));
                 Arc::clone(self.state().pristine.get_or_insert(made))
             }
         };
-        let mut slot = self.make(bounds, keeps_diary)?;
+        let mut slot = self.make(rack, bounds, keeps_diary)?;
         slot.pristine = Some(pristine);
         Ok(slot)
     }
 
-    fn make(&self, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
-        self.rack.make_room();
+    /// One more slot that is kept.
+    fn make(&self, rack: &Arc<Rack>, bounds: &Bounds, keeps_diary: bool) -> Result<Box<Slot>, Fault> {
+        rack.make_room();
         // Whoever asks may have less of these; that is looked at when it asks.
         let Bounds { memory_bytes, table_elements, .. } = Bounds::MAX;
         let bounds = &Bounds { memory_bytes, table_elements, ..*bounds };
-        Slot::new(&self.pre, &self.names, bounds, keeps_diary, Place::new(&self.rack)).map(Box::new)
+        self.slot(bounds, keeps_diary, Some(Place::new(rack)))
+    }
+
+    fn slot(&self, bounds: &Bounds, keeps_diary: bool, place: Option<Place>) -> Result<Box<Slot>, Fault> {
+        let mut store = store(self.pre.module().engine(), &bounds.spared(), self.hidden_bytes(), keeps_diary);
+        store.data_mut().line_fuel = if self.names.shim { SHIM_FUEL } else { 0 };
+        let instance = instance(&mut store, bounds, |store| self.pre.instantiate(store))?;
+        Slot::new(store, instance, &self.exports, place).map(Box::new)
     }
 
     /// Makes a slot and throws it away: it proves that the code runs.
     pub(crate) fn prove(&self) -> Result<(), Fault> {
-        self.make(&Bounds::AHEAD, false).map(drop)
+        match &self.rack {
+            Some(rack) => self.make(rack, &Bounds::AHEAD, false).map(drop),
+            None => self.slot(&Bounds::AHEAD, false, None).map(drop),
+        }
     }
 
-    /// Puts a slot back as it was and keeps it. One that cannot be put back is thrown away.
+    /// Puts a slot back as it was and keeps it. One that cannot be put back, or that nobody keeps, is thrown away.
     pub(crate) fn give_back(&self, mut slot: Box<Slot>) {
-        if self.distrusted.load(Ordering::Relaxed) || self.rack.is_over() || !slot.put_back() {
+        let Some(rack) = &self.rack else { return };
+        if self.distrusted.load(Ordering::Relaxed) || rack.is_over() || !slot.put_back() {
             return;
         }
         if (slot.rounds == 1 || slot.rounds.is_multiple_of(VERIFY_EVERY)) && !slot.is_pristine() {

@@ -1,18 +1,22 @@
-//! One instance that is kept: asked, put back, compared.
+//! One instance of a policy's module: asked, put back, compared.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use maple_kernel::{Assessment, CaseFile, Fault, FaultKind};
-use wasmtime::{Extern, Global, Instance, InstancePre, Memory, Store, TypedFunc, Val};
+use wasmtime::{
+    Extern, Global, Instance, Memory, Module, ModuleExport, Store, TypedFunc, Val, WasmParams, WasmResults,
+};
 
 use super::{
     Place,
-    marks::{BLOCK_BYTES, GLOBAL, MARKS, MARKS_BYTES, STORE_BYTES_MAX},
+    marks::{BLOCK_BYTES, GLOBAL, MARKS, STORE_BYTES_MAX},
     shape::Names,
-    shim::SHIM_FUEL,
 };
 use crate::{
-    cell::{place_for, refill, store},
+    cell::refill,
     contract::v1::{self, Room, Unread},
     fault::{During, explain, fault},
     host::{Excess, Host, too_many_elements},
@@ -21,11 +25,12 @@ use crate::{
 
 type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
 
-/// One kept instance.
+/// One instance, kept or not.
 pub(crate) struct Slot {
     store: Store<Host>,
     memory: Memory,
-    marks: Memory,
+    /// Where it is marked what was written, if that is put back.
+    marks: Option<Memory>,
     /// Every global that changes, and how it began.
     globals: Vec<(Global, Val)>,
     realloc: Realloc,
@@ -38,7 +43,7 @@ pub(crate) struct Slot {
     /// Evaluations so far.
     pub(super) rounds: u32,
     pub(super) pristine: Option<Arc<Pristine>>,
-    _place: Place,
+    _place: Option<Place>,
 }
 
 /// An instance that is never asked: what every other is put back to. Its memory is the compiled file's own pages, so
@@ -56,19 +61,17 @@ impl Pristine {
 }
 
 impl Slot {
+    /// A slot of an instance whose exports these are. One that has no place is thrown away after its case.
     pub(super) fn new(
-        pre: &InstancePre<Host>,
-        names: &Names,
-        bounds: &Bounds,
-        keeps_diary: bool,
-        place: Place,
+        mut store: Store<Host>,
+        instance: Instance,
+        exports: &Exports,
+        place: Option<Place>,
     ) -> Result<Self, Fault> {
-        let mut store = store(pre.module().engine(), bounds, MARKS_BYTES, keeps_diary);
-        let instance = place_for(&mut store, bounds.wall, |store| pre.instantiate(store))?;
-        let found = Parts::find(&instance, &mut store, names);
+        let found = exports.of(&instance, &mut store);
         let parts = found.map_err(|error| explain(&error, store.data(), During::Start))?;
         store.data_mut().memory = Some(parts.memory);
-        store.data_mut().line_fuel = if names.shim { SHIM_FUEL } else { 0 };
+        let kept = place.is_some();
         let mut slot = Self {
             store,
             memory: parts.memory,
@@ -84,7 +87,7 @@ impl Slot {
             _place: place,
         };
         // What a start function wrote, and what `configure` wrote before the snapshot, is how it begins.
-        if !slot.collect() {
+        if kept && !slot.collect() {
             return Err(fault(FaultKind::OutOfMemory, "its memory is larger than there are marks for"));
         }
         slot.written = Vec::new();
@@ -193,7 +196,8 @@ impl Slot {
     fn collect(&mut self) -> bool {
         let blocks = self.memory.data_size(&self.store).div_ceil(BLOCK_BYTES);
         self.written.clear();
-        let Some(marks) = self.marks.data_mut(&mut self.store).get_mut(..blocks) else { return false };
+        let Some(marks) = self.marks else { return false };
+        let Some(marks) = marks.data_mut(&mut self.store).get_mut(..blocks) else { return false };
         collect(marks, &mut self.written);
         true
     }
@@ -202,7 +206,7 @@ impl Slot {
     pub(super) fn is_pristine(&mut self) -> bool {
         let Some(pristine) = self.pristine.clone() else { return false };
         self.memory.data(&self.store) == pristine.memory()
-            && self.marks.data(&self.store).iter().all(|mark| *mark == 0)
+            && self.marks.is_some_and(|marks| marks.data(&self.store).iter().all(|mark| *mark == 0))
             && self.globals.iter().all(|(global, value)| same(global.get(&mut self.store), *value))
     }
 }
@@ -254,37 +258,95 @@ impl Room for Slot {
         if let Some(to) = self.memory.data_mut(&mut self.store).get_mut(at..=at + last) {
             to.copy_from_slice(bytes);
         }
+        let Some(marks) = self.marks else { return };
         let blocks = at / BLOCK_BYTES..=(at + last) / BLOCK_BYTES;
         // There are marks for the largest memory that a guest may have; `collect` looks at that.
-        if let Some(marks) = self.marks.data_mut(&mut self.store).get_mut(blocks) {
+        if let Some(marks) = marks.data_mut(&mut self.store).get_mut(blocks) {
             marks.fill(1);
         }
     }
 }
 
+/// Where in a module is what a slot needs of its instances.
+pub(super) struct Exports {
+    memory: ModuleExport,
+    /// The memory of marks, where they are kept.
+    marks: Option<ModuleExport>,
+    /// Every global that changes, where they are put back.
+    globals: Vec<ModuleExport>,
+    realloc: ModuleExport,
+    assess: ModuleExport,
+    post_return: Option<ModuleExport>,
+    /// True once the types of the functions were compared in this very code.
+    compared: AtomicBool,
+}
+
 /// What a slot needs of its instance.
 struct Parts {
     memory: Memory,
-    marks: Memory,
+    marks: Option<Memory>,
     globals: Vec<(Global, Val)>,
     realloc: Realloc,
     assess: TypedFunc<u32, u32>,
     post_return: Option<TypedFunc<u32, ()>>,
 }
 
-impl Parts {
-    fn find(instance: &Instance, store: &mut Store<Host>, names: &Names) -> wasmtime::Result<Self> {
-        let missing = |name: &str| wasmtime::Error::msg(format!("no memory `{name}`"));
-        let memory = instance.get_memory(&mut *store, &names.memory).ok_or_else(|| missing(&names.memory))?;
-        let marks = instance.get_memory(&mut *store, MARKS).ok_or_else(|| missing(MARKS))?;
-        let exports = instance.exports(&mut *store);
-        let globals = exports.filter(|export| export.name().starts_with(GLOBAL)).map(wasmtime::Export::into_extern);
-        let globals: Vec<Global> = globals.filter_map(Extern::into_global).collect();
-        let globals = globals.into_iter().map(|global| (global, global.get(&mut *store))).collect();
-        let realloc = instance.get_typed_func(&mut *store, &names.realloc)?;
-        let assess = instance.get_typed_func(&mut *store, &names.assess)?;
-        let post_return =
-            names.post_return.as_ref().map(|name| instance.get_typed_func(&mut *store, name)).transpose()?;
-        Ok(Self { memory, marks, globals, realloc, assess, post_return })
+impl Exports {
+    /// Finds them by their names; `kept` says that instances are put back.
+    pub(super) fn find(module: &Module, names: &Names, kept: bool) -> wasmtime::Result<Self> {
+        let find = |name: &str| {
+            module.get_export_index(name).ok_or_else(|| wasmtime::Error::msg(format!("no export `{name}`")))
+        };
+        let globals = module.exports().map(|export| export.name()).filter(|name| kept && name.starts_with(GLOBAL));
+        Ok(Self {
+            memory: find(&names.memory)?,
+            marks: kept.then(|| find(MARKS)).transpose()?,
+            globals: globals.map(find).collect::<Result<_, _>>()?,
+            realloc: find(&names.realloc)?,
+            assess: find(&names.assess)?,
+            post_return: names.post_return.as_deref().map(find).transpose()?,
+            compared: AtomicBool::new(false),
+        })
     }
+
+    fn of(&self, instance: &Instance, store: &mut Store<Host>) -> wasmtime::Result<Parts> {
+        let globals = self.globals.iter().filter_map(|at| instance.get_module_export(&mut *store, at)?.into_global());
+        let globals: Vec<Global> = globals.collect();
+        let parts = Parts {
+            memory: memory(instance, store, &self.memory)?,
+            marks: self.marks.as_ref().map(|at| memory(instance, store, at)).transpose()?,
+            globals: globals.into_iter().map(|global| (global, global.get(&mut *store))).collect(),
+            realloc: self.function(instance, store, &self.realloc)?,
+            assess: self.function(instance, store, &self.assess)?,
+            post_return: self.post_return.as_ref().map(|at| self.function(instance, store, at)).transpose()?,
+        };
+        self.compared.store(true, Ordering::Relaxed);
+        Ok(parts)
+    }
+
+    /// A function of an instance. Its type is looked at once and not for every case: all instances are of the same code.
+    #[expect(unsafe_code, reason = "the type was compared before `compared` was set, and code never changes")]
+    fn function<P, R>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<Host>,
+        at: &ModuleExport,
+    ) -> wasmtime::Result<TypedFunc<P, R>>
+    where
+        P: WasmParams,
+        R: WasmResults,
+    {
+        let found = instance.get_module_export(&mut *store, at).and_then(Extern::into_func);
+        let function = found.ok_or_else(|| wasmtime::Error::msg("an export is not a function"))?;
+        if self.compared.load(Ordering::Relaxed) {
+            // SAFETY: `typed` found this export of this module to be of this type: each has the same type at every call.
+            return Ok(unsafe { TypedFunc::new_unchecked(&*store, function) });
+        }
+        function.typed(&*store)
+    }
+}
+
+fn memory(instance: &Instance, store: &mut Store<Host>, at: &ModuleExport) -> wasmtime::Result<Memory> {
+    let found = instance.get_module_export(&mut *store, at).and_then(Extern::into_memory);
+    found.ok_or_else(|| wasmtime::Error::msg("an export is not a memory"))
 }
