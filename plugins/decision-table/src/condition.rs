@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use maple_guest::{Day, Field, Party, PartyType, Span, Table, Value};
+use maple_guest::{Day, Field, Party, PartyType, Span, Table, Value, same};
 
 use crate::keys::{Keys, Slot, View};
 
@@ -246,20 +246,26 @@ fn is(place: Place, values: &[Value], view: &View<'_>, party: Option<&Party>) ->
         return value_at(slot, view, party).is_some_and(|fact| values.iter().any(|value| equal(fact, value)));
     }
     let text = text_at(place, view, party);
-    text.is_some_and(|text| values.iter().any(|value| value.as_text() == Some(text)))
+    text.is_some_and(|text| values.iter().any(|value| value.as_text().is_some_and(|value| same(value, text))))
 }
 
 /// For a fact of several words: one of them is the value.
 fn equal(fact: &Value, value: &Value) -> bool {
     match (fact, value) {
         (Value::Words(words), Value::Text(text)) => words.contains(text),
+        (Value::Text(fact), Value::Text(text)) => same(fact, text),
         _ => fact == value,
     }
 }
 
 impl Pattern {
     fn covers(&self, text: &str) -> bool {
-        if self.open { text.starts_with(&self.text) } else { self.text == text }
+        if !self.open {
+            return same(&self.text, text);
+        }
+        // Most kinds begin with another letter, and to see that takes no call.
+        let first = self.text.as_bytes().first();
+        (first.is_none() || first == text.as_bytes().first()) && text.starts_with(&self.text)
     }
 }
 

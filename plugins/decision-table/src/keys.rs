@@ -1,6 +1,6 @@
 //! Facts by number instead of by name.
 
-use maple_guest::{Calendar, CaseFile, Party, Value};
+use maple_guest::{Calendar, CaseFile, Party, Value, same};
 
 /// The number of a fact key within the table.
 pub(crate) type Slot = u16;
@@ -54,7 +54,7 @@ impl<'a> View<'a> {
         let mut facts = vec![None; keys.names.len()];
         let mut walk = keys.sorted.iter().cycle();
         for fact in &case.facts {
-            let slot = walk.by_ref().take(keys.sorted.len()).find(|&&slot| keys.name(slot) == fact.key);
+            let slot = walk.by_ref().take(keys.sorted.len()).find(|&&slot| same(keys.name(slot), &fact.key));
             if let Some(place) = slot.and_then(|&slot| facts.get_mut(usize::from(slot))) {
                 *place = Some(&fact.value);
             }

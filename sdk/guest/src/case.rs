@@ -5,7 +5,14 @@
 use crate::{CaseFile, Day, Fact, Party, PartyType, Purposes, Value, facts};
 
 fn find<'a>(facts: &'a [Fact], key: &str) -> Option<&'a Value> {
-    facts.iter().find(|fact| fact.key == key).map(|fact| &fact.value)
+    facts.iter().find(|fact| same(&fact.key, key)).map(|fact| &fact.value)
+}
+
+/// True when two texts are the same. Names that differ mostly do so in length or in their first letter, and to see that takes no
+/// call, which in a sandbox costs as much as many letters.
+#[must_use]
+pub fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
 macro_rules! by_key {

@@ -61,6 +61,8 @@ mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
+#[doc(hidden)]
+pub use case::same;
 pub use day::CALENDAR_ROLL_DAYS_MAX;
 pub use settings::{CODE_BYTES_MAX, COMPLAINTS_MAX, Field, SETTINGS_DEPTH_MAX, SETTINGS_NODES_MAX, Settings, Table};
 
