@@ -1,20 +1,26 @@
 #!/bin/sh
 # How fast the map, the board, the desk and their pages answer with many stored cases: fills a database of its own with made-up cases, decides 2,000 and asks.
-# CASES=1000000 sh tests/benches/map.sh   (BINARY names another program than the release build)
+# CASES=1000000 sh tests/benches/map.sh   (BINARY names another program than the release build; FOLDER one that is kept, and
+# asked again without filling where it is full)
 set -eu
 cases=${CASES:-1000000}
 binary=${BINARY:-target/release/maple}
-folder=$(mktemp -d)
+folder=${FOLDER:-$(mktemp -d)}
 server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$folder"' EXIT INT TERM
+trap '[ -z "$server" ] || kill "$server"; [ -n "${FOLDER:-}" ] || rm -rf "$folder"' EXIT INT TERM
+mkdir -p "$folder"
 printf 'signing-key = "%s/sign"\nreference-key = "%s/refer"\n' "$folder" "$folder" > "$folder/serve.toml"
 "$binary" serve --listen 127.0.0.1:0 --config "$folder/serve.toml" --database "sqlite://$folder/maple.sqlite" > "$folder/said" 2> "$folder/log" &
 server=$!
 until url=$(sed -n 's/^serving on \(http:[^ ]*[0-9]\).*/\1/p' "$folder/said") && [ -n "$url" ]; do sleep 0.2; done
-"$binary" demo --cases "$cases" --seed 3 --to 2026-10-31 --server "$url" > /dev/null
+if [ ! -e "$folder/full" ]; then
+  "$binary" demo --cases "$cases" --seed 3 --to 2026-10-31 --server "$url" > /dev/null
+  echo "$cases" > "$folder/full"
+fi
+cases=$(cat "$folder/full")
 echo "$cases cases, $(du -m "$folder/maple.sqlite" | cut -f1) MiB"
 # The page for optimising reads the latest 2,000 decisions: so many are made, of as many cases of the county.
-awk -v day="$(date +%F)" 'BEGIN { for (n = 1; n <= 2000; n++) printf "{\"case\": {\"id\": \"bench-%d\", \"locality\": \"cn/demo/yuntan\", \"kind\": \"%s\", \"filed\": \"%s\", \"parties\": [{\"role\": \"applicant\", \"type\": \"person\"}, {\"role\": \"respondent\", \"type\": \"organisation\"}]}}\n", n, n % 3 ? "labour.wage" : "property.service", day }' > "$folder/cases"
+awk -v day="$(date +%F)" 'BEGIN { for (n = 1; n <= 2000; n++) printf "{\"case\": {\"id\": \"bench-%d\", \"locality\": \"cn/demo/yuntan\", \"kind\": \"%s\", \"filed\": \"%s\", \"parties\": [{\"role\": \"applicant\", \"type\": \"natural\"}, {\"role\": \"respondent\", \"type\": \"organisation\"}]}}\n", n, n % 3 ? "labour.wage" : "property.service", day }' > "$folder/cases"
 curl -sS -o "$folder/decided" -H 'content-type: application/x-ndjson' --data-binary "@$folder/cases" "$url/v1/evaluate/batch"
 decided=$(grep -c '"decision":{' "$folder/decided" || true)
 [ "$decided" = 2000 ] || { echo "only $decided of 2000 cases were decided: $(head -c 600 "$folder/decided")" >&2; exit 1; }

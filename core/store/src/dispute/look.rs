@@ -88,9 +88,18 @@ pub(crate) fn recount(link: &mut dyn Link, Later { common, after, to }: &Later) 
         Common::Station(id) => ("station", id),
         Common::Kind(kind, top) => {
             let [first, end] = crate::sql::below(top);
+            // Of each place that has the kind the latest, and the latest of these: a place and a kind are one run of an index.
             let latest = format!(
-                "{anew} (SELECT id FROM dispute WHERE kind = $1 AND (locality = $2 OR (locality >= $3 AND locality < $4)) \
-                 AND registered > $5 AND registered <= $6 ORDER BY registered DESC, id DESC LIMIT 1)"
+                "{anew} (SELECT id FROM (\
+                 WITH RECURSIVE place(name) AS (\
+                 SELECT min(locality) FROM dispute WHERE kind = $1 AND locality >= $2 AND locality < $4 UNION ALL \
+                 SELECT (SELECT min(locality) FROM dispute WHERE kind = $1 AND locality > place.name AND locality < $4) \
+                 FROM place WHERE place.name IS NOT NULL) \
+                 SELECT id, registered FROM dispute WHERE id IN (SELECT (SELECT id FROM dispute WHERE kind = $1 \
+                 AND locality = place.name AND registered > $5 AND registered <= $6 \
+                 ORDER BY registered DESC, id DESC LIMIT 1) FROM place \
+                 WHERE place.name = $2 OR place.name >= $3)) AS latest \
+                 ORDER BY registered DESC, id DESC LIMIT 1)"
             );
             let words = [kind, top, first.as_str(), end.as_str()].map(Value::Text);
             link.execute(&latest, &[&words[..], &[after, to]].concat())?;
