@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("TABLE", "sdk/templates/table"),
         ("RUST", "sdk/templates/rust"),
         ("JAVASCRIPT", "sdk/templates/javascript"),
+        ("SPIDER_MONKEY", "sdk/templates/spidermonkey"),
         ("PYTHON", "sdk/templates/python"),
     ] {
         let root = house.join(folder);

@@ -156,7 +156,7 @@ fn built(language: Language) -> Option<PathBuf> {
     let name = format!("{language:?}").to_lowercase();
     let kept = root().join("target/author").join(&name);
     let part = tempfile::tempdir().unwrap();
-    let made = new::create("many-wages", language, part.path()).unwrap();
+    let made = new::create("many-wages", language, new::Engine::QuickJs, part.path()).unwrap();
     let kept = kept.join("many-wages");
     for folder in ["src", "vendor", "policies"] {
         let _ = fs::remove_dir_all(kept.join(folder));

@@ -46,12 +46,14 @@ fn a_new_rust_project_locks_the_versions_of_this_house() {
 fn what_scripts_fetch_is_locked_by_version_and_hash() {
     let read = |path: &str| fs::read_to_string(root().join("sdk/templates").join(path)).unwrap();
     let json = |path: &str| -> serde_json::Value { serde_json::from_str(&read(path)).unwrap() };
-    let (manifest, lock) = (json("javascript/package.json"), json("javascript/package-lock.json"));
-    let wanted = manifest["devDependencies"]["componentize-qjs"].as_str().unwrap();
-    let packages = lock["packages"].as_object().unwrap();
-    assert_eq!(packages["node_modules/componentize-qjs"]["version"], wanted);
-    for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
-        assert!(package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")), "{name}");
+    for (engine, tool) in [("javascript", "componentize-qjs"), ("spidermonkey", "@bytecodealliance/componentize-js")] {
+        let (manifest, lock) = (json(&format!("{engine}/package.json")), json(&format!("{engine}/package-lock.json")));
+        let wanted = manifest["devDependencies"][tool].as_str().unwrap();
+        let packages = lock["packages"].as_object().unwrap();
+        assert_eq!(packages[&format!("node_modules/{tool}")]["version"], wanted);
+        for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+            assert!(package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")), "{name}");
+        }
     }
     let pinned = read("python/requirements.txt");
     let names: Vec<&str> = pinned.lines().filter(|line| line.starts_with(char::is_alphanumeric)).collect();

@@ -494,6 +494,9 @@ pub(crate) struct New {
     /// What the rule is written in; a table needs no toolchain
     #[arg(long, value_enum)]
     pub(crate) lang: Written,
+    /// What JavaScript runs on [default: quickjs]
+    #[arg(long, value_enum)]
+    pub(crate) engine: Option<JsEngine>,
     /// The folder to make the project's folder in
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) dir: PathBuf,
@@ -564,6 +567,15 @@ pub(crate) enum Written {
     Javascript,
     /// Python
     Python,
+}
+
+/// What JavaScript runs on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum JsEngine {
+    /// QuickJS by `componentize-qjs`: small, soon built and compiled
+    Quickjs,
+    /// SpiderMonkey, the engine of Firefox, by `componentize-js`: twelve megabytes
+    Spidermonkey,
 }
 
 /// A language of texts.

@@ -256,6 +256,42 @@ fn a_javascript_project_is_green() {
     is_green("javascript", "src/policy.js", "this is no JavaScript;");
 }
 
+/// The same sources on the other engine, with a mistake that is told with the author's own line.
+#[test]
+fn a_javascript_project_runs_on_spidermonkey() {
+    for program in ["node", "npm"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            assert!(std::env::var_os("MAPLE_REQUIRE_SERVICES").is_none(), "`{program}` is missing");
+            eprintln!("SKIPPED: `{program}` is missing");
+            return;
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    good(folder.path(), &["new", "many-wages", "--lang", "javascript", "--engine", "spidermonkey"]);
+    let here = folder.path().join("many-wages");
+    let source = here.join("src/policy.js");
+    let rule = fs::read_to_string(&source).unwrap();
+    // Thirteen people are where it breaks: the shipped cases have fewer or more.
+    let odd = "if (file.count(facts.PEOPLE) === 13) return file.count(facts.CALLS_7D).toFixed();\n";
+    let first = "  assess(file) {\n";
+    let at = rule.find(first).unwrap() + first.len();
+    fs::write(&source, format!("{}{odd}{}", &rule[..at], &rule[at..])).unwrap();
+    let imports = built(&here).get("imports").cloned().unwrap();
+    assert_eq!(imports, serde_json::json!(["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"]));
+    assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
+
+    let case = fs::read_to_string(here.join("case.json")).unwrap();
+    let mut case: Value = serde_json::from_str(&case).unwrap();
+    *case.pointer_mut("/case/facts/people").unwrap() = 13.into();
+    fs::write(here.join("thirteen.json"), case.to_string()).unwrap();
+    let text = good(&here, &["run", ".", "--case", "thirteen.json", "--explain", "--lang", "en"]);
+    let line = rule[..at].lines().count() + 1;
+    assert!(
+        text.contains("its code broke down: `TypeError") && text.contains(&format!("at src/policy.js, line {line}")),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_python_project_is_green() {
     is_green("python", "src/policy.py", "this is no Python");
@@ -354,6 +390,8 @@ fn what_cannot_be_made_is_refused_with_the_way_out() {
     for (words, code, told) in [
         (&["new", "x", "--lang", "rusty"][..], 2, "a similar value exists: 'rust'"),
         (&["new", "x"], 2, "--lang"),
+        (&["new", "x", "--lang", "rust", "--engine", "spidermonkey"], 2, "write `--lang javascript`"),
+        (&["new", "x", "--lang", "javascript", "--engine", "v8"], 2, "quickjs, spidermonkey"),
         (&["new", "Many Wages", "--lang", "table"], 2, "such as `many-wages`"),
         (&["new", "../up", "--lang", "table"], 2, "such as `up`"),
         (&["new", "there", "--lang", "rust"], 2, "`there` is there already"),

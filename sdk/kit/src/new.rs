@@ -77,6 +77,16 @@ pub enum Language {
     Python,
 }
 
+/// What JavaScript runs on within the component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// QuickJS: a component of one or two megabytes, soon compiled.
+    #[default]
+    QuickJs,
+    /// SpiderMonkey: twelve megabytes, the engine of Firefox.
+    SpiderMonkey,
+}
+
 /// Why there is no new project.
 #[derive(Debug, thiserror::Error)]
 pub enum NewError {
@@ -106,18 +116,19 @@ pub enum NewError {
     },
 }
 
-/// Writes the project `name` into the folder `dir`; answers where it is. It is whole or not there.
+/// Writes the project `name` into the folder `dir`; answers where it is. It is whole or not there. The engine counts for
+/// JavaScript alone.
 ///
 /// # Errors
 /// When the name is none, something is there already, or the folder cannot be written.
-pub fn create(name: &str, language: Language, dir: &Path) -> Result<PathBuf, NewError> {
+pub fn create(name: &str, language: Language, engine: Engine, dir: &Path) -> Result<PathBuf, NewError> {
     check(name)?;
     let path = if dir == Path::new(".") { name.into() } else { dir.join(name) };
     if fs::symlink_metadata(&path).is_ok() {
         return Err(NewError::Exists { path });
     }
     let part = dir.join(format!(".{name}.{}.part", std::process::id()));
-    let written = write(name, language, &part).and_then(|()| fs::rename(&part, &path));
+    let written = write(name, language, engine, &part).and_then(|()| fs::rename(&part, &path));
     written.map_err(|source| {
         // What is half written goes; that it cannot be removed either tells nothing new.
         let _ = fs::remove_dir_all(&part);
@@ -126,10 +137,10 @@ pub fn create(name: &str, language: Language, dir: &Path) -> Result<PathBuf, New
     Ok(path)
 }
 
-fn write(name: &str, language: Language, to: &Path) -> io::Result<()> {
+fn write(name: &str, language: Language, engine: Engine, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to.parent().unwrap_or(to))?;
     fs::create_dir(to)?;
-    for (path, bytes) in shipped::template(language) {
+    for (path, bytes) in shipped::template(language, engine) {
         let (path, bytes) = filled(&path, bytes, name);
         let path = to.join(path);
         fs::create_dir_all(path.parent().unwrap_or(to))?;
@@ -219,10 +230,10 @@ mod tests {
     fn what_is_there_stays_and_nothing_half_written_is_left() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("mine"), "kept").unwrap();
-        let error = create("mine", Language::Table, folder.path()).unwrap_err();
+        let error = create("mine", Language::Table, Engine::QuickJs, folder.path()).unwrap_err();
         assert!(matches!(error, NewError::Exists { .. }), "{error}");
         assert_eq!(fs::read_to_string(folder.path().join("mine")).unwrap(), "kept");
-        let error = create("other", Language::Table, &folder.path().join("mine")).unwrap_err();
+        let error = create("other", Language::Table, Engine::QuickJs, &folder.path().join("mine")).unwrap_err();
         assert!(matches!(error, NewError::Write { .. }), "{error}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -230,7 +241,7 @@ mod tests {
     #[test]
     fn no_placeholder_is_left() {
         for language in [Language::Table, Language::Rust, Language::Javascript, Language::Python] {
-            for (path, bytes) in shipped::template(language) {
+            for (path, bytes) in shipped::template(language, Engine::SpiderMonkey) {
                 let (path, bytes) = filled(&path, bytes, "many-wages");
                 let text = String::from_utf8_lossy(&bytes);
                 assert!(!path.contains("{{name") && !text.contains("{{name"), "{path}");

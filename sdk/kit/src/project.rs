@@ -18,10 +18,16 @@ use crate::{new::Language, shipped};
 /// Bytes of a manifest that are read.
 pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
+/// The npm package that makes components which run on QuickJS.
+pub(crate) const QUICKJS: &str = "componentize-qjs";
+/// The npm package that makes components which run on SpiderMonkey.
+pub(crate) const SPIDERMONKEY: &str = "@bytecodealliance/componentize-js";
+
 /// What tells a language: its manifest, and what that asks for when it is a plugin.
-const MARKS: [(Language, &str, &str); 3] = [
+const MARKS: [(Language, &str, &str); 4] = [
     (Language::Rust, "Cargo.toml", "maple-guest"),
-    (Language::Javascript, "package.json", "componentize-qjs"),
+    (Language::Javascript, "package.json", QUICKJS),
+    (Language::Javascript, "package.json", SPIDERMONKEY),
     (Language::Python, "requirements.txt", "componentize-py"),
 ];
 

@@ -5,7 +5,7 @@ use maple_bundle::{Bundle, ReadError};
 
 use crate::{
     build::{BuildError, component},
-    new::Language,
+    new::{Engine, Language},
 };
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -34,8 +34,8 @@ pub fn plugins(taken: &[String]) -> Result<Vec<(&'static str, Vec<u8>)>, BuildEr
     wanted.map(|(id, module)| Ok((*id, component::from_core(id, module)?))).collect()
 }
 
-/// The files of a template, its vendored parts included.
-pub(crate) fn template(language: Language) -> Vec<File> {
+/// The files of a template, its vendored parts included; of two of one path the later counts.
+pub(crate) fn template(language: Language, engine: Engine) -> Vec<File> {
     let (own, helpers) = match language {
         Language::Table => (TABLE, None),
         Language::Rust => (RUST, Some(("vendor/maple-guest", GUEST))),
@@ -46,6 +46,9 @@ pub(crate) fn template(language: Language) -> Vec<File> {
         files.iter().map(|(path, bytes)| (format!("{folder}/{path}"), *bytes)).collect()
     };
     let mut files: Vec<File> = own.iter().map(|(path, bytes)| ((*path).to_owned(), *bytes)).collect();
+    if (language, engine) == (Language::Javascript, Engine::SpiderMonkey) {
+        files.extend(SPIDER_MONKEY.iter().map(|(path, bytes)| ((*path).to_owned(), *bytes)));
+    }
     if let Some((folder, helper)) = helpers {
         let with_own_manifest = under(folder, helper).into_iter().filter(|(path, _)| !path.ends_with("Cargo.toml"));
         files.extend(with_own_manifest);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use maple_kit::new::{self, Language, NewError};
+use maple_kit::new::{self, Engine, Language, NewError};
 
 use crate::{
     Failure,
-    args::{New, Written},
+    args::{JsEngine, New, Written},
     load::chain,
     report,
 };
@@ -19,7 +19,15 @@ pub(crate) fn run(args: &New) -> Result<(), Failure> {
         Written::Javascript => (Language::Javascript, "  maple build .\n"),
         Written::Python => (Language::Python, "  maple build .\n"),
     };
-    let made = new::create(&args.name, language, &args.dir).map_err(|error| match &error {
+    let engine = match args.engine {
+        Some(_) if language != Language::Javascript => {
+            let message = "`--engine` says what JavaScript runs on; leave it out, or write `--lang javascript`";
+            return Err(Failure::Input(message.to_owned()));
+        }
+        Some(JsEngine::Spidermonkey) => Engine::SpiderMonkey,
+        Some(JsEngine::Quickjs) | None => Engine::QuickJs,
+    };
+    let made = new::create(&args.name, language, engine, &args.dir).map_err(|error| match &error {
         NewError::Write { .. } => Failure::Unreachable(chain(&error)),
         _ => Failure::Input(chain(&error)),
     })?;

@@ -12,7 +12,10 @@ use std::{
 };
 
 use super::{BuildError, Built, Step, component, digest, stamp::Stamp, with_lock, write_whole};
-use crate::{new::Language, project::manifest};
+use crate::{
+    new::Language,
+    project::{QUICKJS, SPIDERMONKEY, manifest},
+};
 
 /// Files that one project in JavaScript or Python may have.
 pub const SOURCES_COUNT_MAX: usize = 4_096;
@@ -73,6 +76,8 @@ struct Sources<'a> {
     kit: &'static Kit,
     name: String,
     version: String,
+    /// The tool that makes its component.
+    tool: &'static str,
 }
 
 /// Builds a project into `out_dir/<name>.wasm`; does nothing when that is up to date.
@@ -148,7 +153,14 @@ impl<'a> Sources<'a> {
             !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'))
         };
         match (name.filter(plain), version.filter(plain)) {
-            (Some(name), Some(version)) => Ok(Self { root, kit, name, version }),
+            (Some(name), Some(version)) => {
+                let tool = match kit.ending {
+                    "js" if text.contains(QUICKJS) => QUICKJS,
+                    "js" => SPIDERMONKEY,
+                    _ => "componentize-py",
+                };
+                Ok(Self { root, kit, name, version, tool })
+            }
             _ => Err(BuildError::NoManifest { path }),
         }
     }
@@ -198,11 +210,11 @@ impl<'a> Sources<'a> {
         let wit = self.root.join("vendor/wit");
         let mut command = if self.kit.ending == "js" {
             let mut node = Command::new("node");
-            node.args(["--input-type=module", "--eval", COMPONENTIZE, "--"]);
+            node.args(["--input-type=module", "--eval", COMPONENTIZE, "--", self.tool]);
             node.args([self.root, &entry, &wit, part].map(Path::as_os_str));
             node
         } else {
-            let mut tool = Command::new(self.in_venv("componentize-py"));
+            let mut tool = Command::new(self.in_venv(self.tool));
             tool.args(["--wit-path".as_ref(), wit.as_os_str(), "--world".as_ref(), "plugin".as_ref()]);
             tool.args(["componentize", "maple_entry", "--stub-wasi"]);
             for path in [&folder, &self.root.join("src"), &self.root.join("vendor")] {
@@ -229,10 +241,12 @@ impl<'a> Sources<'a> {
     fn entry(&self) -> String {
         let Self { name, version, .. } = self;
         if self.kit.ending == "js" {
+            // One gives what is imported as one thing, the other each function by its name.
+            let diary = if self.tool == QUICKJS { "diary" } else { "* as diary" };
             format!(
                 "import Policy from \"../../src/policy.js\";\n\
                  import {{ plugin }} from \"../../vendor/maple/index.js\";\n\
-                 import diary from \"maple:policy/diary@0.1.0\";\n\
+                 import {diary} from \"maple:policy/diary@0.1.0\";\n\
                  export const policy = plugin(Policy, \"{name}\", \"{version}\", diary);\n"
             )
         } else {

@@ -37,7 +37,7 @@ const FRAMES_MAX = 16;
  */
 function place(frames) {
   for (const frame of frames) {
-    const [, file, line] = /(?:^|[\s(/])(src\/[^\s():]+):(\d+)/.exec(frame) ?? [];
+    const [, file, line] = /(?:^|[\s(/@])(src\/[^\s():]+):(\d+)/.exec(frame) ?? [];
     if (file !== undefined && !file.includes("vendor/")) return ` at ${file}:${line}`;
   }
   return "";
