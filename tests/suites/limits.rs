@@ -437,13 +437,20 @@ fn a_policy_may_set_fewer_instances_memories_and_tables() {
 
 #[test]
 fn the_stack_is_as_deep_as_it_may_be_and_deeper_is_a_trap() {
+    let depth = |set: Option<usize>, size| {
+        as_deep_as(size, Limits { stack_bytes: set.map(|bytes| bytes as u64), ..Limits::default() })
+    };
+    let whole = depth(None, STACK_BYTES_MAX);
+    assert_eq!(depth(Some(usize::MAX), STACK_BYTES_MAX), whole);
     for (set, size) in [
-        (None, STACK_BYTES_MAX),
-        (Some(u64::MAX), STACK_BYTES_MAX),
-        (Some(STACK_BYTES_MAX as u64 - 1), STACK_BYTES_MAX / 2),
-        (Some(STACK_BYTES_MIN as u64), STACK_BYTES_MIN),
+        (STACK_BYTES_MAX - 1, STACK_BYTES_MAX / 2),
+        (STACK_BYTES_MIN, STACK_BYTES_MIN),
+        (STACK_BYTES_MIN + 1, STACK_BYTES_MIN),
     ] {
-        as_deep_as(size, Limits { stack_bytes: set, ..Limits::default() });
+        for (less, whole) in depth(Some(set), size).into_iter().zip(&whole) {
+            let share = less * STACK_BYTES_MAX as u64 / size as u64;
+            assert!(share.abs_diff(*whole) < whole / 10, "{less} calls on {size} bytes, {whole} on {STACK_BYTES_MAX}");
+        }
     }
     let below = Limits { stack_bytes: Some(STACK_BYTES_MIN as u64 - 1), ..Limits::default() };
     match configure(&ALL[0], &first("", "").component(), below) {
@@ -455,12 +462,13 @@ fn the_stack_is_as_deep_as_it_may_be_and_deeper_is_a_trap() {
     }
 }
 
-fn as_deep_as(size: usize, limits: Limits) {
+/// How many calls are too many on a stack of this size, each way of running.
+fn as_deep_as(size: usize, limits: Limits) -> Vec<u64> {
     let down = "(func $down (param i64) (result i64) (if (result i64) (i64.eqz (local.get 0)) (then (i64.const 0))
         (else (i64.add (i64.const 1) (call $down (i64.sub (local.get 0) (i64.const 1)))))))";
     // The depth is the amount of the case: the first of its facts.
     let guest = first("(drop (call $down (i64.load offset=16 (i32.load offset=36 (local.get 0)))))", down);
-    for policy in policies(&guest.component(), limits) {
+    let deep = policies(&guest.component(), limits).into_iter().map(|policy| {
         let fits = |depth: u64| match ask(&policy, depth.try_into().unwrap()).answer {
             Ok(_) => true,
             Err(fault) => {
@@ -473,7 +481,9 @@ fn as_deep_as(size: usize, limits: Limits) {
         let stack = u64::try_from(size).unwrap();
         let too_deep = least(stack / 128, stack / 16 + 1, |depth| !fits(depth));
         assert!(fits(too_deep - 1) && !fits(too_deep) && fits(too_deep - 1), "the next case has the whole stack again");
-    }
+        too_deep
+    });
+    deep.collect()
 }
 
 // ---- answers ----

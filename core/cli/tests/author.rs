@@ -279,6 +279,9 @@ fn a_javascript_project_runs_on_spidermonkey() {
     let imports = built(&here).get("imports").cloned().unwrap();
     assert_eq!(imports, serde_json::json!(["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"]));
     assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
+    let costs = maple(&here, &["bench", ".", "--rounds", "5", "--json"]).output().unwrap();
+    let costs: Value = serde_json::from_slice(&costs.stdout).unwrap();
+    assert!(costs.to_string().contains("yongkang/many-wages"), "{costs}");
 
     let case = fs::read_to_string(here.join("case.json")).unwrap();
     let mut case: Value = serde_json::from_str(&case).unwrap();

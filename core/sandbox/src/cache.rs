@@ -176,12 +176,23 @@ fn map(engines: &Engines, file: &File, path: &Path, names: Option<&Names>) -> wa
     #[expect(
         unsafe_code,
         reason = "wasmtime trusts compiled code; this was written by this user's cache for this very engine: its hash \
-                  is named by an entry whose keyed hash was verified"
+                  is named by an entry whose keyed hash was verified. It maps the file and only reads what it mapped"
     )]
     unsafe {
-        match names {
-            Some(names) => Ok(Kept::Module(Module::deserialize_file(&engines.modules, path)?, names.clone())),
-            None => Ok(Kept::Component(Component::deserialize_file(&engines.components, path)?)),
-        }
+        let (kept, image) = match names {
+            Some(names) => {
+                let module = Module::deserialize_file(&engines.modules, path)?;
+                let image = module.image_range();
+                (Kept::Module(module, names.clone()), image)
+            }
+            None => {
+                let component = Component::deserialize_file(&engines.components, path)?;
+                let image = component.image_range();
+                (Kept::Component(component), image)
+            }
+        };
+        // A country's worth of policies is loaded and few of them are asked: those alone take memory.
+        files::put_down(image);
+        Ok(kept)
     }
 }

@@ -85,8 +85,9 @@ impl<'p> Cell<'p> {
 
     /// Fills up what an evaluation uses up; for measuring a fresh sandbox that is used again.
     pub(crate) fn refill(&mut self) {
-        if let Self::Component(fresh) = self {
-            refill(&mut fresh.store, &fresh.bounds.spared());
+        match self {
+            Self::Component(fresh) => refill(&mut fresh.store, &fresh.bounds.spared()),
+            Self::Module { slot, bounds, .. } => slot.refill(&bounds.spared()),
         }
     }
 }

@@ -19,7 +19,10 @@ use crate::limits::{
 
 /// Slots for each evaluation at a time. A slot remembers whose memory it held last, and coming back to it is several
 /// times cheaper than taking another; with many plugins in turn, few slots would be strangers every time.
-const SLOTS_PER_EVALUATION: u32 = 1_024;
+pub(crate) const SLOTS_PER_EVALUATION: u32 = 1_024;
+/// The same where a stack of another size than the usual is asked for, which few policies do: each pool takes address space
+/// for every slot, and there is one for each size.
+pub(crate) const NARROW_SLOTS_PER_EVALUATION: u32 = 64;
 /// Bytes of a memory and of a table that stay with their slot after an evaluation; above what guests touch.
 const KEEP_RESIDENT_BYTES: usize = 4 << 20;
 /// Reading a memory for a snapshot grows it by a page.
@@ -35,14 +38,14 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    /// Makes them for `concurrency` evaluations at a time, each on a stack of so many bytes; `keeps` says that modules are kept.
+    /// Makes them, with so many slots, for evaluations on a stack of so many bytes; `keeps` says that modules are kept.
     pub(crate) fn new(
-        concurrency: usize,
+        slots: u32,
         keeps: bool,
         stack_bytes: usize,
         functions: &Arc<Functions>,
     ) -> wasmtime::Result<Self> {
-        let pool = InstanceAllocationStrategy::Pooling(pool(concurrency));
+        let pool = InstanceAllocationStrategy::Pooling(pool(slots));
         let components = make(pool, stack_bytes, functions)?;
         let modules = if keeps {
             make(InstanceAllocationStrategy::OnDemand, stack_bytes, functions)?
@@ -90,13 +93,13 @@ fn bounded(config: &mut Config, stack_bytes: usize) {
     config.consume_fuel(true).epoch_interruption(true).max_wasm_stack(stack_bytes);
 }
 
-fn slots(concurrency: usize) -> u32 {
-    let wanted = u32::try_from(concurrency).unwrap_or(u32::MAX).saturating_mul(SLOTS_PER_EVALUATION);
-    wanted.clamp(SLOTS_PER_EVALUATION, SLOTS_COUNT_MAX)
+/// Slots for `concurrency` evaluations at a time, so many for each.
+pub(crate) fn slots(concurrency: usize, each: u32) -> u32 {
+    let wanted = u32::try_from(concurrency).unwrap_or(u32::MAX).saturating_mul(each);
+    wanted.clamp(each, SLOTS_COUNT_MAX)
 }
 
-fn pool(concurrency: usize) -> PoolingAllocationConfig {
-    let slots = slots(concurrency);
+fn pool(slots: u32) -> PoolingAllocationConfig {
     let memory = usize::try_from(MEMORY_BYTES_MAX + SNAPSHOT_SPARE_BYTES).unwrap_or(usize::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
@@ -178,7 +181,7 @@ mod tests {
             (most + 1, SLOTS_COUNT_MAX),
             (usize::MAX, SLOTS_COUNT_MAX),
         ] {
-            assert_eq!(slots(concurrency), wanted, "{concurrency}");
+            assert_eq!(slots(concurrency, SLOTS_PER_EVALUATION), wanted, "{concurrency}");
         }
     }
 }

@@ -17,13 +17,13 @@ use wasmtime::{
 use crate::{
     cell::{instantiate, refill, store},
     contract::v1::{self, Lowered},
-    engine::{Engines, Ticker},
+    engine::{Engines, NARROW_SLOTS_PER_EVALUATION, SLOTS_PER_EVALUATION, Ticker, slots},
     fault::fault,
     functions::Functions,
     host::Host,
     inspect::{LoadError, Made},
-    limits::{Bounds, STACK_BYTES_MAX},
-    prepared::{Code, Kind, Late, Prepared},
+    limits::Bounds,
+    prepared::{Code, Kind, Late, Prepared, Runs},
     snapshot::{Obstacle, instrument},
     warm::{
         Rack, Shelf,
@@ -98,13 +98,8 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    fn new(
-        concurrency: usize,
-        isolation: Isolation,
-        stack_bytes: usize,
-        functions: &Arc<Functions>,
-    ) -> wasmtime::Result<Self> {
-        let engines = Engines::new(concurrency, isolation == Isolation::Warm, stack_bytes, functions)?;
+    fn new(slots: u32, isolation: Isolation, stack_bytes: usize, functions: &Arc<Functions>) -> wasmtime::Result<Self> {
+        let engines = Engines::new(slots, isolation == Isolation::Warm, stack_bytes, functions)?;
         let (linker, module_linker) = (v1::linker(&engines.components)?, v1::module_linker(&engines.modules)?);
         Ok(Self { engines, linker, module_linker, stack_bytes })
     }
@@ -132,14 +127,17 @@ pub(crate) enum Kept {
 }
 
 impl Forge {
+    /// A forge for so many evaluations at a time; policies that set no smaller stack have one of `stack_bytes`.
     pub(crate) fn new(
         concurrency: usize,
+        stack_bytes: usize,
         isolation: Isolation,
         warm_slots: usize,
         ticker: Ticker,
     ) -> wasmtime::Result<Self> {
         let functions = Arc::new(Functions::default());
-        let ground = Arc::new(Ground::new(concurrency, isolation, STACK_BYTES_MAX, &functions)?);
+        let slots = slots(concurrency, SLOTS_PER_EVALUATION);
+        let ground = Arc::new(Ground::new(slots, isolation, stack_bytes, &functions)?);
         ticker.watch(&ground.engines);
         let (rack, narrow, compiled) = (Arc::new(Rack::new(warm_slots)), Mutex::default(), AtomicUsize::new(0));
         Ok(Self { ground, narrow, functions, concurrency, rack, isolation, ticker, compiled })
@@ -152,14 +150,15 @@ impl Forge {
 
     /// Where a policy runs that has a stack of so many bytes; made when it is first asked for.
     pub(crate) fn ground(&self, stack_bytes: usize) -> wasmtime::Result<Arc<Ground>> {
-        if stack_bytes == STACK_BYTES_MAX {
+        if stack_bytes == self.ground.stack_bytes {
             return Ok(Arc::clone(&self.ground));
         }
         let mut narrow = self.narrow.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ground) = narrow.get(&stack_bytes) {
             return Ok(Arc::clone(ground));
         }
-        let ground = Arc::new(Ground::new(self.concurrency, self.isolation, stack_bytes, &self.functions)?);
+        let slots = slots(self.concurrency, NARROW_SLOTS_PER_EVALUATION);
+        let ground = Arc::new(Ground::new(slots, self.isolation, stack_bytes, &self.functions)?);
         self.ticker.watch(&ground.engines);
         narrow.insert(stack_bytes, Arc::clone(&ground));
         Ok(ground)
@@ -265,7 +264,7 @@ impl Forge {
     pub(crate) fn purpose(&self) -> &'static str {
         match self.isolation {
             Isolation::Warm => "policy",
-            Isolation::Fresh => "thrown policy",
+            Isolation::Fresh => "thrown module",
             Isolation::Component => "thrown component",
         }
     }
@@ -289,19 +288,24 @@ impl Forge {
         if self.isolation != Isolation::Component && kind.unfit.is_none() {
             match self.shelve(ground, &snapshot, &source.export) {
                 Ok(shelf) => {
-                    refill(store, &Bounds::AHEAD.spared());
-                    store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
-                    let described = mould.code.describe(store, &instance);
-                    return described.map(|descriptor| Prepared::of_module(shelf, descriptor)).map_err(told);
+                    let descriptor = Self::described(mould, store, &instance)?;
+                    return Ok(Prepared::of_module(shelf, descriptor));
                 }
                 Err(unfit) => kind.unfit = Some(unfit),
             }
         }
         let code = self.compile(ground, &snapshot, &source.export).map_err(|error| error.to_string())?;
-        let mut store = store_on(ground, mould.kind().hidden_bytes);
-        let instance = instantiate(&code.pre, &mut store, &Bounds::AHEAD).map_err(told)?;
-        let descriptor = code.describe(&mut store, &instance).map_err(told)?;
+        let mut proof = store_on(ground, mould.kind().hidden_bytes);
+        instantiate(&code.pre, &mut proof, &Bounds::AHEAD).map_err(told)?;
+        let descriptor = Self::described(mould, store, &instance)?;
         Ok(Prepared::of_component(code, (descriptor, None), None, kind))
+    }
+
+    /// What the configured instance says of itself, whatever stack the policy is given.
+    fn described(mould: &Mould, store: &mut Store<Host>, instance: &Instance) -> Result<Descriptor, Obstacle> {
+        refill(store, &Bounds::AHEAD.spared());
+        store.set_hostcall_fuel(usize::try_from(Bounds::AHEAD.answer_bytes).unwrap_or(usize::MAX));
+        mould.code.describe(store, instance).map_err(told)
     }
 
     /// Where instances of a module come from.
@@ -339,7 +343,14 @@ impl Forge {
             let plain = self.compile(ground, mould.bytes(source), &source.export);
             plain.map_err(|error| fault(FaultKind::Trap, &error.to_string()))?
         };
-        Ok(Prepared::of_component(code, (descriptor, Some(late)), Some(obstacle), mould.kind()))
+        let prepared = Prepared::of_component(code, (descriptor, Some(late)), Some(obstacle), mould.kind());
+        if ground.stack_bytes != self.ground.stack_bytes
+            && let Runs::Component(code) = prepared.runs()
+        {
+            // It took its settings on the usual stack; each case will begin with taking them on this one.
+            prepared.start(code, &mut store_on(ground, prepared.kind.hidden_bytes), &Bounds::AHEAD)?;
+        }
+        Ok(prepared)
     }
 
     fn compile(&self, ground: &Ground, bytes: &[u8], export: &str) -> Result<Code, LoadError> {

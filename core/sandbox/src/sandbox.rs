@@ -11,7 +11,9 @@ use std::{
     thread,
 };
 
-use maple_kernel::{Calendar, Complaint, Configured, Limits, PluginInfo, Plugins, Setting, Setup, SetupError};
+use maple_kernel::{
+    Calendar, Complaint, Configured, FaultKind, Limits, PluginInfo, Plugins, Setting, Setup, SetupError,
+};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracing::warn;
@@ -20,6 +22,7 @@ use crate::{
     cache::{Cache, EntryKey, Record},
     contract::v1::Lowered,
     engine::Ticker,
+    fault::fault,
     inspect::{LoadError, inspect},
     limits::{Bounds, STACK_BYTES_MIN, WARM_SLOTS_MAX},
     plugin::{Forge, Ground, Isolation, Mould, Source, Use},
@@ -36,7 +39,7 @@ pub struct SandboxConfig {
     pub concurrency: usize,
     /// Keeps diaries, and lets what guests say in their own words into faults: for authors, never in production.
     pub diaries: bool,
-    /// The most that a policy may set for itself.
+    /// The most that a policy may set for itself. A stack is never smaller than [`STACK_BYTES_MIN`](crate::STACK_BYTES_MIN).
     pub maxima: Bounds,
     /// How one evaluation is kept apart from the next.
     pub isolation: Isolation,
@@ -98,8 +101,9 @@ impl Sandbox {
     /// # Errors
     /// When the engine or its clock does not start.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let maxima = config.maxima.capped();
         let ticker = Ticker::start().map_err(SandboxError::Ticker)?;
-        let forge = Forge::new(config.concurrency, config.isolation, config.warm_slots, ticker);
+        let forge = Forge::new(config.concurrency, maxima.stack_bytes, config.isolation, config.warm_slots, ticker);
         let cache = config.cache.and_then(|folder| {
             Cache::open(&folder)
                 .inspect_err(|error| warn!(folder = %folder.display(), %error, "The cache is not used."))
@@ -111,7 +115,7 @@ impl Sandbox {
             in_use: Mutex::default(),
             cache,
             diaries: config.diaries,
-            maxima: config.maxima.capped(),
+            maxima,
         })
     }
 
@@ -224,7 +228,13 @@ impl Sandbox {
             .beyond(bounds)
             .map(|(limit, made, max)| {
                 let message = format!("the plugin is made of {made}, {max} are given");
-                Complaint { path: limit.to_owned(), message, advice: Some(format!("give {made} or more")) }
+                let allowed = !source.made.beyond(&self.maxima).any(|(beyond, ..)| beyond == limit);
+                let advice = if allowed {
+                    format!("give {made} or more")
+                } else {
+                    "this host gives no more; use another plugin, or ask who runs it".to_owned()
+                };
+                Complaint { path: limit.to_owned(), message, advice: Some(advice) }
             })
             .collect();
         if let Some(bytes) = limits.stack_bytes.filter(|bytes| *bytes < STACK_BYTES_MIN as u64) {
@@ -236,9 +246,10 @@ impl Sandbox {
             return Err(SetupError::Limits(complaints));
         }
         self.forge.ground(bounds.stack_bytes).map_err(|error| {
-            let message = format!("no engine starts for a stack of {} bytes: {error}", bounds.stack_bytes);
-            let advice = Some("leave it out; a limit on virtual memory (`ulimit -v`) is the usual cause".to_owned());
-            SetupError::Limits(vec![Complaint { path: "stack-bytes".to_owned(), message, advice }])
+            let (bytes, why) = (bounds.stack_bytes, error.root_cause());
+            let detail =
+                format!("no engine starts for a stack of {bytes} bytes, mostly for want of address space: {why}");
+            SetupError::Fault(fault(FaultKind::OutOfMemory, &detail))
         })
     }
 

@@ -237,7 +237,13 @@ fn a_case_within_its_limit_is_paid_for_by_the_guest() {
 
 #[test]
 fn a_full_pool_is_waited_for_and_then_it_is_a_timeout() {
-    let (isolation, wall) = (Isolation::Fresh, Duration::from_millis(50));
+    for isolation in [Isolation::Fresh, Isolation::Component] {
+        waits_for_a_place(isolation);
+    }
+}
+
+fn waits_for_a_place(isolation: Isolation) {
+    let wall = Duration::from_millis(50);
     let sandbox = Sandbox::new(SandboxConfig { isolation, concurrency: 1, ..SandboxConfig::default() }).unwrap();
     let component = Guest::default().component();
     let with = |ms: u64| configure(&sandbox, &component, Limits { wall_ms: Some(ms), ..Limits::default() }).unwrap();
@@ -283,6 +289,36 @@ fn a_full_pool_is_waited_for_and_then_it_is_a_timeout() {
     assert_eq!(ask(&hasty, 1).answer, no_place);
     drop((last, held));
     assert_eq!([(); 3].map(|()| ask(&hasty, 1)), [(); 3].map(|()| expected.clone()));
+}
+
+/// Who waited for a place has what is left of its time, and not all of it once more.
+#[test]
+fn the_time_of_waiting_counts() {
+    for isolation in [Isolation::Fresh, Isolation::Component] {
+        let sandbox = Sandbox::new(SandboxConfig { isolation, concurrency: 1, ..SandboxConfig::default() }).unwrap();
+        let wall = Duration::from_millis(2_000);
+        let limits = Limits { wall_ms: Some(2_000), fuel: Some(maple_sandbox::FUEL_MAX), ..Limits::default() };
+        // Much time for little fuel.
+        let body = "(loop $on (memory.fill (i32.const 131072) (i32.const 0) (i32.const 262144)) (br $on))";
+        let guest = Guest { memory: "7".into(), ..first(body, "") };
+        let endless = configure(&sandbox, &guest.component(), limits).unwrap();
+        let holder = configure(&sandbox, &Guest::default().component(), limits).unwrap();
+        let mut held = Vec::new();
+        while let Ok(session) = holder.reuse_for_bench() {
+            held.push(session);
+        }
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let began = Instant::now();
+                (ask(&endless, 1).answer.unwrap_err().kind, began.elapsed())
+            });
+            thread::sleep(wall * 3 / 4);
+            held.pop();
+            let (kind, took) = waiting.join().unwrap();
+            assert_eq!(kind, FaultKind::Timeout);
+            assert!(took < wall * 17 / 10, "{isolation:?}: {took:?}; all of it once more would be seven quarters");
+        });
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Write},
+    ops::Range,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -118,6 +119,28 @@ pub(super) fn path_of(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     Some(format!("/proc/self/fd/{}", file.as_raw_fd()).into())
 }
+
+/// Takes pages of a mapped file out of this process; whoever reads them has them again from the file.
+///
+/// # Safety
+///
+/// The range is mapped from a file and nothing was ever written to it: that would be lost.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the caller answers for what the range is")]
+pub(super) unsafe fn put_down(range: Range<*const u8>) {
+    let bytes = range.end.addr().saturating_sub(range.start.addr());
+    // SAFETY: as the caller says. Where it is refused, the pages stay.
+    let _ = unsafe { rustix::mm::madvise(range.start.cast_mut().cast(), bytes, rustix::mm::Advice::LinuxDontNeed) };
+}
+
+/// Elsewhere such a call means something else: the pages stay until the system wants them.
+///
+/// # Safety
+///
+/// None is needed.
+#[cfg(not(target_os = "linux"))]
+#[expect(unsafe_code, reason = "it is called as on the other system")]
+pub(super) unsafe fn put_down(_: Range<*const u8>) {}
 
 /// No such path on this system: only this user can put another file under the name.
 #[cfg(not(target_os = "linux"))]

@@ -43,7 +43,7 @@ pub(crate) struct Slot {
     /// Evaluations so far.
     pub(super) rounds: u32,
     pub(super) pristine: Option<Arc<Pristine>>,
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 /// An instance that is never asked: what every other is put back to. Its memory is the compiled file's own pages, so
@@ -84,7 +84,7 @@ impl Slot {
             sound: true,
             rounds: 0,
             pristine: None,
-            _place: place,
+            place,
         };
         // What a start function wrote, and what `configure` wrote before the snapshot, is how it begins.
         if kept && !slot.collect() {
@@ -98,7 +98,12 @@ impl Slot {
     pub(crate) fn assess(&mut self, file: &CaseFile<'_>, bounds: &Bounds, for_author: bool) -> Assessment {
         self.sound = false;
         self.rounds = self.rounds.wrapping_add(1);
-        refill(&mut self.store, bounds);
+        if self.place.is_some() {
+            refill(&mut self.store, bounds);
+        } else {
+            // Its clock runs since it was made, or since it waited for its place.
+            let _ = self.store.set_fuel(bounds.fuel);
+        }
         let answer = match self.store.data_mut().hold_to(bounds) {
             Ok(()) => self.ask(file, bounds, for_author),
             Err(excess) => {
@@ -156,6 +161,11 @@ impl Slot {
         }
         self.store.data_mut().may_leave = true;
         Ok(read)
+    }
+
+    /// Fills up what an evaluation uses up; for measuring one that is used again.
+    pub(crate) fn refill(&mut self, bounds: &Bounds) {
+        refill(&mut self.store, bounds);
     }
 
     /// The most linear memory that the guest had.

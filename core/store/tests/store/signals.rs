@@ -269,6 +269,50 @@ fn what_came_after_one_that_is_told_late_is_looked_at_again_once() {
 }
 
 #[test]
+fn of_a_kind_the_latest_of_a_place_and_all_below_it_is_looked_at_again() {
+    both(|base| {
+        let store = std::sync::Arc::new(base.open());
+        let desk = docket(&store);
+        let tell = |name: &str, place: &str, day: i64| {
+            let mut told = event(&format!("e-{name}"), name, day * DAY, H::Registered);
+            told.about.as_mut().unwrap().locality = place.to_owned();
+            take(&desk, vec![told]).unwrap();
+        };
+        // The place itself, places below it, and what only begins with its name.
+        for (name, place, day) in [
+            ("itself", "cn/zhejiang/jinhua", 4),
+            ("below", "cn/zhejiang/jinhua/yongkang", 5),
+            ("below-1", "cn/zhejiang/jinhua/yongkang", 6),
+            ("below-2", "cn/zhejiang/jinhua/yiwu", 6),
+            ("later", "cn/zhejiang/jinhua/pujiang", 40),
+            ("like-it", "cn/zhejiang/jinhua-new", 7),
+            ("beside", "cn/zhejiang/jinhuan", 7),
+            ("elsewhere", "cn/zhejiang/hangzhou", 8),
+        ] {
+            tell(name, place, day);
+        }
+        let within = |place: &'static str| {
+            move |look: &Look| {
+                let common = Common::Kind("labour.wage".to_owned(), place.to_owned());
+                vec![Later { common, after: look.registered, to: at(32 * DAY) }]
+            }
+        };
+        looked(&store, |_| Vec::new());
+        let late = |name: &str, place: &'static str, day: i64| {
+            tell(name, place, day);
+            assert_eq!(looked(&store, within(place)), [(name.to_owned(), false)]);
+            looked(&store, |_| Vec::new())
+        };
+        // Of two of one moment one, the same each time.
+        assert_eq!(late("late-1", "cn/zhejiang/jinhua", 1), [("below-2".to_owned(), true)]);
+        assert_eq!(late("late-2", "cn/zhejiang/hangzhou", 1), [("elsewhere".to_owned(), true)]);
+        assert_eq!(late("late-3", "cn/zhejiang/jinhua/pujiang", 1), [], "there is none within the window");
+        assert_eq!(late("late-4", "cn/zhejiang/jinhua", 5), [("below-2".to_owned(), true)]);
+        assert_eq!(late("late-5", "cn/zhejiang/jinhua", 31), [], "nobody came after it");
+    });
+}
+
+#[test]
 fn so_many_are_looked_at_again_and_no_more() {
     both(|base| {
         let store = std::sync::Arc::new(base.open());

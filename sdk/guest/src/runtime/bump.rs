@@ -14,7 +14,7 @@ use std::{
 const WASM_PAGE_BYTES: usize = 1 << 16;
 const HOST_PAGE_BYTES: usize = 1 << 12;
 /// Left free after `configure`, so that a common evaluation never has to ask the host for memory.
-const SPARE_BYTES: usize = 1 << 14;
+const SPARE_BYTES: usize = 1 << 16;
 
 unsafe extern "C" {
     static __heap_base: u8;

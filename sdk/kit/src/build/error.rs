@@ -90,6 +90,15 @@ pub enum BuildError {
         /// Which.
         path: PathBuf,
     },
+    /// A manifest asks for none of the tools that make components, or for both.
+    #[error(
+        "`{path}` has to ask for one tool that makes components: `componentize-qjs`, or `@bytecodealliance/componentize-js`; \
+         see what `maple new NAME --lang javascript` writes"
+    )]
+    Tools {
+        /// Which.
+        path: PathBuf,
+    },
     /// A program that the build needs gives no usable answer.
     #[error("`{name}` failed: {output}")]
     ToolFailed {
@@ -167,6 +176,7 @@ impl BuildError {
             Self::Compile { .. }
                 | Self::Script { .. }
                 | Self::NoManifest { .. }
+                | Self::Tools { .. }
                 | Self::NoCrate { .. }
                 | Self::NoModule { .. }
                 | Self::NotAPlugin { .. }

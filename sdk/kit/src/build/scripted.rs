@@ -155,8 +155,7 @@ impl<'a> Sources<'a> {
         match (name.filter(plain), version.filter(plain)) {
             (Some(name), Some(version)) => {
                 let tool = match kit.ending {
-                    "js" if text.contains(QUICKJS) => QUICKJS,
-                    "js" => SPIDERMONKEY,
+                    "js" => javascript_tool(&text).ok_or(BuildError::Tools { path })?,
                     _ => "componentize-py",
                 };
                 Ok(Self { root, kit, name, version, tool })
@@ -297,6 +296,18 @@ fn in_json(text: &str) -> (Option<String>, Option<String>) {
     (field("name"), field("version"))
 }
 
+/// The one tool that a `package.json` asks for.
+fn javascript_tool(text: &str) -> Option<&'static str> {
+    let manifest: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let asks = |tool: &&str| {
+        ["dependencies", "devDependencies"]
+            .iter()
+            .any(|key| manifest.get(key).is_some_and(|all| all.get(*tool).is_some()))
+    };
+    let mut tools = [QUICKJS, SPIDERMONKEY].into_iter().filter(asks);
+    tools.next().filter(|_| tools.next().is_none())
+}
+
 fn in_toml(text: &str) -> (Option<String>, Option<String>) {
     let manifest: toml::Table = text.parse().unwrap_or_default();
     let field = |key: &str| Some(manifest.get("project")?.get(key)?.as_str()?.to_owned());
@@ -337,7 +348,20 @@ mod tests {
             Sources::of(folder.path(), kit).map(|sources| (sources.name, sources.version))
         };
         let found = ("x".to_owned(), "0.1.0".to_owned());
-        assert_eq!(of(&JAVASCRIPT, r#"{ "name": "x", "version": "0.1.0" }"#).unwrap(), found);
+        let javascript = |tools: &str| {
+            of(
+                &JAVASCRIPT,
+                &format!(r#"{{ "name": "x", "version": "0.1.0", "description": "no {SPIDERMONKEY}", {tools} }}"#),
+            )
+        };
+        let [quick, spider] = [QUICKJS, SPIDERMONKEY].map(|tool| format!(r#""{tool}": "1""#));
+        for tools in [format!(r#""devDependencies": {{ {quick} }}"#), format!(r#""dependencies": {{ {spider} }}"#)] {
+            assert_eq!(javascript(&tools).unwrap(), found);
+        }
+        for tools in [r#""dependencies": {}"#.to_owned(), format!(r#""devDependencies": {{ {quick}, {spider} }}"#)] {
+            assert!(matches!(javascript(&tools), Err(BuildError::Tools { .. })), "{tools}");
+        }
+        assert_eq!(javascript_tool(&format!("{{ \"devDependencies\": {{ {spider} }} }}")), Some(SPIDERMONKEY));
         assert_eq!(of(&PYTHON_KIT, "[project]\nname = \"x\"\nversion = \"0.1.0\"\n").unwrap(), found);
         for text in ["", "{}", r#"{ "name": "x\"; evil()", "version": "0.1.0" }"#] {
             assert!(matches!(of(&JAVASCRIPT, text), Err(BuildError::NoManifest { .. })), "{text}");
