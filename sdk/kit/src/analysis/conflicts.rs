@@ -68,6 +68,17 @@ enum Wins {
 
 /// Every contradiction within the tables of each pack.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
+    let offers = offers(study);
+    // A table that only tries contradicts nobody.
+    let heard = |pack| study.pack(pack).filter(|line| line.policy.mode == Mode::Enforce).collect();
+    study.packs().into_iter().flat_map(|pack| topics(study, &offers, heard(pack))).collect()
+}
+
+/// Lines that offer a channel, with what they say.
+pub(super) type Offers<'s, 't> = BTreeMap<&'s str, Vec<(&'s Line<'t>, &'s Effect)>>;
+
+/// Every offer of a policy that counts.
+pub(super) fn offers<'s, 't>(study: &'s Study<'t>) -> Offers<'s, 't> {
     let mut offers = Offers::new();
     for line in study.lines().filter(|line| line.policy.mode == Mode::Enforce) {
         for effect in &line.row.then {
@@ -76,19 +87,25 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             }
         }
     }
-    study.packs().into_iter().flat_map(|pack| topics(study, &offers, study.pack(pack).collect())).collect()
+    offers
 }
-
-/// Lines that offer a channel, with what they say.
-type Offers<'s, 't> = BTreeMap<&'s str, Vec<(&'s Line<'t>, &'s Effect)>>;
 
 /// That no level above offers the channel, or a trusted pack: otherwise the host does not hear that a lower pack forbids
 /// it, unless the lower one replaces that offer by name (H09).
-fn not_kept_open(offers: &Offers<'_, '_>, topic: &Topic, closed: &Entry<'_, '_>) -> Vec<Formula> {
-    let (Topic::Gate(channel), Effect::Forbid(_), false) = (topic, closed.effect, closed.line.policy.trusted) else {
-        return Vec::new();
+pub(super) fn not_kept_open(
+    study: &Study<'_>,
+    offers: &Offers<'_, '_>,
+    closed: &Line<'_>,
+    effect: &Effect,
+) -> Vec<Formula> {
+    let (Effect::Forbid(selector), false) = (effect, closed.policy.trusted) else { return Vec::new() };
+    let own = closed.policy;
+    let channels = &study.space.ruleset.vocabulary().channels;
+    // One that is kept open keeps its whole class open.
+    let closes = |name: &str| match selector {
+        Selector::Channel(id) => id.as_str() == name,
+        Selector::Class(class) => channels.iter().any(|(id, channel)| id.as_str() == name && channel.class == *class),
     };
-    let own = closed.line.policy;
     let replaced = |line: &Line<'_>| {
         let names = |rule: &Option<RuleId>| rule.as_ref().is_none_or(|rule| *rule == line.row.rule);
         own.replaces.iter().any(|replaces| replaces.policy == line.policy.id && names(&replaces.rule))
@@ -97,8 +114,8 @@ fn not_kept_open(offers: &Offers<'_, '_>, topic: &Topic, closed: &Entry<'_, '_>)
         let below = own.locality.as_str().strip_prefix(line.policy.locality.as_str());
         line.policy.trusted || below.is_some_and(|rest| rest.starts_with('/'))
     };
-    let keeps = |line: &Line<'_>| above(line) && !replaced(line) && line.hull.meets(&closed.line.hull);
-    let all = offers.get(channel.as_str()).into_iter().flatten();
+    let keeps = |line: &Line<'_>| above(line) && !replaced(line) && line.hull.meets(&closed.hull);
+    let all = offers.iter().filter(|(name, _)| closes(name)).flat_map(|(_, offers)| offers);
     all.filter(|(line, _)| keeps(line)).map(|(line, effect)| Formula::not(line.heard(effect))).collect()
 }
 
@@ -134,7 +151,7 @@ fn topics<'s, 't>(study: &'s Study<'t>, offers: &Offers<'s, 't>, lines: Vec<&'s 
             if stopped {
                 return false;
             }
-            match contradicts(study, a, b, &clash, not_kept_open(offers, topic, b)) {
+            match contradicts(study, a, b, &clash, not_kept_open(study, offers, b.line, b.effect)) {
                 Ok(Some((witness, severity))) => {
                     seen.insert(key);
                     told.push(report(a, b, clash, witness, severity));
@@ -347,11 +364,10 @@ fn contradicts(
         None => return Ok(None),
     };
     let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
-    let confirmed = study.try_on(&witness).is_some_and(|question| {
-        let decision = study.decide(&question);
-        study::said(&decision, a.line, a.effect) && study::said(&decision, b.line, b.effect)
-    });
-    Ok(confirmed.then_some((witness, severity)))
+    study.confirm(&witness, |decision| {
+        study::said(decision, a.line, a.effect) && study::said(decision, b.line, b.effect)
+    })?;
+    Ok(Some((witness, severity)))
 }
 
 /// When an effect is heard; a clock only where the day that it runs from is known.

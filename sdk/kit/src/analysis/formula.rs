@@ -138,11 +138,13 @@ pub(crate) struct Hull {
     pub(crate) domains: BTreeMap<Var, Domain>,
     /// True when the product holds nothing else, too.
     pub(crate) exact: bool,
+    /// True when the vocabulary may rule out some of the product.
+    pub(crate) tied: bool,
 }
 
 impl Hull {
     fn all(exact: bool) -> Self {
-        Self { domains: BTreeMap::new(), exact }
+        Self { domains: BTreeMap::new(), exact, tied: false }
     }
 
     /// The smallest product that the shape of a formula shows.
@@ -163,7 +165,7 @@ impl Hull {
     fn single(var: Var, set: Set) -> Self {
         // A word implies that its fact is known, which a product of domains does not say.
         let exact = !matches!(var, Var::Word(..));
-        Self { domains: BTreeMap::from([(var, Domain { unknown: false, set })]), exact }
+        Self { domains: BTreeMap::from([(var, Domain { unknown: false, set })]), exact, tied: false }
     }
 
     fn and(mut self, other: Self) -> Self {
@@ -184,7 +186,7 @@ impl Hull {
             let same = a.domains.len() == 1 && b.domains.len() == 1 && a.domains.keys().eq(b.domains.keys());
             let exact = a.exact && b.exact && (same || a.domains == b.domains);
             let both = a.domains.into_iter().filter_map(|(var, own)| Some((var, own.union(b.domains.get(&var)?))));
-            Self { domains: both.collect(), exact }
+            Self { domains: both.collect(), exact, tied: false }
         })
     }
 
@@ -198,7 +200,7 @@ impl Hull {
             (Some((var, domain)), None) => {
                 let set = domain.set.without(space.domain(var));
                 let unknown = var.may_be_unknown() && !domain.unknown;
-                Self { domains: BTreeMap::from([(var, Domain { unknown, set })]), exact: true }
+                Self { domains: BTreeMap::from([(var, Domain { unknown, set })]), exact: true, tied: false }
             }
             _ => Self::all(false),
         }
@@ -230,11 +232,12 @@ impl Hull {
         };
         // A word of a list hangs together with the list being known, and a day with the law of the day.
         let tells = |var: &&Var| !matches!(var, Var::Day | Var::Word(..));
-        self.exact && others.iter().flat_map(|hull| hull.domains.keys()).filter(tells).any(shows)
+        self.exact && !self.tied && others.iter().flat_map(|hull| hull.domains.keys()).filter(tells).any(shows)
     }
 
     /// The product without domains that leave everything open, so that equal products look equal.
     pub(crate) fn settled(mut self, space: &Space<'_>) -> Self {
+        self.tied = space.ties(&self);
         self.domains.retain(|var, domain| {
             let (first, last) = space.domain(*var);
             !(domain.set == Set::span(first, last) && (domain.unknown || !var.may_be_unknown()))

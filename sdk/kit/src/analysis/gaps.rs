@@ -68,6 +68,11 @@ fn incomplete(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, U
             Var::Kind,
             Space::names(study.space.kinds.iter().map(|k| k.as_str()), |k| k == kind.as_str()),
         )));
+        let silent = |decision: &maple_kernel::Decision<'_>| study::nobody_spoke(decision, &sheet.lines);
+        if let Err(why) = study.confirm(&witness, silent) {
+            found.push(study::undecided(&complete.spot, &format!("the table's promise for `{kind}` is"), &why));
+            continue;
+        }
         let message = format!("the table says it is complete, and none of its rules answers this case of `{kind}`");
         let advice =
             "add a rule for it, narrow `target`, or name the facts that may be taken as known: `complete = [\"…\"]`";
@@ -455,12 +460,7 @@ fn report(study: &Study<'_>, sheet: &Sheet<'_>, hole: Hole<'_, '_>, told: &mut T
     parts.extend(near.map(|line| Formula::not(line.speaks.clone())));
     let window = study::window(&study.space, lines.iter().copied());
     let Some(witness) = study.show(&Formula::All(parts), window, &sheet.policy.locality)? else { return Ok(()) };
-    let Some(question) = study.try_on(&witness) else { return Ok(()) };
-    let decision = study.decide(&question);
-    let mode = sheet.policy.mode == maple_kernel::Mode::Enforce;
-    if mode && lines.iter().any(|line| study::spoke(&decision, line)) {
-        return Ok(());
-    }
+    let confirmed = study.confirm(&witness, |decision| study::nobody_spoke(decision, lines.iter().copied()));
     let mut names: Vec<String> = lines.iter().map(|line| format!("`{}`", line.rule())).collect();
     names.dedup();
     if names.len() > NAMES_MAX {
@@ -470,10 +470,14 @@ fn report(study: &Study<'_>, sheet: &Sheet<'_>, hole: Hole<'_, '_>, told: &mut T
     }
     let names =
         if let [only] = names.as_slice() { format!("rule {only}") } else { format!("rules {}", names.join(", ")) };
+    let Some(first) = lines.first() else { return Ok(()) };
+    if let Err(why) = confirmed {
+        told.push(study::undecided(&first.row.when_spot, &format!("what {names} leave around them is"), &why));
+        return Ok(());
+    }
     let message = format!("{}, though {names} say it around", hole.says);
     let mut related: Vec<_> = lines.iter().skip(1).map(|line| related(line, "one of the bands")).collect();
     related.truncate(4);
-    let Some(first) = lines.first() else { return Ok(()) };
     told.push(Diagnostic {
         related,
         witness: Some(witness.json),

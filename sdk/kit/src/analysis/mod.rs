@@ -3,6 +3,7 @@ mod conflicts;
 mod days;
 mod formula;
 mod gaps;
+mod laws;
 mod lines;
 mod overruled;
 mod pairs;
@@ -24,17 +25,21 @@ use study::Study;
 
 /// Why something was not decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Undecided(String);
+pub(crate) struct Undecided {
+    why: String,
+    /// A case to look at.
+    case: Option<String>,
+}
 
 impl Undecided {
     pub(crate) fn new(why: String) -> Self {
-        Self(why)
+        Self { why, case: None }
     }
 }
 
 impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.why)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{Mode, Purposes};
+use maple_kernel::{Mode, Purposes, Replaces};
 
 use super::{
     Undecided,
@@ -23,10 +23,10 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
 fn of_pack(study: &Study<'_>, all: Vec<&Line<'_>>) -> Vec<Diagnostic> {
     let Some(spot) = all.first().map(|line| &line.table.spot) else { return Vec::new() };
     // Rows share a group when they have an effect in common; each pair is looked at in the group of its first one.
-    // A row that only tries is no double of one that counts, nor one that is asked about something else.
+    // A row that only tries doubles nothing, nor does one that is asked about something else.
     let mut groups: BTreeMap<String, Vec<(usize, &Line<'_>)>> = BTreeMap::new();
-    for (at, line) in all.iter().enumerate() {
-        let asked = (line.policy.mode, line.policy.purposes);
+    for (at, line) in all.iter().enumerate().filter(|(_, line)| line.policy.mode == Mode::Enforce) {
+        let asked = line.policy.purposes;
         let names: BTreeSet<String> = line.row.then.iter().map(|effect| group(asked, effect)).collect();
         names.into_iter().for_each(|name| groups.entry(name).or_default().push((at, line)));
     }
@@ -37,7 +37,7 @@ fn of_pack(study: &Study<'_>, all: Vec<&Line<'_>>) -> Vec<Diagnostic> {
         let complete = pairs::meeting(&hulls, &study.space, |a, b| {
             let (Some((at, a)), Some((other, b))) = (lines.get(a), lines.get(b)) else { return true };
             let later = *at.max(other);
-            let of = (a.policy.mode, a.policy.purposes);
+            let of = a.policy.purposes;
             let shared = a.row.then.iter().filter(|effect| b.row.then.contains(effect)).map(|effect| group(of, effect));
             if shared.min().as_ref() != Some(name) || done.contains(&later) {
                 return true;
@@ -70,24 +70,42 @@ fn of_pack(study: &Study<'_>, all: Vec<&Line<'_>>) -> Vec<Diagnostic> {
 }
 
 /// What rows have in common when they say this and are asked alike.
-fn group(asked: (Mode, Purposes), effect: &Effect) -> String {
+fn group(asked: Purposes, effect: &Effect) -> String {
     format!("{asked:?} {effect:?}")
 }
 
 /// `a` stands before `b`.
 fn compare(study: &Study<'_>, a: &Line<'_>, b: &Line<'_>, asked: &mut usize) -> Result<Option<Diagnostic>, Undecided> {
-    let same = says_all(a, b) && says_all(b, a);
+    let same = says_all(a, b) && says_all(b, a) && stands_in(study, a, b) && stands_in(study, b, a);
     if same && inside(study, a, b, asked)? && inside(study, b, a, asked)? {
         return report(study, b, a, true);
     }
     for (narrow, wide) in [(b, a), (a, b)] {
         // Another text for the parties, or other law, is a reason for a row of its own.
         let adds = narrow.row.worded || !narrow.row.basis.iter().all(|id| wide.row.basis.contains(id));
-        if !adds && says_all(wide, narrow) && inside(study, narrow, wide, asked)? {
+        if !adds && says_all(wide, narrow) && stands_in(study, wide, narrow) && inside(study, narrow, wide, asked)? {
             return report(study, narrow, wide, false);
         }
     }
     Ok(None)
+}
+
+/// True when `other` stands wherever `line` would, and does for other policies what `line` does: nobody replaces it alone,
+/// nothing is replaced because `line` speaks, and it is floor if `line` is.
+fn stands_in(study: &Study<'_>, other: &Line<'_>, line: &Line<'_>) -> bool {
+    let one = other.policy.id == line.policy.id;
+    if one && other.row.rule == line.row.rule {
+        return true;
+    }
+    let names = |replaces: &Replaces, line: &Line<'_>| {
+        replaces.policy == line.policy.id && replaces.rule.as_ref().is_none_or(|rule| *rule == line.row.rule)
+    };
+    let ruleset = study.space.ruleset;
+    let all = ruleset.localities().flat_map(|(place, _)| ruleset.policies_of(place));
+    let mut replaced = all.filter(|policy| policy.mode == Mode::Enforce).flat_map(|policy| &policy.replaces);
+    let replaces = line.policy.replaces.iter().any(|own| own.when.as_ref().map_or(!one, |when| *when == line.row.rule));
+    let floor = |line: &Line<'_>| line.policy.trusted && line.policy.floor.holds(line.rule());
+    !replaces && (floor(other) || !floor(line)) && !replaced.any(|by| names(by, other) && !names(by, line))
 }
 
 /// True when every effect of `line` is one of `other`'s.
@@ -102,7 +120,7 @@ fn inside(study: &Study<'_>, narrow: &Line<'_>, wide: &Line<'_>, asked: &mut usi
     if lawful && wide.hull.exact && narrow.hull.lies_in(&wide.hull) {
         return Ok(true);
     }
-    if lawful && wide.hull.exact && narrow.hull.exact {
+    if lawful && wide.hull.exact && narrow.hull.exact && !narrow.hull.tied {
         return Ok(false);
     }
     *asked += 1;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{ChannelId, Class, Mode, PolicyId, Selector};
+use maple_kernel::{Class, Mode, PolicyId, Selector};
 
 use super::{
     Undecided,
+    conflicts::{self, Offers},
     formula::{Formula, Hull, Var},
     lines::Line,
     study::{self, Study, TABLE_PROBLEMS_MAX, Told, related},
@@ -83,8 +84,8 @@ struct Masks<'s, 't> {
     study: &'s Study<'t>,
     /// Lines that forbid something.
     forbidding: Vec<&'s Line<'t>>,
-    /// Channels that some floor offers, so that no lower pack may close them.
-    kept_open: BTreeSet<&'s ChannelId>,
+    /// What is offered: what an upper pack offers no lower one may close.
+    offers: Offers<'s, 't>,
     /// Policies that another one replaces, at least in part.
     replaced: BTreeSet<&'s PolicyId>,
 }
@@ -92,17 +93,12 @@ struct Masks<'s, 't> {
 impl<'s, 't> Masks<'s, 't> {
     fn new(study: &'s Study<'t>) -> Self {
         let forbids = |line: &&Line<'_>| line.row.then.iter().any(|effect| matches!(effect, Effect::Forbid(_)));
-        let floor = study.lines().filter(|line| line.policy.trusted && line.policy.floor.holds(line.rule()));
-        let offers = floor.flat_map(|line| &line.row.then).filter_map(|effect| match effect {
-            Effect::Offer { channel, .. } => Some(channel),
-            _ => None,
-        });
         let places = study.space.ruleset.localities();
         let policies = places.flat_map(|(place, _)| study.space.ruleset.policies_of(place));
         Self {
             study,
             forbidding: study.lines().filter(|line| line.policy.mode == Mode::Enforce).filter(forbids).collect(),
-            kept_open: offers.collect(),
+            offers: conflicts::offers(study),
             replaced: policies.flat_map(|policy| &policy.replaces).map(|replaces| &replaces.policy).collect(),
         }
     }
@@ -172,7 +168,7 @@ impl<'s, 't> Masks<'s, 't> {
     }
 
     /// Rows that close the channel of an offer or a preference: of trusted packs at its level or above, which nobody
-    /// overrules, and of other such packs where no floor keeps the channel open and nobody replaces them.
+    /// overrules, and of other such packs where no pack above them keeps the channel open and nobody replaces them.
     fn closers(&self, line: &Line<'_>, effect: &Effect) -> Vec<Silencer<'s, 't>> {
         let (Effect::Offer { channel, .. } | Effect::Prefer { channel, .. }) = effect else { return Vec::new() };
         let channels = &self.study.space.ruleset.vocabulary().channels;
@@ -182,14 +178,16 @@ impl<'s, 't> Masks<'s, 't> {
             Effect::Forbid(Selector::Class(of)) => *of == class,
             _ => false,
         };
-        let may_close = class == Class::Facilitative && !self.kept_open.contains(channel);
+        let may_close = class == Class::Facilitative;
         let sure = |other: &Line<'_>| other.policy.trusted || (may_close && !self.replaced.contains(&other.policy.id));
         let others = self.forbidding.iter().filter(|other| above(other, line) && sure(other));
         let mut found = Vec::new();
         for other in others {
             for forbid in other.row.then.iter().filter(closes) {
                 if other.hull.meets(&line.hull) {
-                    found.push(Silencer { line: other, when: other.heard(forbid), how: FORBIDS });
+                    let mut when = vec![other.heard(forbid)];
+                    when.extend(conflicts::not_kept_open(self.study, &self.offers, other, forbid));
+                    found.push(Silencer { line: other, when: Formula::All(when), how: FORBIDS });
                 }
             }
         }
@@ -230,9 +228,7 @@ fn report_masked(
     silencers: &[Silencer<'_, '_>],
 ) -> Result<Option<Diagnostic>, Undecided> {
     let Some(witness) = study.show(heard, line.window(&study.space), &line.policy.locality)? else { return Ok(None) };
-    if !study.try_on(&witness).is_some_and(|question| study::said(&study.decide(&question), line, effect)) {
-        return Ok(None);
-    }
+    study.confirm(&witness, |d| study::said(d, line, effect) && !study::kept(d, line, effect))?;
     let by: Vec<String> = silencers.iter().map(|s| format!("rule {} {}", study::name(s.line, line), s.how)).collect();
     let message =
         format!("rule `{}` is masked: wherever it says `{}`, {}", line.rule(), words::claim(effect), by.join(", or "));

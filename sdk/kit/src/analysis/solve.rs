@@ -90,10 +90,17 @@ impl<'s, 'r> Query<'s, 'r> {
             orders: BTreeMap::new(),
             at_least: HashMap::new(),
         };
-        let seats = query.gather(formulas);
+        let laws = space.implied(formulas);
+        let told: Vec<&Formula> = formulas.iter().copied().chain(&laws).collect();
+        let seats = query.gather(&told);
         query.share_cuts()?;
+        query.cut_for_laws();
         query.seat(seats);
         query.lay_out_days(window)?;
+        for law in &laws {
+            let lit = query.literal(law);
+            query.clause(&[lit]);
+        }
         Ok(query)
     }
 
@@ -145,6 +152,15 @@ impl<'s, 'r> Query<'s, 'r> {
             self.cuts.insert(b, cuts);
         }
         Ok(())
+    }
+
+    /// The day of the case is cut where the days are that never lie after it, and the types of parties each by itself.
+    fn cut_for_laws(&mut self) {
+        let past = self.cuts.iter().filter(|(var, _)| self.space.is_past(**var)).flat_map(|(_, cuts)| cuts);
+        let past: Vec<i64> = past.copied().collect();
+        self.cuts.entry(Var::Day).or_default().extend(past);
+        let (first, last) = self.space.domain(Var::Type);
+        self.cuts.entry(Var::Type).or_default().extend(first..=last);
     }
 
     fn seat(&mut self, seats: usize) {
@@ -250,7 +266,7 @@ impl<'s, 'r> Query<'s, 'r> {
         if absent { self.any(&[!here, meets]) } else { self.all(&[here, meets]) }
     }
 
-    fn encode_in(&mut self, seat: Seat, set: &Set) -> Lit {
+    pub(super) fn encode_in(&mut self, seat: Seat, set: &Set) -> Lit {
         let order = self.order(seat);
         let (first, last) = self.space.domain(seat.1);
         let from = |number: i64, top: Lit| {
@@ -294,9 +310,35 @@ impl<'s, 'r> Query<'s, 'r> {
         match var {
             Var::Word(fact, _) => self.imply_known((seat.0, var), (0, Var::Fact(fact))),
             Var::OwnWord(fact, _) => self.imply_known((seat.0, var), (seat.0, Var::Own(fact))),
+            Var::Own(_) => {
+                if let Some(only) = self.space.only(var) {
+                    let fits = self.encode_in((seat.0, Var::Type), &Set::one(only));
+                    self.clause(&[!known, fits]);
+                }
+            }
+            Var::Fact(_) if self.space.is_past(var) => self.keep_past(&order),
             _ => {}
         }
         order
+    }
+
+    /// A day that has happened lies in no cell that begins after the day of the case. From every other cell it can take the
+    /// first day, so nothing more needs to be said.
+    fn keep_past(&mut self, order: &Order) {
+        let today = self.order((0, Var::Day));
+        for (cut, lit) in &order.cuts {
+            if let Some(reached) = today.cuts.get(cut) {
+                self.clause(&[!order.known, !*lit, *reached]);
+            }
+        }
+        let Some((classes, chosen)) = self.classes.clone() else { return };
+        for (day, class) in classes.days.iter().zip(chosen) {
+            for (shift, lit) in &order.shifts {
+                if self.space.spans.borrow_mut().at(*shift, *day, self.space.domain(Var::Day)) > *day {
+                    self.clause(&[!class, !order.known, !*lit]);
+                }
+            }
+        }
     }
 
     /// A list that holds a word is known.

@@ -36,6 +36,8 @@ pub(crate) struct Space<'r> {
     pub(crate) roles: Vec<&'r Code>,
     pub(crate) places: Vec<(&'r LocalityId, &'r Locality)>,
     facts: Vec<(&'r FactKey, &'r FactDef)>,
+    /// Days that make a flag true.
+    pub(crate) implying: BTreeSet<&'r FactKey>,
     numbers: HashMap<&'r str, u32>,
     /// Words that the tables name, for facts without a list of their own; number 0 is every other word.
     open: BTreeMap<u32, Vec<Arc<str>>>,
@@ -54,6 +56,7 @@ impl<'r> Space<'r> {
             sources: sources(vocabulary),
             roles: vocabulary.words.get(&WordList::Role).map_or_else(Vec::new, |roles| roles.keys().collect()),
             places: ruleset.localities().collect(),
+            implying: vocabulary.facts.values().filter_map(|def| def.implied.as_ref()).flat_map(|i| &i.days).collect(),
             facts,
             numbers,
             open: BTreeMap::new(),

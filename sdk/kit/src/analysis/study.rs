@@ -119,6 +119,22 @@ impl<'t> Study<'t> {
         Some(maple_kernel::Question { explain: true, ..asked.ok()? })
     }
 
+    /// Tries a case that should show something.
+    pub(crate) fn confirm(
+        &self,
+        witness: &Witness,
+        shows: impl FnOnce(&Decision<'_>) -> bool,
+    ) -> Result<(), Undecided> {
+        match self.try_on(witness) {
+            None => Err(Undecided::new("no case that would show it is taken by the service".to_owned())),
+            Some(question) if shows(&self.decide(&question)) => Ok(()),
+            Some(_) => {
+                let why = "a case that should show it is decided in another way".to_owned();
+                Err(Undecided { why, case: Some(witness.json.clone()) })
+            }
+        }
+    }
+
     /// What the ruleset decides of it.
     pub(crate) fn decide<'q>(&'q self, question: &'q maple_kernel::Question) -> Decision<'q> {
         evaluate(self.space.ruleset, question)
@@ -137,8 +153,8 @@ fn bury<'t>(space: &Space<'t>, sheet: &mut Sheet<'t>, missed: &mut Vec<Missed<'t
     for line in std::mem::take(&mut sheet.lines) {
         let silent = match (line.hull.is_empty(), line.hull.exact) {
             (true, _) => Ok(true),
-            (false, true) => Ok(false),
-            (false, false) => never(space, &line.speaks, line.window(space)),
+            (false, true) if !line.hull.tied => Ok(false),
+            (false, _) => never(space, &line.speaks, line.window(space)),
         };
         match silent {
             Ok(true) => dead.push(line),
@@ -152,19 +168,34 @@ fn bury<'t>(space: &Space<'t>, sheet: &mut Sheet<'t>, missed: &mut Vec<Missed<'t
     dead
 }
 
-/// True when an effect of a line was said in a decision. Policies that only shadow leave no trace in it.
-pub(crate) fn said(decision: &Decision<'_>, line: &Line<'_>, effect: &Effect) -> bool {
+/// What became of an effect of a line in a decision.
+fn fates<'d>(decision: &'d Decision<'_>, line: &'d Line<'_>, effect: &Effect) -> impl Iterator<Item = &'d str> {
     let claim = words::claim(effect);
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
-    line.policy.mode != Mode::Enforce
-        || fates.into_iter().any(|fate| {
-            fate.by.policy == line.policy.id.as_str() && fate.by.rule == line.row.rule.as_str() && fate.claim == claim
-        })
+    let own = fates.filter(move |fate| {
+        fate.by.policy == line.policy.id.as_str() && fate.by.rule == line.row.rule.as_str() && fate.claim == claim
+    });
+    own.map(|fate| fate.fate.as_str())
+}
+
+/// True when an effect of a line was said in a decision. Policies that only shadow leave no trace in it.
+pub(crate) fn said(decision: &Decision<'_>, line: &Line<'_>, effect: &Effect) -> bool {
+    line.policy.mode != Mode::Enforce || fates(decision, line, effect).next().is_some()
+}
+
+/// True when an effect of a line stands in a decision.
+pub(crate) fn kept(decision: &Decision<'_>, line: &Line<'_>, effect: &Effect) -> bool {
+    fates(decision, line, effect).any(|fate| fate == "kept")
 }
 
 /// True when any effect of a line was said in a decision.
 pub(crate) fn spoke(decision: &Decision<'_>, line: &Line<'_>) -> bool {
     line.row.then.iter().any(|effect| said(decision, line, effect))
+}
+
+/// True when no line said anything in a decision, as far as its policy leaves a trace there.
+pub(crate) fn nobody_spoke<'l, 't: 'l>(decision: &Decision<'_>, lines: impl IntoIterator<Item = &'l Line<'t>>) -> bool {
+    lines.into_iter().all(|line| line.policy.mode != Mode::Enforce || !spoke(decision, line))
 }
 
 /// First and last day on which any of the lines can speak.
@@ -241,5 +272,6 @@ impl Told {
 /// Tells that something was not decided, and why.
 pub(crate) fn undecided(spot: &Spot, what: &str, why: &Undecided) -> Diagnostic {
     let message = format!("{what} not analysed: {why}");
-    problem("not-analysed", Severity::Note, spot, message, "nothing is proved or refuted here; look at it yourself")
+    let advice = "nothing is proved or refuted here; look at it yourself";
+    Diagnostic { witness: why.case.clone(), ..problem("not-analysed", Severity::Note, spot, message, advice) }
 }

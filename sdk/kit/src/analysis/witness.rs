@@ -48,6 +48,12 @@ impl Query<'_, '_> {
             let lit = self.literal(wish);
             self.wish(&mut held, lit)?;
         }
+        let types: Vec<usize> =
+            self.orders.keys().filter(|(_, var)| *var == Var::Type).map(|(party, _)| *party).collect();
+        for party in types {
+            let natural = self.encode_in((party, Var::Type), &Set::one(0));
+            self.wish(&mut held, natural)?;
+        }
         for at in (1..self.present.len()).rev() {
             if let Some(&here) = self.present.get(at) {
                 self.wish(&mut held, !here)?;
@@ -67,8 +73,27 @@ impl Query<'_, '_> {
                 break;
             }
         }
+        if self.classes.is_none() {
+            self.wish_near_day(&mut held)?;
+        }
         self.holds(&held)?;
         Ok(Some(self.read()))
+    }
+
+    /// Wishes for the day of the case in the cell nearest to the usual day.
+    fn wish_near_day(&mut self, held: &mut Vec<Lit>) -> Result<(), Undecided> {
+        let cuts = self.order((0, Var::Day)).cuts;
+        for (_, lit) in cuts.range(..=days::usual()).rev().take(NEAR_DAYS_MAX) {
+            if self.wish(held, *lit)? {
+                break;
+            }
+        }
+        for (_, lit) in cuts.range(days::usual() + 1..).take(NEAR_DAYS_MAX) {
+            if self.wish(held, !*lit)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Holds on to a literal if a case can have it.
@@ -136,8 +161,12 @@ impl Query<'_, '_> {
 
     /// The most telling number: the usual one, else the edge that some condition draws.
     fn number(&self, seat: (usize, Var), day: i64) -> i64 {
-        let (first, last) = self.bounds(seat, Some(day));
+        let (first, mut last) = self.bounds(seat, Some(day));
         let domain = self.space.domain(seat.1);
+        let open = last == domain.1;
+        if self.space.is_past(seat.1) {
+            last = last.min(day.max(first));
+        }
         let usual = |names: &mut dyn Iterator<Item = &str>, wanted: &str| {
             Space::names(names, |name| name == wanted).intersection(&Set::span(first, last)).first()
         };
@@ -146,7 +175,7 @@ impl Query<'_, '_> {
             Var::Role => usual(&mut self.space.roles.iter().map(|r| r.as_str()), USUAL_ROLE),
             _ => None,
         };
-        wanted.unwrap_or(if first > domain.0 || last == domain.1 { first } else { last })
+        wanted.unwrap_or(if first > domain.0 || open { first } else { last })
     }
 
     /// Facts compared with each other that share a cell are told apart within it where they must be.

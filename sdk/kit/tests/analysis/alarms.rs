@@ -178,3 +178,57 @@ fn a_broken_file_hides_no_proof_of_another() {
         assert_eq!(rules(&decided(&witness, &compiled.ruleset)), Vec::<String>::new());
     }
 }
+
+#[test]
+fn what_an_upper_pack_offers_masks_nothing() {
+    let upper = row("F", "kind = \"labour.*\"", OFFER);
+    let told = |closed: &str, head: &str| {
+        let lower = row("A", "kind = \"labour.*\", people = { min = 4 }", &due(5)) + &row("B", closed, FORBID);
+        let compiled = compiled(&[("cn/table.toml", &upper), ("cn/town/local.toml", &format!("{head}{lower}"))], DAYS);
+        analyse(&compiled).iter().filter(|p| p.code == "rule-masked").count()
+    };
+    let wide = "people = { min = 2 }";
+    assert_eq!(told(wide, ""), 0, "the host keeps it open");
+    assert_eq!(told(wide, "replaces = [\"cn/table#F\"]\n"), 1, "what is replaced keeps nothing open");
+}
+
+#[test]
+fn a_rule_that_is_replaced_alone_is_needed_beside_its_double() {
+    let inform = |id: &str, when: &str| row(id, when, INFORM);
+    let text = inform("A", "people = { min = 4 }") + &inform("B", "people = { min = 2 }");
+    let told = |text: &str, replaces: &str| {
+        let lower = row("Z", "urgent = true", REFER);
+        let lower = if replaces.is_empty() { lower } else { format!("replaces = [\"{replaces}\"]\n{lower}") };
+        let problems = analyse(&compiled(&[("cn/table.toml", text), ("cn/town/local.toml", &lower)], DAYS));
+        problems.iter().filter(|p| ["redundant-rule", "duplicate-rule"].contains(&p.code)).count()
+    };
+    assert_eq!(told(&text, ""), 1);
+    assert_eq!(told(&text, "cn/table#B"), 0, "where the wide one is replaced the narrow one still speaks");
+    assert_eq!(told(&text, "cn/table#A"), 1);
+    assert_eq!(told(&text, "cn/table"), 1);
+    let twice = inform("A", "people = { min = 2 }") + &inform("B", "people = { above = 1 }");
+    assert_eq!(told(&twice, ""), 1);
+    assert_eq!(told(&twice, "cn/table#B"), 1, "one of them adds nothing");
+}
+
+#[test]
+fn a_table_that_only_tries_contradicts_nobody() {
+    let told = |head: &str| {
+        let second = format!("{head}{}", row("B", "people = { min = 2 }", &due(8)));
+        let first = row("A", "urgent = true", &due(9));
+        codes(&analyse(&compiled(&[("cn/one.toml", &first), ("cn/two.toml", &second)], DAYS)))
+    };
+    assert_eq!(told(""), ["contradiction"]);
+    assert_eq!(told("mode = \"shadow\"\n"), Vec::<&str>::new());
+    assert_eq!(told("mode = \"off\"\n"), Vec::<&str>::new());
+}
+
+/// What cannot be shown is said, with its rules: people who are listed count, whatever number is given.
+#[test]
+fn a_case_that_is_decided_in_another_way_is_not_passed_over() {
+    let pair = r#"any = [{ role = "applicant", consent = "yes" }, { role = "applicant", consent = "no" }]"#;
+    let table = two((&format!("group = {{ max = 1 }}, {pair}"), &due(9)), ("urgent = true", &due(8)));
+    let problems = proved(&table);
+    assert_eq!(codes(&problems), ["not-analysed"], "{problems:#?}");
+    assert!(problems[0].message.contains("rules `A` and `B`") && problems[0].witness.is_some(), "{problems:#?}");
+}

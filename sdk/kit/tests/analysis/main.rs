@@ -8,6 +8,7 @@
 
 mod alarms;
 mod faults;
+mod laws;
 mod native;
 mod oracle;
 mod place;

@@ -27,9 +27,12 @@ enum Theme {
     Words,
     Parties,
     Days,
+    /// What the vocabulary says of every case.
+    Laws,
 }
 
-const THEMES: [Theme; 6] = [Theme::Numbers, Theme::Names, Theme::Compared, Theme::Words, Theme::Parties, Theme::Days];
+const THEMES: [Theme; 7] =
+    [Theme::Numbers, Theme::Names, Theme::Compared, Theme::Words, Theme::Parties, Theme::Days, Theme::Laws];
 
 fn money() -> BoxedStrategy<String> {
     (0..=6_u8).prop_map(|minor| format!("\"0.0{minor}\"")).boxed()
@@ -111,6 +114,12 @@ fn atom(theme: Theme) -> BoxedStrategy<(String, String)> {
         ],
         Theme::Parties => vec![key("urgent", flag())],
         Theme::Days => vec![key("knew_on", days()), key("ended_on", days())],
+        Theme::Laws => vec![
+            key("award_on", days()),
+            key("arbitrated", flag()),
+            key("arbitrated", known()),
+            key("kind", select(vec!["\"labour.*\"", "\"family.*\""]).prop_map(str::to_owned).boxed()),
+        ],
     };
     Union::new(atoms).boxed()
 }
@@ -203,7 +212,8 @@ fn day(month: i8, day: i8) -> Day {
 
 /// The days on which packs of a theme are in force: few enough to count, with a short month's end among them.
 fn in_force(theme: Theme) -> (Day, Day, String) {
-    let (from, to) = if theme == Theme::Days { (day(2, 26), day(3, 4)) } else { (day(6, 10), day(6, 10)) };
+    let (from, to) =
+        if matches!(theme, Theme::Days | Theme::Laws) { (day(2, 26), day(3, 4)) } else { (day(6, 10), day(6, 10)) };
     (from, to, format!("in-force-from = {from}\nin-force-to = {to}"))
 }
 
@@ -224,7 +234,7 @@ fn values(key: &str) -> Vec<Option<Value>> {
         "sector" => texts(&["farming", "building", "other"]),
         "consent" => texts(&["yes", "no"]),
         "needs" => words(&[&[], &["sign"], &["braille"], &["sign", "braille"]]),
-        "urgent" => vec![Value::Flag(true), Value::Flag(false)],
+        "urgent" | "arbitrated" => vec![Value::Flag(true), Value::Flag(false)],
         // Every day that the longest span before or after a day in force reaches, and some beside.
         _ => (0..165).map(|n| Value::Day(day(1, 1).plus_days(n - 35))).collect(),
     };
@@ -279,6 +289,23 @@ fn cases(theme: Theme, rows: &str) -> Vec<Made> {
             let days = (0..=to.days_since(from)).map(|n| start("labour.wage", "cn", "counter", from.plus_days(n)));
             days.flat_map(|case| alike(alike(vec![case], "knew_on", rows), "ended_on", rows)).collect()
         }
+        Theme::Laws => {
+            let days = (0..=to.days_since(from)).map(|n| from.plus_days(n));
+            let starts = days.flat_map(|day| kinds().map(|kind| start(kind, "cn", "counter", day)));
+            let cases = starts.flat_map(|case| alike(vec![case], "award_on", rows)).collect();
+            with(cases, "arbitrated").into_iter().filter(allowed).collect()
+        }
+    }
+}
+
+/// False when an award is told that has not been made yet, or one of labour arbitration as if there had been none.
+fn allowed(made: &Made) -> bool {
+    let told = |key: &str| made.facts.iter().find(|(own, _)| own.as_str() == key).map(|(_, value)| value);
+    match told("award_on") {
+        Some(Value::Day(award)) => {
+            *award <= made.day && (!made.kind.starts_with("labour.") || told("arbitrated") == Some(&Value::Flag(true)))
+        }
+        _ => true,
     }
 }
 
@@ -298,7 +325,8 @@ fn alike(cases: Vec<Made>, key: &str, rows: &str) -> Vec<Made> {
         let policy = &compiled.ruleset.policies_of(&"cn".into())[0];
         let bare = Made { facts: Vec::new(), ..like.clone() };
         let mut ways = BTreeMap::new();
-        for made in with(vec![bare], key) {
+        let later = |made: &Made| matches!(made.facts.first(), Some((_, Value::Day(day))) if *day > made.day);
+        for made in with(vec![bare], key).into_iter().filter(|made| key != "award_on" || !later(made)) {
             let spoken: Vec<String> = asked(policy, &made).iter().map(|finding| finding.rule.to_string()).collect();
             ways.entry(spoken).or_insert(made);
         }

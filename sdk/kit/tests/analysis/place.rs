@@ -29,6 +29,14 @@ min = 0
 max = 5
 title = { zh = "人数", en = "people" }
 [[fact]]
+key = "group"
+scope = "case"
+type = "count"
+min = 1
+max = 9
+counted = { of = "side", roles = ["applicant", "respondent"] }
+title = { zh = "同方人数", en = "people on one side" }
+[[fact]]
 key = "relation"
 scope = "case"
 type = "text"
@@ -61,6 +69,24 @@ scope = "case"
 type = "day"
 title = { zh = "结束之日", en = "day of the end" }
 [[fact]]
+key = "award_on"
+scope = "case"
+type = "day"
+past = true
+title = { zh = "裁决之日", en = "day of the award" }
+[[fact]]
+key = "heard_on"
+scope = "case"
+type = "day"
+past = true
+title = { zh = "开庭之日", en = "day of the hearing" }
+[[fact]]
+key = "arbitrated"
+scope = "case"
+type = "flag"
+implied-by = { days = ["award_on"], kinds = ["labour.*"] }
+title = { zh = "已经仲裁", en = "arbitrated" }
+[[fact]]
 key = "cap"
 scope = "locality"
 type = "money"
@@ -83,6 +109,13 @@ type = "count"
 min = 0
 max = 3
 title = { zh = "年龄", en = "age" }
+[[fact]]
+key = "stage"
+scope = "party"
+type = "text"
+words = ["minor", "adult"]
+only = "natural"
+title = { zh = "年龄段", en = "stage of life" }
 "#;
 
 const KINDS: &str = r#"[[kind]]

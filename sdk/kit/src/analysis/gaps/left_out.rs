@@ -57,6 +57,7 @@ fn unanswered(study: &Study<'_>, sheet: &Sheet<'_>, var: Var, covered: &Set) -> 
     let window = (window.first().unwrap_or(0), window.last().unwrap_or(0));
     let hole = sheet.asked.clone().and(Formula::In(var, Set::one(*first)));
     let Some(witness) = study.show(&hole, window, &asked.locality)? else { return Ok(None) };
+    study.confirm(&witness, |decision| study::nobody_spoke(decision, &sheet.lines))?;
     let mut names: Vec<String> = left.iter().map(|name| format!("`{}`", called(&study.space, var, *name))).collect();
     if names.len() > NAMES_MAX {
         let others = names.len() - NAMES_MAX;
