@@ -6,6 +6,9 @@ mod sandboxed;
 #[path = "dmn/imported.rs"]
 mod imported;
 
+#[path = "dmn/patterns.rs"]
+mod patterns;
+
 use decision_table::COMBINATIONS_MAX;
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup};
 use maple_kit::dmn::{
@@ -153,6 +156,15 @@ fn expressions_mean_what_feel_means() {
         ("max(1, 5, 2)", json!(5)),
         ("min([])", json!(null)),
         ("mean([1, 2])", json!(1.5)),
+        ("median([8, 2, 5, 3, 4])", json!(4)),
+        ("median(6, 1, 2, 3)", json!(2.5)),
+        ("median([])", json!(null)),
+        ("median([1, \"a\"])", json!(null)),
+        ("median([1, nothing])", json!(null)),
+        ("mode(6, 3, 9, 6, 6)", json!([6])),
+        ("mode([6, 1, 9, 6, 1.0])", json!([1, 6])),
+        ("mode([])", json!([])),
+        ("mode(nothing)", json!(null)),
         ("append(c.list, 4)", json!([1, 2, 3, 4])),
         ("concatenate([1], [2])", json!([1, 2])),
         ("union([1, 2], [2, 3])", json!([1, 2, 3])),
@@ -472,7 +484,7 @@ fn what_cannot_be_carried_over_is_listed_by_cell_and_the_rest_stays() {
             &["\"a\"", "true", "", "2", "2"],
             &["\"a\"", "", "", "3", "y.get(0)"],
             &["\"a\"", "", "[1..", "4", "4"],
-            &["\"a\"", "", "", "replace(\"a\", \"b\", \"c\")", "?"],
+            &["\"a\"", "", "", "replace(\"a\", \"[b]\", \"c\")", "?"],
         ],
     );
     let imported = import(dmn.xml().as_bytes()).unwrap();
@@ -488,7 +500,7 @@ fn what_cannot_be_carried_over_is_listed_by_cell_and_the_rest_stays() {
             (Some(1), "x", "matches(?, \"a.*\")"),
             (Some(3), "w", "y.get(0)"),
             (Some(4), "z", "[1.."),
-            (Some(5), "v", "replace(\"a\", \"b\", \"c\")"),
+            (Some(5), "v", "replace(\"a\", \"[b]\", \"c\")"),
             (Some(5), "w", "?"),
         ]
     );

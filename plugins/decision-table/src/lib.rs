@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use maple_guest::{Calendar, CaseFile, Finding, Policy, ReasonText, Refusal, Rule, Text};
 
 pub use condition::CONDITION_DEPTH_MAX;
-pub use generic::{COMBINATIONS_MAX, EXPRESSION_DEPTH_MAX, GENERIC_ROWS_MAX};
+pub use generic::{COMBINATIONS_MAX, EXPRESSION_DEPTH_MAX, GENERIC_ROWS_MAX, TEXT_BYTES_MAX};
 pub use row::{EFFECTS_ROW_MAX, RULE_ID_BYTES_MAX};
 
 use generic::Generic;

@@ -298,3 +298,38 @@ fn facts_out_of_order_are_found_all_the_same() {
         assert_eq!(table.assess(&case).unwrap().len(), 1);
     }
 }
+
+/// The only value of a general table, in the notation of its answers.
+fn said(expression: Tree, text: &str) -> Result<String, String> {
+    let generic = settings!({ "hit-policy": "collect", "rows": 1, "variables": ["s"], "inputs": [],
+        "outputs": [{ "pool": [(expression)], "cells": "0" }] });
+    let table: Table = configure(settings!({ "generic": (generic) })).unwrap();
+    let findings = table.assess(&CaseBuilder::new("x").fact("s", text).build()).map_err(|refusal| refusal.code)?;
+    let Claim::Derive(fact) = &findings[0].claim else { panic!("no fact is derived") };
+    let Value::Words(words) = &fact.value else { panic!("no words are derived") };
+    Ok(words.concat().replacen("c1_3As1_3A0", "", 1))
+}
+
+#[test]
+fn a_general_table_takes_patterns_as_plain_text() {
+    let replace = |part: Tree, by: Tree| settings!(["call", "replace", ["var", 0], (part), (by)]);
+    for (part, by, text, expected) in [
+        ("a".into(), "b".into(), "aXa", "s3_3AbXb"),
+        ("aa".into(), "b".into(), "aaa", "s2_3Aba"),
+        (".".into(), "-".into(), "a.b", "s3_3Aa-b"),
+        ("x".into(), "b".into(), "abc", "s3_3Aabc"),
+        ("".into(), "b".into(), "abc", "z"),
+        (settings!(["null"]), "b".into(), "abc", "z"),
+        ("a".into(), settings!(["null"]), "abc", "z"),
+        ("a".into(), settings!(1), "abc", "z"),
+    ] {
+        assert_eq!(said(replace(part, by), text), Ok(expected.to_owned()), "{text}");
+    }
+    assert_eq!(said(settings!(["call", "matches", ["var", 0], "."]), "abc"), Ok("f".into()));
+    assert_eq!(said(replace("a".into(), "b".repeat(1 << 10).into()), &"a".repeat(2_000)), Err("text_too_long".into()));
+    let pool = settings!([["call", "replace", "a", "b"]]);
+    let generic = settings!({ "hit-policy": "collect", "rows": 1, "variables": [], "inputs": [],
+        "outputs": [{ "pool": (pool), "cells": "0" }] });
+    let told = complaints::<Table>(settings!({ "generic": (generic) }));
+    assert!(told.iter().any(|line| line.contains("is no expression: `call` with 3 parts")), "{told:?}");
+}

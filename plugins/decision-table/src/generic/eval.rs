@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{
     expr::{Each, Expr, Sign, Test, power},
+    functions::{TooLong, replaced},
     time,
     value::{Compare, Kind, Range, Value, and, equal, or},
 };
@@ -43,11 +44,18 @@ pub(crate) struct Run<'a> {
     bound: Vec<Bound<'a>>,
     /// The values that `?` means, the innermost last.
     inputs: Vec<Value>,
+    too_long: bool,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(variables: Vec<Value>, lets: &'a [Let]) -> Self {
-        Self { variables, lets, known: vec![State::Open; lets.len()], bound: Vec::new(), inputs: Vec::new() }
+        let known = vec![State::Open; lets.len()];
+        Self { variables, lets, known, bound: Vec::new(), inputs: Vec::new(), too_long: false }
+    }
+
+    /// An error when a text would have been too long: then nothing that was worked out counts.
+    pub(crate) fn within_bounds(&self) -> Result<(), TooLong> {
+        if self.too_long { Err(TooLong) } else { Ok(()) }
     }
 
     /// Whether a value passes a test.
@@ -101,7 +109,17 @@ impl<'a> Run<'a> {
             Expr::Each(kind, through, body) => self.each(*kind, through, body),
             Expr::Sort(parts, names) => self.sort(parts, names),
             Expr::Call(function, parts) => self.call(function.0, parts),
+            Expr::Replace(parts) => self.replace(parts),
         }
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, parts: &'a [Expr; 3]) -> Value {
+        let [of, part, by] = parts.each_ref().map(|part| self.eval(part));
+        replaced(&of, &part, &by).unwrap_or_else(|TooLong| {
+            self.too_long = true;
+            Value::Null
+        })
     }
 
     #[inline(never)]

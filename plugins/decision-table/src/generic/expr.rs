@@ -6,7 +6,7 @@ use maple_guest::{Field, Setting};
 use rust_decimal::Decimal;
 
 use super::{
-    functions::{Function, function},
+    functions::{Function, function, replaced},
     value::{Compare, Value, number},
 };
 
@@ -41,6 +41,8 @@ pub(crate) enum Expr {
     Each(Each, Vec<(Arc<str>, Expr)>, Box<Expr>),
     Sort(Box<[Expr; 2]>, [Arc<str>; 2]),
     Call(Function, Vec<Expr>),
+    /// The one function that may be refused: what it makes may be too long.
+    Replace(Box<[Expr; 3]>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +195,10 @@ fn build(op: &str, parts: &[Field<'_>], depth: usize) -> Option<Expr> {
         "every" => each(Each::Every, parts, depth)?,
         "for" => each(Each::For, parts, depth)?,
         "sort" => Expr::Sort(Box::new([one(0)?, one(3)?]), [plain(parts.get(1)?), plain(parts.get(2)?)]),
-        "call" => call(&plain(parts.first()?), all(1)?)?,
+        "call" => match &*plain(parts.first()?) {
+            "replace" => replace(all(1)?.try_into().ok()?),
+            name => call(name, all(1)?)?,
+        },
         _ => return None,
     })
 }
@@ -232,6 +237,14 @@ fn call(name: &str, parts: Vec<Expr>) -> Option<Expr> {
     })
 }
 
+fn replace(parts: [Expr; 3]) -> Expr {
+    let known = match &parts {
+        [Expr::Const(of), Expr::Const(part), Expr::Const(by)] => replaced(of, part, by).ok(),
+        _ => None,
+    };
+    known.map_or_else(|| Expr::Replace(Box::new(parts)), Expr::Const)
+}
+
 impl Expr {
     /// How much there is to walk.
     pub(crate) fn weight(&self) -> usize {
@@ -246,7 +259,7 @@ impl Expr {
             Self::If(parts) | Self::And(parts) | Self::Or(parts) | Self::List(parts) | Self::Call(_, parts) => {
                 all(parts)
             }
-            Self::Between(parts) => all(&**parts),
+            Self::Between(parts) | Self::Replace(parts) => all(&**parts),
             Self::Context(fields) => fields.iter().map(|(_, of)| of.weight()).sum(),
             Self::Each(_, through, body) => {
                 100 + body.weight() + through.iter().map(|(_, of)| of.weight()).sum::<usize>()

@@ -10,6 +10,13 @@ use super::{
     value::{Range, Value, and, equal, number, or, order, string},
 };
 
+/// Bytes of a text that `replace` makes longer.
+pub const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// A text would be longer than [`TEXT_BYTES_MAX`].
+#[derive(Debug)]
+pub(crate) struct TooLong;
+
 /// A function.
 #[derive(Clone, Copy)]
 pub(crate) struct Function(pub(crate) fn(&[Value]) -> Value);
@@ -61,6 +68,8 @@ fn of_texts(name: &str) -> Option<Function> {
         "trim" => |of| text(of, 0).map_or(Value::Null, |text| Value::text(text.trim())),
         "is blank" => |of| text(of, 0).map_or(Value::Null, |text| Value::Flag(text.trim().is_empty())),
         "contains" => |of| of_both(of, |text, part| text.contains(part)),
+        // Plain text, as that of `split`: whoever wrote the settings has seen to it that the pattern is no more.
+        "matches" => |of| of_both(of, |text, part| text.contains(part)),
         "starts with" => |of| of_both(of, |text, part| text.starts_with(part)),
         "ends with" => |of| of_both(of, |text, part| text.ends_with(part)),
         "split" => |of| match (text(of, 0), text(of, 1)) {
@@ -87,6 +96,8 @@ fn of_lists(name: &str) -> Option<Function> {
         "sum" => |of| fold(of, Decimal::checked_add).unwrap_or(Value::Null),
         "product" => |of| fold(of, Decimal::checked_mul).unwrap_or(Value::Null),
         "mean" => |of| mean(of).unwrap_or(Value::Null),
+        "median" => |of| median(of).unwrap_or(Value::Null),
+        "mode" => |of| mode(of).map_or(Value::Null, Value::list),
         "all" => |of| all(of).map_or(Value::Null, |items| Value::flag(and(items.iter().map(Value::as_flag)))),
         "any" => |of| all(of).map_or(Value::Null, |items| Value::flag(or(items.iter().map(Value::as_flag)))),
         "append" => |of| made(of, |items, rest| items.extend(rest.iter().cloned())),
@@ -327,6 +338,23 @@ fn substring(of: &[Value]) -> Option<Value> {
     Some(Value::text(&part))
 }
 
+/// The text with one part, wherever it stands, in the place of another. It is sought from the left, and again behind where
+/// it was found; a part without letters is an error in XPath, and so null.
+pub(crate) fn replaced(of: &Value, part: &Value, by: &Value) -> Result<Value, TooLong> {
+    let (Some(text), Some(part), Some(by)) = (of.as_text(), part.as_text(), by.as_text()) else {
+        return Ok(Value::Null);
+    };
+    if part.is_empty() {
+        return Ok(Value::Null);
+    }
+    let found = text.matches(part).count();
+    let length = (text.len() - found * part.len()).saturating_add(found.saturating_mul(by.len()));
+    if length > TEXT_BYTES_MAX.max(text.len()) {
+        return Err(TooLong);
+    }
+    Ok(if found == 0 { of.clone() } else { Value::text(&text.replace(part, by)) })
+}
+
 fn join(of: &[Value]) -> Option<Value> {
     let (by, before, after) = (text(of, 1).unwrap_or(""), text(of, 2).unwrap_or(""), text(of, 3).unwrap_or(""));
     let parts = at(of, 0).items()?.iter().filter(|item| !item.is_null());
@@ -358,6 +386,33 @@ fn fold(of: &[Value], step: fn(Decimal, Decimal) -> Option<Decimal>) -> Option<V
 fn mean(of: &[Value]) -> Option<Value> {
     let total = fold(of, Decimal::checked_add)?.as_number()?;
     total.checked_div(Decimal::from(all(of)?.len())).map(Value::Number)
+}
+
+/// Numbers in their order; null when there is something else among them.
+fn sorted(of: &[Value]) -> Option<Vec<Decimal>> {
+    let mut numbers: Vec<Decimal> = all(of)?.iter().map(Value::as_number).collect::<Option<_>>()?;
+    numbers.sort_unstable();
+    Some(numbers)
+}
+
+/// The number in the middle, or what lies between the two that are.
+fn median(of: &[Value]) -> Option<Value> {
+    let numbers = sorted(of)?;
+    let upper = *numbers.get(numbers.len() / 2)?;
+    if !numbers.len().is_multiple_of(2) {
+        return Some(Value::Number(upper));
+    }
+    let lower = *numbers.get(numbers.len() / 2 - 1)?;
+    lower.checked_add(upper)?.checked_div(Decimal::TWO).map(Value::Number)
+}
+
+/// The numbers that stand there most often, the least first.
+fn mode(of: &[Value]) -> Option<Vec<Value>> {
+    let numbers = sorted(of)?;
+    let runs: Vec<&[Decimal]> = numbers.chunk_by(|a, b| a == b).collect();
+    let most = runs.iter().map(|run| run.len()).max().unwrap_or(0);
+    let often = runs.iter().filter(|run| run.len() == most);
+    Some(often.filter_map(|run| run.first()).map(|number| Value::Number(*number)).collect())
 }
 
 /// A list made of the first value and changed by the others.

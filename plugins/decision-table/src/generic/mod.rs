@@ -20,6 +20,8 @@ pub use expr::EXPRESSION_DEPTH_MAX;
 
 use column::Column;
 use eval::{Let, Run};
+pub use functions::TEXT_BYTES_MAX;
+use functions::TooLong;
 use output::{Output, Priority};
 use rows::Rows;
 use value::{Kind, Value};
@@ -137,23 +139,31 @@ impl Generic {
     pub(crate) fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
         let variables = self.variables.iter().map(|key| variable(case, key)).collect();
         let mut run = Run::new(variables, &self.lets);
+        let answer = self.answer(&mut run);
+        run.within_bounds().map_err(|TooLong| {
+            Refusal::new("text_too_long", &format!("`replace` would make a text of more than {TEXT_BYTES_MAX} bytes"))
+        })?;
+        answer
+    }
+
+    fn answer<'a>(&'a self, run: &mut Run<'a>) -> Result<Vec<Finding>, Refusal> {
         let mut standing = self.rows.clone();
         for column in &self.columns {
-            column.strike(&mut run, &mut standing);
+            column.strike(run, &mut standing);
         }
         let matched: Vec<usize> = standing.iter().collect();
         if let Some(aggregate) = self.aggregate {
-            return Ok(self.aggregated(&mut run, aggregate, &matched));
+            return Ok(self.aggregated(run, aggregate, &matched));
         }
-        let chosen = self.chosen(&mut run, matched)?;
+        let chosen = self.chosen(run, matched)?;
         let mut findings = Vec::with_capacity(chosen.len());
         if chosen.is_empty() && self.outputs.iter().any(Output::has_default) {
-            let parts = self.outputs.iter().map(|output| output.written_default(&mut run)).collect::<Vec<_>>();
+            let parts = self.outputs.iter().map(|output| output.written_default(run)).collect::<Vec<_>>();
             say(&mut findings, "default", &cells(parts));
         }
         let mut silent = Vec::new();
         for row in chosen {
-            let parts: Vec<_> = self.outputs.iter().map(|output| output.written(&mut run, row)).collect();
+            let parts: Vec<_> = self.outputs.iter().map(|output| output.written(run, row)).collect();
             if parts.iter().all(Option::is_none) {
                 silent.push(format!("r{row}"));
                 continue;

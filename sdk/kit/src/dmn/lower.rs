@@ -10,7 +10,7 @@ use maple_kernel::Setting;
 use serde_json::Value as Json;
 
 use super::{
-    feel::{Expr, FEEL_DEPTH_MAX, FeelError, Test, Tests, no_time, parse_expression, parse_tests},
+    feel::{Expr, FEEL_DEPTH_MAX, FeelError, Test, Tests, no_time, parse_expression, parse_tests, plain},
     table::{HitPolicy, Kind, Output, Table},
     uses::{self, Uses},
 };
@@ -522,8 +522,12 @@ impl Scope {
                 Ok(op("sort", [list, text(first), text(second), body?]))
             }
             ("sort", [_, _]) => Err(cannot("the second value of `sort` is a function, such as `function(x, y) x < y`")),
-            ("split", [_, Expr::Text(by)]) if by.chars().any(|c| r".^$*+?()[]{}|\".contains(c)) => {
-                Err(cannot("`split` takes plain text here, no pattern"))
+            ("matches" | "replace" | "split", [of, pattern, rest @ ..]) => {
+                let pattern = plain(name, pattern, rest).map_err(cannot)?;
+                let pattern = pattern.map_or_else(null, |pattern| text(&pattern));
+                // Flags that change nothing stay behind.
+                let by = rest.first().filter(|_| name == "replace").map(|by| self.expr(by, depth)).transpose()?;
+                Ok(op("call", [text(name), self.expr(of, depth)?, pattern].into_iter().chain(by)))
             }
             _ => Ok(op("call", std::iter::once(text(name)).chain(self.all(arguments, depth)?))),
         }

@@ -17,7 +17,7 @@ const fn of(name: &'static str, least: usize, most: usize) -> Function {
 }
 
 /// In the order of their names.
-static FUNCTIONS: [Function; 66] = [
+static FUNCTIONS: [Function; 70] = [
     of("abs", 1, 1),
     of("after", 2, 2),
     of("all", 1, MANY),
@@ -50,9 +50,12 @@ static FUNCTIONS: [Function; 66] = [
     of("is empty", 1, 1),
     of("list contains", 2, 2),
     of("lower case", 1, 1),
+    of("matches", 2, 3),
     of("max", 1, MANY),
     of("mean", 1, MANY),
+    of("median", 1, MANY),
     of("min", 1, MANY),
+    of("mode", 1, MANY),
     of("modulo", 2, 2),
     of("month of year", 1, 1),
     of("not", 1, 1),
@@ -61,6 +64,7 @@ static FUNCTIONS: [Function; 66] = [
     of("odd", 1, 1),
     of("product", 1, MANY),
     of("remove", 2, 2),
+    of("replace", 3, 4),
     of("reverse", 1, 1),
     of("round down", 2, 2),
     of("round half down", 2, 2),

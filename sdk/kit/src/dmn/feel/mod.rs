@@ -3,11 +3,13 @@
 mod functions;
 mod lexer;
 mod parser;
+mod patterns;
 mod times;
 
 pub(super) use functions::{Function, function};
 pub(super) use lexer::{in_name, starts_name};
 pub(super) use parser::{parse_expression, parse_tests};
+pub(super) use patterns::plain;
 pub(super) use times::no_time;
 
 /// Bytes of one expression or cell.
