@@ -161,7 +161,7 @@ impl<'c> Compiler<'c> {
         let (mut packs, mut out) = self.packs(&sorted, &lexicon);
         let fatal = before.iter().any(|file| !self.of_pack(*file));
         if fatal || !out.is_empty() && !self.options.keep_going {
-            self.link_only(&packs, plugins);
+            self.link_only(&packs, out, plugins);
             return Err(self.sink.finish());
         }
         let mut policies = self.configure(&packs, &lexicon, plugins);
@@ -264,7 +264,7 @@ impl<'c> Compiler<'c> {
         }
     }
 
-    /// The packs without errors in their own files, and the names of the others.
+    /// The packs, and the names of those with errors in their own files; a host that keeps going leaves these out.
     fn packs(&self, sorted: &Sorted<'c>, lexicon: &Lexicon) -> (Vec<Pack>, BTreeSet<LocalityId>) {
         // One pack at a time: the trees of thousands are never in memory together.
         let read = |(folder, files): (&&str, &Vec<(&'c str, u32)>)| {
@@ -276,7 +276,12 @@ impl<'c> Compiler<'c> {
         };
         let mut packs: Vec<Pack> = sorted.packs.iter().take(BUNDLE_PACKS_MAX).map(read).collect();
         let broken = self.broken(&packs);
-        packs.retain_mut(|pack| !broken.contains(&pack.id) || self.without_broken_files(pack));
+        // Those of a bundle that is refused stay, so that what is wrong between packs is told, too.
+        if self.options.keep_going {
+            let files = self.sink.broken_files();
+            self.link_names(&packs, broken.clone(), &|file| files.contains(&file));
+            packs.retain_mut(|pack| !broken.contains(&pack.id) || self.without_broken_files(pack));
+        }
         (packs, broken)
     }
 
@@ -304,12 +309,27 @@ impl<'c> Compiler<'c> {
         packs.iter().filter(|p| p.files.iter().any(|f| files.contains(f))).map(|p| p.id.clone()).collect()
     }
 
-    /// Problems between sound packs and plugins, told beside those that stop everything.
-    fn link_only(&self, packs: &[Pack], plugins: &dyn Plugins) {
+    /// Problems between packs and plugins, told beside those that stop everything.
+    fn link_only(&self, packs: &[Pack], out: BTreeSet<LocalityId>, plugins: &dyn Plugins) {
         let shelf = Shelf::new(plugins.list());
         for draft in packs.iter().flat_map(|pack| &pack.policies) {
             link::plugin(draft, &shelf, self.sink);
         }
+        if self.options.keep_going {
+            let known = Known::new(packs, HashMap::new(), &out);
+            packs.iter().for_each(|pack| known.check_names(pack, &|_| true, self.sink));
+        } else {
+            self.link_names(packs, out, &|_| true);
+        }
+    }
+
+    /// What the policies and cases of these files name and is not there, before any plugin has told its rules. `out` are
+    /// packs with errors; where they hide a name, nothing is said of it.
+    fn link_names(&self, packs: &[Pack], out: BTreeSet<LocalityId>, file: &dyn Fn(u32) -> bool) {
+        let partial = |id: &LocalityId| packs.iter().find(|pack| pack.id == *id).is_none_or(|pack| pack.partial);
+        let gone = out.into_iter().filter(partial).collect();
+        let known = Known::new(packs, HashMap::new(), &gone);
+        packs.iter().for_each(|pack| known.check_names(pack, file, self.sink));
     }
 
     fn link(&self, packs: &[Pack], policies: &[Policy], gone: &BTreeSet<LocalityId>) {

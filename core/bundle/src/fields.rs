@@ -14,6 +14,8 @@ use crate::{
 pub const TEXT_BYTES_MAX: usize = 4_096;
 /// How many bytes a name may have.
 pub const NAME_BYTES_MAX: usize = 128;
+/// How many letters that do not fit into a name are told.
+const ODD_LETTERS_MAX: usize = 8;
 /// How many entries a list of names may have.
 pub const LIST_ITEMS_MAX: usize = 1_000;
 
@@ -128,7 +130,7 @@ impl<'t, 'a> Fields<'t, 'a> {
         #[cfg(test)]
         asked::note(self.what, &self.asked);
         for entry in self.entries.iter().filter(|e| !self.asked.contains(&&*e.key)) {
-            let advice = if self.sink.full() { None } else { near::advice(&entry.key, self.asked.iter().copied()) };
+            let advice = if self.sink.full() { None } else { near::advice_of_keys(&entry.key, &self.asked) };
             let message = format!("{} has no key `{}`", self.what, entry.key);
             self.sink.error_maybe(entry.place, "unknown-key", message, advice);
         }
@@ -137,7 +139,26 @@ impl<'t, 'a> Fields<'t, 'a> {
 
 /// Tells that a value is of the wrong kind, unless it was told already.
 pub(crate) fn wrong<T>(node: &Node<'_>, key: &str, wanted: &str, sink: &Sink<'_>) -> Option<T> {
-    wrong_maybe(node, key, wanted, None, sink)
+    wrong_maybe(node, key, wanted, example(&node.value, key, wanted).as_deref(), sink)
+}
+
+/// How a value of the wanted kind is written, where that is known; what was written is kept where it can be.
+fn example(value: &Raw<'_>, key: &str, wanted: &str) -> Option<String> {
+    Some(match (wanted, value) {
+        ("a text", Raw::Integer(number)) => format!("write it in quotes: \"{number}\""),
+        ("a text", Raw::Day(day)) => format!("write it in quotes: \"{day}\""),
+        ("a text", _) => "write one text, in quotes".to_owned(),
+        ("true or false", _) => format!("write `{key} = true` or `{key} = false`, without quotes"),
+        ("a whole number", Raw::Text(text)) if text.len() <= 12 && text.parse::<i64>().is_ok() => {
+            format!("write it without quotes: {text}")
+        }
+        ("a whole number", _) => "write a number without quotes and without a point, like 14".to_owned(),
+        ("a list", Raw::Table(_)) => format!("put it in brackets: `{key} = [{{ … }}]`"),
+        ("a list", _) => format!("write `{key} = [ … ]`"),
+        ("a list of texts", _) => format!("write `{key} = [\"…\"]`"),
+        ("a table", _) => format!("write `{key} = {{ … }}`"),
+        _ => return None,
+    })
 }
 
 /// The same, with what to write.
@@ -262,12 +283,39 @@ fn unit_of(text: &str) -> Option<Unit> {
 /// Checks the shape of a name that a registry or pack introduces.
 pub(crate) fn name<'t>(text: &'t str, place: Place, also: &str, what: &str, sink: &Sink<'_>) -> Option<&'t str> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || also.contains(c);
-    if text.len() <= NAME_BYTES_MAX && text.chars().all(fits) {
-        return Some(text);
+    shape((text, place), what, fits, ("a to z", also), sink)
+}
+
+/// Checks the shape of the id of a rule: unlike other names it may have capitals, as in `W1`.
+pub(crate) fn rule_name<'t>(text: &'t str, place: Place, sink: &Sink<'_>) -> Option<&'t str> {
+    let also = "_.-";
+    let fits = |c: char| c.is_ascii_alphanumeric() || also.contains(c);
+    shape((text, place), "the id of a rule", fits, ("A to Z, a to z", also), sink)
+}
+
+fn shape<'t>(
+    (text, place): (&'t str, Place),
+    what: &str,
+    fits: impl Fn(char) -> bool,
+    (letters, also): (&str, &str),
+    sink: &Sink<'_>,
+) -> Option<&'t str> {
+    let quoted = |letters: &[char]| letters.iter().map(|c| format!("`{}`", c.escape_debug())).collect::<Vec<_>>();
+    let mut odd = Vec::new();
+    for letter in text.chars().filter(|c| !fits(*c)) {
+        if !odd.contains(&letter) && odd.len() < ODD_LETTERS_MAX {
+            odd.push(letter);
+        }
     }
-    let more: Vec<_> = also.chars().map(|c| format!("`{c}`")).collect();
-    let message = format!("`{text}` cannot be {what}");
-    let advice = format!("use a to z, 0 to 9 and {}, at most {NAME_BYTES_MAX} characters", more.join(", "));
+    let why = match odd[..] {
+        [] if text.len() <= NAME_BYTES_MAX => return Some(text),
+        [] => format!("it has {} characters", text.len()),
+        [' '] => "it has a space".to_owned(),
+        _ => format!("it has {}", quoted(&odd).join(", ")),
+    };
+    let message = format!("`{text}` cannot be {what}: {why}");
+    let also = quoted(&also.chars().collect::<Vec<_>>()).join(", ");
+    let advice = format!("use {letters}, 0 to 9 and {also}, at most {NAME_BYTES_MAX} characters");
     sink.error_help(place, "bad-name", message, advice);
     None
 }

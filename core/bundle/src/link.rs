@@ -97,9 +97,25 @@ impl<'p> Known<'p> {
         self.by_rule.get(rule).is_some_and(|drafts| drafts.iter().any(|d| d.id == draft.id))
     }
 
-    /// Checks what the policies of a pack replace, and the rules it names as floor.
+    /// Checks what the policies of a pack replace, the rules that it names, and whether its cases show all of its own.
     pub(crate) fn check_pack(&self, pack: &'p Pack, sink: &Sink<'_>) {
-        for draft in &pack.policies {
+        self.check_names(pack, &|_| true, sink);
+        if self.gone.contains(&pack.id) {
+            return;
+        }
+        let cases = || pack.cases.iter();
+        let own = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
+        let shown = cases().flat_map(|case| &case.covers).map(|(rule, _)| rule).filter(|rule| self.is_of(rule, &own));
+        let covered = shown.map(|rule| rule.rule.as_str()).collect();
+        let lacking = cases().flat_map(|case| &case.expect.lacks_rules).map(|rule| rule.rule.as_str()).collect();
+        for draft in pack.policies.iter().filter(|draft| draft.mode != maple_kernel::Mode::Off) {
+            self.check_coverage(draft, &covered, &lacking, sink);
+        }
+    }
+
+    /// Checks what the policies of a pack replace, and the rules that it names, in the files that are asked for.
+    pub(crate) fn check_names(&self, pack: &'p Pack, file: &dyn Fn(u32) -> bool, sink: &Sink<'_>) {
+        for draft in pack.policies.iter().filter(|draft| file(draft.place.file)) {
             for (replaces, place) in &draft.replaces {
                 self.check_replaces(draft, replaces, *place, sink);
             }
@@ -109,7 +125,7 @@ impl<'p> Known<'p> {
                 }
             }
         }
-        self.check_cases(pack, sink);
+        self.check_cases(pack, file, sink);
     }
 
     fn check_replaces(&self, draft: &Draft, replaces: &Replaces, place: Place, sink: &Sink<'_>) {
@@ -143,6 +159,9 @@ impl<'p> Known<'p> {
         if let Some(rule) = rule
             && !self.has(other, rule)
         {
+            if self.gone.contains(&pack.id) {
+                return;
+            }
             self.unknown_rule(rule, place, self.rules_of(other), upper, sink);
             return;
         }
@@ -180,16 +199,12 @@ impl<'p> Known<'p> {
         sink.error_maybe(place, "unknown-rule", format!("`{policy}` has no rule `{rule}`"), advice);
     }
 
-    fn check_cases(&self, pack: &'p Pack, sink: &Sink<'_>) {
+    fn check_cases(&self, pack: &'p Pack, file: &dyn Fn(u32) -> bool, sink: &Sink<'_>) {
         let own: HashSet<&str> = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
-        let (mut covered, mut lacking) = (HashSet::new(), HashSet::new());
-        let gone = self.gone.contains(&pack.id);
-        let silent = gone || pack.policies.iter().any(|draft| self.silent(draft));
-        for case in &pack.cases {
+        let silent = self.gone.contains(&pack.id) || pack.policies.iter().any(|draft| self.silent(draft));
+        for case in pack.cases.iter().filter(|case| file(case.place.file)) {
             for (rule, place) in &case.covers {
-                if self.named(rule, |d| own.contains(d.id.as_str())) {
-                    covered.insert(rule.rule.as_str());
-                } else if !silent {
+                if !self.is_of(rule, &own) && !silent {
                     let known = pack.policies.iter().flat_map(|draft| self.rules_of(draft));
                     let message = format!("this pack has no rule `{rule}`");
                     let advice = if sink.full() { None } else { near::advice(rule.rule.as_str(), known) };
@@ -200,11 +215,12 @@ impl<'p> Known<'p> {
             for (rule, place) in case.has_rules().chain(case.lacks_rules()) {
                 self.check_named(rule, place, locality, sink);
             }
-            lacking.extend(case.expect.lacks_rules.iter().map(|rule| rule.rule.as_str()));
         }
-        for draft in pack.policies.iter().filter(|draft| !gone && draft.mode != maple_kernel::Mode::Off) {
-            self.check_coverage(draft, &covered, &lacking, sink);
-        }
+    }
+
+    /// True for a rule of one of these policies.
+    fn is_of(&self, rule: &RuleRef, own: &HashSet<&str>) -> bool {
+        self.named(rule, |draft| own.contains(draft.id.as_str()))
     }
 
     fn named(&self, rule: &RuleRef, fits: impl Fn(&Draft) -> bool) -> bool {

@@ -2,6 +2,8 @@
 
 /// How many names are worth listing when none is near.
 const LIST_MAX: usize = 8;
+/// How many keys of a table are listed when none is near.
+const KEYS_MAX: usize = 12;
 
 /// Advice for an unknown name: the nearest known one, or all of them when they are few.
 pub(crate) fn advice<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
@@ -14,6 +16,26 @@ pub(crate) fn advice<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -
     }
     let list: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     Some(format!("known: {}", list.join(", ")))
+}
+
+/// Advice for an unknown key: the nearest known one, or what is known, however much it is.
+pub(crate) fn advice_of_keys(name: &str, known: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let mut told: Vec<String> = Vec::new();
+    for name in known.iter().map(|name| format!("`{name}`")) {
+        if !told.contains(&name) {
+            told.push(name);
+        }
+    }
+    let more = told.len().saturating_sub(KEYS_MAX);
+    told.truncate(KEYS_MAX);
+    match (told.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(format!("known: {}", told.join(", "))),
+        (false, more) => Some(format!("known: {} and {more} more", told.join(", "))),
+    }
 }
 
 /// The known name that a slip of the hand would turn into `name`.
@@ -41,7 +63,20 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::advice;
+    use super::{KEYS_MAX, advice, advice_of_keys};
+
+    #[test]
+    fn keys_are_listed_up_to_a_limit_and_each_once() {
+        let keys: Vec<String> = (0..=KEYS_MAX).map(|at| format!("key-{at:02}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let told = advice_of_keys("zzz", &keys).unwrap_or_default();
+        assert!(told.starts_with("known: `key-00`, ") && told.ends_with("`key-11` and 1 more"), "{told}");
+        let told = advice_of_keys("zzz", &keys[1..]).unwrap_or_default();
+        assert!(told.ends_with(", `key-12`"), "{told}");
+        assert_eq!(advice_of_keys("zzz", &["a", "b", "a"]).as_deref(), Some("known: `a`, `b`"));
+        assert_eq!(advice_of_keys("key_01", &keys).as_deref(), Some("did you mean `key-01`?"));
+        assert_eq!(advice_of_keys("zzz", &[]), None);
+    }
 
     #[test]
     fn rows() {

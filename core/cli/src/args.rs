@@ -10,6 +10,7 @@ mod keys;
 mod oci;
 mod stations;
 mod tokens;
+mod written;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ pub(crate) use keys::{Keys, ListKeys, NewKey, PublicOf, RotateKey};
 pub(crate) use oci::{Access, Pull, Push};
 pub(crate) use stations::{ImportStations, ListStations, MakePlan, Stations};
 pub(crate) use tokens::{CreateToken, ListTokens, RevokeToken, Tokens};
+pub(crate) use written::{JsEngine, Written};
 
 /// Maple Bridge: where a dispute goes next, by when, with which duties and rights, and why.
 #[derive(Debug, Parser)]
@@ -454,7 +456,10 @@ pub(crate) struct ImportDmn {
     /// Where to write the result [default: standard output]
     #[arg(short, long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
-    /// Print what could not be carried over as JSON, one object a line, on standard error
+    /// Overwrite a file that says something else, such as a result that was changed by hand
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print what could not be carried over, and all else that is said, as JSON, one object a line, on standard error
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -554,28 +559,6 @@ pub(crate) struct Man {
     /// Write the pages of all commands into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-}
-
-/// What a rule is written in.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Written {
-    /// Rust
-    Rust,
-    /// A rule table
-    Table,
-    /// JavaScript
-    Javascript,
-    /// Python
-    Python,
-}
-
-/// What JavaScript runs on.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum JsEngine {
-    /// QuickJS by `componentize-qjs`: small, soon built and compiled
-    Quickjs,
-    /// SpiderMonkey, the engine of Firefox, by `componentize-js`: twelve megabytes
-    Spidermonkey,
 }
 
 /// A language of texts.

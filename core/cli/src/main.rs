@@ -28,15 +28,19 @@ enum Failure {
     /// Something cannot be reached or read.
     #[error("{0}")]
     Unreachable(String),
+    /// One of these, which the command has told in its own way.
+    #[error("{0}")]
+    Told(Box<Failure>),
 }
 
 impl Failure {
     fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Wrong => 1,
-            Self::Input(_) => 2,
-            Self::Unreachable(_) => 3,
-        })
+        match self {
+            Self::Wrong => ExitCode::from(1),
+            Self::Input(_) => ExitCode::from(2),
+            Self::Unreachable(_) => ExitCode::from(3),
+            Self::Told(failure) => failure.code(),
+        }
     }
 }
 
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
     match commands::run(args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if !matches!(failure, Failure::Wrong) {
+            if !matches!(failure, Failure::Wrong | Failure::Told(_)) {
                 report::failure(&failure);
             }
             failure.code()

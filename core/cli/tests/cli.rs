@@ -105,6 +105,17 @@ fn a_bad_case_names_every_field() {
         assert!(err(&output).contains(said), "{said}: {}", err(&output));
     }
     assert!(out(&output).is_empty());
+    assert!(err(&output).contains("3 problems:\n  /case/"), "{}", err(&output));
+
+    let output = run_with(&["eval", "--case", "-", "--lang", "zh"], bad);
+    assert_eq!(output.status.code(), Some(2));
+    for said in ["共3处问题", "没有`labour.wages`这一纠纷类型"] {
+        assert!(err(&output).contains(said), "{said}: {}", err(&output));
+    }
+    let output = run_with(&["eval", "--case", "-", "--json"], bad);
+    assert_eq!((output.status.code(), err(&output)), (Some(2), String::new()));
+    let problem: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(3), "{problem}");
 }
 
 #[test]

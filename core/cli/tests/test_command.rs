@@ -240,6 +240,14 @@ fn update_leaves_alone_what_it_cannot_put_right() {
     replace(&south, "then = [ { duty", "when = { people = { above = 900 } }\nthen = [ { duty");
     let (_, said) = check(&["test", &text(folder.path()), "--update"], 1);
     assert!(said.contains("it covers `S1`, which is not at work in it"), "{said}");
+
+    // Also where the case expects the rule that it covers: what it expects is rewritten, what it is there for is not.
+    let folder = copy_of("combining");
+    let south = folder.path().join("land/south/costs.toml");
+    replace(&south, "then = [ { duty", "when = { people = { above = 900 } }\nthen = [ { duty");
+    replace(&south, "expect = { ", "expect = { has-rules = [\"S1\"], ");
+    let (_, said) = check(&["test", &text(folder.path()), "--update"], 1);
+    assert!(said.contains("it covers `S1`, which is not at work in it"), "{said}");
 }
 
 #[test]

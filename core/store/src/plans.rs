@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use maple_insight::{figures::Month, life::Stage};
 
 use crate::{
-    BoardFilter, Common, Counting, DisputeFilter, MapAsked, Store, StoreError, dispute::COUNTED_COUNT_MAX,
+    BoardFilter, Common, Counting, DisputeFilter, Later, MapAsked, Store, StoreError,
+    dispute::{COUNTED_COUNT_MAX, recount},
     sql::sqlite::PLANS,
 };
 
@@ -56,7 +57,7 @@ fn counting(common: Common, suits: bool, open: bool) -> Counting {
 /// A name, what is asked, and the indices of which the first must be read; nothing else of a large table is.
 type Hot = (&'static str, fn(&Store) -> String, &'static [&'static str]);
 
-const HOT: [Hot; 19] = [
+const HOT: [Hot; 20] = [
     ("queue", |store| plans(|| store.queue("cn/p")), &["dispute_waiting"]),
     ("queue, first", |store| plans(|| store.queue_first("cn/p", 9)), &["dispute_waiting"]),
     ("waiting", |store| plans(|| store.waiting("cn/p/t7", 9)), &["dispute_waiting"]),
@@ -108,6 +109,15 @@ const HOT: [Hot; 19] = [
         |store| {
             let common = Common::Kind("labour.k1".into(), "cn/p/t1".into());
             plans(|| store.count_disputes(&[counting(common, false, false)]))
+        },
+        &["dispute_kind", "sqlite_autoindex_dispute_1"],
+    ),
+    (
+        "the latest of a kind",
+        |store| {
+            let common = Common::Kind("labour.k1".into(), "cn/p".into());
+            let later = Later { common, after: at(5_000), to: at(9_000_000) };
+            plans(|| store.pool().write("ask anew", |link| Ok(recount(link, &later)?)))
         },
         &["dispute_kind", "sqlite_autoindex_dispute_1"],
     ),

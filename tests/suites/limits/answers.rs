@@ -296,12 +296,10 @@ fn waits_for_a_place(isolation: Isolation) {
 fn the_time_of_waiting_counts() {
     for isolation in [Isolation::Fresh, Isolation::Component] {
         let sandbox = Sandbox::new(SandboxConfig { isolation, concurrency: 1, ..SandboxConfig::default() }).unwrap();
-        let wall = Duration::from_millis(2_000);
-        let limits = Limits { wall_ms: Some(2_000), fuel: Some(maple_sandbox::FUEL_MAX), ..Limits::default() };
-        // Much time for little fuel.
-        let body = "(loop $on (memory.fill (i32.const 131072) (i32.const 0) (i32.const 262144)) (br $on))";
-        let guest = Guest { memory: "7".into(), ..first(body, "") };
-        let endless = configure(&sandbox, &guest.component(), limits).unwrap();
+        let wall = Duration::from_secs(1);
+        let limits = Limits { wall_ms: Some(1_000), fuel: Some(maple_sandbox::FUEL_MAX), ..Limits::default() };
+        // Its fuel lasts longer than a quarter of the time.
+        let endless = configure(&sandbox, &first("(loop $on (br $on))", "").component(), limits).unwrap();
         let holder = configure(&sandbox, &Guest::default().component(), limits).unwrap();
         let mut held = Vec::new();
         while let Ok(session) = holder.reuse_for_bench() {

@@ -101,6 +101,7 @@ impl Compiler<'_> {
             settings,
             reasons: std::collections::BTreeMap::new(),
             rules: std::collections::BTreeMap::new(),
+            partial: false,
             complete: None,
             open: false,
             target_place: None,
@@ -116,6 +117,7 @@ impl Compiler<'_> {
             trusted: false,
             policies: vec![draft],
             cases: Vec::new(),
+            partial: false,
         })
     }
 }

@@ -143,6 +143,14 @@ impl Lowered {
         }
     }
 
+    /// This table with the keys of another.
+    pub(crate) fn and(mut self, more: Self) -> Self {
+        if let (Part::Table(entries), Part::Table(more)) = (&mut self.value, more.value) {
+            entries.extend(more);
+        }
+        self
+    }
+
     /// Settings as an author wrote them for a plugin of code.
     pub(crate) fn raw(node: &Node<'_>, sink: &Sink<'_>) -> Self {
         let value = match &node.value {

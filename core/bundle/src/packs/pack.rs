@@ -34,6 +34,8 @@ pub(crate) struct Pack {
     pub(crate) trusted: bool,
     pub(crate) policies: Vec<Draft>,
     pub(crate) cases: Vec<CaseDraft>,
+    /// True when there are policies of it, or rules of them, that could not be read.
+    pub(crate) partial: bool,
 }
 
 /// Reads the files of one folder: the names of the files without their ending, the root tables, and whether their text is
@@ -52,6 +54,7 @@ pub(crate) fn read(folder: &str, files: &[(&str, Node<'_>, bool)], lexicon: &Lex
         trusted,
         policies: Vec::new(),
         cases: Vec::new(),
+        partial: files.iter().any(|(.., sound)| !sound),
     };
     let mut names = Names::default();
     match files.iter().find(|(stem, ..)| *stem == "pack") {
@@ -109,7 +112,10 @@ fn head(node: &Node<'_>, pack: &mut Pack, names: &mut Names, context: &Context<'
 }
 
 fn file(stem: &str, node: &Node<'_>, pack: &mut Pack, names: &mut Names, context: &Context<'_>) {
-    let Some(mut fields) = Fields::of(node, "a policy file", context.sink) else { return };
+    let Some(mut fields) = Fields::of(node, "a policy file", context.sink) else {
+        pack.partial = true;
+        return;
+    };
     if let Some(rows) = fields.get("rule") {
         let place = Place { file: node.place.file, start: 0, end: 0 };
         let draft = policy::flat(&mut fields, rows, (stem, place), pack.window, context);
@@ -142,10 +148,15 @@ fn lists(fields: &mut Fields<'_, '_>, pack: &mut Pack, names: &mut Names, contex
 }
 
 fn keep(draft: Option<Draft>, pack: &mut Pack, names: &mut Names, context: &Context<'_>) {
-    let Some(draft) = draft else { return };
+    let Some(draft) = draft else {
+        pack.partial = true;
+        return;
+    };
+    pack.partial |= draft.partial;
     if let Some(before) = names.policies.insert(draft.id.clone(), draft.place) {
         let message = format!("policy `{}` is there twice; the first is at {}", draft.id, context.sink.at(before));
         context.sink.error_help(draft.place, "duplicate", message, "give one of the two another `id`");
+        pack.partial = true;
         return;
     }
     pack.policies.push(draft);

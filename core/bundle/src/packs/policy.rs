@@ -67,6 +67,8 @@ pub(crate) struct Draft {
     pub(crate) target_place: Option<Place>,
     /// Rules of a table; those of code are known once the plugin has told them.
     pub(crate) rules: BTreeMap<RuleId, RuleMeta>,
+    /// True when rules of its table could not be read.
+    pub(crate) partial: bool,
 }
 
 /// A table written flat in a file of its own; `stem` names it unless it names itself.
@@ -90,6 +92,7 @@ pub(crate) fn flat(
     draft.replaces.extend(table.replaces);
     draft.settings = table.settings;
     draft.rules = table.rules;
+    draft.partial = table.partial;
     (draft.complete, draft.open) = (complete, open);
     Some(draft)
 }
@@ -173,6 +176,7 @@ impl Common {
             open: false,
             target_place: self.target_place,
             rules: BTreeMap::new(),
+            partial: false,
         })
     }
 }

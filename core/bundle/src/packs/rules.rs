@@ -58,6 +58,8 @@ pub(crate) struct Table {
     pub(crate) settings: Lowered,
     pub(crate) rules: BTreeMap<RuleId, RuleMeta>,
     pub(crate) replaces: Vec<(Replaces, Place)>,
+    /// True when there are rows whose rule is not known.
+    pub(crate) partial: bool,
 }
 
 impl Table {
@@ -86,7 +88,12 @@ pub(crate) fn table(node: &Node<'_>, window: Window, context: &Context<'_>) -> T
         let message = format!("a rule table has at most {TABLE_RULES_MAX} rows, this one has {}", rows.len());
         context.sink.error_help(node.place, "too-many", message, "divide it into several files");
     }
-    let mut table = Table { settings: Lowered::table(node.place), rules: BTreeMap::new(), replaces: Vec::new() };
+    let mut table = Table {
+        settings: Lowered::table(node.place),
+        rules: BTreeMap::new(),
+        replaces: Vec::new(),
+        partial: rows.len() > TABLE_RULES_MAX,
+    };
     let mut firsts = Firsts::new();
     let lowered: Vec<_> =
         rows.iter().take(TABLE_RULES_MAX).filter_map(|n| row(n, window, &mut table, &mut firsts, context)).collect();
@@ -101,13 +108,22 @@ fn row(
     firsts: &mut Firsts,
     context: &Context<'_>,
 ) -> Option<Lowered> {
-    let mut fields = Fields::of(node, "a rule", context.sink)?;
-    let id = fields.need("id").and_then(|n| Some((fields::text(n, "id", context.sink)?, n.place)));
-    let (id, place) = id?;
-    fields::name(&id.to_ascii_lowercase(), place, "_.-", "the id of a rule", context.sink)?;
+    let Some(mut fields) = Fields::of(node, "a rule", context.sink) else {
+        table.partial = true;
+        return None;
+    };
+    let named = fields.need("id").and_then(|n| Some((fields::text(n, "id", context.sink)?, n.place)));
+    let fits = named.is_some_and(|(id, place)| fields::rule_name(id, place, context.sink).is_some());
+    table.partial |= !fits;
+    // What else is wrong with the row is told all the same; of one without a name nobody knows whether it is a first.
+    let (id, place) = named.unwrap_or(("", node.place));
     let is_first = !firsts.contains_key(id);
     let mut out = Lowered::table(node.place).with("id", Lowered::text(id, place));
-    summary(&mut out, &mut fields, is_first, context);
+    // A second summary is as a rule that of another rule, whose name nobody knows.
+    table.partial |= !is_first && fields.get("summary").is_some();
+    if fields.get("summary").is_some() || named.is_some() {
+        summary(&mut out, &mut fields, is_first, context);
+    }
     why(&mut out, &mut fields, context);
     let days = Window::new(fields.days("in-force-from", "in-force-to"));
     for (key, day) in [("from", days.from), ("to", days.to)] {
@@ -119,12 +135,16 @@ fn row(
         out.put("when", when::condition(node, context));
     }
     let needs_basis = effects(&mut out, &mut fields, context);
-    let basis = basis(&mut out, &mut fields, firsts.get(id).map(|first| first.cites), needs_basis, context);
-    in_force(id, &basis, days, window, place, context);
+    let cites = if named.is_some() { firsts.get(id).map(|first| first.cites) } else { Some(true) };
+    let basis = basis(&mut out, &mut fields, cites, needs_basis, context);
+    if named.is_some() {
+        in_force(id, &basis, days, window, place, context);
+    }
     let floor = floor(&mut fields, context);
     let rule = RuleId::from(id);
     table.replaces.extend(policy::replaces(&mut fields, Some(&rule), context));
     fields.finish();
+    named?;
     let first = firsts.entry(id.to_owned());
     let first = first.or_insert_with(|| First { cites: !basis.is_empty(), basis: BTreeSet::new() });
     let before = first.basis.len();
@@ -134,7 +154,7 @@ fn row(
         context.sink.error_help(place, "too-many", message, "give some of the rows an id of their own");
     }
     table.rules.entry(rule).or_insert(RuleMeta { place, floor: false }).floor |= floor;
-    Some(out)
+    fits.then_some(out)
 }
 
 fn summary(out: &mut Lowered, fields: &mut Fields<'_, '_>, is_first: bool, context: &Context<'_>) {

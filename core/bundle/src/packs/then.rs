@@ -68,9 +68,8 @@ pub(super) fn effect(node: &Node<'_>, context: &Context<'_>) -> Option<Effect> {
         "derive" => derive(start, entry, &mut table, context),
         _ => word(start, "refer", &entry.node, WordList::Referral, context),
     };
-    let lowered = lowered?;
     table.finish();
-    Some(Effect { lowered, needs_basis: !matches!(verb, "prefer" | "derive") })
+    Some(Effect { lowered: lowered?, needs_basis: !matches!(verb, "prefer" | "derive") })
 }
 
 fn channel<'c>(node: &Node<'_>, key: &str, context: &'c Context<'_>) -> Option<(Lowered, &'c Channel)> {
@@ -216,13 +215,15 @@ fn weakens(place: Place, how: &str, context: &Context<'_>) {
 
 fn duty(out: Lowered, entry: &Entry<'_>, table: &mut Fields<'_, '_>, context: &Context<'_>) -> Option<Lowered> {
     let found = word(out, "duty", &entry.node, WordList::Duty, context);
-    let out = maybe(found?, "bearer", table, WordList::Bearer, context);
-    let Some(node) = table.get("with") else { return Some(out) };
-    if !matches!(node.value, Raw::Table(_)) {
-        fields::wrong::<()>(node, "with", "a table of parameters", context.sink);
+    let mut more = maybe(Lowered::table(entry.place), "bearer", table, WordList::Bearer, context);
+    if let Some(node) = table.get("with") {
+        if !matches!(node.value, Raw::Table(_)) {
+            fields::wrong::<()>(node, "with", "a table of parameters", context.sink);
+        }
+        let params = node.entries().iter().filter_map(|entry| param(entry, context)).collect();
+        more.put("with", Lowered::items(params, node.place));
     }
-    let params = node.entries().iter().filter_map(|entry| param(entry, context)).collect();
-    Some(out.with("with", Lowered::items(params, node.place)))
+    Some(found?.and(more))
 }
 
 fn param(entry: &Entry<'_>, context: &Context<'_>) -> Option<Lowered> {
@@ -290,17 +291,15 @@ fn signal(out: Lowered, entry: &Entry<'_>, table: &mut Fields<'_, '_>, context: 
         Some(Lowered::text(fields::text(n, "level", context.sink)?, n.place))
     });
     let subject = table.need("subject").and_then(|node| subject(node, context));
-    let (mut out, level, subject) = (found?, level?, subject?);
-    out.put("level", level);
-    out.put("subject", subject);
-    words(&mut out, "measures", table, WordList::Measure, context);
-    out = maybe(out, "responsible", table, WordList::Bearer, context);
+    let mut more = Lowered::table(entry.place);
+    words(&mut more, "measures", table, WordList::Measure, context);
+    more = maybe(more, "responsible", table, WordList::Bearer, context);
     if let Some(node) = table.get("handle-within")
         && let Some(span) = fields::span(node, "handle-within", 1, context.sink)
     {
-        out.put("handle-within", Lowered::span(span, node.place));
+        more.put("handle-within", Lowered::span(span, node.place));
     }
-    Some(out)
+    Some(found?.with("level", level?).with("subject", subject?).and(more))
 }
 
 fn subject(node: &Node<'_>, context: &Context<'_>) -> Option<Lowered> {

@@ -41,6 +41,62 @@ fn a_fact_of_another_type_is_told_with_a_value_to_write() {
     ]);
 }
 
+/// One mistake hides none of the others, in whatever way the bundle is compiled.
+#[test]
+fn a_mistake_hides_no_other() {
+    let told = |changes: &[(&str, &str, &str)]| {
+        let mut files = files();
+        for (file, from, to) in changes {
+            let text = String::from_utf8(files.remove(*file).unwrap()).unwrap();
+            assert!(text.contains(from), "{from}");
+            files.insert((*file).to_owned(), text.replacen(from, to, 1).into_bytes());
+        }
+        let bundle = Bundle::from_files(files).unwrap();
+        let by_file = Options { keep_going: true, tables: true };
+        let codes = |problems: Vec<maple_bundle::Diagnostic>| {
+            let errors = problems.into_iter().filter(|p| p.severity == Severity::Error);
+            errors.map(|p| format!("{} {}:{}", p.code, p.line, p.column)).collect::<Vec<_>>()
+        };
+        let found = codes(problems(&bundle));
+        let lenient = compile(&bundle, &Agreeable, &by_file).map_or_else(|all| all, |compiled| compiled.problems);
+        assert_eq!(codes(lenient), found);
+        found
+    };
+    let rows: [(&[(&str, &str, &str)], &[&str]); 5] = [
+        (
+            &[
+                (LABOUR, "id = \"R19\"", "id = \"R 19\""),
+                (LABOUR, "urgent = true", "urgnet = true"),
+                (LABOUR, "floor = true", "flor = true"),
+            ],
+            &["bad-name 2:6", "unknown-fact 4:39", "unknown-key 8:1"],
+        ),
+        (
+            &[(LABOUR, "id = \"R19\"", "idd = \"R19\""), (LABOUR, "urgent = true", "urgnet = true")],
+            &["missing-key 1:1", "unknown-key 2:1", "unknown-fact 4:39"],
+        ),
+        (
+            &[(LABOUR, "offer = \"labour_mediation\", due", "offer = \"labour_mediatoin\", wieght = 10, due")],
+            &["unknown-channel 6:20", "unknown-key 6:40"],
+        ),
+        (
+            &[(LOWER, "id = \"ladder\"", "id = \"ladder\"\ncolour = 1"), (LOWER, "cn/labour#R20", "cn/labour#R21")],
+            &["unknown-key 9:1", "unknown-rule 11:13"],
+        ),
+        (
+            &[
+                (LABOUR, "people = 14", "peple = 14"),
+                (LABOUR, "[\"R19\", \"R20\"]", "[\"R19\", \"R20\", \"L1\"]"),
+                (LABOUR, "has-rules = [\"R19\"]", "has-rules = [\"R91\"]"),
+            ],
+            &["unknown-rule 18:25", "unknown-fact 19:83", "unknown-rule 20:44"],
+        ),
+    ];
+    for (changes, wanted) in rows {
+        assert_eq!(told(changes), wanted, "{changes:?}");
+    }
+}
+
 /// What follows on a bracket too many is no other mistake; a key that stands twice is one, each time.
 #[test]
 fn a_bracket_too_many_is_told_once() {

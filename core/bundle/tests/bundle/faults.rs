@@ -206,7 +206,15 @@ fn packs() {
         (LOWER, "[policy.target]", "mode = \"shade\"\n[policy.target]", "unknown-value 11:8", "`shade`", "`shadow`"),
         (LOWER, "[policy.target]", "purposes = []\n[policy.target]", "never-true 11:12", "never asked", "leave"),
         (LOWER, "[policy.target]", "limits = { fule = 1 }\n[policy.target]", "unknown-key 11:12", "`fule`", "`fuel`"),
-        (LOWER, "id = \"ladder\"", "id = \"Ladder\"", "bad-name 8:6", "`Ladder`", ""),
+        (LOWER, "id = \"ladder\"", "id = \"Ladder\"", "bad-name 8:6", "`Ladder`", "use a to z, 0"),
+        (
+            LOWER,
+            "id = \"ladder\"",
+            "id = \"Lad/d/er\"",
+            "bad-name 8:6",
+            "`Lad/d/er` cannot be the id of a policy: it has `L`, `/`",
+            "",
+        ),
     ]);
 }
 
@@ -215,7 +223,7 @@ fn conditions() {
     check(&[
         (LABOUR, "\"labour.*\"", "\"labor.*\"", "unknown-kind 4:18", "`labor.*`", "`labour.*`"),
         (LABOUR, "not = {", "nott = {", "unknown-fact 4:31", "`nott`", "`not`"),
-        (LABOUR, "urgent = true", "urgent = 1", "wrong-type 4:48", "true or false", ""),
+        (LABOUR, "urgent = true", "urgent = 1", "wrong-type 4:48", "true or false", "`urgent = true`"),
         (LABOUR, "urgent = true", "urgnet = true", "unknown-fact 4:39", "`urgnet`", "`urgent`"),
         (LABOUR, "urgent = true", "phone = true", "forbidden-fact 4:39", "`phone`", "no policy may ask"),
         (LABOUR, "urgent = true", "consent = \"yes\"", "wrong-scope 4:39", "of a party", "any = {"),
@@ -383,6 +391,22 @@ fn effects() {
         ),
         (LABOUR, "id = \"R20\"", "id = \"R19\"", "second-summary 12:11", "only the first row", ""),
         (LABOUR, "floor = true", "why = { zh = \"{peple}\", en = \"x\" }", "unknown-fact 8:7", "`peple`", "`people`"),
+        (
+            LABOUR,
+            "id = \"R20\"",
+            "id = \"R20\"\nzzz = 1",
+            "unknown-key 12:1",
+            "`zzz`",
+            "known: `id`, `summary`, `why`,",
+        ),
+        (
+            LABOUR,
+            "covers = [\"R19\", \"R20\"]",
+            "covers = 5",
+            "wrong-type 18:10",
+            "a list of texts",
+            "`covers = [\"…\"]`",
+        ),
         (LABOUR, "floor = true", "flor = true", "unknown-key 8:1", "`flor`", "`floor`"),
     ]);
 }
@@ -426,7 +450,7 @@ fn cases() {
             "`labour.wages`",
             "`labour.wage`",
         ),
-        (LABOUR, "people = 14", "people = \"14\"", "wrong-type 19:92", "a whole number", ""),
+        (LABOUR, "people = 14", "people = \"14\"", "wrong-type 19:92", "a whole number", "`people = 14`"),
         (LABOUR, "people = 14", "name = \"x\"", "forbidden-fact 19:83", "`name`", ""),
         (LABOUR, "people = 14", "urgent = true", "wrong-scope 19:83", "derived", ""),
         (LABOUR, "a divorce does not", "wages go to arbitration first", "duplicate 23:8", "cn/labour.toml:17:8", ""),

@@ -11,7 +11,10 @@ use maple_kit::{build, project::Project, shipped};
 
 use crate::{
     Failure,
-    commands::{question, refused},
+    commands::{
+        question::{Voice, question},
+        refused,
+    },
     load::{Refusal, chain},
     report,
 };
@@ -29,6 +32,8 @@ pub(crate) struct Order<'a> {
     pub(crate) settings: Option<&'a Path>,
     /// The case, as JSON.
     pub(crate) case: &'a [u8],
+    /// How it is told what is wrong with the case.
+    pub(crate) voice: Voice,
 }
 
 /// Builds the crate of a plugin.
@@ -44,7 +49,7 @@ pub(crate) fn compile(order: &Order<'_>, plugins: &dyn Plugins) -> Result<(Rules
     let bundle = here.unwrap_or_else(shipped::policies).map_err(|error| Failure::Unreachable(chain(&error)))?;
     let problems = |problems| refused(Refusal::Problems(problems, bundle.clone()));
     let words = maple_bundle::compile_alone(&bundle, plugins, None).map_err(problems)?;
-    let question = question(order.case, &words)?;
+    let question = question(order.case, &words, order.voice)?;
     let settings = order.settings.map(read_settings).transpose()?;
     let settings = settings.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
     let alone = Alone { plugin: order.plugin, locality: &question.case.locality, settings };

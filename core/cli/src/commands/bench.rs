@@ -16,7 +16,11 @@ use maple_sandbox::{ConfiguredPolicy, Sandbox};
 use crate::{
     Failure,
     args::Bench,
-    commands::{EXAMPLE, alone, question, read_case, refused},
+    commands::{
+        EXAMPLE, alone,
+        question::{Voice, question},
+        read_case, refused,
+    },
     config::STATE,
     load::{self, chain},
     target::Target,
@@ -95,7 +99,7 @@ fn folder(args: &Bench, policies: &Path, plugins: Option<&Path>, case: Option<&[
     let recording = Recording::new(Arc::new(load::sandbox(&from)?));
     let compiled = load::compile_with(&from, &files, &recording).map_err(refused)?;
     let (question, chosen) = match case {
-        Some(bytes) => (question(bytes, &compiled.ruleset)?, None),
+        Some(bytes) => (question(bytes, &compiled.ruleset, Voice::default())?, None),
         None => costliest(&compiled.ruleset, &compiled.cases, policies)?,
     };
     Ok(Ready { ruleset: compiled.ruleset, question, chosen, policies: recording.made() })
@@ -120,6 +124,7 @@ fn plugin(args: &Bench, component: &Path, case: Option<&[u8]>) -> Result<Ready, 
         policies: &args.policies,
         settings: args.settings.as_deref(),
         case: case.unwrap_or(EXAMPLE.as_bytes()),
+        voice: Voice::default(),
     };
     let recording = Recording::new(sandbox);
     let (ruleset, question) = alone::compile(&order, &recording)?;

@@ -5,7 +5,8 @@ use crate::{
     args::Eval,
     commands::{
         decide::{Manner, decide},
-        question, read_case, refused,
+        question::{Voice, question},
+        read_case, refused,
     },
     load, report,
 };
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
-    let question = question(&bytes, ruleset)?;
+    let question = question(&bytes, ruleset, Voice { json: args.json, lang: args.lang })?;
     if args.explain {
         report::warnings(&loaded.compiled.problems, &loaded.bundle);
     }

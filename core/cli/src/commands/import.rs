@@ -17,17 +17,35 @@ use crate::{
 /// Imports a file; what could not be carried over is listed, and fails.
 pub(crate) fn run(args: &Import) -> Result<(), Failure> {
     let Import::Dmn(args) = args;
+    import(args).map_err(|failure| match failure {
+        Failure::Input(_) | Failure::Unreachable(_) if args.json => {
+            report::plain(&json!({ "error": failure.to_string() }).to_string());
+            Failure::Told(Box::new(failure))
+        }
+        failure => failure,
+    })
+}
+
+fn import(args: &ImportDmn) -> Result<(), Failure> {
     let bytes = super::read_bounded(&args.file, "DMN file", DMN_BYTES_MAX)?;
     let imported = dmn::import(&bytes).map_err(|error| refused(args, error))?;
     let source = args.file.file_name().unwrap_or_default().to_string_lossy();
     let result = match &args.map {
-        Some(map) => policy(imported, map, &source)?,
+        Some(map) => policy(imported, (map, args.json), &source)?,
         None => table(imported, &source),
     };
+    if let Some(path) = args.out.as_deref().filter(|_| !args.force) {
+        keep(path, &result.text)?;
+    }
     write(args.out.as_deref(), &result.text)?;
-    result.notes.iter().for_each(|note| report::warning(note));
     list(&result.lost, args.json);
-    let Written { made, lost, .. } = &result;
+    let Written { made, lost, notes, .. } = &result;
+    if args.json {
+        notes.iter().for_each(|note| report::plain(&json!({ "warning": note }).to_string()));
+        report::plain(&json!({ "file": source, "made": made, "not_carried_over": lost.len() }).to_string());
+        return if lost.is_empty() { Ok(()) } else { Err(Failure::Wrong) };
+    }
+    notes.iter().for_each(|note| report::warning(note));
     if lost.is_empty() {
         report::said(true, &format!("{source}: {made}; everything was carried over"));
         return Ok(());
@@ -60,7 +78,7 @@ fn table(Imported { file, lost, notes }: Imported, source: &str) -> Written {
     Written { text: file.to_toml(&head(source)), made, lost, notes }
 }
 
-fn policy(imported: Imported, map: &Path, source: &str) -> Result<Written, Failure> {
+fn policy(imported: Imported, (map, json): (&Path, bool), source: &str) -> Result<Written, Failure> {
     let Imported { file, mut lost, mut notes } = imported;
     let bytes = super::read_bounded(map, "map", MAP_BYTES_MAX)?;
     let head = format!("Rules made from {source} by `maple import dmn`, with a map.");
@@ -69,7 +87,7 @@ fn policy(imported: Imported, map: &Path, source: &str) -> Result<Written, Failu
     lost.extend(mapped.lost);
     notes.extend(mapped.notes);
     if mapped.rules == 0 {
-        list(&lost, false);
+        list(&lost, json);
         return Err(Failure::Input(format!("`{source}`: no rule can be said in a policy with this map")));
     }
     let all: usize = file.table(None).map_or(mapped.rules, |table| table.rules.len());
@@ -119,6 +137,21 @@ fn list(lost: &[Lost], json: bool) {
         let text = if words.is_empty() { String::new() } else { format!("\n  cell: {}", words.join(" ")) };
         report::warning(&format!("not carried over: {place}: {why}{text}"));
     }
+}
+
+/// Refuses to write over a file that says something else: somebody may have put it right by hand.
+fn keep(path: &Path, text: &str) -> Result<(), Failure> {
+    let Some(data) = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file) else { return Ok(()) };
+    let same = data.len() == text.len() as u64
+        && super::read_bounded(path, "file", text.len()).is_ok_and(|bytes| bytes == text.as_bytes());
+    if same {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::Input(format!(
+        "`{path}` is there already and says something else; it is as it was. Write to another file, or with --force over \
+         this one"
+    )))
 }
 
 /// Writes the result whole or not at all.

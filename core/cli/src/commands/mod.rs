@@ -30,6 +30,7 @@ mod progress;
 mod publish;
 mod pull;
 mod push;
+mod question;
 mod receipt;
 pub(crate) mod remote;
 mod replay;
@@ -45,8 +46,6 @@ mod tick;
 mod tokens;
 
 use std::path::Path;
-
-use maple_kernel::{Question, Ruleset};
 
 use crate::{Failure, args::Command, load::Refusal, report};
 
@@ -127,43 +126,29 @@ pub(crate) fn located(error: &toml::de::Error, text: &str) -> String {
 
 /// Reads a case file, bounded; `-` is standard input. One that is too long is refused, not cut.
 fn read_case(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_json(path, "case", "a case is facts, without documents")
+}
+
+/// Reads a JSON file that is as large as a case at most, or `-`. `advice` is for one that is larger.
+fn read_json(path: &Path, what: &str, advice: &str) -> Result<Vec<u8>, Failure> {
     use std::io::Read;
     let max = maple_wire::BODY_BYTES_MAX;
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().take(max as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|error| Failure::Unreachable(format!("cannot read the case `-`: {error}")))?;
+        read.map_err(|error| Failure::Unreachable(format!("cannot read the {what} `-`: {error}")))?;
         bytes
     } else {
-        read_bounded(path, "case", max)?
+        read_bounded(path, what, max)?
     };
     if bytes.len() > max {
         return Err(Failure::Input(format!(
-            "the case `{}` is larger than {} KiB; a case is facts, without documents",
+            "the {what} `{}` is larger than {} KiB; {advice}",
             path.display(),
             max >> 10
         )));
     }
     Ok(bytes)
-}
-
-/// Turns a case file into a question, or says every field that is wrong.
-fn question(bytes: &[u8], ruleset: &Ruleset) -> Result<Question, Failure> {
-    maple_wire::parse_question(bytes, ruleset, maple_server::today()).map_err(|problem| {
-        // One flaw alone is the problem's own text, too; its place is told all the same.
-        let alone = problem.errors.first().filter(|flaw| flaw.detail == problem.detail && problem.errors.len() == 1);
-        let told = |flaw: &maple_wire::Flaw| match flaw.pointer.as_str() {
-            "" => flaw.detail.clone(),
-            pointer => format!("{pointer}: {}", flaw.detail),
-        };
-        Failure::Input(match alone {
-            Some(flaw) => told(flaw),
-            None => {
-                let flaws = problem.errors.iter().map(|flaw| format!("\n  {}", told(flaw)));
-                flaws.fold(problem.detail.clone(), |text, flaw| text + &flaw)
-            }
-        })
-    })
 }
 
 /// Ready when the process is told to stop: Ctrl-C, or SIGTERM from a supervisor.

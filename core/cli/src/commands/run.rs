@@ -8,7 +8,8 @@ use crate::{
     commands::{
         alone,
         decide::{Manner, decide},
-        question, read_case, refused,
+        question::{Voice, question},
+        read_case, refused,
     },
     config::STATE,
     load,
@@ -41,20 +42,29 @@ fn folder(args: &Run, policies: &Path, plugins: Option<PathBuf>, bytes: &[u8]) -
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
-    decide(ruleset, question(bytes, ruleset)?, &manner(args))
+    decide(ruleset, question(bytes, ruleset, voice(args))?, &manner(args))
 }
 
 fn plugin(args: &Run, component: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let sandbox = load::empty_sandbox(state(args), true)?;
     let plugin = load::add(&sandbox, component)?;
-    let order =
-        alone::Order { plugin: &plugin, policies: &args.policies, settings: args.settings.as_deref(), case: bytes };
+    let order = alone::Order {
+        plugin: &plugin,
+        policies: &args.policies,
+        settings: args.settings.as_deref(),
+        case: bytes,
+        voice: voice(args),
+    };
     let (ruleset, question) = alone::compile(&order, &sandbox)?;
     decide(&ruleset, question, &manner(args))
 }
 
 fn state(args: &Run) -> &Path {
     args.places.state.as_deref().unwrap_or(Path::new(STATE))
+}
+
+fn voice(args: &Run) -> Voice {
+    Voice { json: args.json, lang: args.lang }
 }
 
 fn manner(args: &Run) -> Manner {

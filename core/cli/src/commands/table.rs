@@ -25,6 +25,11 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     let Table::Eval(args) = args;
     let bytes = super::read_bounded(&args.file, "table", TABLE_BYTES_MAX)?;
     let name = args.file.display();
+    if is_xml(&bytes) {
+        let message =
+            format!("`{name}` is XML; when it is DMN, `maple import dmn {name} -o FILE` makes a table file of it");
+        return Err(Failure::Input(message));
+    }
     let file = TableFile::read(&bytes).map_err(|error| Failure::Input(format!("`{name}` {error}")))?;
     let table = file.table(args.table.as_deref()).map_err(|wrong| Failure::Input(format!("`{name}`: {wrong}")))?;
     let input = input(&args.input)?;
@@ -38,14 +43,29 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     finished(out.write_all(text.as_bytes()), "the result")
 }
 
+/// XML begins with a tag, perhaps behind a mark of its encoding; a table file never does.
+fn is_xml(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start().starts_with(b"<")
+}
+
 /// The input: written out, in a file, or on standard input.
 fn input(given: &str) -> Result<Json, Failure> {
     let bytes = if given.trim_start().starts_with(['{', '[', '"']) {
         given.as_bytes().to_vec()
     } else {
-        super::read_case(Path::new(given))?
+        super::read_json(Path::new(given), "input", "give only what the table asks for").map_err(no_file)?
     };
     serde_json::from_slice(&bytes).map_err(|error| Failure::Input(format!("the input is not JSON: {error}")))
+}
+
+/// Whoever meant a value learns how one is given.
+fn no_file(failure: Failure) -> Failure {
+    match failure {
+        Failure::Unreachable(why) => {
+            Failure::Unreachable(format!("{why}; an input is a JSON object, a file with one, or `-`"))
+        }
+        failure => failure,
+    }
 }
 
 /// A name that no column asks for changes nothing, and is a slip as a rule.

@@ -250,6 +250,7 @@ fn a_map_that_does_not_fit_is_refused() {
         ("[input.people]", "[input.folk]", "names the input `folk`"),
         ("[output.note]\nignore = true", "[output.remark]\nignore = true", "names the output `remark`"),
         ("fact = \"people\"", "facts = \"people\"", "unknown field `facts`"),
+        ("fact = \"people\"", "facts = \"people\"", "did you mean `fact`?"),
         ("effect = ", "effect == ", "is not a map"),
         ("summary", "summery", "is not a map"),
     ] {

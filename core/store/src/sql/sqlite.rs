@@ -137,6 +137,8 @@ impl Link for Sqlite {
 
     fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64, Fault> {
         self.start();
+        #[cfg(test)]
+        self.explain(statement, values)?;
         let mut prepared = self.connection.prepare_cached(&numbered(statement))?;
         Ok(prepared.execute(params_from_iter(values))? as u64)
     }
