@@ -95,11 +95,11 @@ pub(crate) fn recount(link: &mut dyn Link, Later { common, after, to }: &Later) 
                  SELECT min(locality) FROM dispute WHERE kind = $1 AND locality >= $2 AND locality < $4 UNION ALL \
                  SELECT (SELECT min(locality) FROM dispute WHERE kind = $1 AND locality > place.name AND locality < $4) \
                  FROM place WHERE place.name IS NOT NULL) \
-                 SELECT id, registered FROM dispute WHERE id IN (SELECT (SELECT id FROM dispute WHERE kind = $1 \
-                 AND locality = place.name AND registered > $5 AND registered <= $6 \
-                 ORDER BY registered DESC, id DESC LIMIT 1) FROM place \
-                 WHERE place.name = $2 OR place.name >= $3)) AS latest \
-                 ORDER BY registered DESC, id DESC LIMIT 1)"
+                 SELECT one.id, at.latest FROM (SELECT name, (SELECT max(registered) FROM dispute WHERE kind = $1 \
+                 AND locality = place.name AND registered > $5 AND registered <= $6) AS latest FROM place \
+                 WHERE place.name = $2 OR place.name >= $3) AS at \
+                 JOIN dispute AS one ON one.kind = $1 AND one.locality = at.name AND one.registered = at.latest) AS last \
+                 ORDER BY latest DESC, id DESC LIMIT 1)"
             );
             let words = [kind, top, first.as_str(), end.as_str()].map(Value::Text);
             link.execute(&latest, &[&words[..], &[after, to]].concat())?;
