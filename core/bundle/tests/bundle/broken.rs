@@ -44,7 +44,9 @@ fn a_fact_of_another_type_is_told_with_a_value_to_write() {
 /// One mistake hides none of the others, in whatever way the bundle is compiled.
 #[test]
 fn a_mistake_hides_no_other() {
-    let told = |changes: &[(&str, &str, &str)]| {
+    /// A file, what stands in it, and what stands there instead.
+    type Change = (&'static str, &'static str, &'static str);
+    let told = |changes: &[Change]| {
         let mut files = files();
         for (file, from, to) in changes {
             let text = String::from_utf8(files.remove(*file).unwrap()).unwrap();
@@ -62,7 +64,7 @@ fn a_mistake_hides_no_other() {
         assert_eq!(codes(lenient), found);
         found
     };
-    let rows: [(&[(&str, &str, &str)], &[&str]); 5] = [
+    let rows: [(&[Change], &[&str]); 5] = [
         (
             &[
                 (LABOUR, "id = \"R19\"", "id = \"R 19\""),
