@@ -271,17 +271,13 @@ fn a_javascript_project_runs_on_spidermonkey() {
     let here = folder.path().join("many-wages");
     let source = here.join("src/policy.js");
     let rule = fs::read_to_string(&source).unwrap();
-    // Thirteen people are where it breaks: the shipped cases have fewer or more.
+    // It reads the case, and breaks where thirteen people are concerned.
     let odd = "if (file.count(facts.PEOPLE) === 13) return file.count(facts.CALLS_7D).toFixed();\n";
     let first = "  assess(file) {\n";
     let at = rule.find(first).unwrap() + first.len();
     fs::write(&source, format!("{}{odd}{}", &rule[..at], &rule[at..])).unwrap();
     let imports = built(&here).get("imports").cloned().unwrap();
     assert_eq!(imports, serde_json::json!(["maple:policy/diary@0.1.0", "maple:policy/types@0.1.0"]));
-    assert!(good(&here, &["test", "."]).contains("2 passed, 0 failed"));
-    let costs = maple(&here, &["bench", ".", "--rounds", "5", "--json"]).output().unwrap();
-    let costs: Value = serde_json::from_slice(&costs.stdout).unwrap();
-    assert!(costs.to_string().contains("yongkang/many-wages"), "{costs}");
 
     let case = fs::read_to_string(here.join("case.json")).unwrap();
     let mut case: Value = serde_json::from_str(&case).unwrap();
