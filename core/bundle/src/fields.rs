@@ -198,7 +198,12 @@ pub(crate) fn number(node: &Node<'_>, key: &str, min: i64, max: i64, sink: &Sink
     match node.value {
         Raw::Integer(number) if (min..=max).contains(&number) => Some(number),
         Raw::Integer(number) => {
-            sink.error(node.place, "out-of-range", format!("`{key}` is {number}, it lies between {min} and {max}"));
+            let range = if max == i64::MAX {
+                format!("it is {min} or more")
+            } else {
+                format!("it lies between {min} and {max}")
+            };
+            sink.error(node.place, "out-of-range", format!("`{key}` is {number}, {range}"));
             None
         }
         _ => wrong(node, key, "a whole number", sink),

@@ -205,6 +205,14 @@ fn packs() {
         ),
         (LOWER, "[policy.target]", "mode = \"shade\"\n[policy.target]", "unknown-value 11:8", "`shade`", "`shadow`"),
         (LOWER, "[policy.target]", "purposes = []\n[policy.target]", "never-true 11:12", "never asked", "leave"),
+        (
+            LOWER,
+            "[policy.target]",
+            "limits = { fuel = 0 }\n[policy.target]",
+            "out-of-range 11:19",
+            "`fuel` is 0, it is 1 or more",
+            "",
+        ),
         (LOWER, "[policy.target]", "limits = { fule = 1 }\n[policy.target]", "unknown-key 11:12", "`fule`", "`fuel`"),
         (LOWER, "id = \"ladder\"", "id = \"Ladder\"", "bad-name 8:6", "`Ladder`", "use a to z, 0"),
         (
