@@ -309,6 +309,8 @@ fn a_table_file_that_is_wrong_is_told_with_its_place() {
     for (from, to, says) in [
         ("hit-policy = \"collect\"", "hit-policy = \"sometimes\"", "unknown variant `sometimes`"),
         ("expression", "expresion", "unknown field `expresion`"),
+        ("expression", "expresion", "did you mean `expression`?"),
+        ("hit-policy = \"collect\"", "hit-policy = \"colect\"", "did you mean `collect`?"),
         ("when.x", "when.y", "rule `r`: there is no input `y`; did you mean `x`?"),
         ("then.v = '1'", "then.v = '1 +'", "rule `r`, output `v`: the text ends where a value is needed"),
         ("when.x = '1'", "when.x = '[1..'", "rule `r`, input `x`"),
@@ -327,6 +329,12 @@ fn a_table_file_that_is_wrong_is_told_with_its_place() {
         let (code, _, stderr) = run(&["table", "eval", &file, "--input", "{}"]);
         assert_eq!(code, 2, "{to}: {stderr}");
         assert!(stderr.contains(says), "{to}: {stderr}");
+    }
+    let several = good.replace("when.x", "when.y").replace("then.v", "then.w").replace("\"collect\"", "\"priority\"");
+    let (code, _, stderr) = run(&["table", "eval", &desk.put("several.toml", several), "--input", "{}"]);
+    assert_eq!(code, 2, "{stderr}");
+    for says in ["table `t`: the hit policy", "no input `y`; did you mean `x`?", "no output `w`; did you mean `v`?"] {
+        assert!(stderr.contains(says), "all are told at once, {says}: {stderr}");
     }
     let file = desk.put("t.toml", good);
     for (input, says) in [("{", "is not JSON"), ("[1]", "is no object"), ("{\"x\": 1e99}", "too large")] {

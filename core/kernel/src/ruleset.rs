@@ -111,7 +111,8 @@ pub struct Guardrails {
 
 impl Guardrails {
     /// True when the host itself looks at the fact to keep the floor, so that only the floor may say it.
-    pub(crate) fn look_at(&self, key: &FactKey) -> bool {
+    #[must_use]
+    pub fn look_at(&self, key: &FactKey) -> bool {
         let flags = self.authority.iter().flat_map(|(flags, _)| flags);
         let unless = self.courts.iter().chain(self.authority.iter().map(|(_, court)| court));
         flags

@@ -1,6 +1,7 @@
 //! Proves what is wrong with rule tables.
 mod conflicts;
 mod days;
+mod derive;
 mod formula;
 mod gaps;
 mod laws;

@@ -10,9 +10,9 @@ use maple_kernel::{Decision, LocalityId, Mode, evaluate};
 
 use super::{
     Undecided,
+    derive::{self, Support},
     formula::{Formula, Var},
     lines::{self, Line, Missed, Sheet},
-    set::Set,
     solve::Query,
     space::Space,
     witness::{self, Witness},
@@ -29,8 +29,8 @@ pub(crate) struct Study<'t> {
     pub(crate) missed: Vec<Missed<'t>>,
     /// Lines that speak on no case, by table.
     pub(crate) dead: Vec<Vec<Line<'t>>>,
-    /// For each derived fact the values that rows give it, and when.
-    support: BTreeMap<u32, Vec<Formula>>,
+    /// What is told of each derived fact.
+    support: BTreeMap<u32, Support>,
 }
 
 /// What is proved of some formulas, with a case that shows it.
@@ -42,16 +42,7 @@ impl<'t> Study<'t> {
         let space = Space::new(&compiled.ruleset, tables);
         let (mut sheets, mut missed) = lines::sheets(&space, tables);
         let dead = sheets.iter_mut().map(|sheet| bury(&space, sheet, &mut missed)).collect();
-        let mut support: BTreeMap<u32, Vec<Formula>> = BTreeMap::new();
-        for line in sheets.iter().filter(|sheet| sheet.policy.mode == Mode::Enforce).flat_map(|sheet| &sheet.lines) {
-            for effect in &line.row.then {
-                let Effect::Derive { key, value } = effect else { continue };
-                let Some((fact, _)) = space.fact(key) else { continue };
-                let Some(number) = space.number(fact, value) else { continue };
-                let sets = Formula::In(Var::Fact(fact), Set::one(number)).and(line.speaks.clone());
-                support.entry(fact).or_default().push(sets);
-            }
-        }
+        let support = derive::support(&space, &sheets);
         Self { space, sheets, missed, dead, support }
     }
 
@@ -85,7 +76,7 @@ impl<'t> Study<'t> {
         query.witness(&[lit], &wishes)
     }
 
-    /// The formula, and that each derived fact it looks at is unknown or derived by some row.
+    /// The formula, and that each derived fact it looks at is what some row makes it, and unknown where none does.
     fn supported(&self, formula: &Formula) -> Formula {
         let (mut parts, mut seen) = (vec![formula.clone()], BTreeSet::new());
         let mut at = 0;
@@ -98,9 +89,10 @@ impl<'t> Study<'t> {
                 _ => {}
             });
             for fact in facts.into_iter().filter(|fact| seen.insert(*fact)) {
-                let mut ways = vec![Formula::not(Formula::Known(Var::Fact(fact)))];
-                ways.extend(self.support.get(&fact).into_iter().flatten().cloned());
-                parts.push(Formula::Any(ways));
+                match self.support.get(&fact) {
+                    Some(support) => parts.extend(support.told(fact)),
+                    None => parts.push(Formula::not(Formula::Known(Var::Fact(fact)))),
+                }
             }
             at += 1;
         }

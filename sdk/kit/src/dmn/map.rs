@@ -9,7 +9,7 @@ use super::{
     Lost,
     condition::{Cell, condition},
     feel::{Expr, parse_expression, parse_tests},
-    table::{HitPolicy, Rule, Table, TableFile},
+    table::{self, HitPolicy, Rule, Table, TableFile},
     write::{key, quote},
 };
 
@@ -100,17 +100,6 @@ pub struct Mapped {
     pub notes: Vec<String>,
 }
 
-/// What is wrong with the text of a map, with the nearest word where one is not known.
-fn hinted(error: &toml::de::Error) -> String {
-    let told = error.to_string();
-    let mut quoted = error.message().split('`').skip(1).step_by(2);
-    let given = quoted.next().filter(|_| error.message().starts_with("unknown "));
-    match given.and_then(|given| maple_wire::nearest(given, quoted)) {
-        Some(near) => format!("{}\ndid you mean `{near}`?", told.trim_end()),
-        None => told,
-    }
-}
-
 /// Makes rules of a policy of one table.
 ///
 /// # Errors
@@ -120,7 +109,7 @@ pub fn map(file: &TableFile, bytes: &[u8], head: &str) -> Result<Mapped, String>
         return Err(format!("is larger than {MAP_BYTES_MAX} bytes"));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
-    let map: Map = toml::from_str(text).map_err(|error| format!("is not a map\n{}", hinted(&error)))?;
+    let map: Map = toml::from_str(text).map_err(|error| format!("is not a map\n{}", table::hinted(&error)))?;
     let table = file.table(map.table.as_deref())?;
     check(&map, table)?;
     let mut mapper = Mapper { map: &map, table, lost: Vec::new(), notes: Vec::new(), earlier: Vec::new() };

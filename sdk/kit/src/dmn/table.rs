@@ -213,23 +213,31 @@ pub enum TableError {
     Misfit(String),
 }
 
+/// How many problems of one file are told; the rest is counted.
+const PROBLEMS_MAX: usize = 50;
+
 impl TableFile {
     /// Reads a file and checks that its parts fit together.
     ///
     /// # Errors
-    /// The first thing that is wrong.
+    /// The first thing that is wrong with its text, or everything that does not fit together.
     pub fn read(bytes: &[u8]) -> Result<Self, TableError> {
         if bytes.len() > TABLE_BYTES_MAX {
             return Err(TableError::Large);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| TableError::Encoding)?;
-        let file: Self = toml::from_str(text).map_err(|error| TableError::Shape(error.to_string()))?;
+        let file: Self = toml::from_str(text).map_err(|error| TableError::Shape(hinted(&error)))?;
+        let mut wrong = Vec::new();
         if file.tables.is_empty() {
-            return Err(TableError::Misfit("has no table; write one that begins with `[[table]]`".into()));
+            wrong.push("there is no table in it; write one that begins with `[[table]]`".to_owned());
         }
-        once(file.tables.iter().map(|table| table.id.as_str()), "table").map_err(TableError::Misfit)?;
-        file.tables.iter().try_for_each(Table::check).map_err(TableError::Misfit)?;
-        Ok(file)
+        once(file.tables.iter().map(|table| table.id.as_str()), "table", &mut wrong);
+        for table in &file.tables {
+            let mut own = Vec::new();
+            table.check(&mut own);
+            wrong.extend(own.into_iter().map(|problem| format!("table `{}`: {problem}", table.id)));
+        }
+        if wrong.is_empty() { Ok(file) } else { Err(TableError::Misfit(all(wrong))) }
     }
 
     /// The table of this id; without one, the only table.
@@ -250,74 +258,92 @@ impl TableFile {
 }
 
 impl Table {
-    fn check(&self) -> Result<(), String> {
-        let id = &self.id;
-        let at = |problem: String| format!("table `{id}`: {problem}");
+    fn check(&self, wrong: &mut Vec<String>) {
         if self.rules.len() > TABLE_RULES_MAX {
-            return Err(at(format!("has {} rules, at most {TABLE_RULES_MAX} are taken", self.rules.len())));
+            wrong.push(format!("it has {} rules, at most {TABLE_RULES_MAX} are taken", self.rules.len()));
         }
         let columns = self.inputs.len() + self.outputs.len();
         if columns > TABLE_COLUMNS_MAX {
-            return Err(at(format!("has {columns} columns, at most {TABLE_COLUMNS_MAX} are taken")));
+            wrong.push(format!("it has {columns} columns, at most {TABLE_COLUMNS_MAX} are taken"));
         }
         if self.outputs.is_empty() {
-            return Err(at("has no output; write one that begins with `[[table.output]]`".into()));
+            wrong.push("it has no output; write one that begins with `[[table.output]]`".into());
         }
-        once(self.inputs.iter().map(|input| input.id.as_str()), "input").map_err(at)?;
-        once(self.outputs.iter().map(|output| output.id.as_str()), "output").map_err(at)?;
-        once(self.lets.iter().map(|named| named.name.as_str()), "let").map_err(at)?;
-        once(self.rules.iter().map(|rule| rule.id.as_str()), "rule").map_err(at)?;
-        self.check_policy().map_err(at)?;
-        self.check_cells().map_err(at)
+        once(self.inputs.iter().map(|input| input.id.as_str()), "input", wrong);
+        once(self.outputs.iter().map(|output| output.id.as_str()), "output", wrong);
+        once(self.lets.iter().map(|named| named.name.as_str()), "let", wrong);
+        once(self.rules.iter().map(|rule| rule.id.as_str()), "rule", wrong);
+        self.check_policy(wrong);
+        self.check_cells(wrong);
     }
 
-    fn check_policy(&self) -> Result<(), String> {
+    fn check_policy(&self, wrong: &mut Vec<String>) {
         if let Some(aggregate) = self.aggregate {
             if self.hit_policy != HitPolicy::Collect {
-                return Err(format!("`aggregate` is for the hit policy `collect`, not `{}`", self.hit_policy));
-            }
-            if self.outputs.len() > 1 && aggregate != Aggregate::Count {
-                return Err(format!("`aggregate = \"{aggregate}\"` needs exactly one output"));
+                wrong.push(format!("`aggregate` is for the hit policy `collect`, not `{}`", self.hit_policy));
+            } else if self.outputs.len() > 1 && aggregate != Aggregate::Count {
+                wrong.push(format!("`aggregate = \"{aggregate}\"` needs exactly one output"));
             }
         }
         let ordered = matches!(self.hit_policy, HitPolicy::Priority | HitPolicy::OutputOrder);
         if ordered && self.outputs.iter().all(|output| output.values.is_none()) {
             let policy = self.hit_policy;
-            return Err(format!("the hit policy `{policy}` needs `values` on an output, the most important first"));
+            wrong.push(format!("the hit policy `{policy}` needs `values` on an output, the most important first"));
         }
-        Ok(())
     }
 
-    fn check_cells(&self) -> Result<(), String> {
+    fn check_cells(&self, wrong: &mut Vec<String>) {
         let inputs: Vec<&str> = self.inputs.iter().map(|input| input.id.as_str()).collect();
         let outputs: Vec<&str> = self.outputs.iter().map(|output| output.id.as_str()).collect();
         for rule in &self.rules {
             for (what, cells, known) in [("input", &rule.when, &inputs), ("output", &rule.then, &outputs)] {
-                if let Some(stray) = cells.keys().find(|key| !known.contains(&key.as_str())) {
-                    let near = guess(stray, known);
-                    return Err(format!("rule `{}`: there is no {what} `{stray}`{near}", rule.id));
+                for stray in cells.keys().filter(|key| !known.contains(&key.as_str())) {
+                    let near = maple_wire::nearest(stray, known.iter().copied());
+                    let near = near.map_or_else(
+                        || format!("; they are {}", known.join(", ")),
+                        |near| format!("; did you mean `{near}`?"),
+                    );
+                    wrong.push(format!("rule `{}`: there is no {what} `{stray}`{near}", rule.id));
                 }
             }
         }
-        Ok(())
     }
 }
 
-/// A guess at what was meant.
-fn guess(word: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|k| (strsim::damerau_levenshtein(word, k), k)).min();
-    near.filter(|(far, k)| *far <= 1 + k.len() / 4).map_or_else(String::new, |(_, k)| format!("; did you mean `{k}`?"))
+/// What is wrong with the text of a file, with the nearest word where one is not known.
+pub(super) fn hinted(error: &toml::de::Error) -> String {
+    let told = error.to_string();
+    let mut quoted = error.message().split('`').skip(1).step_by(2);
+    let given = quoted.next().filter(|_| error.message().starts_with("unknown "));
+    match given.and_then(|given| maple_wire::nearest(given, quoted)) {
+        Some(near) => format!("{}\ndid you mean `{near}`?", told.trim_end()),
+        None => told,
+    }
 }
 
-fn once<'a>(ids: impl Iterator<Item = &'a str>, what: &str) -> Result<(), String> {
-    let mut seen = std::collections::BTreeSet::new();
+/// All problems of a file, a line each where there are several.
+fn all(mut wrong: Vec<String>) -> String {
+    if let [one] = wrong.as_slice() {
+        return format!("does not fit together: {one}");
+    }
+    let count = wrong.len();
+    wrong.truncate(PROBLEMS_MAX);
+    if count > PROBLEMS_MAX {
+        wrong.push(format!("and {} more", count - PROBLEMS_MAX));
+    }
+    format!("does not fit together:\n  {}", wrong.join("\n  "))
+}
+
+fn once<'a>(ids: impl Iterator<Item = &'a str>, what: &str, wrong: &mut Vec<String>) {
+    let (mut seen, mut told) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for id in ids {
-        if id.is_empty() {
-            return Err(format!("a {what} has an empty id"));
+        if (seen.insert(id) && !id.is_empty()) || !told.insert(id) {
+            continue;
         }
-        if !seen.insert(id) {
-            return Err(format!("the {what} `{id}` stands there twice"));
+        if id.is_empty() {
+            wrong.push(format!("a {what} has an empty id"));
+        } else {
+            wrong.push(format!("the {what} `{id}` stands there twice"));
         }
     }
-    Ok(())
 }

@@ -424,6 +424,24 @@ fn derived_facts_are_derived_by_some_rule() {
 }
 
 #[test]
+fn a_derived_fact_is_known_where_an_earlier_policy_surely_derives_it() {
+    let derive = row("D", "people = { min = 4 }", r#"{ derive = "grave", value = true }"#);
+    let bounded = |when: &str| row("A", when, &clock("1 year")) + &row("B", "people = { min = 4 }", &clock("2 years"));
+    let of = |first: &str, second: &str, when: &str| {
+        analyse(&compiled(&[(first, &derive), (second, &bounded(when))], DAYS))
+    };
+    // Asked after it, the two rows never meet; asked before it, nothing is known of the fact yet.
+    let unless = "not = [{ grave = true }]";
+    assert_eq!(codes(&of("cn/a.toml", "cn/b.toml", unless)), [""; 0]);
+    assert_eq!(codes(&of("cn/a.toml", "cn/town/local.toml", unless)), [""; 0]);
+    assert_eq!(codes(&of("cn/b.toml", "cn/a.toml", unless)), ["contradiction"]);
+    assert_eq!(codes(&of("cn/town/local.toml", "cn/b.toml", unless)), ["contradiction"]);
+    // What is derived too late supports nothing.
+    assert_eq!(codes(&of("cn/a.toml", "cn/b.toml", "grave = true")), ["contradiction"]);
+    assert_eq!(codes(&of("cn/b.toml", "cn/a.toml", "grave = true")), [""; 0]);
+}
+
+#[test]
 fn what_a_lower_pack_says_against_the_floor() {
     let upper =
         (row("F", "urgent = true", &due(10)) + &row("G", "", &clock("1 year"))).replace("basis", "floor = true\nbasis");
