@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The party fact that tells whether a party agrees to mediation, and its value for a refusal.
-const CONSENT: (&str, &str) = ("consent", "no");
+pub const CONSENT: (&str, &str) = ("consent", "no");
 
 const fn host(rule: &'static str) -> By<'static> {
     By { policy: HOST, rule }

@@ -29,6 +29,7 @@ pub use decision::{
 };
 pub use evaluate::{Listener, evaluate, evaluate_heard, evaluate_within};
 pub use explain::{Asking, Evidence, Told, Unmet, claim_name, unmet, walk};
+pub use guardrails::CONSENT;
 pub use ids::{ChannelId, Code, FactKey, KindId, LocalityId, PolicyId, ProvisionId, RuleId};
 pub use ruleset::{
     Court, Floor, Guardrails, LOCALITY_DEPTH_MAX, Locality, Mode, Participation, Pattern, Policy, Replaces, Ruleset,

@@ -1,5 +1,7 @@
 //! Two rows that contradict each other on one case.
 
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
@@ -68,10 +70,16 @@ enum Wins {
 
 /// Every contradiction within the tables of each pack.
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
-    let offers = offers(study);
+    let field = Field { offers: offers(study), closers: live::closers(study) };
     // A table that only tries contradicts nobody.
     let heard = |pack| study.pack(pack).filter(|line| line.policy.mode == Mode::Enforce).collect();
-    study.packs().into_iter().flat_map(|pack| topics(study, &offers, heard(pack))).collect()
+    study.packs().into_iter().flat_map(|pack| topics(study, &field, heard(pack))).collect()
+}
+
+/// Who opens and who closes each channel.
+pub(super) struct Field<'s, 't> {
+    pub(super) offers: Offers<'s, 't>,
+    pub(super) closers: Offers<'s, 't>,
 }
 
 /// Lines that offer a channel, with what they say.
@@ -119,7 +127,7 @@ pub(super) fn not_kept_open(
     all.filter(|(line, _)| keeps(line)).map(|(line, effect)| Formula::not(line.heard(effect))).collect()
 }
 
-fn topics<'s, 't>(study: &'s Study<'t>, offers: &Offers<'s, 't>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnostic> {
+fn topics<'s, 't>(study: &'s Study<'t>, field: &Field<'s, 't>, lines: Vec<&'s Line<'t>>) -> Vec<Diagnostic> {
     let channels = &study.space.ruleset.vocabulary().channels;
     let mut topics: BTreeMap<Topic, Vec<Entry<'s, 't>>> = BTreeMap::new();
     for line in &lines {
@@ -151,7 +159,7 @@ fn topics<'s, 't>(study: &'s Study<'t>, offers: &Offers<'s, 't>, lines: Vec<&'s 
             if stopped {
                 return false;
             }
-            match contradicts(study, a, b, &clash, not_kept_open(study, offers, b.line, b.effect)) {
+            match contradicts(study, field, a, b, &clash) {
                 Ok(Some((witness, severity))) => {
                     seen.insert(key);
                     told.push(report(a, b, clash, witness, severity));
@@ -329,11 +337,12 @@ fn shorter(a: Span, b: Span) -> Option<bool> {
 /// something that the offer does not look at, it is meant as one as a rule, so that is a note.
 fn contradicts(
     study: &Study<'_>,
+    field: &Field<'_, '_>,
     a: &Entry<'_, '_>,
     b: &Entry<'_, '_>,
     clash: &Clash,
-    also: Vec<Formula>,
 ) -> Result<Option<(Witness, Severity)>, Undecided> {
+    let also = not_kept_open(study, &field.offers, b.line, b.effect);
     let (x, y) = (heard(study, a), heard(study, b));
     let window = study::window(&study.space, [a.line, b.line]);
     let meet = Formula::All([x.clone(), y.clone()].into_iter().chain(also).collect());
@@ -363,11 +372,7 @@ fn contradicts(
         None if a.line.policy.id == b.line.policy.id && a.line.rule() != b.line.rule() => (meet, Severity::Note),
         None => return Ok(None),
     };
-    let Some(witness) = study.show(&meet, window, &a.line.policy.locality)? else { return Ok(None) };
-    study.confirm(&witness, |decision| {
-        study::said(decision, a.line, a.effect) && study::said(decision, b.line, b.effect)
-    })?;
-    Ok(Some((witness, severity)))
+    Ok(live::shown(study, field, a, b, meet, window)?.map(|witness| (witness, severity)))
 }
 
 /// When an effect is heard; a clock only where the day that it runs from is known.
@@ -388,11 +393,13 @@ fn line_between(
     meet: Formula,
     window: (i64, i64),
 ) -> Result<Option<Formula>, Undecided> {
+    let (a, b) = (open.line.policy, closed.line.policy);
+    let told = |way: &Formula, reader| study.told(way.clone(), reader);
     let (opens, closes) = (alternatives(study, open.line)?, alternatives(study, closed.line)?);
     for open in &opens {
         let looked = asked_for(open);
         for closed in closes.iter().filter(|closed| vars(closed).is_subset(&looked)) {
-            let there = Formula::All(vec![meet.clone(), open.clone(), closed.clone()]);
+            let there = Formula::All(vec![meet.clone(), told(open, a), told(closed, b)]);
             if !study.never(&there, window)? {
                 return Ok(Some(there));
             }

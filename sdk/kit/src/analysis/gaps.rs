@@ -54,7 +54,7 @@ fn incomplete(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, U
     let mut parts = vec![sheet.asked.clone()];
     for key in &complete.known {
         let known = maple_bundle::table::Condition::Known(key.clone(), true);
-        parts.push(study.space.condition(&known, &sheet.policy.locality)?);
+        parts.push(study.told(study.space.condition(&known, &sheet.policy.locality)?, sheet.policy));
     }
     parts.extend(sheet.lines.iter().map(|line| Formula::not(line.speaks.clone())));
     let asked = sheet.policy;
@@ -106,7 +106,35 @@ fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
         }
     }
     ages(study, sheet, &mut seen, &mut told)?;
+    if sheet.table.complete.is_none() {
+        slips(study, sheet, &mut seen, &mut told)?;
+    }
     Ok(told)
+}
+
+/// A single number, cent or day between two bands that no row of the table answers, whatever the bands say: `max` and the
+/// next `min`, or `below` and `above` at one figure, that do not meet.
+fn slips(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told: &mut Told) -> Result<(), Undecided> {
+    let mut families: BTreeMap<Vec<(Var, Option<Domain>)>, Vec<&Line<'_>>> = BTreeMap::new();
+    for line in sheet.lines.iter().filter(|line| line.hull.exact) {
+        families.entry(shape(line)).or_default().push(line);
+    }
+    let grids = families.values().filter(|lines| lines.len() > 1).flat_map(|lines| grids(lines));
+    for (lines, dims) in grids.filter(|(_, dims)| dims.len() == 1) {
+        let axes: Vec<Vec<Set>> = dims.iter().map(|var| cells(&study.space, &lines, *var)).collect();
+        let orders: Vec<Order> = dims.iter().map(|var| order(&study.space, *var)).collect();
+        let (Some(cells), Some(Order::Numbers | Order::Law)) = (axes.first(), orders.first()) else { continue };
+        let grid = Grid::new(&axes, &dims, &lines);
+        let one = |at: &usize| cells.get(*at).is_some_and(|cell| cell.first() == cell.last());
+        for at in (0..cells.len()).filter(one).filter(|at| grid.is_hole(*at, &orders)) {
+            if told.full() {
+                told.stop();
+                return Ok(());
+            }
+            hole(study, sheet, "", &lines, &dims, grid.cell(at), seen, told)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a row says, as far as it must be alike for rows to be bands of one rule.
@@ -229,21 +257,42 @@ fn holes(
             told.stop();
             break;
         }
-        let Some(like) = lines.first() else { continue };
-        let rest = like.hull.domains.iter().filter(|(var, _)| !dims.contains(var));
-        // One hole is told once, whichever rows around it show it; the same band elsewhere is another hole.
-        let mut parts: BTreeMap<Var, Formula> = rest.map(|(var, domain)| (*var, inside(*var, domain))).collect();
-        parts.extend(grid.cell(at).iter().zip(dims).map(|(set, var)| (*var, Formula::In(*var, (*set).clone()))));
-        if !seen.insert(format!("{topic} {parts:?}")) {
-            continue;
-        }
-        let bands: Vec<String> =
-            grid.cell(at).iter().zip(dims).map(|(set, var)| band(&study.space, *var, set)).collect();
-        let says = format!("no rule says `{}` when {}", verb(topic), bands.join(" and "));
-        let hole = Hole { topic, lines, dims, formula: Formula::All(parts.into_values().collect()), says, end: None };
-        report(study, sheet, hole, told)?;
+        hole(study, sheet, topic, lines, dims, grid.cell(at), seen, told)?;
     }
     Ok(())
+}
+
+/// Tells a cell that no row covers; without a topic it is one that no row of the table answers at all.
+#[expect(clippy::too_many_arguments, reason = "what is told of, and what was told before")]
+fn hole(
+    study: &Study<'_>,
+    sheet: &Sheet<'_>,
+    topic: &str,
+    lines: &[&Line<'_>],
+    dims: &[Var],
+    cell: Vec<&Set>,
+    seen: &mut BTreeSet<String>,
+    told: &mut Told,
+) -> Result<(), Undecided> {
+    let Some(like) = lines.first() else { return Ok(()) };
+    let rest = like.hull.domains.iter().filter(|(var, _)| !dims.contains(var));
+    // One hole is told once, whichever rows around it show it; the same band elsewhere is another hole.
+    let mut parts: BTreeMap<Var, Formula> = rest.map(|(var, domain)| (*var, inside(*var, domain))).collect();
+    parts.extend(cell.iter().zip(dims).map(|(set, var)| (*var, Formula::In(*var, (*set).clone()))));
+    let place = format!(" {parts:?}");
+    if topic.is_empty() && seen.iter().any(|known| known.ends_with(&place)) || !seen.insert(format!("{topic}{place}")) {
+        return Ok(());
+    }
+    let bands: Vec<String> = cell.iter().zip(dims).map(|(set, var)| band(&study.space, *var, set)).collect();
+    let says = if topic.is_empty() { "speaks".to_owned() } else { format!("says `{}`", verb(topic)) };
+    let says = format!("no rule {says} when {}", bands.join(" and "));
+    let end = topic.is_empty().then_some(MOVE);
+    report(
+        study,
+        sheet,
+        Hole { topic, lines, dims, formula: Formula::All(parts.into_values().collect()), says, end },
+        told,
+    )
 }
 
 fn inside(var: Var, domain: &Domain) -> Formula {

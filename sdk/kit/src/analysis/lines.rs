@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use maple_bundle::table::{Effect, Row, Table};
-use maple_kernel::{Mode, Policy, PolicyId};
+use maple_kernel::{LocalityId, Mode, Policy, PolicyId};
 
 use super::{
     Undecided,
+    derive::{self, Derived},
     formula::{Formula, Hull, Var},
     read,
     set::Set,
@@ -45,25 +46,31 @@ pub(crate) struct Missed<'t> {
     pub(crate) why: Undecided,
 }
 
-/// The tables whose policies are asked.
-pub(crate) fn sheets<'t>(space: &Space<'t>, tables: &'t [Table]) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>) {
+/// The tables whose policies are asked, in the order in which they are, with what their rows derive.
+pub(crate) fn sheets<'t>(space: &Space<'t>, tables: &'t [Table]) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>, Derived<'t>) {
     let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
     let policies: HashMap<&PolicyId, &Policy> = all.map(|policy| (&policy.id, policy)).collect();
-    let (mut sheets, mut missed) = (Vec::new(), Vec::new());
-    for table in tables {
-        let Some(policy) = policies.get(&table.policy).copied().filter(|policy| policy.mode != Mode::Off) else {
-            continue;
-        };
+    let of = |table: &'t Table| policies.get(&table.policy).copied().filter(|policy| policy.mode != Mode::Off);
+    let mut asked: Vec<(&Policy, &Table)> = tables.iter().filter_map(|table| Some((of(table)?, table))).collect();
+    asked.sort_by_key(|(policy, _)| derive::turn(policy));
+    let (mut sheets, mut missed, mut derived) = (Vec::new(), Vec::new(), Derived::default());
+    for (policy, table) in asked {
         if table.unread > 0 {
             let why = Undecided::new(format!("{} of its rows are not written as `[[rule]]`", table.unread));
             missed.push(Missed { table, row: None, why });
         }
         match space.asked(policy) {
-            Ok(asked) => sheets.push(sheet(space, table, policy, asked, &mut missed)),
-            Err(why) => missed.push(Missed { table, row: None, why }),
+            Ok(asked) => {
+                let asked = derived.tell(space, asked, policy);
+                sheets.push(sheet(space, table, policy, asked, &mut derived, &mut missed));
+            }
+            Err(why) => {
+                missed.push(Missed { table, row: None, why });
+                table.rows.iter().for_each(|row| derived.note(space, policy, row, None));
+            }
         }
     }
-    (sheets, missed)
+    (sheets, missed, derived)
 }
 
 fn sheet<'t>(
@@ -71,23 +78,31 @@ fn sheet<'t>(
     table: &'t Table,
     policy: &'t Policy,
     asked: Formula,
+    derived: &mut Derived<'t>,
     missed: &mut Vec<Missed<'t>>,
 ) -> Sheet<'t> {
     let mut lines = Vec::with_capacity(table.rows.len());
     for (number, row) in table.rows.iter().enumerate() {
         let when = match space.condition(&row.when, &policy.locality) {
-            Ok(when) => when,
+            Ok(when) => derived.tell(space, when, policy),
             Err(why) => {
                 missed.push(Missed { table, row: Some(row), why });
+                derived.note(space, policy, row, None);
                 continue;
             }
         };
         let speaks = Formula::All(vec![asked.clone(), read::days(row.from, row.to), when]);
+        derived.note(space, policy, row, Some(&speaks));
         let hull = Hull::of(&speaks, space).settled(space);
         lines.push(Line { policy, table, row, number, speaks, hull, lawful: lawful(space, row) });
     }
     let whole = lines.len() == table.rows.len() && table.unread == 0;
     Sheet { table, policy, asked, lines, whole }
+}
+
+/// True for a place that is the other or lies below it.
+pub(crate) fn lies_in(place: &LocalityId, upper: &LocalityId) -> bool {
+    place.as_str().strip_prefix(upper.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn lawful(space: &Space<'_>, row: &Row) -> Set {

@@ -32,6 +32,10 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
                 told.stop();
                 break;
             }
+            match unheard(study, line, effect) {
+                Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),
+                Err(why) => found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why)),
+            }
             let of = if matches!(effect, Effect::Forbid(_)) { &offering } else { &trusted };
             let uppers = of.iter().filter(|upper| below(line, upper) && line.hull.meets(&upper.hull));
             for (upper, said) in uppers.flat_map(|upper| upper.row.then.iter().map(move |said| (*upper, said))) {
@@ -52,6 +56,26 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         found.extend(told.finish(&sheet.table.spot, false));
     }
     found
+}
+
+/// A fact that the host's guardrails look at and that only the floor may say (H09).
+fn unheard(study: &Study<'_>, line: &Line<'_>, effect: &Effect) -> Result<Option<Diagnostic>, Undecided> {
+    let Effect::Derive { key, .. } = effect else { return Ok(None) };
+    let place = study.space.ruleset.locality(line.policy.locality.as_str());
+    if !place.is_some_and(|(_, place)| place.guardrails.look_at(key)) {
+        return Ok(None);
+    }
+    let Some(witness) = study.show(&line.heard(effect), line.window(&study.space), &line.policy.locality)? else {
+        return Ok(None);
+    };
+    study.confirm(&witness, |decision| corrects(decision, line, "H09"))?;
+    let message =
+        format!("rule `{}` derives `{key}`, which only the floor may say; the host does not hear it", line.rule());
+    let advice = "the host's own safeguards look at this fact: take the effect out, and ask for the facts behind it";
+    Ok(Some(Diagnostic {
+        witness: Some(witness.json),
+        ..study::problem("overruled", Severity::Warning, &line.row.spot, message, advice)
+    }))
 }
 
 fn below(line: &Line<'_>, upper: &Line<'_>) -> bool {
@@ -124,6 +148,13 @@ fn clash(study: &Study<'_>, line: &Line<'_>, effect: &Effect, upper: &Line<'_>, 
                 advice: "an authority's time may be shortened and a party's time stays as the law says: take the clock out, or shorten it",
             })
         }
+        (Effect::Derive { key, .. }, Effect::Derive { key: k, .. }) if key == k => Some(Clash {
+            guardrail: "H09",
+            message: format!(
+                "rule `{own}` derives `{key}`, which `{above}` derives; the host keeps what that one says"
+            ),
+            advice: "what a trusted pack above says of a fact stands: take the effect out, or narrow the rule to other cases",
+        }),
         _ => None,
     }
 }

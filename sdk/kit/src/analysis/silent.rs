@@ -8,8 +8,10 @@ use maple_kernel::{Class, Mode, PolicyId, Selector};
 use super::{
     Undecided,
     conflicts::{self, Offers},
+    derive,
     formula::{Formula, Hull, Var},
-    lines::Line,
+    lines::{Line, lies_in},
+    read,
     study::{self, Study, TABLE_PROBLEMS_MAX, Told, related},
     words,
 };
@@ -31,20 +33,46 @@ pub(crate) fn never(study: &Study<'_>) -> Vec<Diagnostic> {
 }
 
 fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
-    let message = format!("rule `{}` never speaks: no case meets its condition", line.rule());
+    let all_days = study.space.domain(Var::Day);
     let alone = study.space.condition(&line.row.when, &line.policy.locality);
-    let alone = alone.and_then(|when| study.never(&when, study.space.domain(Var::Day)));
-    let advice = if alone == Ok(true) {
-        "two of its conditions exclude each other; correct one of them, or take the rule out"
+    let near = Formula::All(asked(study, line));
+    let witness = study.show(&near, all_days, &line.policy.locality).ok().flatten();
+    let witness = witness.map(|witness| witness.json);
+    if let Ok(when) = &alone
+        && let Some(unheard) = unheard(study, line, when)
+    {
+        return Diagnostic { witness, ..unheard };
+    }
+    let message = format!("rule `{}` never speaks: no case meets its condition", line.rule());
+    let advice = if alone.and_then(|when| study.never(&when, all_days)) == Ok(true) {
+        "no case meets its conditions together; correct one of them, or take the rule out"
     } else {
         "its condition excludes what the policy is asked about (its `target`, its place or its days); correct one of them"
     };
-    let near = Formula::All(asked(study, line));
-    let witness = study.show(&near, study.space.domain(Var::Day), &line.policy.locality).ok().flatten();
-    Diagnostic {
-        witness: witness.map(|witness| witness.json),
-        ..study::problem("rule-never-speaks", Severity::Error, &line.row.when_spot, message, advice)
+    Diagnostic { witness, ..study::problem("rule-never-speaks", Severity::Error, &line.row.when_spot, message, advice) }
+}
+
+/// That a row would speak if the facts that it reads were derived before it.
+fn unheard(study: &Study<'_>, line: &Line<'_>, when: &Formula) -> Option<Diagnostic> {
+    let target = study.space.target(&line.policy.target).ok()?;
+    let mut facts = derive::facts(&study.space, when);
+    facts.extend(derive::facts(&study.space, &target));
+    let days = read::days(line.row.from, line.row.to).and(read::days(line.policy.from, line.policy.to));
+    let place = study.space.below(line.policy.locality.as_str());
+    let free = Formula::All(vec![when.clone(), target, days, place]);
+    if facts.is_empty() || study.never(&free, study.space.domain(Var::Day)) != Ok(false) {
+        return None;
     }
+    let names = facts.iter().filter_map(|fact| study.space.fact_at(*fact)).map(|(key, _)| format!("`{key}`"));
+    let message = format!(
+        "rule `{}` never speaks: what it asks of {} no rule derives before it is asked",
+        line.rule(),
+        names.collect::<Vec<_>>().join(", ")
+    );
+    let advice = "a table hears what tables of the packs above derive, and those of its own pack whose file names come \
+                  earlier; what it derives itself only later tables hear: move the rule that derives it, or ask for the facts \
+                  behind it";
+    Some(study::problem("rule-never-speaks", Severity::Warning, &line.row.when_spot, message, advice))
 }
 
 /// As much of a dead row as one case can meet: that its policy is asked, then its conditions one by one.
@@ -242,8 +270,7 @@ fn report_masked(
 
 /// True when the other line's pack stands at the line's level or above it.
 fn above(other: &Line<'_>, line: &Line<'_>) -> bool {
-    let (upper, own) = (other.policy.locality.as_str(), line.policy.locality.as_str());
-    own.strip_prefix(upper).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    lies_in(&line.policy.locality, &other.policy.locality)
 }
 
 /// When a row gives any finding: a clock gives none while the day that it runs from is not known.

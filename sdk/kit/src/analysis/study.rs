@@ -1,16 +1,16 @@
 //! What every proof leans on: the lines of all tables, questions to the solver, and cases tried on the ruleset.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use maple_bundle::{
     Diagnostic, Related, Severity, Spot,
     table::{Effect, Start, Table},
 };
-use maple_kernel::{Decision, LocalityId, Mode, evaluate};
+use maple_kernel::{Decision, LocalityId, Mode, Policy, evaluate};
 
 use super::{
     Undecided,
-    derive::{self, Support},
+    derive::Derived,
     formula::{Formula, Var},
     lines::{self, Line, Missed, Sheet},
     solve::Query,
@@ -29,8 +29,7 @@ pub(crate) struct Study<'t> {
     pub(crate) missed: Vec<Missed<'t>>,
     /// Lines that speak on no case, by table.
     pub(crate) dead: Vec<Vec<Line<'t>>>,
-    /// What is told of each derived fact.
-    support: BTreeMap<u32, Support>,
+    derived: Derived<'t>,
 }
 
 /// What is proved of some formulas, with a case that shows it.
@@ -40,10 +39,9 @@ impl<'t> Study<'t> {
     pub(crate) fn new(compiled: &'t maple_bundle::Compiled) -> Self {
         let tables: &'t [Table] = &compiled.tables;
         let space = Space::new(&compiled.ruleset, tables);
-        let (mut sheets, mut missed) = lines::sheets(&space, tables);
+        let (mut sheets, mut missed, derived) = lines::sheets(&space, tables);
         let dead = sheets.iter_mut().map(|sheet| bury(&space, sheet, &mut missed)).collect();
-        let support = derive::support(&space, &sheets);
-        Self { space, sheets, missed, dead, support }
+        Self { space, sheets, missed, dead, derived }
     }
 
     /// Every line of every table.
@@ -61,42 +59,23 @@ impl<'t> Study<'t> {
         self.sheets.iter().map(|sheet| &sheet.policy.locality).collect()
     }
 
-    /// True when no case meets the formula; facts that policies derive may be anything.
+    /// A formula of a policy, with the derived facts as what the rows before it say of them.
+    pub(crate) fn told(&self, formula: Formula, reader: &Policy) -> Formula {
+        self.derived.tell(&self.space, formula, reader)
+    }
+
+    /// True when no case meets the formula; derived facts of which nothing can be told may be anything.
     pub(crate) fn never(&self, formula: &Formula, window: (i64, i64)) -> Result<bool, Undecided> {
         never(&self.space, formula, window)
     }
 
-    /// The simplest case of a pack that meets the formula, with derived facts only where some row derives them.
+    /// The simplest case of a pack that meets the formula.
     pub(crate) fn show(&self, formula: &Formula, window: (i64, i64), place: &LocalityId) -> Shown {
-        let supported = self.supported(formula);
         let wishes = witness::wishes(&self.space, place.as_str());
-        let told: Vec<&Formula> = std::iter::once(&supported).chain(&wishes).collect();
+        let told: Vec<&Formula> = std::iter::once(formula).chain(&wishes).collect();
         let mut query = Query::new(&self.space, &told, window)?;
-        let lit = query.literal(&supported);
+        let lit = query.literal(formula);
         query.witness(&[lit], &wishes)
-    }
-
-    /// The formula, and that each derived fact it looks at is what some row makes it, and unknown where none does.
-    fn supported(&self, formula: &Formula) -> Formula {
-        let (mut parts, mut seen) = (vec![formula.clone()], BTreeSet::new());
-        let mut at = 0;
-        while let Some(part) = parts.get(at) {
-            let mut facts = BTreeSet::new();
-            part.walk(&mut |inner| match inner {
-                Formula::Known(Var::Fact(fact)) | Formula::In(Var::Fact(fact), _) if self.space.is_derived(*fact) => {
-                    facts.insert(*fact);
-                }
-                _ => {}
-            });
-            for fact in facts.into_iter().filter(|fact| seen.insert(*fact)) {
-                match self.support.get(&fact) {
-                    Some(support) => parts.extend(support.told(fact)),
-                    None => parts.push(Formula::not(Formula::Known(Var::Fact(fact)))),
-                }
-            }
-            at += 1;
-        }
-        Formula::All(parts)
     }
 
     /// For a clock, that the day it runs from is known; `None` for what is said in any case.
@@ -161,7 +140,11 @@ fn bury<'t>(space: &Space<'t>, sheet: &mut Sheet<'t>, missed: &mut Vec<Missed<'t
 }
 
 /// What became of an effect of a line in a decision.
-fn fates<'d>(decision: &'d Decision<'_>, line: &'d Line<'_>, effect: &Effect) -> impl Iterator<Item = &'d str> {
+pub(crate) fn fates<'d>(
+    decision: &'d Decision<'_>,
+    line: &'d Line<'_>,
+    effect: &Effect,
+) -> impl Iterator<Item = &'d str> {
     let claim = words::claim(effect);
     let fates = decision.explanation.iter().flat_map(|explanation| &explanation.fates);
     let own = fates.filter(move |fate| {

@@ -2,7 +2,7 @@
 
 use maple_bundle::{Compiled, Diagnostic, Severity};
 
-use crate::place::{DAYS, compiled, decided, proved, row, rules};
+use crate::place::{DAYS, compiled, compiled_with, decided, proved, row, rules};
 use maple_kit::analysis::analyse;
 
 pub(crate) const OFFER: &str = r#"{ offer = "mediation" }"#;
@@ -187,11 +187,13 @@ fn two_times_for_one_step() {
 #[test]
 fn two_weights_of_one_preference() {
     let prefer = |weight| format!("{{ prefer = \"mediation\", weight = {weight} }}");
-    let table = two(("urgent = true", &prefer(10)), ("people = { min = 2 }", &prefer(20)));
-    one(&table, "contradiction", &["by 10 and by 20"], &["A", "B"]);
+    let offered = |rows: String| rows + &row("O", "", OFFER);
+    let table = offered(two(("urgent = true", &prefer(10)), ("people = { min = 2 }", &prefer(20))));
+    one(&table, "contradiction", &["by 10 and by 20"], &["A", "B", "O"]);
     let (wide, narrow) = ("kind = \"labour.*\"", "kind = \"labour.wage\"");
-    clean(&two((wide, &prefer(10)), (narrow, &prefer(20))));
-    one(&two((narrow, &prefer(20)), (wide, &prefer(10))), "contradiction", &["by 20 and by 10"], &["A", "B"]);
+    clean(&offered(two((wide, &prefer(10)), (narrow, &prefer(20)))));
+    let turned = offered(two((narrow, &prefer(20)), (wide, &prefer(10))));
+    one(&turned, "contradiction", &["by 20 and by 10"], &["A", "B", "O"]);
 }
 
 #[test]
@@ -273,7 +275,6 @@ fn a_hole_between_bands() {
         &(two(("people = { below = 2 }", OFFER), ("people = { above = 2 }", OFFER))
             + &row("C", "people = 2", r#"{ offer = "court" }"#)),
     );
-    clean(&two(("people = { below = 2 }", OFFER), ("people = { above = 2 }", r#"{ duty = "inform" }"#)));
     clean(&two(("people = { below = 2 }, urgent = true", OFFER), ("people = { above = 2 }", OFFER)));
 }
 
@@ -420,16 +421,17 @@ fn derived_facts_are_derived_by_some_rule() {
     assert!(witness.contains("\"people\":4") && !witness.contains("grave"), "{witness}");
     assert_eq!(rules(&decided(witness, &compiled.ruleset)), ["A", "B", "D"]);
     let lone = national(&[("cn/b.toml", &rows)]);
-    assert!(analyse(&lone).is_empty(), "nobody derives it, so nothing can be shown");
+    let problems = analyse(&lone);
+    assert_eq!(codes(&problems), ["rule-never-speaks"], "nobody derives it: {problems:#?}");
+    assert!(problems[0].message.contains("`grave` no rule derives") && problems[0].severity == Severity::Warning);
 }
 
 #[test]
 fn a_derived_fact_is_known_where_an_earlier_policy_surely_derives_it() {
     let derive = row("D", "people = { min = 4 }", r#"{ derive = "grave", value = true }"#);
     let bounded = |when: &str| row("A", when, &clock("1 year")) + &row("B", "people = { min = 4 }", &clock("2 years"));
-    let of = |first: &str, second: &str, when: &str| {
-        analyse(&compiled(&[(first, &derive), (second, &bounded(when))], DAYS))
-    };
+    let of =
+        |first: &str, second: &str, when: &str| analyse(&compiled(&[(first, &derive), (second, &bounded(when))], DAYS));
     // Asked after it, the two rows never meet; asked before it, nothing is known of the fact yet.
     let unless = "not = [{ grave = true }]";
     assert_eq!(codes(&of("cn/a.toml", "cn/b.toml", unless)), [""; 0]);
@@ -438,7 +440,81 @@ fn a_derived_fact_is_known_where_an_earlier_policy_surely_derives_it() {
     assert_eq!(codes(&of("cn/town/local.toml", "cn/b.toml", unless)), ["contradiction"]);
     // What is derived too late supports nothing.
     assert_eq!(codes(&of("cn/a.toml", "cn/b.toml", "grave = true")), ["contradiction"]);
-    assert_eq!(codes(&of("cn/b.toml", "cn/a.toml", "grave = true")), [""; 0]);
+    assert_eq!(codes(&of("cn/b.toml", "cn/a.toml", "grave = true")), ["rule-never-speaks"]);
+}
+
+#[test]
+fn what_no_earlier_rule_derives_silences_who_asks_for_it() {
+    let derive =
+        |id: &str, when: &str, value: &str| row(id, when, &format!("{{ derive = \"grave\", value = {value} }}"));
+    let asks = |when: &str| row("A", when, OFFER);
+    let of = |first: &str, second: &str| analyse(&national(&[("cn/a.toml", first), ("cn/b.toml", second)]));
+    let silent = ["rule-never-speaks"];
+    // By the same table, with another value, or only where the rule is not asked.
+    let own = derive("D", "", "true") + &asks("grave = true");
+    assert_eq!(codes(&analyse(&national(&[("cn/a.toml", &own)]))), silent);
+    assert_eq!(codes(&of(&derive("D", "", "true"), &asks("grave = false"))), silent);
+    assert_eq!(codes(&of(&derive("D", "urgent = true", "true"), &asks("grave = true, urgent = false"))), silent);
+    assert_eq!(codes(&of(&derive("D", "urgent = true", "true"), &asks("grave = true"))), [""; 0]);
+    // The last that speaks counts.
+    let both = derive("D", "", "true") + &derive("E", "urgent = true", "false");
+    assert_eq!(codes(&of(&both, &asks("grave = true, urgent = true"))), ["contradiction", silent[0]]);
+    // What it is silent on is a gap, though the fact is derived somewhere.
+    let hole = format!("complete = true\n{}", asks("grave = true"));
+    let problems = of(&derive("D", "urgent = true", "true"), &hole);
+    assert_eq!(codes(&problems), ["gap"; 3], "one for each kind: {problems:#?}");
+}
+
+#[test]
+fn rules_that_have_no_effect_where_they_meet_contradict_nobody() {
+    let prefer = |weight| format!("{{ prefer = \"mediation\", weight = {weight} }}");
+    let rows = two(("urgent = true", &prefer(10)), ("people = { min = 2 }", &prefer(20)));
+    // Nobody offers what is preferred; then somebody does, and only where one of the two is silent.
+    assert_eq!(codes(&proved(&rows)), [""; 0]);
+    let offer = |when: &str| row("O", when, OFFER);
+    assert_eq!(codes(&proved(&(offer("people = { max = 1 }") + &rows))), [""; 0]);
+    assert_eq!(codes(&proved(&(offer("") + &rows))), ["contradiction"]);
+    // Closed wherever both speak.
+    let closed = row("F", "urgent = true", FORBID);
+    let problems = proved(&(offer("") + &closed + &rows));
+    assert!(
+        !codes(&problems).contains(&"contradiction") || problems.iter().all(|p| !p.message.contains(" move ")),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn what_only_the_floor_derives_is_not_heard_of_others() {
+    let derive = |id: &str, value: &str| row(id, "", &format!("{{ derive = \"grave\", value = {value} }}"));
+    let kept = compiled_with("person-only = [\"grave\"]", &[("cn/town/local.toml", &derive("L", "true"))]);
+    let problems = analyse(&kept);
+    assert_eq!(codes(&problems), ["overruled"], "{problems:#?}");
+    assert!(problems[0].message.contains("`grave`, which only the floor may say"), "{}", problems[0].message);
+    // Of other facts a trusted pack's word stands, and where it says nothing anybody may.
+    let (upper, lower) = (derive("U", "true"), derive("L", "false"));
+    let both = compiled(&[("cn/table.toml", &upper), ("cn/town/local.toml", &lower)], DAYS);
+    let problems = analyse(&both);
+    assert_eq!(codes(&problems), ["overruled"], "{problems:#?}");
+    assert!(problems[0].message.contains("which `cn/table#U` derives"), "{}", problems[0].message);
+    assert_eq!(codes(&analyse(&compiled(&[("cn/town/local.toml", &lower)], DAYS))), [""; 0]);
+}
+
+#[test]
+fn a_single_number_between_two_bands_is_a_gap_whatever_they_say() {
+    let duty = r#"{ duty = "inform" }"#;
+    let bands = |low: &str, high: &str| two((low, OFFER), (high, duty));
+    let problem =
+        one(&bands("people = { max = 1 }", "people = { min = 3 }"), "gap", &["no rule speaks when", "2"], &[]);
+    assert_eq!(problem.severity, Severity::Warning);
+    one(&bands("amount = { below = \"0.02\" }", "amount = { above = \"0.02\" }"), "gap", &["0.02"], &[]);
+    // Two numbers may be meant, and so may what another rule answers.
+    clean(&bands("people = { max = 1 }", "people = { min = 4 }"));
+    clean(
+        &(bands("people = { max = 1 }", "people = { min = 3 }")
+            + &row("C", "people = 2, urgent = true", FORBID)
+            + &row("D", "people = 2, not = [{ urgent = true }]", duty)),
+    );
+    clean(&format!("complete = false\n{}", bands("people = { max = 1 }", "people = { min = 3 }")));
 }
 
 #[test]

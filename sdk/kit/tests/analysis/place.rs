@@ -274,7 +274,18 @@ pub(crate) const DAYS: &str = "in-force-from = 2020-01-01";
 
 /// The jurisdiction with these tables, in force on these days.
 pub(crate) fn compiled(tables: &[(&str, &str)], days: &str) -> Compiled {
-    let bundle = Bundle::from_files(files(tables, days)).unwrap();
+    built(tables, files(tables, days))
+}
+
+/// The same with another line in the guardrails.
+pub(crate) fn compiled_with(guardrail: &str, tables: &[(&str, &str)]) -> Compiled {
+    let mut files = files(tables, DAYS);
+    files.insert("guardrails.toml".to_owned(), format!("{GUARDRAILS}{guardrail}\n").into_bytes());
+    built(tables, files)
+}
+
+fn built(tables: &[(&str, &str)], files: BTreeMap<String, Vec<u8>>) -> Compiled {
+    let bundle = Bundle::from_files(files).unwrap();
     compile(&bundle, &Native, &Options { tables: true, ..Options::default() }).unwrap_or_else(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let texts: Vec<&str> = tables.iter().map(|(_, text)| *text).collect();

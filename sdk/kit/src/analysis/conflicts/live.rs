@@ -1,0 +1,132 @@
+//! Whether rows that disagree have an effect at all where they do.
+
+use maple_bundle::table::Effect;
+use maple_kernel::{CONSENT, ChannelId, Class, Decision, LocalityId, Mode, Selector};
+
+use super::{
+    super::{
+        Undecided,
+        formula::{Formula, Var},
+        set::Set,
+        space::Space,
+        study::{self, Study},
+        witness::Witness,
+    },
+    Entry, Field, Offers,
+};
+
+/// How many rules that open or close a channel are looked at together.
+const OPENERS_MAX: usize = 200;
+
+/// Lines that close a channel, with what they say.
+pub(super) fn closers<'s, 't>(study: &'s Study<'t>) -> Offers<'s, 't> {
+    let channels = &study.space.ruleset.vocabulary().channels;
+    let mut closers = Offers::new();
+    for line in study.lines().filter(|line| line.policy.mode == Mode::Enforce) {
+        for effect in &line.row.then {
+            let Effect::Forbid(selector) = effect else { continue };
+            let closed = channels.iter().filter(|(id, channel)| match selector {
+                Selector::Channel(own) => own == *id,
+                Selector::Class(class) => channel.class == *class,
+            });
+            for (id, _) in closed {
+                closers.entry(id.as_str()).or_default().push((line, effect));
+            }
+        }
+    }
+    closers
+}
+
+/// A case on which both speak and one of them has an effect; nothing where neither ever has one, as far as rules tell.
+pub(super) fn shown(
+    study: &Study<'_>,
+    field: &Field<'_, '_>,
+    a: &Entry<'_, '_>,
+    b: &Entry<'_, '_>,
+    meet: Formula,
+    window: (i64, i64),
+) -> Result<Option<Witness>, Undecided> {
+    let place = &a.line.policy.locality;
+    let both = |d: &Decision<'_>| study::said(d, a.line, a.effect) && study::said(d, b.line, b.effect);
+    let acts = |d: &Decision<'_>| both(d) && !(inert(d, a, b) && inert(d, b, a));
+    let on_offer = match on_offer(study, field, a, b) {
+        Some(parts) => {
+            study.show(&Formula::All(std::iter::once(meet.clone()).chain(parts).collect()), window, place)?
+        }
+        None => None,
+    };
+    if let Some(witness) = &on_offer
+        && study.confirm(witness, acts).is_ok()
+    {
+        return Ok(on_offer);
+    }
+    let Some(witness) = study.show(&meet, window, place)? else { return Ok(None) };
+    study.confirm(&witness, both)?;
+    if study.confirm(&witness, acts).is_ok() {
+        return Ok(Some(witness));
+    }
+    match on_offer {
+        None => Ok(None),
+        Some(witness) => {
+            let why = "where both speak, neither has an effect in the cases that were tried".to_owned();
+            Err(Undecided { why, case: Some(witness.json) })
+        }
+    }
+}
+
+/// True when an effect changes nothing in a decision, and not because of the other one.
+fn inert(decision: &Decision<'_>, entry: &Entry<'_, '_>, other: &Entry<'_, '_>) -> bool {
+    let by_other = format!("closed by {} {}", other.line.policy.id, other.line.rule());
+    let idle = |fate: &str| {
+        ["removed by ", "without effect", "left out", "replaced by "].iter().any(|idle| fate.starts_with(idle))
+            || (fate.starts_with("closed by ") && fate != by_other)
+    };
+    study::fates(decision, entry.line, entry.effect).all(idle)
+}
+
+/// That the channel of two offers or preferences is open: somebody offers it, and nobody beside the two closes it. None where
+/// that need not be asked, or cannot.
+fn on_offer(study: &Study<'_>, field: &Field<'_, '_>, a: &Entry<'_, '_>, b: &Entry<'_, '_>) -> Option<Vec<Formula>> {
+    let (Effect::Offer { channel, .. } | Effect::Prefer { channel, .. }) = a.effect else { return None };
+    let near = |line: &super::Line<'_>| line.hull.meets(&a.line.hull) && line.hull.meets(&b.line.hull);
+    let of = |all: &Offers<'_, '_>| -> Vec<Formula> {
+        let all = all.get(channel.as_str()).into_iter().flatten();
+        let own = |effect: &Effect| std::ptr::eq(effect, a.effect) || std::ptr::eq(effect, b.effect);
+        let others = all.filter(|(line, effect)| !own(effect) && near(line));
+        others.map(|(line, effect)| line.heard(effect)).collect()
+    };
+    let (opens, closes) = (of(&field.offers), of(&field.closers));
+    if opens.len() + closes.len() > OPENERS_MAX {
+        return None;
+    }
+    let mut parts: Vec<Formula> = closes.into_iter().map(Formula::not).collect();
+    parts.extend(open_to_all(study, &a.line.policy.locality, channel));
+    if matches!(a.effect, Effect::Prefer { .. }) {
+        parts.push(Formula::Any(opens));
+    }
+    Some(parts)
+}
+
+/// That the host itself does not close the channel: nobody refuses mediation (H02), and nobody may be in danger (H04).
+fn open_to_all(study: &Study<'_>, place: &LocalityId, channel: &ChannelId) -> Vec<Formula> {
+    let space = &study.space;
+    let mediates = space.ruleset.vocabulary().channels.get(channel).is_some_and(|own| own.class == Class::Facilitative);
+    let mut open = Vec::new();
+    if let (true, Some((consent, _))) = (mediates, space.fact(&CONSENT.0.into()))
+        && let Some(refusal) = space.word_number(consent, CONSENT.1)
+    {
+        let refuses = Formula::In(Var::Own(consent), Set::one(refusal));
+        open.push(Formula::not(Formula::Some(Box::new(refuses))));
+    }
+    let guardrails = space.ruleset.locality(place.as_str()).map(|(_, place)| &place.guardrails);
+    for safety in guardrails.into_iter().flat_map(|guardrails| &guardrails.safety) {
+        if !(mediates && safety.closes_mediation || safety.closes.contains(channel)) {
+            continue;
+        }
+        let flags = safety.flags.iter().filter_map(|flag| space.fact(flag));
+        open.extend(flags.map(|(flag, _)| Formula::not(Formula::In(Var::Fact(flag), Set::one(1)))));
+        let kinds = Space::names(space.kinds.iter().map(|k| k.as_str()), |k| safety.kinds.iter().any(|p| p.covers(k)));
+        open.push(Formula::not(Formula::In(Var::Kind, kinds)));
+    }
+    open
+}
