@@ -9,6 +9,12 @@ mod imported;
 #[path = "dmn/patterns.rs"]
 mod patterns;
 
+#[path = "dmn/engine.rs"]
+mod engine;
+
+#[path = "dmn/required.rs"]
+mod required;
+
 use decision_table::COMBINATIONS_MAX;
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup};
 use maple_kit::dmn::{
@@ -226,6 +232,8 @@ fn expressions_mean_what_feel_means() {
         ("now() > date and time(\"2026-11-23T09:00:00Z\")", json!(true)),
         ("today() + duration(\"P1D\")", json!("2026-11-24")),
         ("n instance of number", json!(true)),
+        ("duration(\"P1D\") instance of days and time duration", json!(true)),
+        ("get or else(nothing, get or else(n, 1))", json!(5)),
         ("/* why */ 1 // because", json!(1)),
     ] {
         assert_eq!(value(expression, &input), expected, "{expression}");
@@ -370,8 +378,12 @@ fn priorities_come_from_the_lists_of_values() {
     assert_eq!(of("PRIORITY"), [2]);
     assert_eq!(of("OUTPUT ORDER"), [2, 3, 1, 4]);
     let without = Dmn::new("PRIORITY", &["n"], &["v"], &[&["1", "1"]]);
-    let Err(ImportError::NothingLeft(lost)) = import(without.xml().as_bytes()) else { panic!("it is imported") };
-    assert_eq!((lost.len(), lost[0].column.as_deref()), (1, Some("hit policy")));
+    let error = import(without.xml().as_bytes()).unwrap_err();
+    let told =
+        "has the decision table `made-up`, which cannot be carried over: hit policy `PRIORITY`: no output has a list";
+    assert!(error.to_string().starts_with(told), "{error}");
+    let ImportError::NothingLeft { tables, lost } = error else { panic!("{error}") };
+    assert_eq!((tables, lost.len(), lost[0].column.as_deref()), (1, 1, Some("hit policy")));
 }
 
 #[test]
@@ -535,7 +547,7 @@ fn limits_hold_at_their_edges() {
         dmn
     };
     assert!(import(with_rules(TABLE_RULES_MAX).xml().as_bytes()).is_ok());
-    assert!(matches!(import(with_rules(TABLE_RULES_MAX + 1).xml().as_bytes()), Err(ImportError::NothingLeft(_))));
+    assert!(matches!(import(with_rules(TABLE_RULES_MAX + 1).xml().as_bytes()), Err(ImportError::NothingLeft { .. })));
 
     let with_columns = |count: usize| {
         let mut dmn = Dmn::new("COLLECT", &[], &["v"], &[]);
@@ -543,7 +555,10 @@ fn limits_hold_at_their_edges() {
         dmn
     };
     assert!(import(with_columns(TABLE_COLUMNS_MAX).xml().as_bytes()).is_ok());
-    assert!(matches!(import(with_columns(TABLE_COLUMNS_MAX + 1).xml().as_bytes()), Err(ImportError::NothingLeft(_))));
+    assert!(matches!(
+        import(with_columns(TABLE_COLUMNS_MAX + 1).xml().as_bytes()),
+        Err(ImportError::NothingLeft { .. })
+    ));
 
     let reading = |count: usize| {
         let of = |at: usize| (format!("x{at}"), String::new());

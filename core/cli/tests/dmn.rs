@@ -9,6 +9,9 @@
 #[path = "dmn/map.rs"]
 mod map;
 
+#[path = "dmn/required.rs"]
+mod required;
+
 mod folder;
 
 use std::{
@@ -259,7 +262,7 @@ fn files_that_are_no_tables_are_refused_and_nothing_is_written() {
         ("bomb.dmn", bomb, "DOCTYPE"),
         ("deep.dmn", deep, "64 deep"),
         ("no-table.dmn", not_feel, "no decision table"),
-        ("policy.dmn", bad_policy, "that can be carried over"),
+        ("policy.dmn", bad_policy, "which cannot be carried over"),
     ] {
         let file = desk.put(name, text);
         let (code, stdout, stderr) = run(&["import", "dmn", &file, "-o", &desk.path("out.toml")]);

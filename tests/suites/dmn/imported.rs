@@ -212,6 +212,21 @@ fn what_has_no_place_in_a_table_is_told() {
 }
 
 #[test]
+fn a_table_that_is_not_carried_over_is_told_with_the_reason() {
+    for (policy, outputs, says) in [
+        (
+            "COLLECT",
+            &[] as &[&str],
+            "has the decision table `made-up`, which cannot be carried over: outputs: the table has no",
+        ),
+        ("SOMETIMES", &["v"], "which cannot be carried over: hit policy `SOMETIMES`: UNIQUE, FIRST, PRIORITY"),
+    ] {
+        let error = import(Dmn::new(policy, &["x"], outputs, &[]).xml().as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[test]
 fn annotations_stand_in_the_description() {
     let dmn = Dmn::new("COLLECT", &["x"], &["v"], &[&["1", "2"], &["2", "3"]]);
     let xml = dmn.xml().replacen("<rule ", "<annotation name=\"Why\"/><annotation/><rule ", 1);

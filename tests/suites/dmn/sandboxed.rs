@@ -1,5 +1,7 @@
 //! The same tables through the sandbox.
 
+use maple_kit::dmn::INPUT_DEPTH_MAX;
+
 use super::*;
 
 fn configured(sandbox: &Sandbox, settings: &maple_kernel::Setting) -> ConfiguredPolicy {
@@ -61,6 +63,23 @@ fn the_deepest_expression_fits_into_the_sandbox_s_stack() {
     }
 }
 
+/// The deepest input within the deepest expression, as text.
+#[test]
+fn the_deepest_list_becomes_text_in_the_sandbox() {
+    let around = FEEL_DEPTH_MAX - 2;
+    let source = format!("{}x{}", "[".repeat(around), "]".repeat(around));
+    let imported = import(Dmn::new("COLLECT", &[], &["v:string"], &[&[&source]]).xml().as_bytes()).unwrap();
+    assert_eq!(imported.lost, []);
+    let program = program(&imported.file);
+    let mut deep = json!(1);
+    for _ in 0..INPUT_DEPTH_MAX {
+        deep = json!([deep]);
+    }
+    let answer = program.ask(&configured(&house(), &program.settings), &json!({ "x": deep })).map(rows).unwrap();
+    let levels = around + INPUT_DEPTH_MAX;
+    assert_eq!(answer, json!([{ "v": format!("{}1{}", "[".repeat(levels), "]".repeat(levels)) }]));
+}
+
 #[test]
 fn rules_in_each_other_s_way_are_told_by_number() {
     let dmn = Dmn::new("UNIQUE", &["n:number"], &["v"], &[&["> 1", "1"], &["1", "2"], &["> 2", "3"]]);
@@ -93,7 +112,7 @@ fn inputs_that_are_no_inputs_are_told() {
     assert!(native.ask(&json!([1])).unwrap_err().contains("no object"));
     assert!(native.ask(&json!({ "x": 1e300 })).unwrap_err().contains("`x`"));
     let mut deep = json!(1);
-    for _ in 0..maple_kit::dmn::INPUT_DEPTH_MAX {
+    for _ in 0..INPUT_DEPTH_MAX {
         deep = json!([deep]);
     }
     assert!(native.ask(&json!({ "x": deep })).is_ok());

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use maple_kit::dmn::{self, DMN_BYTES_MAX, ImportError, Imported, Lost, MAP_BYTES_MAX};
+use maple_kit::dmn::{self, DMN_BYTES_MAX, ImportError, Imported, Lost, MAP_BYTES_MAX, Table};
 use serde_json::json;
 
 use crate::{
@@ -39,15 +39,23 @@ fn import(args: &ImportDmn) -> Result<(), Failure> {
     }
     write(args.out.as_deref(), &result.text)?;
     list(&result.lost, args.json);
-    let Written { made, lost, notes, .. } = &result;
+    let Written { made, lost, notes, remarks, .. } = &result;
     if args.json {
         notes.iter().for_each(|note| report::plain(&json!({ "warning": note }).to_string()));
+        remarks.iter().for_each(|remark| report::plain(&json!({ "note": remark }).to_string()));
         report::plain(&json!({ "file": source, "made": made, "not_carried_over": lost.len() }).to_string());
         return if lost.is_empty() { Ok(()) } else { Err(Failure::Wrong) };
     }
     notes.iter().for_each(|note| report::warning(note));
+    remarks.iter().for_each(|remark| report::progress(remark));
     if lost.is_empty() {
-        report::said(true, &format!("{source}: {made}; everything was carried over"));
+        // What a warning tells of may be something that has no place here, so not everything is said to be there.
+        let all = if notes.is_empty() {
+            "everything was carried over"
+        } else {
+            "every cell was carried over; the warnings say what else there is to know"
+        };
+        report::said(true, &format!("{source}: {made}; {all}"));
         return Ok(());
     }
     report::said(false, &format!("{source}: {made}; not carried over: {}", noun(lost.len(), "cell or part")));
@@ -60,6 +68,8 @@ struct Written {
     made: String,
     lost: Vec<Lost>,
     notes: Vec<String>,
+    /// What is no warning: what to know for asking the tables.
+    remarks: Vec<String>,
 }
 
 fn table(Imported { file, lost, notes }: Imported, source: &str) -> Written {
@@ -75,7 +85,23 @@ fn table(Imported { file, lost, notes }: Imported, source: &str) -> Written {
     if left_out > 0 {
         made.push_str(&format!(", of which {} left out", noun(left_out, "rule")));
     }
-    Written { text: file.to_toml(&head(source)), made, lost, notes }
+    let remarks = file.tables.iter().filter_map(clock).collect();
+    Written { text: file.to_toml(&head(source)), made, lost, notes, remarks }
+}
+
+/// What to know of a table that asks what time it is.
+fn clock(table: &Table) -> Option<String> {
+    let program = dmn::lower(table).ok()?;
+    let asked: Vec<&str> = program.clock().collect();
+    let list = |around: &str| asked.iter().map(|name| format!("`{name}{around}`")).collect::<Vec<_>>().join(" and ");
+    (!asked.is_empty()).then(|| {
+        format!(
+            "`{}` asks for {}: `maple table eval` takes the clock of its system, in UTC, where the input does not give {}",
+            table.id,
+            list("()"),
+            list("")
+        )
+    })
 }
 
 fn policy(imported: Imported, (map, json): (&Path, bool), source: &str) -> Result<Written, Failure> {
@@ -91,7 +117,13 @@ fn policy(imported: Imported, (map, json): (&Path, bool), source: &str) -> Resul
         return Err(Failure::Input(format!("`{source}`: no rule can be said in a policy with this map")));
     }
     let all: usize = file.table(None).map_or(mapped.rules, |table| table.rules.len());
-    Ok(Written { text: mapped.toml, made: format!("{} of {}", mapped.rules, noun(all, "rule")), lost, notes })
+    Ok(Written {
+        text: mapped.toml,
+        made: format!("{} of {}", mapped.rules, noun(all, "rule")),
+        lost,
+        notes,
+        remarks: Vec::new(),
+    })
 }
 
 fn head(source: &str) -> String {
@@ -110,7 +142,7 @@ fn noun(count: usize, word: &str) -> String {
 }
 
 fn refused(args: &ImportDmn, error: ImportError) -> Failure {
-    if let ImportError::NothingLeft(lost) = &error {
+    if let ImportError::NothingLeft { lost, .. } = &error {
         list(lost, args.json);
     }
     Failure::Input(format!("`{}` {error}", args.file.display()))

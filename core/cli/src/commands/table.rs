@@ -1,9 +1,10 @@
-//! `maple table eval`: one question to a general decision table, answered by the plugin in its sandbox.
+//! `maple table eval`: one question to a general decision table, and before to those that it needs, answered by the plugin
+//! in its sandbox.
 
-use std::{io::Write, path::Path};
+use std::{collections::BTreeSet, io::Write, path::Path};
 
 use maple_kernel::{Calendar, Limits, Plugins, PolicyId, Setup, SetupError};
-use maple_kit::dmn::{self, AskError, CellError, Outcome, Program, Row, TABLE_BYTES_MAX, TableFile};
+use maple_kit::dmn::{self, AskError, CellError, Outcome, Program, Results, Row, TABLE_BYTES_MAX, TableFile};
 use maple_sandbox::{
     ANSWER_BYTES_MAX, CASE_BYTES_MAX, ConfiguredPolicy, FINDINGS_COUNT_MAX, FUEL_MAX, MEMORY_BYTES_MAX, Sandbox,
     WALL_MS_MAX,
@@ -32,15 +33,47 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     }
     let file = TableFile::read(&bytes).map_err(|error| Failure::Input(format!("`{name}` {error}")))?;
     let table = file.table(args.table.as_deref()).map_err(|wrong| Failure::Input(format!("`{name}`: {wrong}")))?;
-    let input = input(&args.input)?;
-    let program = dmn::lower(table).map_err(|errors| refused(&name.to_string(), &errors))?;
+    let mut input = input(&args.input)?;
+    let needed = steps(&file, table).map_err(|errors| refused(&name.to_string(), &errors))?;
     let sandbox = sandbox(args)?;
-    let policy = configure(&sandbox, &program)?;
-    tell_unknown(&program, &input);
-    let outcome = program.ask(&policy, &input).map_err(fails)?;
+    let policies = configure(&sandbox, &needed)?;
+    tell_unknown(&needed, &input);
+    tell_time(&needed, &mut input);
+    let mut results = Results::default();
+    let mut asked = needed.iter().zip(&policies);
+    let Some(((_, program), policy)) = asked.next_back() else {
+        return Err(Failure::Unreachable("the sandbox configured nothing".into()));
+    };
+    for ((other, program), policy) in asked {
+        program
+            .ask_for(other, policy, &input, &mut results)
+            .map_err(|error| fails(error, Some((&other.id, &table.id))))?;
+    }
+    tell_given(&table.id, &needed, &results, &input);
+    let outcome = program.ask_after(policy, &input, &results).map_err(|error| fails(error, None))?;
     let mut out = std::io::stdout().lock();
-    let text = if args.json { json_text(&program, &outcome) } else { text(&outcome) };
+    let text = if args.json { json_text(program, &outcome) } else { text(&outcome) };
     finished(out.write_all(text.as_bytes()), "the result")
+}
+
+/// A table and what it was compiled to.
+type Step<'a> = (&'a dmn::Table, Program);
+
+/// The tables that have to be asked, in order; the one that was meant is the last.
+fn steps<'a>(file: &'a TableFile, table: &'a dmn::Table) -> Result<Vec<Step<'a>>, Vec<CellError>> {
+    let (mut steps, mut wrong) = (Vec::new(), Vec::new());
+    for needed in file.needed(table) {
+        match dmn::lower(needed) {
+            Ok(program) => steps.push((needed, program)),
+            Err(errors) if needed.id == table.id => wrong.extend(errors),
+            Err(errors) => wrong.extend(
+                errors
+                    .into_iter()
+                    .map(|error| CellError { place: format!("table `{}`, {}", needed.id, error.place), ..error }),
+            ),
+        }
+    }
+    if wrong.is_empty() { Ok(steps) } else { Err(wrong) }
 }
 
 /// XML begins with a tag, perhaps behind a mark of its encoding; a table file never does.
@@ -69,14 +102,46 @@ fn no_file(failure: Failure) -> Failure {
 }
 
 /// A name that no column asks for changes nothing, and is a slip as a rule.
-fn tell_unknown(program: &Program, input: &Json) {
-    let known: Vec<&str> = program.inputs().collect();
+fn tell_unknown(steps: &[Step<'_>], input: &Json) {
+    let known: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.inputs()).collect();
     let given = input.as_object().into_iter().flat_map(|object| object.keys());
-    for name in given.filter(|name| !known.contains(&name.as_str())) {
+    for name in given.filter(|name| !known.contains(name.as_str())) {
         let hint = maple_wire::nearest(name, known.iter().copied());
-        let hint =
-            hint.map_or_else(|| format!("they are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        let hint = hint.map_or_else(
+            || format!("they are {}", Vec::from_iter(known.iter().copied()).join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
         report::warning(&format!("no column of the table asks for `{}`; {hint}", name.escape_debug()));
+    }
+}
+
+/// Fills in what the system's clock says, where a table asks and the input does not say.
+fn tell_time(steps: &[Step<'_>], input: &mut Json) {
+    let Json::Object(input) = input else { return };
+    let now = maple_server::now();
+    let asked: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.clock()).collect();
+    for name in asked {
+        if input.contains_key(name) {
+            continue;
+        }
+        let today = jiff::tz::Offset::UTC.to_datetime(now).date();
+        let value = if name == "today" { today.to_string() } else { format!("{now:.0}") };
+        report::progress(&format!(
+            "`{name}()` is {value}, by the clock of this system, in UTC; the input may give another as `{name}`"
+        ));
+        input.insert(name.to_owned(), value.into());
+    }
+}
+
+/// What a table works out goes before what the input says; who gave it should know.
+fn tell_given(table: &str, steps: &[Step<'_>], results: &Results, input: &Json) {
+    let read: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.inputs()).collect();
+    let given = results.names().filter(|(name, _)| read.contains(name) && input.get(name).is_some());
+    for (name, by) in given {
+        report::warning(&format!(
+            "`{name}` comes from the table `{by}`, which `{table}` needs; what the input says of it counts no more once \
+             that table has answered"
+        ));
     }
 }
 
@@ -97,7 +162,7 @@ fn sandbox(args: &TableEval) -> Result<Sandbox, Failure> {
     })
 }
 
-fn configure(sandbox: &Sandbox, program: &Program) -> Result<ConfiguredPolicy, Failure> {
+fn configure(sandbox: &Sandbox, steps: &[Step<'_>]) -> Result<Vec<ConfiguredPolicy>, Failure> {
     let plugins = sandbox.list();
     let plugin = plugins.iter().find(|plugin| plugin.id == PLUGIN);
     let plugin = plugin.ok_or_else(|| {
@@ -114,33 +179,43 @@ fn configure(sandbox: &Sandbox, program: &Program) -> Result<ConfiguredPolicy, F
         case_bytes: Some(CASE_BYTES_MAX),
         ..Limits::default()
     };
-    let setup = Setup {
-        policy: &PolicyId::from("table"),
-        plugin: &plugin.digest,
-        settings: &program.settings,
-        calendar: &Calendar::default(),
-        limits,
-    };
-    let configured = sandbox.configure_policies(&[setup]).into_iter().next();
-    match configured {
-        Some(Ok(policy)) => Ok(policy),
-        Some(Err(SetupError::Fault(fault))) => Err(fails(AskError::Fault(fault))),
-        Some(Err(SetupError::Settings(complaints) | SetupError::Limits(complaints))) => {
+    let (policy, calendar) = (PolicyId::from("table"), Calendar::default());
+    let setups: Vec<Setup<'_>> = steps
+        .iter()
+        .map(|(_, program)| Setup {
+            policy: &policy,
+            plugin: &plugin.digest,
+            settings: &program.settings,
+            calendar: &calendar,
+            limits,
+        })
+        .collect();
+    let configured = sandbox.configure_policies(&setups).into_iter().zip(steps);
+    configured.map(|(configured, (table, _))| configured.map_err(|error| unfit(&table.id, error))).collect()
+}
+
+/// Why the plugin takes no table.
+fn unfit(table: &str, error: SetupError) -> Failure {
+    match error {
+        SetupError::Fault(fault) => fails(AskError::Fault(fault), None),
+        SetupError::Settings(complaints) | SetupError::Limits(complaints) => {
             let lines: Vec<String> = complaints.iter().map(|c| format!("  {}: {}", c.path, c.message)).collect();
-            Err(Failure::Input(format!("the plugin `{PLUGIN}` refuses the table:\n{}", lines.join("\n"))))
+            Failure::Input(format!("the plugin `{PLUGIN}` refuses the table `{table}`:\n{}", lines.join("\n")))
         }
-        None => Err(Failure::Unreachable("the sandbox configured nothing".into())),
     }
 }
 
-/// A table whose rules stand in each other's way is wrong; anything else is bad input.
-fn fails(error: AskError) -> Failure {
+/// A table whose rules stand in each other's way is wrong; anything else is bad input. Of a table that another needs both
+/// are named.
+fn fails(error: AskError, needed: Option<(&str, &str)>) -> Failure {
+    let place = needed.map(|(id, by)| format!("the table `{id}`, which `{by}` needs: ")).unwrap_or_default();
+    let told = format!("{place}{error}");
     match error {
         AskError::Several(_) | AskError::Different(_) => {
-            report::said(false, &error.to_string());
+            report::said(false, &told);
             Failure::Wrong
         }
-        other => Failure::Input(other.to_string()),
+        _ => Failure::Input(told),
     }
 }
 

@@ -7,6 +7,7 @@ mod column;
 mod eval;
 mod expr;
 mod functions;
+mod java;
 mod notation;
 mod output;
 mod rows;

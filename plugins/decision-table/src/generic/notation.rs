@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use super::value::{Value, number, string};
+use super::{
+    time,
+    value::{Value, number, string},
+};
 
 /// How deep a value may be nested.
 const DEPTH_MAX: usize = 65;
@@ -34,6 +37,7 @@ impl<'a> Reader<'a> {
             "f" => Value::Flag(false),
             "n" => Value::Number(number(self.until(';')?)?),
             "s" => Value::text(self.text()?),
+            "d" => time::parse_any(self.text()?),
             "l" => {
                 let count: usize = self.until(':')?.parse().ok()?;
                 Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Arc<[_]>>>()?)

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 
 use super::value::Value;
 
-const SECOND: i64 = 1_000_000_000;
+/// Nanoseconds of a second.
+pub(crate) const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
 /// Years that are known, either way.
 const YEAR_MAX: i32 = 9_999;
@@ -286,18 +287,23 @@ fn clock(time: Time) -> String {
     if time.nanos % SECOND != 0 {
         text.push_str(format!(".{:09}", time.nanos % SECOND).trim_end_matches('0'));
     }
-    match time.offset {
-        None => {}
-        Some(0) => text.push('Z'),
-        Some(offset) => {
-            let sign = if offset < 0 { '-' } else { '+' };
-            text.push_str(&format!("{sign}{:02}:{:02}", offset.abs() / 3_600, offset.abs() / 60 % 60));
-        }
-    }
-    text
+    text + &zone(time)
 }
 
-fn day(date: i32) -> String {
+/// The offset of a time as it is written; nothing where there is none.
+pub(crate) fn zone(time: Time) -> String {
+    match time.offset {
+        None => String::new(),
+        Some(0) => "Z".to_owned(),
+        Some(offset) => {
+            let sign = if offset < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", offset.abs() / 3_600, offset.abs() / 60 % 60)
+        }
+    }
+}
+
+/// A day as it is written.
+pub(crate) fn day(date: i32) -> String {
     let (year, month, day) = civil(date);
     let sign = if year < 0 { "-" } else { "" };
     format!("{sign}{:04}-{month:02}-{day:02}", year.abs())

@@ -4,7 +4,10 @@ use std::{cmp::Ordering, str::FromStr, sync::Arc};
 
 use rust_decimal::Decimal;
 
-use super::time::{self, DateTime, Time};
+use super::{
+    java,
+    time::{self, DateTime, Time},
+};
 
 /// A value. What makes no sense is `Null`, as FEEL has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,18 +149,20 @@ impl Value {
         fields.get(at).map(|(_, value)| value)
     }
 
-    /// This value as one of a type; null where it cannot be. Lists and contexts stay as they are.
+    /// This value as one of a type; null where it cannot be. In a column of texts lists and contexts are texts, too; in
+    /// others they stay as they are, and intervals stay everywhere.
     pub(crate) fn taken_as(self, kind: Option<Kind>) -> Self {
-        let (Some(kind), false) =
-            (kind, matches!(self, Self::Null | Self::List(_) | Self::Context(_) | Self::Range(_)))
-        else {
-            return self;
-        };
+        let Some(kind) = kind else { return self };
         match (kind, &self) {
-            (Kind::Text, Self::Text(_)) | (Kind::Number, Self::Number(_)) | (Kind::Flag, Self::Flag(_)) => self,
-            (Kind::Text, other) => string(other).map_or(Self::Null, |text| Self::text(&text)),
+            (_, Self::Null | Self::Range(_))
+            | (Kind::Text, Self::Text(_))
+            | (Kind::Number, Self::Number(_))
+            | (Kind::Flag, Self::Flag(_)) => self,
+            (Kind::Text, other) => Self::text(&java::text(other)),
+            (_, Self::List(_) | Self::Context(_)) => self,
             (Kind::Number, Self::Text(text)) => number(text).map_or(Self::Null, Self::Number),
-            (Kind::Flag, Self::Text(text)) => Self::Flag(text.eq_ignore_ascii_case("true")),
+            (Kind::Flag, Self::Text(text)) if text.eq_ignore_ascii_case("true") => Self::Flag(true),
+            (Kind::Flag, Self::Text(text)) if text.eq_ignore_ascii_case("false") => Self::Flag(false),
             (Kind::Date, Self::Text(text)) => time::parse_date(text)
                 .map(Self::Date)
                 .or_else(|| time::parse_date_time(text).map(Self::DateTime))

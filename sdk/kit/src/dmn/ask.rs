@@ -3,7 +3,7 @@
 use maple_kernel::{Assess, CaseFile, Code, Day, Facts, Fault, FaultKind, KindId, LocalityId, Purposes};
 use serde_json::Value as Json;
 
-use super::{Outcome, Program};
+use super::{Outcome, Program, Results};
 
 /// Why a table gives no result.
 #[derive(Debug, thiserror::Error)]
@@ -31,16 +31,14 @@ impl Program {
     /// # Errors
     /// Why there is no result.
     pub fn ask(&self, policy: &dyn Assess, input: &Json) -> Result<Outcome, AskError> {
-        let facts = self.facts(input).map_err(AskError::Input)?;
-        let findings = assess(policy, &facts).map_err(refused)?;
-        self.outcome(&findings).map_err(AskError::Answer)
+        self.ask_after(policy, input, &Results::default())
     }
 }
 
 /// A general table sees its inputs and nothing else: the rest of the case file is the same for every question.
-fn assess(policy: &dyn Assess, facts: &Facts) -> Result<Vec<maple_kernel::Finding>, Fault> {
+pub(super) fn assess(policy: &dyn Assess, facts: &Facts) -> Result<Vec<maple_kernel::Finding>, AskError> {
     let Some(day) = Day::new(1970, 1, 1) else {
-        return Err(Fault { kind: FaultKind::BadAnswer, detail: "1970 is not known".into() });
+        return Err(AskError::Fault(Fault { kind: FaultKind::BadAnswer, detail: "1970 is not known".into() }));
     };
     let file = CaseFile {
         purposes: Purposes::BOTH,
@@ -52,7 +50,7 @@ fn assess(policy: &dyn Assess, facts: &Facts) -> Result<Vec<maple_kernel::Findin
         facts: facts.iter().map(|(key, value)| (key, value)).collect(),
         parties: Vec::new(),
     };
-    policy.assess(&file).answer
+    policy.assess(&file).answer.map_err(refused)
 }
 
 /// What a refusal of the plugin means.

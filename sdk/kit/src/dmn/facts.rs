@@ -6,7 +6,7 @@
 use maple_kernel::{Claim, FactKey, Facts, Finding, Value};
 use serde_json::{Map, Number, Value as Json};
 
-use super::{lower::Program, uses::Uses};
+use super::{Results, chain::Written, lower::Program, uses::Uses};
 
 /// Numbers stay below this, either way: 28 digits.
 pub(super) const NUMBER_MAX: f64 = 7.9e28;
@@ -48,13 +48,21 @@ impl Program {
     /// # Errors
     /// What is wrong with the input.
     pub fn facts(&self, input: &Json) -> Result<Facts, String> {
+        self.facts_with(input, &Results::default())
+    }
+
+    /// The facts that carry an input and what other tables gave, which goes before it.
+    pub(super) fn facts_with(&self, input: &Json, results: &Results) -> Result<Facts, String> {
         let Json::Object(input) = input else {
             return Err("the input is no object; write one such as {\"event\": \"A\"}".into());
         };
         let mut facts = Vec::new();
         for (at, (name, uses)) in self.variables.iter().enumerate() {
             let given = input.get(name).unwrap_or(&Json::Null);
-            let fact = fact(given, uses).map_err(|wrong| format!("the input `{name}` {wrong}"))?;
+            let fact = match results.written(name) {
+                Some(written) => Some(Value::Words([written.into()].into())),
+                None => fact(given, uses).map_err(|wrong| format!("the input `{name}` {wrong}"))?,
+            };
             facts.extend(fact.map(|value| (FactKey::from(key(at, name)), value)));
         }
         Ok(Facts::new(facts))
@@ -63,6 +71,11 @@ impl Program {
     /// The inputs that the table reads.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The functions of the table that ask what time it is, `now` and `today`; each reads the input of its name.
+    pub fn clock(&self) -> impl Iterator<Item = &'static str> {
+        self.clock.iter().copied()
     }
 
     /// True when at most one row, or one value, comes back.
@@ -76,20 +89,8 @@ impl Program {
     /// # Errors
     /// When they are not in the plugin's notation.
     pub fn outcome(&self, findings: &[Finding]) -> Result<Outcome, String> {
-        let mut rows: Vec<(&str, String)> = Vec::new();
-        for finding in findings {
-            let Claim::Derive { key, value: Value::Words(words) } = &finding.claim else {
-                return Err(unreadable());
-            };
-            match (key.as_str(), rows.last_mut()) {
-                // Rows of which nothing is to be told that is not known here.
-                ("rows", _) => rows.extend(words.iter().map(|row| (&**row, String::new()))),
-                ("more", Some((_, so_far))) => so_far.extend(words.iter().map(AsRef::as_ref)),
-                (key, _) => rows.push((key, words.iter().map(AsRef::as_ref).collect())),
-            }
-        }
-        let rows: Result<Vec<Row>, String> = rows.into_iter().map(|(key, text)| self.row(key, &text)).collect();
-        let rows = rows?;
+        let rows = told(findings)?.into_iter().map(|(key, text)| self.row(key, &text));
+        let rows = rows.collect::<Result<Vec<Row>, String>>()?;
         if self.aggregated {
             let value = rows.into_iter().next().and_then(|row| row.values.into_iter().next());
             return Ok(Outcome::Value(value.map_or(Json::Null, |(_, value)| value)));
@@ -98,7 +99,7 @@ impl Program {
     }
 
     fn row(&self, key: &str, text: &str) -> Result<Row, String> {
-        let at = key.strip_prefix('r').and_then(|at| at.parse::<usize>().ok());
+        let at = number(key);
         let mut values = Map::new();
         if let Some(at) = at {
             let known = self.outputs.iter().filter_map(|output| Some((output.id.clone(), output.known(at)?.clone())));
@@ -115,6 +116,54 @@ impl Program {
         }
         Ok(Row { rule: at.and_then(|at| self.rules.get(at)).cloned(), values })
     }
+}
+
+impl Program {
+    /// The outputs of each row as the plugin writes them.
+    ///
+    /// # Errors
+    /// When they are not in the plugin's notation.
+    pub(super) fn written(&self, findings: &[Finding]) -> Result<Vec<Written>, String> {
+        told(findings)?.into_iter().map(|(key, text)| self.written_row(key, &text)).collect()
+    }
+
+    fn written_row(&self, key: &str, text: &str) -> Result<Written, String> {
+        let mut cells = Written::new();
+        for (column, output) in self.outputs.iter().enumerate() {
+            if let Some(known) = number(key).and_then(|at| output.known(at)) {
+                let mut written = String::new();
+                write(&mut written, known, None, 0)?;
+                cells.insert(column, written);
+            }
+        }
+        if !text.is_empty() {
+            let bytes = unescape(text).ok_or_else(unreadable)?;
+            cells.extend(Reader { rest: &bytes }.cells().ok_or_else(unreadable)?);
+        }
+        Ok(cells)
+    }
+}
+
+/// Findings as rows: the key of each and its cells as they are written.
+fn told(findings: &[Finding]) -> Result<Vec<(&str, String)>, String> {
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    for finding in findings {
+        let Claim::Derive { key, value: Value::Words(words) } = &finding.claim else {
+            return Err(unreadable());
+        };
+        match (key.as_str(), rows.last_mut()) {
+            // Rows of which nothing is to be told that is not known here.
+            ("rows", _) => rows.extend(words.iter().map(|row| (&**row, String::new()))),
+            ("more", Some((_, so_far))) => so_far.extend(words.iter().map(AsRef::as_ref)),
+            (key, _) => rows.push((key, words.iter().map(AsRef::as_ref).collect())),
+        }
+    }
+    Ok(rows)
+}
+
+/// The number of a row.
+fn number(key: &str) -> Option<usize> {
+    key.strip_prefix('r')?.parse().ok()
 }
 
 fn unreadable() -> String {
@@ -229,6 +278,22 @@ impl<'a> Reader<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// The cells of a row as they are written, by the number of their column.
+    fn cells(&mut self) -> Option<Written> {
+        self.byte().filter(|tag| *tag == b'c')?;
+        let count: usize = self.until(b':')?.parse().ok()?;
+        let mut cells = Written::new();
+        for _ in 0..count {
+            self.byte().filter(|tag| *tag == b's')?;
+            let column = self.text()?.parse().ok()?;
+            let before = self.rest;
+            self.value(1)?;
+            let cell = before.get(..before.len().checked_sub(self.rest.len())?)?;
+            cells.insert(column, std::str::from_utf8(cell).ok()?.to_owned());
+        }
+        Some(cells)
     }
 
     fn byte(&mut self) -> Option<u8> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     ImportError, Lost,
-    lower::{check_expression, check_tests},
+    lower::{check_expression, check_tests, lower},
     names::Names,
     table::{
         Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table, TableFile,
@@ -34,8 +34,16 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
     }
     let names = Names::new(&model);
     names.quote(&mut model);
-    let mut importer =
-        Importer { model: &model, names: &names, lost: Vec::new(), notes: Vec::new(), used: BTreeSet::new() };
+    let count = model.decisions.iter().filter(|decision| matches!(decision.logic, Logic::Table(_))).count();
+    let by_id: ById<'_> = model.decisions.iter().rev().map(|decision| (decision.id.as_str(), decision)).collect();
+    let mut importer = Importer {
+        model: &model,
+        by_id: &by_id,
+        names: &names,
+        lost: Vec::new(),
+        notes: Vec::new(),
+        used: BTreeSet::new(),
+    };
     let mut ids = Ids::default();
     let tables: Vec<Table> = model
         .decisions
@@ -46,20 +54,94 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
         })
         .collect();
     importer.rest();
-    let Importer { lost, notes, .. } = importer;
+    let Importer { mut lost, mut notes, .. } = importer;
     if tables.is_empty() {
-        return Err(ImportError::NothingLeft(lost));
+        return Err(ImportError::NothingLeft { tables: count, lost });
     }
-    Ok(Imported { file: TableFile { tables }, lost, notes })
+    let mut file = TableFile { tables };
+    without_lost(&mut file, &by_id, &mut notes);
+    file.untangle(&mut lost);
+    let places = file.places();
+    notes.extend(file.tables.iter().flat_map(|table| {
+        let others = file.needed_among(table, &places);
+        called_otherwise(table, &others, &by_id)
+    }));
+    Ok(Imported { file, lost, notes })
+}
+
+/// Decisions by their id; of two with one id the first.
+type ById<'a> = BTreeMap<&'a str, &'a Decision>;
+
+/// Takes out what tables need and what was not carried over.
+fn without_lost(file: &mut TableFile, by_id: &ById<'_>, notes: &mut Vec<String>) {
+    let kept: BTreeSet<String> = file.tables.iter().map(|table| table.id.clone()).collect();
+    for table in &mut file.tables {
+        let (requires, out) = std::mem::take(&mut table.requires).into_iter().partition(|id| kept.contains(id));
+        table.requires = requires;
+        let out: Vec<String> = out;
+        for id in out {
+            let outputs = by_id.get(id.as_str()).map(|lost| output_names(lost)).unwrap_or_default().join("`, `");
+            let note = format!(
+                "`{}` needs the table `{id}`, which is not carried over: give its results as the inputs `{outputs}`",
+                table.id
+            );
+            notes.push(note);
+        }
+    }
+}
+
+/// A table may read what another gives by the name of that decision, which is what other engines call the result.
+fn called_otherwise(table: &Table, others: &[&Table], by_id: &ById<'_>) -> Vec<String> {
+    let outputs: BTreeSet<&str> = others
+        .iter()
+        .filter(|other| other.id != table.id)
+        .flat_map(|other| &other.outputs)
+        .map(|output| &*output.id)
+        .collect();
+    let Some(program) = others.get(1).and_then(|_| lower(table).ok()) else { return Vec::new() };
+    let read: BTreeSet<&str> = program.inputs().filter(|name| !outputs.contains(name)).collect();
+    let required = table.requires.iter().filter_map(|id| by_id.get(id.as_str()));
+    let called = required.filter(|decision| read.contains(decision.variable.as_str()));
+    let note = |decision: &&Decision| {
+        format!(
+            "`{}` reads `{}`, the name of the decision `{}`; what that gives comes by the names of its outputs: `{}`",
+            table.id,
+            decision.variable,
+            decision.id,
+            output_names(decision).join("`, `")
+        )
+    };
+    called.map(note).collect()
+}
+
+/// The names of the outputs of a table.
+fn output_names(decision: &Decision) -> Vec<String> {
+    let Logic::Table(raw) = &decision.logic else { return vec![decision.variable.clone()] };
+    raw.outputs.iter().map(|output| output_name(decision, output)).collect()
+}
+
+fn output_name(decision: &Decision, raw: &RawOutput) -> String {
+    raw.name.as_ref().or(raw.label.as_ref()).unwrap_or(&decision.variable).clone()
 }
 
 struct Importer<'a> {
     model: &'a Model,
+    by_id: &'a ById<'a>,
     names: &'a Names,
     lost: Vec<Lost>,
     notes: Vec<String>,
     /// Decisions that are not tables and are used by one.
     used: BTreeSet<&'a str>,
+}
+
+/// What a table needs of other decisions.
+#[derive(Default)]
+struct Needed<'a> {
+    /// Literal expressions, those first that others need.
+    lets: Vec<Let>,
+    /// Tables.
+    requires: Vec<String>,
+    seen: BTreeSet<&'a str>,
 }
 
 /// Ids that were given, so that none is given twice.
@@ -128,17 +210,18 @@ impl<'a> Importer<'a> {
         let ordered = matches!(hit_policy, Some(HitPolicy::Priority | HitPolicy::OutputOrder));
         if ordered && outputs.iter().all(|output| output.values.is_none()) {
             let text = raw.hit_policy.clone().unwrap_or_default();
-            self.lose(decision, None, Some("hit policy"), &text, "no output has a list of values to order by");
+            let why = "no output has a list of values to order by; write one, the most important value first";
+            self.lose(decision, None, Some("hit policy"), &text, why);
             return None;
         }
-        let lets = self.lets(decision);
+        let Needed { lets, requires, .. } = self.needs(decision);
         let rules = self.rules(decision, raw, &inputs, &outputs);
         let id = ids.take(&decision.id);
         if id != decision.id {
             self.notes.push(format!("two decisions have the id `{}`: the second is `{id}` now", decision.id));
         }
         let name = decision.name.clone();
-        Some(Table { id, name, hit_policy: hit_policy?, aggregate, lets, inputs, outputs, rules })
+        Some(Table { id, name, hit_policy: hit_policy?, aggregate, requires, lets, inputs, outputs, rules })
     }
 
     fn lose(&mut self, decision: &Decision, rule: Option<(usize, &str)>, column: Option<&str>, text: &str, why: &str) {
@@ -240,7 +323,7 @@ impl<'a> Importer<'a> {
         let mut ids = Ids::default();
         let mut outputs = Vec::new();
         for raw in &raw.outputs {
-            let wish = raw.name.as_ref().or(raw.label.as_ref()).map_or_else(|| decision.variable.clone(), Clone::clone);
+            let wish = output_name(decision, raw);
             let id = ids.take(&wish);
             if id != wish {
                 self.notes
@@ -377,36 +460,33 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The literal expressions that a table needs, those first that others need.
-    fn lets(&mut self, decision: &'a Decision) -> Vec<Let> {
-        let by_id: BTreeMap<&str, &'a Decision> = self.model.decisions.iter().map(|d| (d.id.as_str(), d)).collect();
-        let mut lets = Vec::new();
-        let mut seen = BTreeSet::new();
-        self.needed(decision, &by_id, &mut seen, &mut lets, 0);
-        lets
+    /// What a table needs of other decisions.
+    fn needs(&mut self, decision: &'a Decision) -> Needed<'a> {
+        let mut needed = Needed::default();
+        self.needed(decision, &mut needed, 0);
+        needed
     }
 
-    fn needed(
-        &mut self,
-        decision: &'a Decision,
-        by_id: &BTreeMap<&str, &'a Decision>,
-        seen: &mut BTreeSet<&'a str>,
-        lets: &mut Vec<Let>,
-        depth: usize,
-    ) {
-        for required in decision.requires.iter().filter_map(|id| by_id.get(id.as_str()).copied()) {
-            if depth > xml::DMN_DEPTH_MAX || !seen.insert(required.id.as_str()) {
+    fn needed(&mut self, decision: &'a Decision, needed: &mut Needed<'a>, depth: usize) {
+        for id in &decision.requires {
+            let Some(required) = self.by_id.get(id.as_str()).copied() else {
+                let note = format!(
+                    "`{}` needs the decision `{id}`, which is not in the file: give its results as inputs",
+                    decision.id
+                );
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+                continue;
+            };
+            if depth > xml::DMN_DEPTH_MAX || !needed.seen.insert(required.id.as_str()) {
                 continue;
             }
             match &required.logic {
-                Logic::Table(_) => {
-                    let (id, other, name) = (&decision.id, &required.id, &required.variable);
-                    self.notes
-                        .push(format!("`{id}` needs the result of the table `{other}`: give it as the input `{name}`"));
-                }
+                Logic::Table(_) => needed.requires.push(required.id.clone()),
                 Logic::Literal(text) => {
-                    self.needed(required, by_id, seen, lets, depth + 1);
-                    self.literal(required, text, lets);
+                    self.needed(required, needed, depth + 1);
+                    self.literal(required, text, &mut needed.lets);
                 }
                 Logic::Other(_) => {}
             }

@@ -2,7 +2,7 @@
 //! plugin's README describes them. Nothing here evaluates.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -30,6 +30,7 @@ pub struct Program {
     pub(super) rules: Vec<String>,
     pub(super) single: bool,
     pub(super) aggregated: bool,
+    pub(super) clock: BTreeSet<&'static str>,
 }
 
 /// An output column as it is known without asking.
@@ -90,6 +91,7 @@ pub fn lower(table: &Table) -> Result<Program, Vec<CellError>> {
         rules: table.rules.iter().map(|rule| rule.id.clone()).collect(),
         single: !several || aggregated,
         aggregated,
+        clock: lowering.scope.clock,
     })
 }
 
@@ -330,6 +332,8 @@ struct Scope {
     cell: bool,
     /// The column's own name for the value.
     own: Option<String>,
+    /// Functions that ask what time it is.
+    clock: BTreeSet<&'static str>,
 }
 
 type Lowered = Result<Setting, FeelError>;
@@ -504,13 +508,19 @@ impl Scope {
         Ok(op("context", parts))
     }
 
+    /// There is no clock where tables run: what it would say is an input.
+    fn clock(&mut self, name: &'static str, function: &str) -> Setting {
+        self.clock.insert(name);
+        op("call", [text(function), self.name(name)])
+    }
+
     fn call(&mut self, name: &str, arguments: &[Expr], depth: usize) -> Lowered {
         if let Some(why) = no_time(name, arguments) {
             return Err(cannot(why));
         }
         match (name, arguments) {
-            ("now", _) => Ok(op("call", [text("date and time"), self.name("now")])),
-            ("today", _) => Ok(op("call", [text("date"), self.name("today")])),
+            ("now", _) => Ok(self.clock("now", "date and time")),
+            ("today", _) => Ok(self.clock("today", "date")),
             ("sort", [list, Expr::Lambda(names, body)]) => {
                 let [first, second] = names.as_slice() else {
                     return Err(cannot("the function of `sort` takes two values, such as `function(x, y) x < y`"));

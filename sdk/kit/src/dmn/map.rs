@@ -284,6 +284,13 @@ impl Mapper<'_> {
             let list = unmapped.join(", ");
             self.notes.push(format!("the map says nothing of the outputs {list}; `ignore = true` says that is meant"));
         }
+        if !self.table.requires.is_empty() {
+            let list: Vec<String> = self.table.requires.iter().map(|id| format!("`{id}`")).collect();
+            let list = list.join(", ");
+            self.notes.push(format!(
+                "the table needs the tables {list}, which no policy asks: their results have to be facts"
+            ));
+        }
         let policy = self.table.hit_policy;
         let lost = match policy {
             HitPolicy::Unique | HitPolicy::Any => "nobody looks whether they stand in each other's way",

@@ -2,6 +2,7 @@
 //! `decision-table`. Nothing here evaluates a cell; the plugin does, in its sandbox.
 
 mod ask;
+mod chain;
 mod condition;
 mod facts;
 mod feel;
@@ -9,17 +10,20 @@ mod import;
 mod lower;
 mod map;
 mod names;
+mod requires;
 mod table;
 mod uses;
 mod write;
 mod xml;
 
 pub use ask::AskError;
+pub use chain::Results;
 pub use facts::{INPUT_DEPTH_MAX, Outcome, Row};
 pub use feel::{FEEL_BYTES_MAX, FEEL_DEPTH_MAX, FeelError};
 pub use import::{Imported, import};
 pub use lower::{CellError, Program, TABLE_VARIABLES_MAX, lower};
 pub use map::{FIRST_RULES_MAX, MAP_BYTES_MAX, Mapped, map};
+pub use requires::TABLE_REQUIRED_MAX;
 pub use table::{
     Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table,
     TableError, TableFile,
@@ -56,8 +60,27 @@ pub enum ImportError {
         functions: usize,
     },
     /// No table that could be carried over.
-    #[error("has no decision table that can be carried over")]
-    NothingLeft(Vec<Lost>),
+    #[error("{}", nothing_left(*.tables, .lost))]
+    NothingLeft {
+        /// How many tables there are.
+        tables: usize,
+        /// What stands in their way.
+        lost: Vec<Lost>,
+    },
+}
+
+/// Why nothing is left of the tables of a file.
+fn nothing_left(tables: usize, lost: &[Lost]) -> String {
+    match (tables, lost) {
+        (1, [Lost { decision, column, text, why, .. }, ..]) => {
+            let column = column.as_deref().unwrap_or("table");
+            let text = if text.is_empty() { String::new() } else { format!(" `{text}`") };
+            format!("has the decision table `{decision}`, which cannot be carried over: {column}{text}: {why}")
+        }
+        _ => format!(
+            "has {tables} decision tables, of which none can be carried over; what stands in their way is listed"
+        ),
+    }
 }
 
 /// Something that could not be carried over.

@@ -32,6 +32,9 @@ pub struct Table {
     pub hit_policy: HitPolicy,
     /// For `collect`: what is made of the values.
     pub aggregate: Option<Aggregate>,
+    /// The ids of the tables that are asked before: their outputs are inputs of those names.
+    #[serde(default)]
+    pub requires: Vec<String>,
     /// Named expressions that cells may use.
     #[serde(default, rename = "let")]
     pub lets: Vec<Let>,
@@ -232,6 +235,7 @@ impl TableFile {
             wrong.push("there is no table in it; write one that begins with `[[table]]`".to_owned());
         }
         once(file.tables.iter().map(|table| table.id.as_str()), "table", &mut wrong);
+        file.check_required(&mut wrong);
         for table in &file.tables {
             let mut own = Vec::new();
             table.check(&mut own);

@@ -51,6 +51,10 @@ fn write_table(out: &mut String, table: &Table) {
     pair(out, "name", table.name.as_deref());
     pair(out, "hit-policy", Some(table.hit_policy.as_str()));
     pair(out, "aggregate", table.aggregate.map(super::Aggregate::as_str));
+    if !table.requires.is_empty() {
+        let ids: Vec<String> = table.requires.iter().map(|id| quote(id)).collect();
+        put(out, format_args!("requires = [{}]", ids.join(", ")));
+    }
     for named in &table.lets {
         put(out, format_args!("\n[[table.let]]"));
         pair(out, "name", Some(&named.name));

@@ -167,13 +167,14 @@ fn model(root: Node<'_, '_>) -> Result<Model, ImportError> {
         return Err(ImportError::NotDmn(root.tag_name().name().to_owned()));
     }
     let language = root.attribute("expressionLanguage");
-    let decisions = children(root, "decision").map(|node| decision(node, language)).collect();
+    let decisions: Vec<Decision> = children(root, "decision").map(|node| decision(node, language)).collect();
     let types = children(root, "itemDefinition")
         .filter_map(|node| Some((node.attribute("name")?.to_owned(), inner(node, "typeRef")?)))
         .collect();
     let mut names = BTreeSet::new();
     let holders = ["inputData", "decision", "itemDefinition"].into_iter().flat_map(|name| children(root, name));
     holders.for_each(|node| declared(node, &mut names));
+    names.extend(given(&decisions));
     let functions = children(root, "businessKnowledgeModel").map(named).collect();
     let services = children(root, "decisionService").map(|node| {
         let name = named(node);
@@ -181,6 +182,18 @@ fn model(root: Node<'_, '_>) -> Result<Model, ImportError> {
     });
     let others = services.chain(children(root, "itemDefinition").flat_map(constraints)).collect();
     Ok(Model { decisions, types, names, inputs: children(root, "inputData").count(), functions, others })
+}
+
+/// The outputs of tables that other decisions need: those read them by these names.
+fn given(decisions: &[Decision]) -> Vec<String> {
+    let needed: BTreeSet<&str> = decisions.iter().flat_map(|decision| &decision.requires).map(String::as_str).collect();
+    let tables = decisions.iter().filter(|decision| needed.contains(decision.id.as_str()));
+    let outputs = tables.flat_map(|decision| match &decision.logic {
+        Logic::Table(table) => table.outputs.as_slice(),
+        _ => &[],
+    });
+    let names = outputs.filter_map(|output| output.name.as_ref().or(output.label.as_ref()));
+    names.map(|name| name.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// The name of an element, or else its id.

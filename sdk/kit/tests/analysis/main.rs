@@ -12,4 +12,5 @@ mod laws;
 mod native;
 mod oracle;
 mod place;
+mod random;
 mod size;

@@ -27,7 +27,12 @@ const SIGNS: [&str; 26] = [
 ];
 
 /// Names of functions that hold a keyword.
-const JOINED: [(&str, &str); 2] = [("date", "date and time"), ("years", "years and months duration")];
+const JOINED: [(&str, &str); 4] = [
+    ("date", "date and time"),
+    ("days", "days and time duration"),
+    ("get", "get or else"),
+    ("years", "years and months duration"),
+];
 
 /// The tokens of a text.
 pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, FeelError> {

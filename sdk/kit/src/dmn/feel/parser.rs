@@ -347,12 +347,43 @@ impl Parser {
             return Err(FeelError::new(at, format!("there is no function `{name}` here")));
         };
         self.need("(")?;
-        let arguments = self.separated(")")?;
+        let arguments = if self.is_parameter() {
+            let given = self.parameters()?;
+            function.arranged(given).map_err(|message| FeelError::new(at, message))?
+        } else {
+            self.separated(")")?
+        };
         if arguments.len() < function.least || arguments.len() > function.most {
             let given = arguments.len();
             return Err(FeelError::new(at, format!("`{name}` does not take {given} values")));
         }
         Ok(Expr::Call(function, arguments))
+    }
+
+    /// Whether the name of a parameter stands next, and `:` behind it.
+    fn is_parameter(&self) -> bool {
+        let name = match self.peek() {
+            Some(Token::Quoted(_)) => 1,
+            _ => self.tokens.iter().skip(self.next).take_while(|next| matches!(next.token, Token::Word(_))).count(),
+        };
+        name > 0 && matches!(self.ahead(name), Some(Token::Sign(":")))
+    }
+
+    /// Values by name, up to the end of the call.
+    fn parameters(&mut self) -> Parsed<Vec<(String, Expr)>> {
+        let mut given = Vec::new();
+        loop {
+            if !self.is_parameter() {
+                return self.wrong("a value without a name stands among others; a function takes all by name, or none");
+            }
+            let name = self.name()?;
+            self.need(":")?;
+            given.push((name, self.expression()?));
+            if !self.sign(",") {
+                self.need(")")?;
+                return Ok(given);
+            }
+        }
     }
 
     /// Whether a `]` begins an interval, as in `[a, ]1..5[]`, and ends no list.
@@ -372,8 +403,9 @@ impl Parser {
             return Ok(parts);
         }
         loop {
-            if matches!((self.peek(), self.ahead(1)), (Some(Token::Word(_)), Some(Token::Sign(":")))) {
-                return self.wrong("parameters by name are not known here; give them in order");
+            if self.is_parameter() {
+                return self
+                    .wrong("a value by name stands here; only a function takes values by name, and then all of them");
             }
             parts.push(self.expression()?);
             if !self.sign(",") {
