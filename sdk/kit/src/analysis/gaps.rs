@@ -36,9 +36,13 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         } else {
             (left_out::of_the_target(study, sheet), "what this table leaves of its target is")
         };
-        found.extend(told.unwrap_or_else(|why| vec![study::undecided(spot, what, &why)]));
+        let told = told.unwrap_or_else(|why| vec![study::undecided(spot, what, &why)]);
+        // What the promise shows is not shown again.
+        let shown: BTreeSet<String> = told.iter().filter_map(|problem| problem.witness.clone()).collect();
+        let again = |problem: &Diagnostic| problem.witness.as_ref().is_some_and(|witness| shown.contains(witness));
+        found.extend(told);
         match between(study, sheet) {
-            Ok(told) => found.extend(told.finish(spot, false)),
+            Ok(told) => found.extend(told.finish(spot, false).into_iter().filter(|problem| !again(problem))),
             Err(why) => found.push(study::undecided(spot, "gaps between the bands of this table are", &why)),
         }
     }

@@ -7,6 +7,7 @@
 )]
 
 mod alarms;
+mod derived;
 mod faults;
 mod laws;
 mod native;
