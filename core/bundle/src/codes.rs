@@ -15,7 +15,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("basis-not-in-force", "a provision is law on no day of the rule"),
     ("contract-version", "the pack asks for a plugin contract that this `maple` does not serve"),
     ("contradiction", "two rules disagree on one case (proved); or a day is off and on in one calendar"),
-    ("dates-inverted", "a last day lies before its first"),
+    ("dates-inverted", "a last day lies before its first, or a rule is over before its pack begins"),
     ("duplicate", "one name is given twice"),
     ("duplicate-rule", "two rules say the same on the same cases (proved)"),
     ("empty-bundle", "there are no policy files"),

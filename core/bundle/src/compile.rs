@@ -33,6 +33,9 @@ pub use words::{Words, words};
 /// How many packs a bundle may have.
 pub const BUNDLE_PACKS_MAX: usize = 5_000;
 
+/// Mistakes of a registry that say nothing of its names: what is written in them can be reasoned about.
+const UNTRANSLATED: [&str; 2] = ["missing-language", "empty-text"];
+
 /// How to compile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -44,7 +47,8 @@ pub struct Options {
     /// Keep the rule tables as data in [`Compiled::tables`], for programs that reason about them.
     ///
     /// Together with `keep_going` a pack loses only the files that have errors, so that one mistake does not hide what
-    /// can be said of the other tables; what is left of a pack is to reason about, and not to serve.
+    /// can be said of the other tables; nor do translations that a registry lacks. What is left of a pack is to reason
+    /// about, and not to serve.
     pub tables: bool,
 }
 
@@ -159,13 +163,15 @@ impl<'c> Compiler<'c> {
         let lexicon = self.registries(&sorted);
         let before = self.sink.broken_files();
         let (mut packs, mut out) = self.packs(&sorted, &lexicon);
-        let fatal = before.iter().any(|file| !self.of_pack(*file));
+        let stops =
+            |file: u32| !(self.of_pack(file) || self.options.by_file() && self.sink.told_only(&UNTRANSLATED, file));
+        let fatal = before.iter().any(|file| stops(*file));
         if fatal || !out.is_empty() && !self.options.keep_going {
             self.link_only(&packs, out, plugins);
             return Err(self.sink.finish());
         }
         let mut policies = self.configure(&packs, &lexicon, plugins);
-        let gone = if self.options.by_file() { out.clone() } else { BTreeSet::new() };
+        let gone = if self.options.by_file() { unread(&packs, &out) } else { BTreeSet::new() };
         self.link(&packs, &policies, &gone);
         let broken = self.broken(&packs);
         if !broken.is_empty() && !self.options.keep_going {
@@ -279,7 +285,7 @@ impl<'c> Compiler<'c> {
         // Those of a bundle that is refused stay, so that what is wrong between packs is told, too.
         if self.options.keep_going {
             let files = self.sink.broken_files();
-            self.link_names(&packs, broken.clone(), &|file| files.contains(&file));
+            self.link_names(&packs, &broken, &|file| files.contains(&file));
             packs.retain_mut(|pack| !broken.contains(&pack.id) || self.without_broken_files(pack));
         }
         (packs, broken)
@@ -292,8 +298,7 @@ impl<'c> Compiler<'c> {
         if !self.options.by_file() || !pack.files.iter().any(|file| head(file) && !broken.contains(file)) {
             return false;
         }
-        pack.policies.retain(|draft| !broken.contains(&draft.place.file));
-        pack.cases.retain(|case| !broken.contains(&case.place.file));
+        pack.put_aside(|file| broken.contains(&file));
         true
     }
 
@@ -315,19 +320,17 @@ impl<'c> Compiler<'c> {
         for draft in packs.iter().flat_map(|pack| &pack.policies) {
             link::plugin(draft, &shelf, self.sink);
         }
-        if self.options.keep_going {
-            let known = Known::new(packs, HashMap::new(), &out);
-            packs.iter().for_each(|pack| known.check_names(pack, &|_| true, self.sink));
+        if self.options.tables {
+            self.link(packs, &[], &unread(packs, &out));
         } else {
-            self.link_names(packs, out, &|_| true);
+            self.link_names(packs, &out, &|_| true);
         }
     }
 
     /// What the policies and cases of these files name and is not there, before any plugin has told its rules. `out` are
     /// packs with errors; where they hide a name, nothing is said of it.
-    fn link_names(&self, packs: &[Pack], out: BTreeSet<LocalityId>, file: &dyn Fn(u32) -> bool) {
-        let partial = |id: &LocalityId| packs.iter().find(|pack| pack.id == *id).is_none_or(|pack| pack.partial);
-        let gone = out.into_iter().filter(partial).collect();
+    fn link_names(&self, packs: &[Pack], out: &BTreeSet<LocalityId>, file: &dyn Fn(u32) -> bool) {
+        let gone = unread(packs, out);
         let known = Known::new(packs, HashMap::new(), &gone);
         packs.iter().for_each(|pack| known.check_names(pack, file, self.sink));
     }
@@ -442,6 +445,10 @@ impl<'c> Compiler<'c> {
         }
         for (rule, info) in &descriptor.rules {
             for id in info.basis.iter().filter(|id| !lexicon.vocabulary.provisions.contains_key(*id)) {
+                if let Some(place) = draft.settings.written(id.as_str()) {
+                    lexicon.provision(id.as_str(), place, self.sink);
+                    continue;
+                }
                 let message =
                     format!("rule `{rule}` of plugin `{}` cites `{}`, which is not known", draft.plugin, id.as_str());
                 self.sink.error_help(draft.plugin_place, "unknown-provision", message, "add it to `provisions.toml`");
@@ -497,6 +504,12 @@ impl<'c> Compiler<'c> {
         }
         format!("sha256:{}", hex::encode(hash.finalize())).into()
     }
+}
+
+/// Of packs with errors those that have names nobody could read.
+fn unread(packs: &[Pack], out: &BTreeSet<LocalityId>) -> BTreeSet<LocalityId> {
+    let hides = |id: &&LocalityId| packs.iter().find(|pack| pack.id == **id).is_none_or(|pack| pack.partial);
+    out.iter().filter(hides).cloned().collect()
 }
 
 /// A policy whose plugin is found.

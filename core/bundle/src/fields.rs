@@ -14,6 +14,8 @@ use crate::{
 pub const TEXT_BYTES_MAX: usize = 4_096;
 /// How many bytes a name may have.
 pub const NAME_BYTES_MAX: usize = 128;
+/// Lists whose entries have a head of their own.
+const TABLES: [&str; 9] = ["rule", "policy", "case", "fact", "kind", "provision", "channel", "locality", "aggregate"];
 /// How many letters that do not fit into a name are told.
 const ODD_LETTERS_MAX: usize = 8;
 /// How many entries a list of names may have.
@@ -153,6 +155,9 @@ fn example(value: &Raw<'_>, key: &str, wanted: &str) -> Option<String> {
             format!("write it without quotes: {text}")
         }
         ("a whole number", _) => "write a number without quotes and without a point, like 14".to_owned(),
+        ("a list", Raw::Table(_)) if TABLES.contains(&key) => {
+            format!("write `[[{key}]]`, in double brackets, above each one: there may be several")
+        }
         ("a list", Raw::Table(_)) => format!("put it in brackets: `{key} = [{{ … }}]`"),
         ("a list", _) => format!("write `{key} = [ … ]`"),
         ("a list of texts", _) => format!("write `{key} = [\"…\"]`"),
@@ -253,10 +258,16 @@ pub(crate) fn both(node: &Node<'_>, key: &'static str, sink: &Sink<'_>) -> Optio
 }
 
 pub(crate) fn span(node: &Node<'_>, key: &str, min: u16, sink: &Sink<'_>) -> Option<Span> {
+    if let Raw::Integer(count) = node.value {
+        let advice = format!("write it with its unit, in quotes: \"{count} days\" or \"{count} working days\"");
+        return wrong_help(node, key, "a length of time", &advice, sink);
+    }
     let text = text(node, key, sink)?;
     let help = r#"write it like "15 days", "7 working days", "72 hours", "3 months" or "1 year""#;
     let Some((count, unit)) = text.split_once(' ').and_then(|(count, unit)| Some((number_of(count)?, unit_of(unit)?)))
     else {
+        let meant = meant_span(text).map(|span| format!("write \"{span}\""));
+        let help = meant.as_deref().unwrap_or(help);
         sink.error_help(node.place, "bad-span", format!("`{text}` is not a length of time"), help);
         return None;
     };
@@ -270,8 +281,23 @@ pub(crate) fn span(node: &Node<'_>, key: &str, min: u16, sink: &Sink<'_>) -> Opt
     }
 }
 
+/// A length of time in another manner: `7`, `7天`, `7d`, `7days`.
+fn meant_span(text: &str) -> Option<String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let count = number_of(text.strip_suffix(unit)?)?;
+    let unit = match unit.trim().to_lowercase().as_str() {
+        "" | "天" | "日" | "d" | "day" | "days" => "days",
+        "工作日" | "个工作日" | "working days" | "working day" | "workdays" => "working days",
+        "小时" | "个小时" | "h" | "hour" | "hours" => "hours",
+        "月" | "个月" | "month" | "months" => "months",
+        "年" | "year" | "years" => "years",
+        _ => return None,
+    };
+    Some(format!("{count} {unit}"))
+}
+
 fn number_of(text: &str) -> Option<u64> {
-    (text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+    (!text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 fn unit_of(text: &str) -> Option<Unit> {

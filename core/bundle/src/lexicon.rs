@@ -7,14 +7,17 @@ use std::{
 };
 
 use maple_kernel::{
-    Channel, ChannelId, Class, Code, FactDef, FactKey, KindId, Locality, LocalityId, ProvisionId, Scope, Vocabulary,
-    WordList,
+    Channel, ChannelId, Class, Code, FactDef, FactKey, KindId, Locality, LocalityId, ProvisionId, Scope, Text,
+    Vocabulary, WordList,
 };
 
 use crate::{
     near,
     sink::{Place, Sink},
 };
+
+/// How many names an advice lists.
+const NAMES_MAX: usize = 12;
 
 /// The registries of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,13 +143,19 @@ impl Lexicon {
         what: &str,
         name: &str,
         place: Place,
-        known: impl IntoIterator<Item = &'n str>,
+        known: impl IntoIterator<Item = (&'n str, Option<&'n Text>)>,
         sink: &Sink<'_>,
     ) {
         if self.shaky.contains(&registry) {
             return;
         }
-        let near = if sink.full() { None } else { near::advice(name, known) };
+        let near = if sink.full() {
+            None
+        } else {
+            let known: Vec<_> = known.into_iter().collect();
+            let titled = near::advice_by_title(name, known.iter().copied());
+            titled.or_else(|| near::advice(name, known.iter().map(|(id, _)| *id)))
+        };
         let advice = near.unwrap_or_else(|| format!("add it to `{}.toml`, or use one that is there", registry.name()));
         sink.error_help(place, registry.unknown(), format!("there is no {what} `{name}`"), advice);
     }
@@ -156,7 +165,7 @@ impl Lexicon {
         if let Some((id, channel)) = channels.get_key_value(name) {
             return Some((id.clone(), channel));
         }
-        let known = channels.keys().map(ChannelId::as_str);
+        let known = channels.iter().map(|(id, channel)| (id.as_str(), Some(&channel.title)));
         self.unknown(Registry::Channels, "channel", name, place, known, sink);
         None
     }
@@ -192,7 +201,8 @@ impl Lexicon {
         if self.vocabulary.word(list, name).is_some() {
             return Some(name.into());
         }
-        let known = self.vocabulary.words.get(&list).into_iter().flat_map(|words| words.keys().map(Code::as_str));
+        let known = self.vocabulary.words.get(&list).into_iter().flatten();
+        let known = known.map(|(code, word)| (code.as_str(), Some(&word.title)));
         self.unknown(Registry::Words, &format!("{} word", list_name(list)), name, place, known, sink);
         None
     }
@@ -206,7 +216,7 @@ impl Lexicon {
         if let Some((id, _)) = provisions.get_key_value(name) {
             return Some(id.clone());
         }
-        let known = provisions.keys().map(ProvisionId::as_str);
+        let known = provisions.keys().map(|id| (id.as_str(), None));
         self.unknown(Registry::Provisions, "provision", name, place, known, sink);
         None
     }
@@ -236,13 +246,16 @@ impl Lexicon {
     }
 
     fn unknown_kind(&self, name: &str, place: Place, sink: &Sink<'_>) {
-        let kinds = self.vocabulary.kinds.keys().map(KindId::as_str);
+        let kinds = self.vocabulary.kinds.iter().map(|(id, title)| (id.as_str(), Some(title)));
         if name.ends_with('*') {
             let mut families: Vec<String> =
-                kinds.filter_map(|k| k.split_once('.')).map(|(family, _)| format!("{family}.*")).collect();
+                kinds.filter_map(|(k, _)| k.split_once('.')).map(|(family, _)| format!("{family}.*")).collect();
             families.dedup();
-            let known = families.iter().map(String::as_str);
+            let known = families.iter().map(|family| (family.as_str(), None));
             self.unknown(Registry::Kinds, "dispute kind", name, place, known, sink);
+        } else if kinds.clone().any(|(kind, _)| kind.split_once('.').is_some_and(|(family, _)| family == name)) {
+            let family = format!("{name}.*");
+            self.unknown(Registry::Kinds, "dispute kind", name, place, [(family.as_str(), None)], sink);
         } else {
             self.unknown(Registry::Kinds, "dispute kind", name, place, kinds, sink);
         }
@@ -252,7 +265,7 @@ impl Lexicon {
         if let Some((id, locality)) = self.localities.get_key_value(name) {
             return Some((id.clone(), locality));
         }
-        let known = self.localities.keys().map(LocalityId::as_str);
+        let known = self.localities.iter().map(|(id, locality)| (id.as_str(), Some(&locality.title)));
         self.unknown(Registry::Localities, "locality", name, place, known, sink);
         None
     }
@@ -265,7 +278,7 @@ impl Lexicon {
             return Some(name);
         }
         let known: Vec<_> = self.localities.keys().map(|l| format!("{l}/*")).collect();
-        let known = known.iter().map(String::as_str);
+        let known = known.iter().map(|id| (id.as_str(), None));
         self.unknown(Registry::Localities, "locality", name, place, known, sink);
         None
     }
@@ -292,6 +305,15 @@ impl Lexicon {
             Scope::Context => ("counted by the host", "`aggregates.toml` says what is counted; nobody sends it"),
             Scope::Derived => ("derived by policies", "only an effect `{ derive = … }` sets it"),
         };
+        if scopes == [Scope::Derived] {
+            let derived = self.vocabulary.facts.iter().filter(|(_, def)| def.scope == Scope::Derived);
+            let list: Vec<_> = derived.take(NAMES_MAX).map(|(key, _)| format!("`{}`", key.as_str())).collect();
+            let known = if list.is_empty() { "there are none yet".to_owned() } else { list.join(", ") };
+            let message = format!("`{name}` is a fact {whose}, and `derive` sets only facts that policies derive");
+            let advice = format!("name one with `scope = \"derived\"` in `facts.toml`: {known}");
+            sink.error_help(place, "wrong-scope", message, advice);
+            return None;
+        }
         sink.error_help(place, "wrong-scope", format!("`{name}` is a fact {whose}"), advice);
         None
     }
@@ -308,7 +330,7 @@ impl Lexicon {
             return;
         }
         let facts = self.vocabulary.facts.iter().filter(|(_, def)| scopes.contains(&def.scope));
-        let known = facts.map(|(key, _)| key.as_str());
+        let known = facts.map(|(key, def)| (key.as_str(), Some(&def.title)));
         self.unknown(Registry::Facts, "fact", name, place, known, sink);
     }
 }

@@ -22,6 +22,7 @@ mod pieces;
 mod registries;
 mod rewrite;
 mod sink;
+mod slips;
 pub mod table;
 mod tree;
 mod values;

@@ -32,7 +32,7 @@ pub(crate) fn plugin<'p>(draft: &Draft, have: &'p Shelf, sink: &Sink<'_>) -> Opt
         let versions: Vec<_> = versions.keys().map(Version::to_string).collect();
         let message =
             format!("plugin `{}` is needed as {}; on hand: {}", draft.plugin, draft.version, versions.join(", "));
-        sink.error_help(draft.plugin_place, "plugin-version", message, "ask for a version that is on hand");
+        sink.error_help(draft.version_place, "plugin-version", message, "ask for a version that is on hand");
     }
     fit
 }
@@ -69,7 +69,7 @@ impl<'p> Known<'p> {
         told: HashMap<&'p PolicyId, &'p [RuleId]>,
         gone: &'p BTreeSet<LocalityId>,
     ) -> Self {
-        let all = packs.iter().flat_map(|pack| pack.policies.iter().map(move |draft| (draft, pack)));
+        let all = packs.iter().flat_map(|pack| pack.all_policies().map(move |draft| (draft, pack)));
         let mut known = Self { policies: BTreeMap::new(), by_rule: HashMap::new(), told, gone };
         for (draft, pack) in all {
             known.policies.insert(draft.id.as_str(), (draft, pack));
@@ -100,11 +100,19 @@ impl<'p> Known<'p> {
     /// Checks what the policies of a pack replace, the rules that it names, and whether its cases show all of its own.
     pub(crate) fn check_pack(&self, pack: &'p Pack, sink: &Sink<'_>) {
         self.check_names(pack, &|_| true, sink);
-        if self.gone.contains(&pack.id) {
+        if pack.lost_cases {
+            if pack.policies.iter().all(|draft| self.rules_of(draft).next().is_none()) {
+                return;
+            }
+            let head = pack.files.iter().find(|file| sink.path(**file).ends_with("/pack.toml"));
+            let message =
+                format!("which rules of `{}` no case shows is not looked at: some cases cannot be read", pack.id);
+            let advice = "mend the errors in its files, and it is";
+            sink.note(head.map_or(Place::NOWHERE, |file| Place::whole(*file)), "not-analysed", message, advice);
             return;
         }
-        let cases = || pack.cases.iter();
-        let own = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
+        let cases = || pack.all_cases();
+        let own = pack.all_policies().map(|draft| draft.id.as_str()).collect();
         let shown = cases().flat_map(|case| &case.covers).map(|(rule, _)| rule).filter(|rule| self.is_of(rule, &own));
         let covered = shown.map(|rule| rule.rule.as_str()).collect();
         let lacking = cases().flat_map(|case| &case.expect.lacks_rules).map(|rule| rule.rule.as_str()).collect();
@@ -200,12 +208,12 @@ impl<'p> Known<'p> {
     }
 
     fn check_cases(&self, pack: &'p Pack, file: &dyn Fn(u32) -> bool, sink: &Sink<'_>) {
-        let own: HashSet<&str> = pack.policies.iter().map(|draft| draft.id.as_str()).collect();
-        let silent = self.gone.contains(&pack.id) || pack.policies.iter().any(|draft| self.silent(draft));
+        let own: HashSet<&str> = pack.all_policies().map(|draft| draft.id.as_str()).collect();
+        let silent = self.gone.contains(&pack.id) || pack.all_policies().any(|draft| self.silent(draft));
         for case in pack.cases.iter().filter(|case| file(case.place.file)) {
             for (rule, place) in &case.covers {
                 if !self.is_of(rule, &own) && !silent {
-                    let known = pack.policies.iter().flat_map(|draft| self.rules_of(draft));
+                    let known = pack.all_policies().flat_map(|draft| self.rules_of(draft));
                     let message = format!("this pack has no rule `{rule}`");
                     let advice = if sink.full() { None } else { near::advice(rule.rule.as_str(), known) };
                     sink.error_maybe(*place, "unknown-rule", message, advice);

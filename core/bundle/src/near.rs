@@ -1,5 +1,9 @@
 //! The nearest known name to one that is unknown.
 
+use maple_kernel::Text;
+
+/// What parts of names stand between.
+const PARTS: [char; 5] = ['_', '.', '-', '/', ' '];
 /// How many names are worth listing when none is near.
 const LIST_MAX: usize = 8;
 /// How many keys of a table are listed when none is near.
@@ -16,6 +20,39 @@ pub(crate) fn advice<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -
     }
     let list: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     Some(format!("known: {}", list.join(", ")))
+}
+
+/// Advice for a name that is written as a title, `买卖合同` or `sale of goods`, or that is a part of known names, like
+/// `mediation` of `town_mediation`.
+pub(crate) fn advice_by_title<'n>(
+    name: &str,
+    known: impl Iterator<Item = (&'n str, Option<&'n Text>)>,
+) -> Option<String> {
+    let written = name.trim().to_lowercase();
+    let parts: Vec<&str> = written.split(PARTS).filter(|part| !part.is_empty()).collect();
+    let wide = !name.is_ascii();
+    let (mut titled, mut within, mut holding) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, title) in known {
+        let (zh, en) = title.map_or((String::new(), String::new()), |t| (t.zh.to_lowercase(), t.en.to_lowercase()));
+        if written == zh || written == en {
+            titled.push(id);
+        } else if wide
+            && written.chars().count() > 1
+            && (zh.contains(&written) || !zh.is_empty() && written.contains(&zh))
+        {
+            within.push(id);
+        } else if !parts.is_empty() && parts.iter().all(|part| id.split(PARTS).any(|have| have == *part)) {
+            holding.push(id);
+        }
+    }
+    let found = [titled, within, holding].into_iter().find(|ids| !ids.is_empty())?;
+    if let [one] = found[..] {
+        return Some(format!("did you mean `{one}`?"));
+    }
+    let list: Vec<_> = found.iter().take(LIST_MAX).map(|id| format!("`{id}`")).collect();
+    let more = found.len() - list.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Some(format!("did you mean one of {}{more}?", list.join(", ")))
 }
 
 /// Advice for an unknown key: the nearest known one, or what is known, however much it is.
@@ -54,7 +91,7 @@ fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n s
 /// Slips between two names; parts in another order (`wage_labour`) count as one.
 fn distance(a: &str, b: &str) -> usize {
     let parts = |text: &str| {
-        let mut parts: Vec<String> = text.split(['_', '.', '-', '/', ' ']).map(str::to_owned).collect();
+        let mut parts: Vec<String> = text.split(PARTS).map(str::to_owned).collect();
         parts.sort();
         parts
     };
@@ -63,7 +100,36 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYS_MAX, advice, advice_of_keys};
+    use maple_kernel::Text;
+
+    use super::{KEYS_MAX, LIST_MAX, advice, advice_by_title, advice_of_keys};
+
+    #[test]
+    fn titles_and_parts_of_names() {
+        let titles = [
+            ("contract.sale", Text::new("买卖合同纠纷", "sale")),
+            ("contract.work", Text::new("承揽合同", "works")),
+            ("town_mediation", Text::new("镇调解", "mediation by the town")),
+            ("village_mediation", Text::new("村调解", "mediation by the village")),
+        ];
+        for (name, want) in [
+            ("买卖合同", Some("did you mean `contract.sale`?")),
+            ("承揽合同", Some("did you mean `contract.work`?")),
+            ("承揽合同纠纷", Some("did you mean `contract.work`?")),
+            ("Sale", Some("did you mean `contract.sale`?")),
+            ("合同", Some("did you mean one of `contract.sale`, `contract.work`?")),
+            ("mediation", Some("did you mean one of `town_mediation`, `village_mediation`?")),
+            ("work", Some("did you mean `contract.work`?")),
+            ("离婚", None),
+            ("mediate", None),
+        ] {
+            let known = titles.iter().map(|(id, title)| (*id, Some(title)));
+            assert_eq!(advice_by_title(name, known).as_deref(), want, "{name}");
+        }
+        let many: Vec<String> = (0..=LIST_MAX).map(|at| format!("town_{at}")).collect();
+        let told = advice_by_title("town", many.iter().map(|id| (id.as_str(), None))).unwrap_or_default();
+        assert!(told.ends_with("`town_7` and 1 more?"), "{told}");
+    }
 
     #[test]
     fn keys_are_listed_up_to_a_limit_and_each_once() {

@@ -95,6 +95,10 @@ impl<'a> Sink<'a> {
         self.push(place, code, Severity::Warning, message.to_string(), Some(advice.to_string()));
     }
 
+    pub(crate) fn note(&self, place: Place, code: &'static str, message: impl Display, advice: impl Display) {
+        self.push(place, code, Severity::Note, message.to_string(), Some(advice.to_string()));
+    }
+
     /// An error whose advice may be missing.
     pub(crate) fn error_maybe(&self, place: Place, code: &'static str, message: String, advice: Option<String>) {
         self.push(place, code, Severity::Error, message, advice);
@@ -162,6 +166,18 @@ impl<'a> Sink<'a> {
     /// Path of a file.
     pub(crate) fn path(&self, file: u32) -> &'a str {
         self.sources.get(file as usize).map_or("", |source| source.path)
+    }
+
+    /// Text of a file.
+    pub(crate) fn text(&self, file: u32) -> &'a str {
+        self.sources.get(file as usize).map_or("", |source| source.text)
+    }
+
+    /// True when of this file no other errors were told than these, and one of them was.
+    pub(crate) fn told_only(&self, codes: &[&str], file: u32) -> bool {
+        let found = self.found.borrow();
+        let mut errors = found.iter().filter(|f| f.place.file == file && f.severity == Severity::Error).peekable();
+        self.beyond.get() == 0 && errors.peek().is_some() && errors.all(|f| codes.contains(&f.code))
     }
 
     /// True when there is a file of that path.

@@ -8,7 +8,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::sink::{Place, Sink, Source};
+use crate::{
+    sink::{Place, Sink, Source},
+    slips::{self, TWICE},
+};
 
 /// How deep tables and lists may be nested in each other.
 pub const TOML_DEPTH_MAX: usize = 32;
@@ -73,9 +76,6 @@ impl<'a> Node<'a> {
     }
 }
 
-/// What the parser says of a key that stands twice.
-const TWICE: &str = "duplicate key";
-
 /// Reads one file; the root table, and whether its text is sound. Of a text that is none, the first fault is told: what
 /// comes after it is read out of step, and one bracket too many would be told on every line to the end. Keys that stand
 /// twice are told one by one where there is no other fault.
@@ -85,7 +85,10 @@ pub(crate) fn parse<'a>(file: u32, source: &Source<'a>, sink: &Sink<'_>) -> (Nod
     let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
     let first = errors.iter().filter(|error| error.message() != TWICE).min_by_key(|error| span(error).start);
     for error in errors.iter().filter(|error| first.is_none_or(|first| std::ptr::eq(first, *error))) {
-        sink.error(place(file, &span(error)), "syntax", plain(error.message()));
+        match slips::slip(source.text, &span(error), error.message()) {
+            Some(slip) => sink.error_help(place(file, &slip.at), "syntax", slip.message, slip.advice),
+            None => sink.error(place(file, &span(error)), "syntax", plain(error.message())),
+        }
     }
     let reader = Reader { file, sink };
     let sound = errors.is_empty();
@@ -95,11 +98,7 @@ pub(crate) fn parse<'a>(file: u32, source: &Source<'a>, sink: &Sink<'_>) -> (Nod
 
 /// The parser's words, in the manner of all other messages.
 fn plain(message: &str) -> String {
-    let message = message.trim().trim_end_matches('.');
-    match message {
-        TWICE => "the same key is written twice in one table".to_owned(),
-        other => other.to_owned(),
-    }
+    message.trim().trim_end_matches('.').to_owned()
 }
 
 fn place(file: u32, span: &std::ops::Range<usize>) -> Place {

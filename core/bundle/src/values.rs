@@ -108,6 +108,12 @@ fn money(node: &Node<'_>, key: &str, max: i64, sink: &Sink<'_>) -> Option<i64> {
             sink.error(node.place, "out-of-range", message);
             None
         }
+        None if matches!(&node.value, Raw::Text(text) if text.strip_prefix('-').and_then(decimal).is_some()) => {
+            let message = format!("`{key}` may not be negative");
+            let advice = "write \"0.00\" or more, without a minus";
+            sink.error_help(node.place, "out-of-range", message, advice);
+            None
+        }
         None => {
             let message = format!("`{key}` is an exact amount with at most two decimals");
             sink.error_help(node.place, "bad-amount", message, "write it in quotes, like \"48000.00\"");

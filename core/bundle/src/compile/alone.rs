@@ -91,6 +91,7 @@ impl Compiler<'_> {
             plugin: alone.plugin.id.clone(),
             version: VersionReq { comparators: vec![exact] },
             plugin_place: place,
+            version_place: place,
             mode: Mode::Enforce,
             purposes: Purposes::BOTH,
             target: Target::default(),
@@ -118,6 +119,8 @@ impl Compiler<'_> {
             policies: vec![draft],
             cases: Vec::new(),
             partial: false,
+            aside: (Vec::new(), Vec::new()),
+            lost_cases: false,
         })
     }
 }

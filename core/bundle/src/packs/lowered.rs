@@ -182,6 +182,16 @@ impl Lowered {
         }
     }
 
+    /// Where a text stands in it.
+    pub(crate) fn written(&self, text: &str) -> Option<Place> {
+        match &self.value {
+            Part::Text(own) => (&**own == text).then_some(self.place),
+            Part::Items(items) => items.iter().find_map(|item| item.written(text)),
+            Part::Table(entries) => entries.iter().find_map(|(_, part)| part.written(text)),
+            Part::Flag(_) | Part::Number(_) | Part::Day(_) => None,
+        }
+    }
+
     /// The entries of this list; none when it is something else.
     pub(crate) fn list(&self) -> &[Self] {
         match &self.value {

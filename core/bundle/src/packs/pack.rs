@@ -15,8 +15,9 @@ use crate::{
     CONTRACT_VERSION,
     fields::{self, Fields},
     lexicon::Lexicon,
+    near,
     sink::{Place, Sink},
-    tree::Node,
+    tree::{Node, Raw},
 };
 
 /// How many policies one pack may have.
@@ -36,6 +37,28 @@ pub(crate) struct Pack {
     pub(crate) cases: Vec<CaseDraft>,
     /// True when there are policies of it, or rules of them, that could not be read.
     pub(crate) partial: bool,
+    /// What broken files hold: known by name, and not to be reasoned about.
+    pub(crate) aside: (Vec<Draft>, Vec<CaseDraft>),
+    /// True when there are cases of it that could not be read.
+    pub(crate) lost_cases: bool,
+}
+
+impl Pack {
+    /// All policies that could be read, those of broken files too.
+    pub(crate) fn all_policies(&self) -> impl Iterator<Item = &Draft> {
+        self.policies.iter().chain(&self.aside.0)
+    }
+
+    /// All cases that could be read, those of broken files too.
+    pub(crate) fn all_cases(&self) -> impl Iterator<Item = &CaseDraft> {
+        self.cases.iter().chain(&self.aside.1)
+    }
+
+    /// Puts aside what broken files hold.
+    pub(crate) fn put_aside(&mut self, broken: impl Fn(u32) -> bool) {
+        self.aside.0.extend(self.policies.extract_if(.., |draft| broken(draft.place.file)));
+        self.aside.1.extend(self.cases.extract_if(.., |case| broken(case.place.file)));
+    }
 }
 
 /// Reads the files of one folder: the names of the files without their ending, the root tables, and whether their text is
@@ -55,6 +78,8 @@ pub(crate) fn read(folder: &str, files: &[(&str, Node<'_>, bool)], lexicon: &Lex
         policies: Vec::new(),
         cases: Vec::new(),
         partial: files.iter().any(|(.., sound)| !sound),
+        aside: (Vec::new(), Vec::new()),
+        lost_cases: files.iter().any(|(_, node, sound)| !sound && sink.text(node.place.file).contains("case")),
     };
     let mut names = Names::default();
     match files.iter().find(|(stem, ..)| *stem == "pack") {
@@ -116,13 +141,21 @@ fn file(stem: &str, node: &Node<'_>, pack: &mut Pack, names: &mut Names, context
         pack.partial = true;
         return;
     };
-    if let Some(rows) = fields.get("rule") {
+    if let Some(rows) = fields.get("rule").or_else(|| misspelt(node)) {
         let place = Place { file: node.place.file, start: 0, end: 0 };
         let draft = policy::flat(&mut fields, rows, (stem, place), pack.window, context);
         keep(draft, pack, names, context);
     }
     lists(&mut fields, pack, names, context);
     fields.finish();
+}
+
+/// Rules under a name that is a slip of `rule`: told as an unknown key, and read as what was meant.
+fn misspelt<'t, 'a>(node: &'t Node<'a>) -> Option<&'t Node<'a>> {
+    let slip = |key: &str| near::advice(key, ["rule", "policy", "case"]).is_some_and(|a| a.contains("`rule`?"));
+    let meant =
+        |entry: &&crate::tree::Entry<'a>| matches!(entry.node.value, Raw::Items(_) | Raw::Table(_)) && slip(&entry.key);
+    node.entries().iter().find(meant).map(|entry| &entry.node)
 }
 
 /// `[[policy]]` and `[[case]]`, which any file of a pack may hold.
@@ -138,7 +171,10 @@ fn lists(fields: &mut Fields<'_, '_>, pack: &mut Pack, names: &mut Names, contex
             context.sink.error(node.place, "too-many", message);
             return;
         }
-        let Some(case) = cases::read(node, pack.window, context) else { continue };
+        let Some(case) = cases::read(node, pack.window, context) else {
+            pack.lost_cases = true;
+            continue;
+        };
         if let Some(before) = names.cases.insert(case.name.clone(), case.place) {
             let message = format!("case `{}` is there twice; the first is at {}", case.name, context.sink.at(before));
             context.sink.error_help(case.place, "duplicate", message, "give each case of a pack its own name");

@@ -50,6 +50,8 @@ pub(crate) struct Draft {
     pub(crate) plugin: String,
     pub(crate) version: VersionReq,
     pub(crate) plugin_place: Place,
+    /// Where the requirement on the plugin's version is written.
+    pub(crate) version_place: Place,
     pub(crate) mode: Mode,
     pub(crate) purposes: Purposes,
     pub(crate) target: Target,
@@ -133,7 +135,7 @@ pub(crate) fn entry(node: &Node<'_>, window: Window, context: &Context<'_>) -> O
     fields.finish();
     let (id, place) = id?;
     let mut draft = common.draft(policy_id(id, place, context)?, place, floor, context)?;
-    (draft.plugin, draft.version, draft.plugin_place) = plugin?;
+    (draft.plugin, draft.plugin_place, draft.version, draft.version_place) = plugin?;
     draft.settings = settings?;
     draft.reasons = reasons;
     Some(draft)
@@ -163,6 +165,7 @@ impl Common {
             plugin: TABLE_PLUGIN.to_owned(),
             version: VersionReq::parse(TABLE_PLUGIN_VERSION).ok()?,
             plugin_place: place,
+            version_place: place,
             mode: self.mode,
             purposes: self.purposes,
             target: self.target,
@@ -197,13 +200,14 @@ fn common(fields: &mut Fields<'_, '_>, window: Window, context: &Context<'_>) ->
     }
 }
 
-fn plugin(node: &Node<'_>, context: &Context<'_>) -> Option<(String, VersionReq, Place)> {
+fn plugin(node: &Node<'_>, context: &Context<'_>) -> Option<(String, Place, VersionReq, Place)> {
     let mut fields = Fields::of(node, "`plugin`", context.sink)?;
     let id = fields.need("id").and_then(|n| Some((fields::text(n, "id", context.sink)?, n.place)));
-    let version = fields.need("version").and_then(|n| requirement(n, "version", context));
+    let version = fields.need("version").and_then(|n| Some((requirement(n, "version", context)?, n.place)));
     fields.finish();
     let (id, place) = id?;
-    Some((id.to_owned(), version?, place))
+    let (version, version_place) = version?;
+    Some((id.to_owned(), place, version, version_place))
 }
 
 /// A requirement on a version, such as `^1.2`.
@@ -251,6 +255,13 @@ fn target(node: &Node<'_>, context: &Context<'_>) -> Target {
         };
         names.into_iter().filter_map(known).collect()
     };
+    for key in ["kinds", "sources"] {
+        if let Some(node) = fields.get(key).filter(|n| matches!(&n.value, Raw::Items(items) if items.is_empty())) {
+            let message = format!("`{key}` lists nothing, so the policy is never asked");
+            let advice = format!("name at least one, or leave `{key}` out to be asked about all");
+            context.sink.error_help(node.place, "never-true", message, advice);
+        }
+    }
     let target = Target {
         kinds: patterns(fields.names("kinds")),
         except: patterns(fields.names("except")),

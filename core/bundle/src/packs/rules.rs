@@ -126,6 +126,8 @@ fn row(
     }
     why(&mut out, &mut fields, context);
     let days = Window::new(fields.days("in-force-from", "in-force-to"));
+    let mut at = |key| fields.get(key).map_or(place, |node| node.place);
+    let places = Places { rule: place, from: at("in-force-from"), to: at("in-force-to"), basis: at("basis") };
     for (key, day) in [("from", days.from), ("to", days.to)] {
         if let Some(day) = day {
             out.put(key, Lowered::day(day, node.place));
@@ -138,7 +140,7 @@ fn row(
     let cites = if named.is_some() { firsts.get(id).map(|first| first.cites) } else { Some(true) };
     let basis = basis(&mut out, &mut fields, cites, needs_basis, context);
     if named.is_some() {
-        in_force(id, &basis, days, window, place, context);
+        in_force(id, &basis, days, window, &places, context);
     }
     let floor = floor(&mut fields, context);
     let rule = RuleId::from(id);
@@ -232,19 +234,46 @@ fn basis(
     names.into_iter().take(RULE_BASIS_MAX).filter_map(known).collect()
 }
 
+/// Where the days and the law of a row are written, or else its name.
+struct Places {
+    rule: Place,
+    from: Place,
+    to: Place,
+    basis: Place,
+}
+
+/// A rule without a day on which its policy is in force, and why.
+fn no_day(id: &str, days: Window, window: Window, places: &Places, context: &Context<'_>) {
+    let (place, message) = match (days, window) {
+        (_, Window { from: Some(from), to: Some(to) }) if from > to => {
+            let message = format!("rule `{id}` is in force on no day: its pack and its table together are so on none");
+            (places.rule, message)
+        }
+        (Window { to: Some(to), .. }, Window { from: Some(from), .. }) if to < from => {
+            (places.to, format!("rule `{id}` ends on {to}, before its pack or table begins on {from}"))
+        }
+        (Window { from: Some(from), .. }, Window { to: Some(to), .. }) => {
+            (places.from, format!("rule `{id}` begins on {from}, after its pack or table has ended on {to}"))
+        }
+        _ => (places.rule, format!("rule `{id}` is in force on no day")),
+    };
+    let advice = "correct the days, or take the rule out: it never applies";
+    context.sink.error_help(place, "dates-inverted", message, advice);
+}
+
 /// Law that is never in force with the rule is a mistake; days of the rule without any law deserve a look.
 fn in_force(
     id: &str,
     basis: &[(ProvisionId, Place)],
     days: Window,
     window: Window,
-    place: Place,
+    places: &Places,
     context: &Context<'_>,
 ) {
+    let own = days;
     let days = days.within(window);
     if days.is_empty() {
-        let message = format!("rule `{id}` is in force on no day, because its pack or policy is not");
-        context.sink.error(place, "dates-inverted", message);
+        no_day(id, own, window, places, context);
         return;
     }
     let mut spans = Vec::new();
@@ -264,24 +293,48 @@ fn in_force(
         context.sink.error_help(*place, "basis-not-in-force", message, advice);
     }
     spans.sort();
-    if let Some(day) = gap(&spans, days) {
-        let message = format!("rule `{id}` has no law in force behind it on {day}");
-        let advice = "give it `in-force-from` or `in-force-to`, or cite the law of that day too";
-        context.sink.warn(place, "basis-gap", message, advice);
+    let gaps = gaps(&spans, days);
+    if !gaps.is_empty() {
+        let list: Vec<_> = gaps.iter().take(GAPS_TOLD_MAX).map(|gap| stretch(*gap)).collect();
+        let more = gaps.len() - list.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more times") };
+        let message = format!("nothing that rule `{id}` cites is law {}{more}", list.join(", "));
+        let advice = "cite the law of that time too, or give the rule `in-force-from` or `in-force-to`";
+        context.sink.warn(places.basis, "basis-gap", message, advice);
     }
 }
 
-/// The first day of `days` that none of the spans covers; spans are sorted by their first day.
-fn gap(spans: &[(Day, Option<Day>)], days: Window) -> Option<Day> {
-    let mut next = days.from?;
+/// How many stretches without law are told of one rule.
+const GAPS_TOLD_MAX: usize = 4;
+
+fn stretch((from, to): (Day, Option<Day>)) -> String {
+    match to {
+        Some(to) if to == from => format!("on {from}"),
+        Some(to) => format!("from {from} to {to}"),
+        None => format!("from {from} on"),
+    }
+}
+
+/// The stretches of `days` that none of the spans covers; spans are sorted by their first day.
+fn gaps(spans: &[(Day, Option<Day>)], days: Window) -> Vec<(Day, Option<Day>)> {
+    let (Some(mut next), false) = (days.from, spans.is_empty()) else { return Vec::new() };
+    let mut out = Vec::new();
     for (from, to) in spans {
+        if days.to.is_some_and(|last| next > last) {
+            return out;
+        }
+        if *from > next {
+            out.push((next, Some(from.plus_days(-1))));
+        }
         match to {
-            _ if *from > next => break,
             Some(to) => next = next.max(to.plus_days(1)),
-            None => return None,
+            None => return out,
         }
     }
-    (!spans.is_empty() && days.to.is_none_or(|to| next <= to)).then_some(next)
+    if days.to.is_none_or(|last| next <= last) {
+        out.push((next, days.to));
+    }
+    out
 }
 
 fn floor(fields: &mut Fields<'_, '_>, context: &Context<'_>) -> bool {
@@ -301,5 +354,41 @@ pub(crate) fn split(text: &str) -> (PolicyId, Option<RuleId>) {
     match text.split_once('#') {
         Some((policy, rule)) => (policy.into(), Some(rule.into())),
         None => (text.into(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use maple_kernel::Day;
+
+    use super::{Window, gaps, stretch};
+
+    /// Pairs of a first and a last day of January, a last day of 0 for an open end.
+    fn told(law: &[(i8, i8)], (from, to): (i8, i8)) -> Vec<String> {
+        let day = |day| Day::new(2026, 1, day);
+        let spans: Vec<_> = law.iter().map(|(from, to)| (day(*from).expect("a day"), day(*to))).collect();
+        gaps(&spans, Window::new((day(from), day(to)))).into_iter().map(stretch).collect()
+    }
+
+    #[test]
+    fn days_without_law_are_told_from_when_to_when() {
+        type Row<'r> = (&'r [(i8, i8)], (i8, i8), &'r [&'r str]);
+        let rows: [Row<'_>; 8] = [
+            (&[(5, 0)], (1, 0), &["from 2026-01-01 to 2026-01-04"]),
+            (&[(2, 0)], (1, 0), &["on 2026-01-01"]),
+            (&[(1, 5)], (1, 0), &["from 2026-01-06 on"]),
+            (&[(1, 5)], (1, 8), &["from 2026-01-06 to 2026-01-08"]),
+            (
+                &[(2, 3), (6, 7)],
+                (1, 9),
+                &["on 2026-01-01", "from 2026-01-04 to 2026-01-05", "from 2026-01-08 to 2026-01-09"],
+            ),
+            (&[(1, 9), (2, 3), (10, 0)], (1, 0), &[]),
+            (&[(1, 9)], (3, 9), &[]),
+            (&[], (1, 0), &[]),
+        ];
+        for (law, days, want) in rows {
+            assert_eq!(told(law, days), want, "{law:?} {days:?}");
+        }
     }
 }

@@ -99,6 +99,75 @@ fn a_mistake_hides_no_other() {
     }
 }
 
+/// A mistake in one file hides nothing of the others: neither what they name wrongly nor what no case of theirs shows.
+#[test]
+fn a_broken_file_hides_nothing_of_the_others() {
+    let told = |options: Options, more: &str, labour: &[(&str, &str)]| {
+        let mut files = files();
+        let mut text = String::from_utf8(files.remove(LABOUR).unwrap()).unwrap();
+        for (from, to) in labour {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        files.insert(LABOUR.to_owned(), text.into_bytes());
+        files.insert("cn/more.toml".to_owned(), more.as_bytes().to_vec());
+        let bundle = Bundle::from_files(files).unwrap();
+        let problems = compile(&bundle, &Agreeable, &options).map_or_else(|all| all, |compiled| compiled.problems);
+        problems.into_iter().map(|p| format!("{} {}:{}", p.code, p.file, p.line)).collect::<Vec<_>>()
+    };
+    let by_file = Options { keep_going: true, tables: true };
+    let covers = ("[\"R19\", \"R20\"]", "[\"R19\", \"XR\"]");
+    let rule = "[[rule]]\nid = \"M1\"\nsummary = { zh = \"一\", en = \"one\" }\nwenn = 1\n\
+                then = [ { prefer = \"court\", weight = 1 } ]\n";
+    // What the sound file names wrongly, and what it does not show.
+    let found = told(by_file, rule, &[covers]);
+    assert_eq!(
+        found,
+        ["rule-without-case cn/labour.toml:11", "unknown-rule cn/labour.toml:18", "unknown-key cn/more.toml:4"]
+    );
+    // A rule and a case of the broken file are known all the same.
+    let case = "[[case]]\nname = \"more\"\ncovers = [\"R20\"]\ncase = { kind = \"labour.wage\" }\n\
+                expect = { has-rules = [\"R20\"] }\n";
+    let found = told(by_file, &format!("{rule}{case}"), &[("[\"R19\", \"R20\"]", "[\"R19\", \"M1\"]")]);
+    assert_eq!(found, ["unknown-key cn/more.toml:4"]);
+    // Where cases cannot be read, that is said instead.
+    let found = told(by_file, "[[rule]]\nid 1\n[[case]]\n", &[]);
+    assert_eq!(found, ["syntax cn/more.toml:2", "not-analysed cn/pack.toml:0"]);
+    let found = told(by_file, "[[rule]]\nid 1\n", &[("[\"R19\", \"R20\"]", "[\"R19\"]")]);
+    assert_eq!(found, ["rule-without-case cn/labour.toml:11", "syntax cn/more.toml:2"]);
+}
+
+/// A registry in which only a translation is missing stops nothing when the tables are reasoned about, and does not serve.
+#[test]
+fn a_missing_translation_hides_nothing() {
+    let mut files = files();
+    for (file, from, to) in
+        [("kinds.toml", ", en = \"wages\"", ""), (LABOUR, "[\"R19\", \"R20\"]", "[\"R19\", \"XR\"]")]
+    {
+        let text = String::from_utf8(files.remove(file).unwrap()).unwrap();
+        assert!(text.contains(from), "{from}");
+        files.insert(file.to_owned(), text.replacen(from, to, 1).into_bytes());
+    }
+    let bundle = Bundle::from_files(files).unwrap();
+    assert!(keep_going(&bundle).is_err());
+    let by_file = Options { keep_going: true, tables: true };
+    let compiled = compile(&bundle, &Agreeable, &by_file).map_err(|p| format!("{p:#?}")).unwrap();
+    let told: Vec<_> = compiled.problems.iter().map(|p| p.code).collect();
+    assert_eq!(told, ["rule-without-case", "unknown-rule", "missing-language"]);
+    // Of another mistake in a registry the tables are not reasoned about, and what no case shows is told nevertheless.
+    let mut files = crate::support::files();
+    for (file, from, to) in [
+        ("kinds.toml", "title = { zh = \"工资\"", "stat = 1\ntitle = { zh = \"工资\""),
+        (LABOUR, "[\"R19\", \"R20\"]", "[\"R19\"]"),
+    ] {
+        let text = String::from_utf8(files.remove(file).unwrap()).unwrap();
+        files.insert(file.to_owned(), text.replacen(from, to, 1).into_bytes());
+    }
+    let bundle = Bundle::from_files(files).unwrap();
+    let Err(problems) = compile(&bundle, &Agreeable, &by_file) else { panic!("it compiles") };
+    assert_eq!(problems.iter().map(|p| p.code).collect::<Vec<_>>(), ["rule-without-case", "wrong-type"]);
+}
+
 /// What follows on a bracket too many is no other mistake; a key that stands twice is one, each time.
 #[test]
 fn a_bracket_too_many_is_told_once() {

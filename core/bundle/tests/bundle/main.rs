@@ -9,5 +9,6 @@ mod faults;
 mod implied;
 mod limits;
 mod mutations;
+mod plain;
 mod support;
 mod whole;

@@ -27,9 +27,6 @@ const CLOSED_EVERY: u32 = 20;
 /// How many alternatives of a condition are looked at one by one.
 const ALTERNATIVES_MAX: usize = 64;
 
-/// The way out where the last word counts.
-const LATER: &str = "only the later rule counts: put the special rule after the general one, or narrow one of the two";
-
 /// What two effects can disagree about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Topic {
@@ -41,8 +38,6 @@ enum Topic {
     Derive(String),
     /// How far a channel moves.
     Prefer(String),
-    /// Where an offered step stands among the others.
-    Weight(String, String),
     /// By when a step is due after one event.
     Due(String, String, String),
     /// Whether a channel is open.
@@ -197,11 +192,10 @@ fn of(effect: &Effect, channels: &BTreeMap<maple_kernel::ChannelId, Channel>) ->
         }
         Effect::Derive { key, .. } => vec![Topic::Derive(key.to_string())],
         Effect::Prefer { channel, .. } => vec![Topic::Prefer(channel.to_string())],
-        Effect::Offer { channel, body, due, weight, .. } => {
-            let (channel, body) = (channel.to_string(), body.as_ref().map_or_else(String::new, ToString::to_string));
-            let due = due.as_ref().map(|due| Topic::Due(channel.clone(), body.clone(), due.start.to_string()));
-            let weight = (*weight != 0).then(|| Topic::Weight(channel.clone(), body.clone()));
-            due.into_iter().chain(weight).chain([Topic::Gate(channel.clone())]).collect()
+        Effect::Offer { channel, body, due, .. } => {
+            let body = body.as_ref().map_or_else(String::new, ToString::to_string);
+            let due = due.as_ref().map(|due| Topic::Due(channel.to_string(), body, due.start.to_string()));
+            due.into_iter().chain([Topic::Gate(channel.to_string())]).collect()
         }
         Effect::Forbid(Selector::Channel(channel)) => vec![Topic::Gate(channel.to_string())],
         Effect::Forbid(Selector::Class(class)) => {
@@ -219,7 +213,6 @@ fn agrees(entry: &Entry<'_, '_>, entries: &[Entry<'_, '_>], topic: &Topic) -> bo
         (Topic::Gate(_), Effect::Forbid(_), _) | (Topic::Gate(_), _, Effect::Forbid(_)) => false,
         (Topic::Gate(_), ..) => true,
         (Topic::Due(..), Effect::Offer { due: a, .. }, Effect::Offer { due: b, .. }) => a == b,
-        (Topic::Weight(..), Effect::Offer { weight: a, .. }, Effect::Offer { weight: b, .. }) => a == b,
         (
             Topic::Clock(..),
             Effect::Clock { span: a, first_day_counts: x, .. },
@@ -274,12 +267,11 @@ fn clash<'e, 's, 't>(
         (Topic::Prefer(channel), Effect::Prefer { weight: x, .. }, Effect::Prefer { weight: y, .. }) if x != y => {
             let wins = if later(b.line, a.line) { Wins::Second } else { Wins::First };
             let message = format!("rules {one} and {two} move `{channel}` by {x} and by {y}");
-            both(wins, message, LATER)
-        }
-        (Topic::Weight(..), Effect::Offer { channel, weight: x, .. }, Effect::Offer { weight: y, .. }) if x != y => {
-            let wins = if later(b.line, a.line) { Wins::Second } else { Wins::First };
-            let message = format!("rules {one} and {two} offer `{channel}` with the weights {x} and {y}");
-            both(wins, message, LATER)
+            both(
+                wins,
+                message,
+                "only the later rule counts: put the special rule after the general one, or narrow one of the two",
+            )
         }
         (Topic::Due(..), Effect::Offer { channel, due: Some(x), .. }, Effect::Offer { due: Some(y), .. }) if x != y => {
             let wins =

@@ -194,11 +194,9 @@ fn two_weights_of_one_preference() {
     clean(&offered(two((wide, &prefer(10)), (narrow, &prefer(20)))));
     let turned = offered(two((narrow, &prefer(20)), (wide, &prefer(10))));
     one(&turned, "contradiction", &["by 20 and by 10"], &["A", "B", "O"]);
+    // A weight of an offer is no stand: a later offer of the same step refines the earlier one.
     let offer = |weight| format!("{{ offer = \"mediation\", weight = {weight} }}");
-    let meeting = two(("urgent = true", &offer(10)), ("people = { min = 2 }", &offer(50)));
-    one(&meeting, "contradiction", &["with the weights 10 and 50"], &["A", "B"]);
-    clean(&two((wide, &offer(10)), (narrow, &offer(50))));
-    clean(&two(("urgent = true", &offer(10)), ("people = { min = 2 }", OFFER)));
+    clean(&two(("urgent = true", &offer(10)), ("people = { min = 2 }", &offer(50))));
 }
 
 #[test]
