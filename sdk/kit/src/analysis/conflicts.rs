@@ -165,6 +165,7 @@ fn topics<'s, 't>(study: &'s Study<'t>, field: &Field<'s, 't>, lines: Vec<&'s Li
                     told.push(report(a, b, clash, witness, severity));
                 }
                 Ok(None) => {}
+                Err(_) if notes.len() >= study::TABLE_PROBLEMS_MAX => {}
                 Err(why) => {
                     let (one, two) = (study::name(a.line, b.line), study::name(b.line, a.line));
                     notes.push(study::undecided(&a.line.row.spot, &format!("rules {one} and {two} are"), &why));

@@ -94,7 +94,7 @@ type Family = (String, Vec<(Var, Option<Domain>)>);
 fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
     let mut told = Told::new();
     let mut families: BTreeMap<Family, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in sheet.lines.iter().filter(|line| line.hull.exact) {
+    for line in sheet.lines.iter().filter(|line| line.bands.exact) {
         for topic in topics(line) {
             families.entry((topic, shape(line))).or_default().push(line);
         }
@@ -120,16 +120,33 @@ fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
 /// next `min`, or `below` and `above` at one figure, that do not meet.
 fn slips(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told: &mut Told) -> Result<(), Undecided> {
     let mut families: BTreeMap<Vec<(Var, Option<Domain>)>, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in sheet.lines.iter().filter(|line| line.hull.exact) {
+    for line in sheet.lines.iter().filter(|line| line.bands.exact) {
         families.entry(shape(line)).or_default().push(line);
     }
     let grids = families.values().filter(|lines| lines.len() > 1).flat_map(|lines| grids(lines));
     for (lines, dims) in grids.filter(|(_, dims)| dims.len() == 1) {
         let axes: Vec<Vec<Set>> = dims.iter().map(|var| cells(&study.space, &lines, *var)).collect();
         let orders: Vec<Order> = dims.iter().map(|var| order(&study.space, *var)).collect();
-        let (Some(cells), Some(Order::Numbers | Order::Law)) = (axes.first(), orders.first()) else { continue };
+        let (Some(cells), Some(Order::Numbers | Order::Law), Some(var)) = (axes.first(), orders.first(), dims.first())
+        else {
+            continue;
+        };
+        if cells.len() > GRID_CELLS_MAX {
+            return Err(Undecided::new(format!("its bands are more than {GRID_CELLS_MAX}")));
+        }
         let grid = Grid::new(&axes, &dims, &lines);
-        let one = |at: &usize| cells.get(*at).is_some_and(|cell| cell.first() == cell.last());
+        // Rules for single numbers, such as grades, are no bands.
+        let reaches = |edge: i64, from: bool| {
+            let sets = lines.iter().filter_map(|line| line.bands.domains.get(var));
+            let mut ends = sets.flat_map(|domain| domain.set.intervals());
+            ends.any(|(first, last)| first < last && edge == if from { *first } else { *last })
+        };
+        let one = |at: &usize| {
+            let ends = cells.get(*at).and_then(|cell| Some((cell.first()?, cell.last()?)));
+            ends.is_some_and(|(first, last)| {
+                first == last && reaches(first.saturating_sub(1), false) && reaches(last.saturating_add(1), true)
+            })
+        };
         for at in (0..cells.len()).filter(one).filter(|at| grid.is_hole(*at, &orders)) {
             if told.full() {
                 told.stop();
@@ -160,17 +177,17 @@ fn topics(line: &Line<'_>) -> BTreeSet<String> {
 /// The variables a row looks at; what may be unknown to it is no band and must be alike.
 fn shape(line: &Line<'_>) -> Vec<(Var, Option<Domain>)> {
     let part = |(var, domain): (&Var, &Domain)| (*var, domain.unknown.then(|| domain.clone()));
-    line.hull.domains.iter().map(part).collect()
+    line.bands.domains.iter().map(part).collect()
 }
 
 /// The rows of a family that are alike in all but some variables; each such choice of rows is a grid.
 fn grids<'l, 't>(lines: &[&'l Line<'t>]) -> Vec<(Vec<&'l Line<'t>>, Vec<Var>)> {
     let Some(first) = lines.first() else { return Vec::new() };
     let bands = |var: &Var| {
-        first.hull.domains.get(var).is_some_and(|domain| !domain.unknown) && !matches!(var, Var::Place | Var::Source)
+        first.bands.domains.get(var).is_some_and(|domain| !domain.unknown) && !matches!(var, Var::Place | Var::Source)
     };
-    let vars: Vec<Var> = first.hull.domains.keys().copied().filter(bands).collect();
-    let differs = |var: &Var| lines.iter().any(|line| line.hull.domains.get(var) != first.hull.domains.get(var));
+    let vars: Vec<Var> = first.bands.domains.keys().copied().filter(bands).collect();
+    let differs = |var: &Var| lines.iter().any(|line| line.bands.domains.get(var) != first.bands.domains.get(var));
     let dims: Vec<Var> = vars.iter().copied().filter(differs).collect();
     let mut out = Vec::new();
     if (2..=GRID_FACTS_MAX).contains(&dims.len()) {
@@ -180,7 +197,7 @@ fn grids<'l, 't>(lines: &[&'l Line<'t>]) -> Vec<(Vec<&'l Line<'t>>, Vec<Var>)> {
     for var in dims {
         let mut alike: BTreeMap<Vec<(&Var, &Domain)>, Vec<&Line<'_>>> = BTreeMap::new();
         for line in lines {
-            alike.entry(line.hull.domains.iter().filter(|(v, _)| **v != var).collect()).or_default().push(line);
+            alike.entry(line.bands.domains.iter().filter(|(v, _)| **v != var).collect()).or_default().push(line);
         }
         out.extend(alike.into_values().filter(|lines| lines.len() > 1).map(|lines| (lines, vec![var])));
     }
@@ -190,7 +207,7 @@ fn grids<'l, 't>(lines: &[&'l Line<'t>]) -> Vec<(Vec<&'l Line<'t>>, Vec<Var>)> {
 /// The cells that the rows cut a variable into; of a list of words, those that some row names.
 fn cells(space: &Space<'_>, lines: &[&Line<'_>], var: Var) -> Vec<Set> {
     let sets: Vec<&Set> =
-        lines.iter().filter_map(|line| line.hull.domains.get(&var)).map(|domain| &domain.set).collect();
+        lines.iter().filter_map(|line| line.bands.domains.get(&var)).map(|domain| &domain.set).collect();
     let mut cuts: BTreeSet<i64> = BTreeSet::new();
     for (first, last) in sets.iter().flat_map(|set| set.intervals()) {
         cuts.extend([*first, last.saturating_add(1)]);
@@ -279,12 +296,13 @@ fn hole(
     told: &mut Told,
 ) -> Result<(), Undecided> {
     let Some(like) = lines.first() else { return Ok(()) };
-    let rest = like.hull.domains.iter().filter(|(var, _)| !dims.contains(var));
+    let rest = like.bands.domains.iter().filter(|(var, _)| !dims.contains(var));
     // One hole is told once, whichever rows around it show it; the same band elsewhere is another hole.
     let mut parts: BTreeMap<Var, Formula> = rest.map(|(var, domain)| (*var, inside(*var, domain))).collect();
     parts.extend(cell.iter().zip(dims).map(|(set, var)| (*var, Formula::In(*var, (*set).clone()))));
     let place = format!(" {parts:?}");
-    if topic.is_empty() && seen.iter().any(|known| known.ends_with(&place)) || !seen.insert(format!("{topic}{place}")) {
+    let first = seen.insert(place.clone());
+    if topic.is_empty() && !first || !topic.is_empty() && !seen.insert(format!("{topic}{place}")) {
         return Ok(());
     }
     let bands: Vec<String> = cell.iter().zip(dims).map(|(set, var)| band(&study.space, *var, set)).collect();
@@ -334,7 +352,7 @@ impl<'g> Grid<'g> {
             // The cells of this row: one number for each choice of a cell in each direction.
             let (mut cells, mut step) = (vec![0], 1);
             for (axis, var) in axes.iter().zip(dims) {
-                let met = line.hull.domains.get(var).map_or_else(Vec::new, |domain| met(axis, &domain.set));
+                let met = line.bands.domains.get(var).map_or_else(Vec::new, |domain| met(axis, &domain.set));
                 cells = cells.iter().flat_map(|cell| met.iter().map(move |at| cell + at * step)).collect();
                 step *= axis.len().max(1);
             }
@@ -492,8 +510,8 @@ struct Hole<'h, 't> {
 /// True when a row looks at the bands and at nothing else that the rows of the bands do not look at: then it is one of
 /// them, whatever it says.
 fn beside(line: &Line<'_>, hole: &Hole<'_, '_>) -> bool {
-    let own = &line.hull.domains;
-    let looked = |var: &Var| hole.lines.iter().any(|line| line.hull.domains.contains_key(var));
+    let own = &line.bands.domains;
+    let looked = |var: &Var| hole.lines.iter().any(|line| line.bands.domains.contains_key(var));
     hole.dims.iter().all(|var| own.contains_key(var)) && own.keys().all(looked)
 }
 
@@ -507,9 +525,10 @@ fn report(study: &Study<'_>, sheet: &Sheet<'_>, hole: Hole<'_, '_>, told: &mut T
         let alike = line.policy.mode == sheet.policy.mode && line.policy.purposes.meet(sheet.policy.purposes);
         own && (hole.end.is_some() || same()) || alike && beside(line, &hole)
     };
-    let reach = Hull::of(&hole.formula, &study.space);
+    let open = study.told(hole.formula.clone(), sheet.policy);
+    let reach = Hull::of(&open, &study.space);
     let near = study.pack(&sheet.policy.locality).filter(|line| line.hull.meets(&reach)).filter(answers);
-    let mut parts = vec![hole.formula.clone()];
+    let mut parts = vec![open];
     parts.extend(near.map(|line| Formula::not(line.speaks.clone())));
     let window = study::window(&study.space, lines.iter().copied());
     let Some(witness) = study.show(&Formula::All(parts), window, &sheet.policy.locality)? else { return Ok(()) };
@@ -528,7 +547,8 @@ fn report(study: &Study<'_>, sheet: &Sheet<'_>, hole: Hole<'_, '_>, told: &mut T
         told.push(study::undecided(&first.row.when_spot, &format!("what {names} leave around them is"), &why));
         return Ok(());
     }
-    let message = format!("{}, though {names} say it around", hole.says);
+    let around = if hole.topic.is_empty() { "speak" } else { "say it" };
+    let message = format!("{}, though {names} {around} around", hole.says);
     let mut related: Vec<_> = lines.iter().skip(1).map(|line| related(line, "one of the bands")).collect();
     related.truncate(4);
     told.push(Diagnostic {

@@ -24,6 +24,9 @@ pub(crate) struct Line<'t> {
     /// When its policy is asked and it speaks.
     pub(crate) speaks: Formula,
     pub(crate) hull: Hull,
+    /// The same of the condition as it is written: derived facts are variables as others are, as rows that are bands of one
+    /// rule show them.
+    pub(crate) bands: Hull,
     /// Days on which some provision that it cites is law.
     pub(crate) lawful: Set,
 }
@@ -47,27 +50,36 @@ pub(crate) struct Missed<'t> {
 }
 
 /// The tables whose policies are asked, in the order in which they are, with what their rows derive.
-pub(crate) fn sheets<'t>(space: &Space<'t>, tables: &'t [Table]) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>, Derived<'t>) {
+///
+/// Where parts of the bundle were left out nobody knows what they derive.
+pub(crate) fn sheets<'t>(
+    space: &Space<'t>,
+    tables: &'t [Table],
+    whole: bool,
+) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>, Derived<'t>) {
     let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
     let policies: HashMap<&PolicyId, &Policy> = all.map(|policy| (&policy.id, policy)).collect();
     let of = |table: &'t Table| policies.get(&table.policy).copied().filter(|policy| policy.mode != Mode::Off);
     let mut asked: Vec<(&Policy, &Table)> = tables.iter().filter_map(|table| Some((of(table)?, table))).collect();
     asked.sort_by_key(|(policy, _)| derive::turn(policy));
     let (mut sheets, mut missed, mut derived) = (Vec::new(), Vec::new(), Derived::default());
+    if !whole {
+        derived.miss();
+    }
     for (policy, table) in asked {
         if table.unread > 0 {
             let why = Undecided::new(format!("{} of its rows are not written as `[[rule]]`", table.unread));
             missed.push(Missed { table, row: None, why });
         }
         match space.asked(policy) {
-            Ok(asked) => {
-                let asked = derived.tell(space, asked, policy);
-                sheets.push(sheet(space, table, policy, asked, &mut derived, &mut missed));
-            }
+            Ok(asked) => sheets.push(sheet(space, table, policy, asked, &mut derived, &mut missed)),
             Err(why) => {
                 missed.push(Missed { table, row: None, why });
                 table.rows.iter().for_each(|row| derived.note(space, policy, row, None));
             }
+        }
+        if table.unread > 0 && policy.mode == Mode::Enforce {
+            derived.miss();
         }
     }
     (sheets, missed, derived)
@@ -82,19 +94,24 @@ fn sheet<'t>(
     missed: &mut Vec<Missed<'t>>,
 ) -> Sheet<'t> {
     let mut lines = Vec::with_capacity(table.rows.len());
+    let written = asked;
+    let asked = derived.tell(space, written.clone(), policy, None);
     for (number, row) in table.rows.iter().enumerate() {
         let when = match space.condition(&row.when, &policy.locality) {
-            Ok(when) => derived.tell(space, when, policy),
+            Ok(when) => when,
             Err(why) => {
                 missed.push(Missed { table, row: Some(row), why });
                 derived.note(space, policy, row, None);
                 continue;
             }
         };
-        let speaks = Formula::All(vec![asked.clone(), read::days(row.from, row.to), when]);
+        let days = read::days(row.from, row.to);
+        let raw = Formula::All(vec![written.clone(), days.clone(), when.clone()]);
+        let bands = Hull::of(&raw, space).settled(space);
+        let speaks = Formula::All(vec![asked.clone(), days, derived.tell(space, when, policy, None)]);
         derived.note(space, policy, row, Some(&speaks));
         let hull = Hull::of(&speaks, space).settled(space);
-        lines.push(Line { policy, table, row, number, speaks, hull, lawful: lawful(space, row) });
+        lines.push(Line { policy, table, row, number, speaks, hull, bands, lawful: lawful(space, row) });
     }
     let whole = lines.len() == table.rows.len() && table.unread == 0;
     Sheet { table, policy, asked, lines, whole }

@@ -20,6 +20,7 @@ mod words;
 
 use std::fmt;
 
+pub use derive::DERIVED_PARTS_MAX;
 use lines::Missed;
 use maple_bundle::{Compiled, Diagnostic, Spot};
 use study::Study;
@@ -53,6 +54,7 @@ pub fn analyse(compiled: &Compiled) -> Vec<Diagnostic> {
     let study = Study::new(compiled);
     let mut found: Vec<Diagnostic> = study.missed.iter().map(missed).collect();
     found.extend(left_out(compiled));
+    found.extend(study.beyond().into_iter().filter_map(|fact| beyond(&study, fact)));
     for prove in [silent::never, silent::masked, conflicts::find, same::find, gaps::find, overruled::find] {
         found.extend(prove(&study));
     }
@@ -70,6 +72,16 @@ fn left_out(compiled: &Compiled) -> impl Iterator<Item = Diagnostic> + '_ {
     };
     let packs = compiled.left_out.iter().map(move |pack| note(format!("{pack}/pack.toml"), "this pack is"));
     packs.chain(compiled.files_out.iter().map(move |file| note(file.clone(), "this file is")))
+}
+
+/// That a derived fact may be anything in what is proved.
+fn beyond(study: &Study<'_>, fact: u32) -> Option<Diagnostic> {
+    let (key, _) = study.space.fact_at(fact)?;
+    let spot = Spot { file: "facts.toml".into(), ..Spot::default() };
+    let why = Undecided::new(format!(
+        "the conditions of the rules that derive it have more than {DERIVED_PARTS_MAX} parts; it may be anything"
+    ));
+    Some(study::undecided(&spot, &format!("what rules derive of `{key}` is"), &why))
 }
 
 fn missed(missed: &Missed<'_>) -> Diagnostic {

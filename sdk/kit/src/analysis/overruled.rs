@@ -4,7 +4,7 @@ use maple_bundle::{Diagnostic, Severity, table::Effect};
 use maple_kernel::{Class, ClockKind, Decision, Mode, Selector, Span, Term, WordList};
 
 use super::{
-    Undecided, days,
+    Undecided, days, derive,
     formula::{Formula, Var},
     lines::Line,
     set::Set,
@@ -33,7 +33,11 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
                 break;
             }
             match unheard(study, line, effect) {
-                Ok(problem) => problem.into_iter().for_each(|problem| told.push(problem)),
+                Ok(None) => {}
+                Ok(Some(problem)) => {
+                    told.push(problem);
+                    continue;
+                }
                 Err(why) => found.push(study::undecided(&line.row.spot, &format!("rule `{}` is", line.rule()), &why)),
             }
             let of = if matches!(effect, Effect::Forbid(_)) { &offering } else { &trusted };
@@ -61,13 +65,9 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
 /// A fact that the host's guardrails look at and that only the floor may say (H09).
 fn unheard(study: &Study<'_>, line: &Line<'_>, effect: &Effect) -> Result<Option<Diagnostic>, Undecided> {
     let Effect::Derive { key, .. } = effect else { return Ok(None) };
-    let place = study.space.ruleset.locality(line.policy.locality.as_str());
-    if !place.is_some_and(|(_, place)| place.guardrails.look_at(key)) {
-        return Ok(None);
-    }
-    let Some(witness) = study.show(&line.heard(effect), line.window(&study.space), &line.policy.locality)? else {
-        return Ok(None);
-    };
+    let there = derive::unheard_at(&study.space, line.policy, key);
+    let said = line.heard(effect).and(Formula::In(Var::Place, there));
+    let Some(witness) = study.show(&said, line.window(&study.space), &line.policy.locality)? else { return Ok(None) };
     study.confirm(&witness, |decision| corrects(decision, line, "H09"))?;
     let message =
         format!("rule `{}` derives `{key}`, which only the floor may say; the host does not hear it", line.rule());
@@ -148,7 +148,7 @@ fn clash(study: &Study<'_>, line: &Line<'_>, effect: &Effect, upper: &Line<'_>, 
                 advice: "an authority's time may be shortened and a party's time stays as the law says: take the clock out, or shorten it",
             })
         }
-        (Effect::Derive { key, .. }, Effect::Derive { key: k, .. }) if key == k => Some(Clash {
+        (Effect::Derive { key, value }, Effect::Derive { key: k, value: v }) if key == k && value != v => Some(Clash {
             guardrail: "H09",
             message: format!(
                 "rule `{own}` derives `{key}`, which `{above}` derives; the host keeps what that one says"
@@ -181,8 +181,9 @@ fn shown(
     let window = study::window(&study.space, [line, upper]);
     let whole = Formula::All(parts);
     // Ends on days of rest move and may meet; within two weeks they do not all.
+    let moves = !matches!(effect, Effect::Derive { .. });
     let days = (days::usual()..days::usual() + DAYS_TRIED).map(|day| Formula::In(Var::Day, Set::one(day)));
-    for at in std::iter::once(Formula::All(Vec::new())).chain(days) {
+    for at in std::iter::once(Formula::All(Vec::new())).chain(days.filter(|_| moves)) {
         let Some(witness) = study.show(&whole.clone().and(at), window, &line.policy.locality)? else { continue };
         if study.try_on(&witness).is_some_and(|q| corrects(&study.decide(&q), line, clash.guardrail)) {
             return Ok(Some(report(line, upper, clash, witness)));

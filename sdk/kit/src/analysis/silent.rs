@@ -52,26 +52,38 @@ fn report_never(study: &Study<'_>, line: &Line<'_>) -> Diagnostic {
     Diagnostic { witness, ..study::problem("rule-never-speaks", Severity::Error, &line.row.when_spot, message, advice) }
 }
 
-/// That a row would speak if the facts that it reads were derived before it.
+/// That a row would speak if the facts that it reads were derived otherwise before it.
 fn unheard(study: &Study<'_>, line: &Line<'_>, when: &Formula) -> Option<Diagnostic> {
-    let target = study.space.target(&line.policy.target).ok()?;
-    let mut facts = derive::facts(&study.space, when);
-    facts.extend(derive::facts(&study.space, &target));
-    let days = read::days(line.row.from, line.row.to).and(read::days(line.policy.from, line.policy.to));
-    let place = study.space.below(line.policy.locality.as_str());
-    let free = Formula::All(vec![when.clone(), target, days, place]);
-    if facts.is_empty() || study.never(&free, study.space.domain(Var::Day)) != Ok(false) {
+    let (space, policy) = (&study.space, line.policy);
+    let target = space.target(&policy.target).ok()?;
+    let days = read::days(line.row.from, line.row.to).and(read::days(policy.from, policy.to));
+    let whole = Formula::All(vec![when.clone(), target, days, space.below(policy.locality.as_str())]);
+    let mut facts = derive::facts(space, &whole);
+    if facts.is_empty() || study.never(&whole, space.domain(Var::Day)) != Ok(false) {
         return None;
     }
-    let names = facts.iter().filter_map(|fact| study.space.fact_at(*fact)).map(|(key, _)| format!("`{key}`"));
-    let message = format!(
-        "rule `{}` never speaks: what it asks of {} no rule derives before it is asked",
-        line.rule(),
-        names.collect::<Vec<_>>().join(", ")
-    );
-    let advice = "a table hears what tables of the packs above derive, and those of its own pack whose file names come \
-                  earlier; what it derives itself only later tables hear: move the rule that derives it, or ask for the facts \
-                  behind it";
+    // Those that alone keep it silent, where there are any.
+    let keeps =
+        |fact: &u32| study.never(&study.told_save(*fact, whole.clone(), policy), space.domain(Var::Day)) == Ok(false);
+    let alone: BTreeSet<u32> = facts.iter().copied().filter(keeps).collect();
+    if !alone.is_empty() {
+        facts = alone;
+    }
+    let names = facts.iter().filter_map(|fact| space.fact_at(*fact)).map(|(key, _)| format!("`{key}`"));
+    let (names, rule) = (names.collect::<Vec<_>>().join(", "), line.rule());
+    let (message, advice) = if facts.iter().any(|fact| study.is_said(*fact, policy)) {
+        (
+            format!("rule `{rule}` never speaks: what earlier rules derive of {names} never meets its condition"),
+            "correct what it asks of the fact, or the rules that derive it; the last of them that speaks counts",
+        )
+    } else {
+        (
+            format!("rule `{rule}` never speaks: it asks for {names}, which no rule derives before it is asked"),
+            "a table hears what tables of the packs above derive, and those of its own pack whose file names come \
+             earlier; what it derives itself only later tables hear: move the rule that derives it, or ask for the facts \
+             behind it",
+        )
+    };
     Some(study::problem("rule-never-speaks", Severity::Warning, &line.row.when_spot, message, advice))
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Study<'t> {
     /// Lines that speak on no case, by table.
     pub(crate) dead: Vec<Vec<Line<'t>>>,
     derived: Derived<'t>,
+    /// Places with policies of which nobody can say what they offer: of code, or with rows that could not be read.
+    untold: Vec<&'t LocalityId>,
 }
 
 /// What is proved of some formulas, with a case that shows it.
@@ -39,9 +41,15 @@ impl<'t> Study<'t> {
     pub(crate) fn new(compiled: &'t maple_bundle::Compiled) -> Self {
         let tables: &'t [Table] = &compiled.tables;
         let space = Space::new(&compiled.ruleset, tables);
-        let (mut sheets, mut missed, derived) = lines::sheets(&space, tables);
+        let whole = compiled.left_out.is_empty() && compiled.files_out.is_empty();
+        let (mut sheets, mut missed, derived) = lines::sheets(&space, tables, whole);
+        let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
+        let told = |policy: &Policy| {
+            sheets.iter().any(|sheet| sheet.policy.id == policy.id && sheet.whole) || policy.mode != Mode::Enforce
+        };
+        let untold = all.filter(|policy| !told(policy)).map(|policy| &policy.locality).collect();
         let dead = sheets.iter_mut().map(|sheet| bury(&space, sheet, &mut missed)).collect();
-        Self { space, sheets, missed, dead, derived }
+        Self { space, sheets, missed, dead, derived, untold }
     }
 
     /// Every line of every table.
@@ -61,7 +69,27 @@ impl<'t> Study<'t> {
 
     /// A formula of a policy, with the derived facts as what the rows before it say of them.
     pub(crate) fn told(&self, formula: Formula, reader: &Policy) -> Formula {
-        self.derived.tell(&self.space, formula, reader)
+        self.derived.tell(&self.space, formula, reader, None)
+    }
+
+    /// The same, with one fact that may be anything.
+    pub(crate) fn told_save(&self, fact: u32, formula: Formula, reader: &Policy) -> Formula {
+        self.derived.tell(&self.space, formula, reader, Some(fact))
+    }
+
+    /// True when some row says something of a fact before a policy is asked.
+    pub(crate) fn is_said(&self, fact: u32, reader: &Policy) -> bool {
+        self.derived.is_said(fact, reader)
+    }
+
+    /// Derived facts that may be anything here, because too much is said of them.
+    pub(crate) fn beyond(&self) -> BTreeSet<u32> {
+        self.derived.beyond()
+    }
+
+    /// True when policies that say nobody knows what are asked together with those of a place.
+    pub(crate) fn is_untold(&self, place: &LocalityId) -> bool {
+        self.untold.iter().any(|other| lines::lies_in(place, other) || lines::lies_in(other, place))
     }
 
     /// True when no case meets the formula; derived facts of which nothing can be told may be anything.

@@ -439,7 +439,8 @@ fn a_single_number_between_two_bands_is_a_gap_whatever_they_say() {
         one(&bands("people = { max = 1 }", "people = { min = 3 }"), "gap", &["no rule speaks when", "2"], &[]);
     assert_eq!(problem.severity, Severity::Warning);
     one(&bands("amount = { below = \"0.02\" }", "amount = { above = \"0.02\" }"), "gap", &["0.02"], &[]);
-    // Two numbers may be meant, and so may what another rule answers.
+    // Rules for single numbers are no bands; two numbers may be meant, and so may what another rule answers.
+    clean(&bands("people = 1", "people = 3"));
     clean(&bands("people = { max = 1 }", "people = { min = 4 }"));
     clean(
         &(bands("people = { max = 1 }", "people = { min = 3 }")

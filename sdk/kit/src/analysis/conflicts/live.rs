@@ -7,6 +7,7 @@ use super::{
     super::{
         Undecided,
         formula::{Formula, Var},
+        lines::{Line, lies_in},
         set::Set,
         space::Space,
         study::{self, Study},
@@ -37,7 +38,7 @@ pub(super) fn closers<'s, 't>(study: &'s Study<'t>) -> Offers<'s, 't> {
     closers
 }
 
-/// A case on which both speak and one of them has an effect; nothing where neither ever has one, as far as rules tell.
+/// A case on which both speak and one of them has an effect; nothing where neither ever has one.
 pub(super) fn shown(
     study: &Study<'_>,
     field: &Field<'_, '_>,
@@ -49,29 +50,30 @@ pub(super) fn shown(
     let place = &a.line.policy.locality;
     let both = |d: &Decision<'_>| study::said(d, a.line, a.effect) && study::said(d, b.line, b.effect);
     let acts = |d: &Decision<'_>| both(d) && !(inert(d, a, b) && inert(d, b, a));
-    let on_offer = match on_offer(study, field, a, b) {
-        Some(parts) => {
-            study.show(&Formula::All(std::iter::once(meet.clone()).chain(parts).collect()), window, place)?
-        }
-        None => None,
+    let way = way(study, field, a, b);
+    let clear = match &way {
+        Way::Clear(parts) => study.show(
+            &Formula::All(std::iter::once(meet.clone()).chain(parts.iter().cloned()).collect()),
+            window,
+            place,
+        )?,
+        Way::Unasked | Way::Crowded => None,
     };
-    if let Some(witness) = &on_offer
+    if let Some(witness) = &clear
         && study.confirm(witness, acts).is_ok()
     {
-        return Ok(on_offer);
+        return Ok(clear);
     }
     let Some(witness) = study.show(&meet, window, place)? else { return Ok(None) };
     study.confirm(&witness, both)?;
-    if study.confirm(&witness, acts).is_ok() {
+    if matches!(way, Way::Unasked) || study.confirm(&witness, acts).is_ok() {
         return Ok(Some(witness));
     }
-    match on_offer {
-        None => Ok(None),
-        Some(witness) => {
-            let why = "where both speak, neither has an effect in the cases that were tried".to_owned();
-            Err(Undecided { why, case: Some(witness.json) })
-        }
+    if matches!(way, Way::Clear(_)) && clear.is_none() && !study.is_untold(place) {
+        return Ok(None); // nobody opens the way where both speak
     }
+    let why = "where both speak, neither has an effect in the case that was tried".to_owned();
+    Err(Undecided { why, case: Some(witness.json) })
 }
 
 /// True when an effect changes nothing in a decision, and not because of the other one.
@@ -84,11 +86,35 @@ fn inert(decision: &Decision<'_>, entry: &Entry<'_, '_>, other: &Entry<'_, '_>) 
     study::fates(decision, entry.line, entry.effect).all(idle)
 }
 
-/// That the channel of two offers or preferences is open: somebody offers it, and nobody beside the two closes it. None where
-/// that need not be asked, or cannot.
-fn on_offer(study: &Study<'_>, field: &Field<'_, '_>, a: &Entry<'_, '_>, b: &Entry<'_, '_>) -> Option<Vec<Formula>> {
-    let (Effect::Offer { channel, .. } | Effect::Prefer { channel, .. }) = a.effect else { return None };
-    let near = |line: &super::Line<'_>| line.hull.meets(&a.line.hull) && line.hull.meets(&b.line.hull);
+/// What two effects need to have one.
+enum Way {
+    /// Nothing beside being said.
+    Unasked,
+    /// More rules than are looked at have to do with it.
+    Crowded,
+    /// All of this.
+    Clear(Vec<Formula>),
+}
+
+/// For offers and preferences, that the channel is open: somebody offers it, and nobody beside the two closes it. For times,
+/// that no pack above runs the same clock, which then counts.
+fn way(study: &Study<'_>, field: &Field<'_, '_>, a: &Entry<'_, '_>, b: &Entry<'_, '_>) -> Way {
+    let near = |line: &Line<'_>| line.hull.meets(&a.line.hull) && line.hull.meets(&b.line.hull);
+    let channel = match a.effect {
+        Effect::Offer { channel, .. } | Effect::Prefer { channel, .. } => channel,
+        Effect::Clock { code, start, .. } => {
+            let same =
+                |effect: &&Effect| matches!(effect, Effect::Clock { code: c, start: s, .. } if c == code && s == start);
+            let own = &a.line.policy.locality;
+            let above =
+                |line: &&Line<'_>| line.policy.locality != *own && lies_in(own, &line.policy.locality) && near(line);
+            let uppers = study.lines().filter(|line| line.policy.mode == Mode::Enforce).filter(above);
+            let heard = uppers.flat_map(|line| line.row.then.iter().filter(same).map(|effect| line.heard(effect)));
+            let parts: Vec<Formula> = heard.map(Formula::not).collect();
+            return if parts.len() > OPENERS_MAX { Way::Crowded } else { Way::Clear(parts) };
+        }
+        _ => return Way::Unasked,
+    };
     let of = |all: &Offers<'_, '_>| -> Vec<Formula> {
         let all = all.get(channel.as_str()).into_iter().flatten();
         let own = |effect: &Effect| std::ptr::eq(effect, a.effect) || std::ptr::eq(effect, b.effect);
@@ -97,14 +123,14 @@ fn on_offer(study: &Study<'_>, field: &Field<'_, '_>, a: &Entry<'_, '_>, b: &Ent
     };
     let (opens, closes) = (of(&field.offers), of(&field.closers));
     if opens.len() + closes.len() > OPENERS_MAX {
-        return None;
+        return Way::Crowded;
     }
     let mut parts: Vec<Formula> = closes.into_iter().map(Formula::not).collect();
     parts.extend(open_to_all(study, &a.line.policy.locality, channel));
     if matches!(a.effect, Effect::Prefer { .. }) {
         parts.push(Formula::Any(opens));
     }
-    Some(parts)
+    Way::Clear(parts)
 }
 
 /// That the host itself does not close the channel: nobody refuses mediation (H02), and nobody may be in danger (H04).

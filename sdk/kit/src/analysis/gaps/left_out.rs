@@ -111,11 +111,11 @@ pub(super) fn of_the_bands(
     seen: &mut BTreeSet<String>,
     told: &mut Told,
 ) -> Result<(), Undecided> {
-    let taken = lines.iter().filter_map(|line| line.hull.domains.get(&var));
+    let taken = lines.iter().filter_map(|line| line.bands.domains.get(&var));
     let taken = Set::of(taken.flat_map(|domain| domain.set.intervals().iter().copied()));
     let Some(left) = left(&study.space, var, &taken) else { return Ok(()) };
     let Some(like) = lines.first() else { return Ok(()) };
-    let rest = like.hull.domains.iter().filter(|(v, _)| **v != var);
+    let rest = like.bands.domains.iter().filter(|(v, _)| **v != var);
     let mut parts: BTreeMap<Var, Formula> = rest.map(|(v, domain)| (*v, super::inside(*v, domain))).collect();
     parts.insert(var, Formula::In(var, left.clone()));
     if told.full() {
