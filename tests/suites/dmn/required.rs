@@ -1,6 +1,6 @@
 //! Tables that need others: which order they have, and what has none.
 
-use maple_kit::dmn::TABLE_REQUIRED_MAX;
+use maple_kit::dmn::{TABLE_REQUIRED_MAX, TABLES_MAX};
 
 use super::*;
 
@@ -75,12 +75,45 @@ fn a_table_needs_so_many_others_and_no_more() {
         let all = (1..=others).map(name).collect();
         std::iter::once((name(0), all)).chain((1..=others).map(|at| (name(at), Vec::new()))).collect()
     };
-    let both: [&dyn Fn(usize) -> Needs; 2] = [&chain, &wide];
-    for tables in both {
+    // The longer list is refused by its length, whatever it names.
+    let long = format!(
+        "table `t0`: `requires` names {} tables, at most {TABLE_REQUIRED_MAX} are taken",
+        TABLE_REQUIRED_MAX + 1
+    );
+    let many = format!("table `t0`: it needs more than {TABLE_REQUIRED_MAX} other tables");
+    let both: [(&dyn Fn(usize) -> Needs, String); 2] = [(&chain, many), (&wide, long.clone())];
+    for (tables, says) in both {
         let read = TableFile::read(file(&tables(TABLE_REQUIRED_MAX)).as_bytes()).unwrap();
         assert_eq!(read.needed(&read.tables[0]).len(), TABLE_REQUIRED_MAX + 1);
         let told = refused(&file(&tables(TABLE_REQUIRED_MAX + 1)));
-        assert!(told.contains(&format!("table `t0`: it needs more than {TABLE_REQUIRED_MAX} other tables")), "{told}");
+        assert!(told.contains(&says) && told.lines().count() == 1, "{told}");
+    }
+    let ring = file(&[(name(0), vec![name(0); TABLE_REQUIRED_MAX + 1])]);
+    assert!(refused(&ring).contains(&long) && !refused(&ring).contains("its own result"), "{}", refused(&ring));
+}
+
+#[test]
+fn a_file_has_so_many_tables_and_no_more() {
+    let so_many = |count: usize| file(&(0..count).map(|at| (format!("t{at}"), Vec::new())).collect::<Needs>());
+    assert_eq!(TableFile::read(so_many(TABLES_MAX).as_bytes()).unwrap().tables.len(), TABLES_MAX);
+    let told = refused(&so_many(TABLES_MAX + 1));
+    assert_eq!(told, format!("has {} tables; at most {TABLES_MAX} are taken in one file", TABLES_MAX + 1));
+
+    // An import takes the first, and lists those behind them.
+    let id = |at: usize| format!("d{at}");
+    for more in [0, 1] {
+        let last = id(TABLES_MAX + more - 1);
+        let decisions: Vec<String> = (0..TABLES_MAX + more)
+            .map(|at| if at == 0 { decision(&id(0), &[&last]) } else { decision(&id(at), &[]) })
+            .collect();
+        let imported = import(model(&decisions).as_bytes()).unwrap();
+        assert_eq!(imported.file.tables.len(), TABLES_MAX);
+        let lost: Vec<_> = imported.lost.iter().map(|lost| (lost.decision.as_str(), lost.why.as_str())).collect();
+        let why = format!("at most {TABLES_MAX} tables are taken in one file");
+        assert_eq!(lost, if more == 0 { Vec::new() } else { vec![(last.as_str(), why.as_str())] });
+        assert_eq!(imported.file.tables[0].requires.len(), 1 - more, "what is not there is needed by none");
+        assert_eq!(imported.notes.len(), more, "{:?}", imported.notes);
+        assert!(TableFile::read(imported.file.to_toml("").as_bytes()).is_ok());
     }
 }
 

@@ -94,9 +94,11 @@ fn clock(table: &Table) -> Option<String> {
     let program = dmn::lower(table).ok()?;
     let asked: Vec<&str> = program.clock().collect();
     let list = |around: &str| asked.iter().map(|name| format!("`{name}{around}`")).collect::<Vec<_>>().join(" and ");
+    let day = if asked.contains(&"today") { "; of a given `now` it takes the day as `today`" } else { "" };
     (!asked.is_empty()).then(|| {
         format!(
-            "`{}` asks for {}: `maple table eval` takes the clock of its system, in UTC, where the input does not give {}",
+            "`{}` asks for {}: `maple table eval` takes the clock of its system, in UTC, where the input does not give \
+             {}{day}",
             table.id,
             list("()"),
             list("")

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     let sandbox = sandbox(args)?;
     let policies = configure(&sandbox, &needed)?;
     tell_unknown(&needed, &input);
-    tell_time(&needed, &mut input);
+    let filled = tell_time(&needed, &mut input)?;
     let mut results = Results::default();
     let mut asked = needed.iter().zip(&policies);
     let Some(((_, program), policy)) = asked.next_back() else {
@@ -49,7 +49,9 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
             .ask_for(other, policy, &input, &mut results)
             .map_err(|error| fails(error, Some((&other.id, &table.id))))?;
     }
-    tell_given(&table.id, &needed, &results, &input);
+    tell_given(&table.id, &needed, &results, |name| {
+        input.get(name).filter(|_| filled.iter().all(|filled| *filled != name))
+    });
     let outcome = program.ask_after(policy, &input, &results).map_err(|error| fails(error, None))?;
     let mut out = std::io::stdout().lock();
     let text = if args.json { json_text(program, &outcome) } else { text(&outcome) };
@@ -104,8 +106,10 @@ fn no_file(failure: Failure) -> Failure {
 /// A name that no column asks for changes nothing, and is a slip as a rule.
 fn tell_unknown(steps: &[Step<'_>], input: &Json) {
     let known: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.inputs()).collect();
+    // Whoever sets one of the clocks may set both.
+    let clock: &[&str] = if steps.iter().any(|(_, program)| program.clock().next().is_some()) { &CLOCK } else { &[] };
     let given = input.as_object().into_iter().flat_map(|object| object.keys());
-    for name in given.filter(|name| !known.contains(name.as_str())) {
+    for name in given.filter(|name| !known.contains(name.as_str()) && !clock.contains(&name.as_str())) {
         let hint = maple_wire::nearest(name, known.iter().copied());
         let hint = hint.map_or_else(
             || format!("they are {}", Vec::from_iter(known.iter().copied()).join(", ")),
@@ -115,32 +119,78 @@ fn tell_unknown(steps: &[Step<'_>], input: &Json) {
     }
 }
 
-/// Fills in what the system's clock says, where a table asks and the input does not say.
-fn tell_time(steps: &[Step<'_>], input: &mut Json) {
-    let Json::Object(input) = input else { return };
-    let now = maple_server::now();
+/// The inputs that say what time it is.
+const CLOCK: [&str; 2] = ["now", "today"];
+
+/// Fills in what time it is, where a table asks and the input does not say: a day from a time that is given, all else from
+/// the system's clock. The names that were filled in come back.
+fn tell_time(steps: &[Step<'_>], input: &mut Json) -> Result<Vec<&'static str>, Failure> {
+    let Json::Object(input) = input else { return Ok(Vec::new()) };
     let asked: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.clock()).collect();
-    for name in asked {
-        if input.contains_key(name) {
-            continue;
-        }
-        let today = jiff::tz::Offset::UTC.to_datetime(now).date();
-        let value = if name == "today" { today.to_string() } else { format!("{now:.0}") };
-        report::progress(&format!(
-            "`{name}()` is {value}, by the clock of this system, in UTC; the input may give another as `{name}`"
-        ));
-        input.insert(name.to_owned(), value.into());
+    let clock = maple_server::now();
+    let mut filled = Vec::new();
+    let missing: Vec<&'static str> =
+        CLOCK.into_iter().filter(|name| asked.contains(name) && !input.contains_key(*name)).collect();
+    // Only what was given counts, not what the clock says: that has the same day.
+    let given = input.get("now").cloned();
+    for name in missing {
+        let (value, from) = match (name, &given) {
+            ("today", Some(now)) => (day_of(now)?, "the day of the input's `now`, in UTC"),
+            ("today", None) => (Json::from(utc_day(clock)), CLOCK_OF_SYSTEM),
+            _ if input.contains_key("today") => (
+                Json::from(format!("{clock:.0}")),
+                "since `today` says no time of day, by the clock of this system, in UTC",
+            ),
+            _ => (Json::from(format!("{clock:.0}")), CLOCK_OF_SYSTEM),
+        };
+        let told = value.as_str().unwrap_or("null");
+        report::progress(&format!("`{name}()` is {told}, {from}; the input may give another as `{name}`"));
+        input.insert(name.to_owned(), value);
+        filled.push(name);
+    }
+    Ok(filled)
+}
+
+/// Where a time comes from that nobody gave.
+const CLOCK_OF_SYSTEM: &str = "by the clock of this system, in UTC";
+
+fn utc_day(moment: jiff::Timestamp) -> String {
+    jiff::tz::Offset::UTC.to_datetime(moment).date().to_string()
+}
+
+/// The day of a given time in UTC, which a time without an offset is taken to be in. A time that is said to be unknown
+/// has no day.
+fn day_of(now: &Json) -> Result<Json, Failure> {
+    let day = |text: &str| {
+        let moment = text.parse().map(utc_day).ok();
+        moment.or_else(|| text.parse::<jiff::civil::DateTime>().ok().map(|local| local.date().to_string()))
+    };
+    match now {
+        Json::Null => Ok(Json::Null),
+        now => now.as_str().and_then(day).map(Json::from).ok_or_else(|| {
+            Failure::Input(format!(
+                "the input `now` is {now}, which is no time such as \"2024-05-01T18:00:00Z\", so `today()` cannot be its \
+                 day; give `today`, too"
+            ))
+        }),
     }
 }
 
-/// What a table works out goes before what the input says; who gave it should know.
-fn tell_given(table: &str, steps: &[Step<'_>], results: &Results, input: &Json) {
+/// What a table works out goes before what the input says, and where it works out nothing, the input says it; who gave it
+/// should know.
+fn tell_given<'a>(table: &str, steps: &[Step<'_>], results: &Results, input: impl Fn(&str) -> Option<&'a Json>) {
     let read: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.inputs()).collect();
-    let given = results.names().filter(|(name, _)| read.contains(name) && input.get(name).is_some());
-    for (name, by) in given {
+    let said = |name: &str| input(name).filter(|_| read.contains(name));
+    for (name, by) in results.names().filter(|(name, _)| said(name).is_some()) {
         report::warning(&format!(
             "`{name}` comes from the table `{by}`, which `{table}` needs; what the input says of it counts no more once \
              that table has answered"
+        ));
+    }
+    // That something is not known is what no value says, too.
+    for (name, by) in results.not_given().filter(|(name, _)| said(name).is_some_and(|said| !said.is_null())) {
+        report::warning(&format!(
+            "the table `{by}`, which `{table}` needs, gives no `{name}` here, so what the input says of it counts"
         ));
     }
 }

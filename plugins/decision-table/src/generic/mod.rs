@@ -138,7 +138,7 @@ impl Generic {
 
     /// The rows that match, as the hit policy has them.
     pub(crate) fn assess(&self, case: &CaseFile) -> Result<Vec<Finding>, Refusal> {
-        let variables = self.variables.iter().map(|key| variable(case, key)).collect();
+        let variables = self.variables.iter().map(|key| variable(case, key)).collect::<Result<_, _>>()?;
         let mut run = Run::new(variables, &self.lets);
         let answer = self.answer(&mut run);
         run.within_bounds().map_err(|TooLong| {
@@ -238,20 +238,27 @@ fn said_value(value: &Value) -> Vec<Finding> {
 }
 
 /// An input: a fact as it is, or in the notation when it is one word.
-fn variable(case: &CaseFile, key: &str) -> Value {
-    match case.fact(key) {
+fn variable(case: &CaseFile, key: &str) -> Result<Value, Refusal> {
+    Ok(match case.fact(key) {
         None => Value::Null,
         Some(maple_guest::Value::Text(text)) => Value::text(text),
         Some(maple_guest::Value::Flag(flag)) => Value::Flag(*flag),
         Some(maple_guest::Value::Number(number)) => Value::whole(*number as i64),
-        Some(maple_guest::Value::Words(words)) => {
-            words.first().and_then(|word| notation::read(word)).unwrap_or(Value::Null)
-        }
+        Some(maple_guest::Value::Words(words)) => match words.as_slice() {
+            [word] => notation::read(word).ok_or_else(|| unreadable(key))?,
+            _ => Value::Null,
+        },
         Some(maple_guest::Value::Day(day)) => {
             time::date(day.year.into(), day.month.into(), day.day.into()).map_or(Value::Null, Value::Date)
         }
         Some(maple_guest::Value::Money(minor)) => Value::Number(rust_decimal::Decimal::new(*minor, 2)),
-    }
+    })
+}
+
+/// Null would be another value than the one that was meant.
+fn unreadable(key: &str) -> Refusal {
+    let name = key.strip_prefix("in.").unwrap_or(key);
+    Refusal::new("value_not_readable", &format!("the input `{name}` is a value that cannot be passed on"))
 }
 
 /// The cells of a row that say something, under the number of their column.

@@ -1,14 +1,16 @@
 //! The notation in which values pass the border where a fact or an answer has no form for them.
 //!
 //! `z` null, `t` true, `f` false, `n12.5;` a number, `s3:abc` text, `d10:2024-01-31` a time, `l2:…` a list of so many,
-//! `c1:s1:a…` a context of so many fields. In answers a byte that is no letter, digit, `-` or `.` is `_` and its two
-//! hexadecimal digits, since answers hold codes.
+//! `c1:s1:a…` a context of so many fields, `r6:[1..5]t…f…` an interval: as FEEL writes it, then for each end whether it
+//! belongs to it, and the end. `u` is a time as `d` is, but one that its text does not say whole: it is for people and is
+//! not read. In answers a byte that is no letter, digit, `-` or `.` is `_` and its two hexadecimal digits, since answers
+//! hold codes.
 
 use std::sync::Arc;
 
 use super::{
     time,
-    value::{Value, number, string},
+    value::{Range, Value, number, string},
 };
 
 /// How deep a value may be nested.
@@ -37,7 +39,13 @@ impl<'a> Reader<'a> {
             "f" => Value::Flag(false),
             "n" => Value::Number(number(self.until(';')?)?),
             "s" => Value::text(self.text()?),
-            "d" => time::parse_any(self.text()?),
+            "d" => Some(time::parse_any(self.text()?)).filter(|time| !time.is_null())?,
+            "r" => {
+                self.text()?;
+                let (from_included, from) = (self.flag()?, self.value(depth + 1)?);
+                let (to_included, to) = (self.flag()?, self.value(depth + 1)?);
+                Value::Range(Arc::new(Range { from, from_included, to, to_included }))
+            }
             "l" => {
                 let count: usize = self.until(':')?.parse().ok()?;
                 Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Arc<[_]>>>()?)
@@ -54,6 +62,12 @@ impl<'a> Reader<'a> {
             }
             _ => return None,
         })
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        let (tag, rest) = self.rest.split_at_checked(1)?;
+        self.rest = rest;
+        matches!(tag, "t" | "f").then_some(tag == "t")
     }
 
     fn until(&mut self, end: char) -> Option<&'a str> {
@@ -88,7 +102,17 @@ pub(crate) fn write(out: &mut String, value: &Value) {
                 write(out, field);
             }
         }
-        other => write_text(out, 'd', &string(other).unwrap_or_default()),
+        Value::Range(range) => {
+            write_text(out, 'r', &string(value).unwrap_or_default());
+            write(out, &Value::Flag(range.from_included));
+            write(out, &range.from);
+            write(out, &Value::Flag(range.to_included));
+            write(out, &range.to);
+        }
+        Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::Days(_) | Value::Months(_) => {
+            let text = string(value).unwrap_or_default();
+            write_text(out, if time::parse_any(&text) == *value { 'd' } else { 'u' }, &text);
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     by_name: BTreeMap<String, Given>,
+    /// Outputs that gave nothing, with their table.
+    silent: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +35,12 @@ impl Results {
         self.by_name.iter().map(|(name, given)| (name.as_str(), given.table.as_str()))
     }
 
+    /// Each name that a table could have given and none gave, with that table: what the input says of it counts.
+    pub fn not_given(&self) -> impl Iterator<Item = (&str, &str)> {
+        let silent = self.silent.iter().filter(|(name, _)| !self.by_name.contains_key(*name));
+        silent.map(|(name, table)| (name.as_str(), table.as_str()))
+    }
+
     /// A value in the plugin's notation.
     pub(super) fn written(&self, name: &str) -> Option<&str> {
         self.by_name.get(name).map(|given| given.written.as_str())
@@ -44,7 +52,10 @@ impl Results {
         for (at, output) in table.outputs.iter().enumerate() {
             let values: Vec<&str> = rows.iter().filter_map(|row| row.get(&at)).map(String::as_str).collect();
             let written = match (values.as_slice(), table.aggregate) {
-                ([], _) | (["z"], Some(_)) | (["n0;"], Some(Aggregate::Count)) => continue,
+                ([], _) | (["z"], Some(_)) | (["n0;"], Some(Aggregate::Count)) => {
+                    self.silent.insert(output.id.clone(), table.id.clone());
+                    continue;
+                }
                 ([one], Some(_)) => (*one).to_owned(),
                 ([one], None) if !listed => (*one).to_owned(),
                 (values, _) => format!("l{}:{}", values.len(), values.concat()),

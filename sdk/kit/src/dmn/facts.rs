@@ -261,7 +261,16 @@ impl<'a> Reader<'a> {
             b'f' => Json::Bool(false),
             b'n' => Json::Number(json_number(self.until(b';')?)?),
             // Dates, times and durations: JSON has none, so they are told as FEEL writes them.
-            b's' | b'd' => Json::String(self.text()?.to_owned()),
+            b's' | b'd' | b'u' => Json::String(self.text()?.to_owned()),
+            // Intervals are told as FEEL writes them, too; their ends are for the plugin.
+            b'r' => {
+                let text = self.text()?.to_owned();
+                for _ in 0..2 {
+                    self.byte().filter(|tag| matches!(tag, b't' | b'f'))?;
+                    self.value(depth + 1)?;
+                }
+                Json::String(text)
+            }
             b'l' => {
                 let count: usize = self.until(b':')?.parse().ok()?;
                 Json::Array((0..count).map(|_| self.value(depth + 1)).collect::<Option<_>>()?)

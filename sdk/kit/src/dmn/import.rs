@@ -7,7 +7,8 @@ use super::{
     lower::{check_expression, check_tests, lower},
     names::Names,
     table::{
-        Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table, TableFile,
+        Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, TABLES_MAX, Table,
+        TableFile,
     },
     xml::{self, Decision, Logic, Model, RawInput, RawOutput, RawRule, RawTable, Text},
 };
@@ -45,14 +46,17 @@ pub fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
         used: BTreeSet::new(),
     };
     let mut ids = Ids::default();
-    let tables: Vec<Table> = model
-        .decisions
-        .iter()
-        .filter_map(|decision| match &decision.logic {
-            Logic::Table(raw) => importer.table(decision, raw, &mut ids),
-            _ => None,
-        })
-        .collect();
+    let mut tables: Vec<Table> = Vec::new();
+    for decision in &model.decisions {
+        match &decision.logic {
+            Logic::Table(_) if tables.len() == TABLES_MAX => {
+                let why = format!("at most {TABLES_MAX} tables are taken in one file");
+                importer.lose(decision, None, Some("table"), "", &why);
+            }
+            Logic::Table(raw) => tables.extend(importer.table(decision, raw, &mut ids)),
+            _ => {}
+        }
+    }
     importer.rest();
     let Importer { mut lost, mut notes, .. } = importer;
     if tables.is_empty() {

@@ -25,8 +25,8 @@ pub use lower::{CellError, Program, TABLE_VARIABLES_MAX, lower};
 pub use map::{FIRST_RULES_MAX, MAP_BYTES_MAX, Mapped, map};
 pub use requires::TABLE_REQUIRED_MAX;
 pub use table::{
-    Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_RULES_MAX, Table,
-    TableError, TableFile,
+    Aggregate, HitPolicy, Input, Kind, Let, Output, Rule, TABLE_BYTES_MAX, TABLE_COLUMNS_MAX, TABLE_RULES_MAX,
+    TABLES_MAX, Table, TableError, TableFile,
 };
 pub use xml::{DMN_BYTES_MAX, DMN_DEPTH_MAX, DMN_NODES_MAX};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Lost,
-    table::{Table, TableFile},
+    table::{PROBLEMS_MAX, Table, TableFile},
 };
 
 /// Tables that one table may need, directly and through others.
@@ -44,12 +44,24 @@ impl TableFile {
 
     /// Notes what tables need and cannot have.
     pub(super) fn check_required(&self, wrong: &mut Vec<String>) {
+        // Before any way is looked for: it goes through all of them.
+        let long = self.tables.iter().filter(|table| table.requires.len() > TABLE_REQUIRED_MAX);
+        let before = wrong.len();
+        wrong.extend(long.map(|table| {
+            let count = table.requires.len();
+            format!("table `{}`: `requires` names {count} tables, at most {TABLE_REQUIRED_MAX} are taken", table.id)
+        }));
+        if wrong.len() > before {
+            return;
+        }
         let places = self.places();
         for (at, table) in self.tables.iter().enumerate() {
             let mut seen = BTreeSet::new();
             for id in &table.requires {
                 if !places.contains_key(id) {
-                    let near = maple_wire::nearest(id, places.keys().map(String::as_str));
+                    // What is not told needs no hint.
+                    let hinted = wrong.len() < PROBLEMS_MAX;
+                    let near = hinted.then(|| maple_wire::nearest(id, places.keys().map(String::as_str))).flatten();
                     let near = near.map_or_else(
                         || "; add it, or take the id out".to_owned(),
                         |near| format!("; did you mean `{near}`?"),
@@ -78,33 +90,36 @@ impl TableFile {
 
     /// Takes out of imported tables what they cannot have; each is listed.
     pub(super) fn untangle(&mut self, lost: &mut Vec<Lost>) {
+        for table in self.tables.iter_mut().filter(|table| table.requires.len() > TABLE_REQUIRED_MAX) {
+            lost.push(too_many(table));
+        }
         let places = self.places();
         for at in 0..self.tables.len() {
             while let Some(tangle) = tangle(&self.tables, &places, at) {
                 let Some(table) = self.tables.get_mut(at) else { break };
-                let (out, why) = match tangle {
+                lost.push(match tangle {
                     Tangle::Ring(ring) => {
                         let next = ring.get(1).cloned().unwrap_or_default();
                         let why =
                             format!("it would need its own result: {}; give that of `{next}` as inputs", arrows(&ring));
                         table.requires.retain(|id| *id != next);
-                        (next, why)
+                        without(table, next, why)
                     }
-                    Tangle::Many => {
-                        let all = std::mem::take(&mut table.requires).join(", ");
-                        (
-                            all,
-                            format!(
-                                "at most {TABLE_REQUIRED_MAX} other tables are asked; give their results as inputs"
-                            ),
-                        )
-                    }
-                };
-                let (decision, column) = (table.id.clone(), Some("required decisions".into()));
-                lost.push(Lost { decision, rule: None, column, text: out, why });
+                    Tangle::Many => too_many(table),
+                });
             }
         }
     }
+}
+
+/// Takes out everything that a table needs.
+fn too_many(table: &mut Table) -> Lost {
+    let all = std::mem::take(&mut table.requires).join(", ");
+    without(table, all, format!("at most {TABLE_REQUIRED_MAX} other tables are asked; give their results as inputs"))
+}
+
+fn without(table: &Table, text: String, why: String) -> Lost {
+    Lost { decision: table.id.clone(), rule: None, column: Some("required decisions".into()), text, why }
 }
 
 fn arrows(ring: &[String]) -> String {

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 /// Bytes of a table file.
 pub const TABLE_BYTES_MAX: usize = 32 << 20;
+/// Tables of one file.
+pub const TABLES_MAX: usize = 1_000;
 /// Rules of one table.
 pub const TABLE_RULES_MAX: usize = 20_000;
 /// Columns of one table, inputs and outputs together.
@@ -217,7 +219,7 @@ pub enum TableError {
 }
 
 /// How many problems of one file are told; the rest is counted.
-const PROBLEMS_MAX: usize = 50;
+pub(super) const PROBLEMS_MAX: usize = 50;
 
 impl TableFile {
     /// Reads a file and checks that its parts fit together.
@@ -230,6 +232,10 @@ impl TableFile {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| TableError::Encoding)?;
         let file: Self = toml::from_str(text).map_err(|error| TableError::Shape(hinted(&error)))?;
+        if file.tables.len() > TABLES_MAX {
+            let count = file.tables.len();
+            return Err(TableError::Misfit(format!("has {count} tables; at most {TABLES_MAX} are taken in one file")));
+        }
         let mut wrong = Vec::new();
         if file.tables.is_empty() {
             wrong.push("there is no table in it; write one that begins with `[[table]]`".to_owned());
