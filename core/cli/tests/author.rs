@@ -20,12 +20,13 @@ use tempfile::TempDir;
 /// `maple` with these words in a folder, without this machine's configuration.
 fn maple(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maple"));
-    for key in ["MAPLE_POLICIES", "MAPLE_PLUGINS", "MAPLE_STATE", "LC_ALL", "LC_MESSAGES", "LANG", "CARGO", "RUSTC"] {
+    for key in ["MAPLE_POLICIES", "MAPLE_PLUGINS", "LC_ALL", "LC_MESSAGES", "LANG", "CARGO", "RUSTC"] {
         command.env_remove(key);
     }
-    // What projects in Rust have in common is compiled once.
+    // What projects in Rust have in common is compiled once, and so are the plugins that all projects have.
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/author");
-    command.args(words).current_dir(folder).env("RUST_LOG", "error").env("CARGO_TARGET_DIR", shared);
+    command.args(words).current_dir(folder).env("RUST_LOG", "error");
+    command.env("MAPLE_STATE", shared.join("state")).env("CARGO_TARGET_DIR", shared);
     command
 }
 
