@@ -88,11 +88,9 @@ pub(super) type Offers<'s, 't> = BTreeMap<&'s str, Vec<(&'s Line<'t>, &'s Effect
 /// Every offer of a policy that counts.
 pub(super) fn offers<'s, 't>(study: &'s Study<'t>) -> Offers<'s, 't> {
     let mut offers = Offers::new();
-    for line in study.lines().filter(|line| line.policy.mode == Mode::Enforce) {
-        for effect in &line.row.then {
-            if let Effect::Offer { channel, .. } = effect {
-                offers.entry(channel.as_str()).or_default().push((line, effect));
-            }
+    for (line, effect) in study.counting() {
+        if let Effect::Offer { channel, .. } = effect {
+            offers.entry(channel.as_str()).or_default().push((line, effect));
         }
     }
     offers
@@ -108,12 +106,6 @@ pub(super) fn not_kept_open(
 ) -> Vec<Formula> {
     let (Effect::Forbid(selector), false) = (effect, closed.policy.trusted) else { return Vec::new() };
     let own = closed.policy;
-    let channels = &study.space.ruleset.vocabulary().channels;
-    // One that is kept open keeps its whole class open.
-    let closes = |name: &str| match selector {
-        Selector::Channel(id) => id.as_str() == name,
-        Selector::Class(class) => channels.iter().any(|(id, channel)| id.as_str() == name && channel.class == *class),
-    };
     let replaced = |line: &Line<'_>| {
         let names = |rule: &Option<RuleId>| rule.as_ref().is_none_or(|rule| *rule == line.row.rule);
         own.replaces.iter().any(|replaces| replaces.policy == line.policy.id && names(&replaces.rule))
@@ -123,7 +115,8 @@ pub(super) fn not_kept_open(
         line.policy.trusted || below.is_some_and(|rest| rest.starts_with('/'))
     };
     let keeps = |line: &Line<'_>| above(line) && !replaced(line) && line.hull.meets(&closed.hull);
-    let all = offers.iter().filter(|(name, _)| closes(name)).flat_map(|(_, offers)| offers);
+    // One that is kept open keeps its whole class open.
+    let all = offers.iter().filter(|(name, _)| study.closes(selector, name)).flat_map(|(_, offers)| offers);
     all.filter(|(line, _)| keeps(line)).map(|(line, effect)| Formula::not(line.heard(effect))).collect()
 }
 

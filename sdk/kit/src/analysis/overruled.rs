@@ -1,7 +1,7 @@
 //! What a lower pack says against the floor: the host will not hear it, so its author should know before.
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{Class, ClockKind, Decision, Mode, Selector, Span, Term, WordList};
+use maple_kernel::{Class, ClockKind, Decision, Mode, Span, Term, WordList};
 
 use super::{
     Undecided, days, derive,
@@ -96,10 +96,7 @@ fn clash(study: &Study<'_>, line: &Line<'_>, effect: &Effect, upper: &Line<'_>, 
     match (effect, said) {
         (Effect::Forbid(selector), Effect::Offer { channel, .. }) => {
             let class = vocabulary.channels.get(channel)?.class;
-            let closes = match selector {
-                Selector::Channel(closed) => closed == channel,
-                Selector::Class(closed) => *closed == class,
-            };
+            let closes = study.closes(selector, channel.as_str());
             let (floor, advice) = if upper.policy.floor.holds(upper.rule()) {
                 (
                     "floor rule ",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use maple_bundle::{Diagnostic, Severity, table::Effect};
-use maple_kernel::{Class, Mode, PolicyId, Selector};
+use maple_kernel::{Class, Mode, PolicyId};
 
 use super::{
     Undecided,
@@ -213,11 +213,7 @@ impl<'s, 't> Masks<'s, 't> {
         let (Effect::Offer { channel, .. } | Effect::Prefer { channel, .. }) = effect else { return Vec::new() };
         let channels = &self.study.space.ruleset.vocabulary().channels;
         let Some(class) = channels.get(channel).map(|channel| channel.class) else { return Vec::new() };
-        let closes = |effect: &&Effect| match effect {
-            Effect::Forbid(Selector::Channel(id)) => id == channel,
-            Effect::Forbid(Selector::Class(of)) => *of == class,
-            _ => false,
-        };
+        let closes = |effect: &&Effect| matches!(effect, Effect::Forbid(selector) if self.study.closes(selector, channel.as_str()));
         let may_close = class == Class::Facilitative;
         let sure = |other: &Line<'_>| other.policy.trusted || (may_close && !self.replaced.contains(&other.policy.id));
         let others = self.forbidding.iter().filter(|other| above(other, line) && sure(other));

@@ -6,7 +6,7 @@ use maple_bundle::{
     Diagnostic, Related, Severity, Spot,
     table::{Effect, Start, Table},
 };
-use maple_kernel::{Decision, LocalityId, Mode, Policy, evaluate};
+use maple_kernel::{Decision, LocalityId, Mode, Policy, Selector, evaluate};
 
 use super::{
     Undecided,
@@ -60,6 +60,22 @@ impl<'t> Study<'t> {
     /// The lines of one pack's tables.
     pub(crate) fn pack<'s>(&'s self, pack: &'s LocalityId) -> impl Iterator<Item = &'s Line<'t>> {
         self.lines().filter(move |line| line.policy.locality == *pack)
+    }
+
+    /// Every effect of a policy that counts, with its line.
+    pub(crate) fn counting(&self) -> impl Iterator<Item = (&Line<'t>, &Effect)> {
+        let lines = self.lines().filter(|line| line.policy.mode == Mode::Enforce);
+        lines.flat_map(|line| line.row.then.iter().map(move |effect| (line, effect)))
+    }
+
+    /// True when who closes what is selected closes the channel of this name.
+    pub(crate) fn closes(&self, selector: &Selector, channel: &str) -> bool {
+        match selector {
+            Selector::Channel(id) => id.as_str() == channel,
+            Selector::Class(class) => {
+                self.space.ruleset.vocabulary().channels.get(channel).is_some_and(|own| own.class == *class)
+            }
+        }
     }
 
     /// The packs that have tables.

@@ -1,7 +1,7 @@
 //! Whether rows that disagree have an effect at all where they do.
 
 use maple_bundle::table::Effect;
-use maple_kernel::{CONSENT, ChannelId, Class, Decision, LocalityId, Mode, Selector};
+use maple_kernel::{CONSENT, ChannelId, Class, Decision, LocalityId, Mode};
 
 use super::{
     super::{
@@ -23,16 +23,10 @@ const OPENERS_MAX: usize = 200;
 pub(super) fn closers<'s, 't>(study: &'s Study<'t>) -> Offers<'s, 't> {
     let channels = &study.space.ruleset.vocabulary().channels;
     let mut closers = Offers::new();
-    for line in study.lines().filter(|line| line.policy.mode == Mode::Enforce) {
-        for effect in &line.row.then {
-            let Effect::Forbid(selector) = effect else { continue };
-            let closed = channels.iter().filter(|(id, channel)| match selector {
-                Selector::Channel(own) => own == *id,
-                Selector::Class(class) => channel.class == *class,
-            });
-            for (id, _) in closed {
-                closers.entry(id.as_str()).or_default().push((line, effect));
-            }
+    for (line, effect) in study.counting() {
+        let Effect::Forbid(selector) = effect else { continue };
+        for id in channels.keys().filter(|id| study.closes(selector, id.as_str())) {
+            closers.entry(id.as_str()).or_default().push((line, effect));
         }
     }
     closers
