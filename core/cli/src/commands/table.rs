@@ -127,6 +127,14 @@ const CLOCK: [&str; 2] = ["now", "today"];
 fn tell_time(steps: &[Step<'_>], input: &mut Json) -> Result<Vec<&'static str>, Failure> {
     let Json::Object(input) = input else { return Ok(Vec::new()) };
     let asked: BTreeSet<&str> = steps.iter().flat_map(|(_, program)| program.clock()).collect();
+    for name in CLOCK.into_iter().filter(|name| asked.contains(name)) {
+        if let Some(given) = input.get(name).filter(|given| !is_time(given)) {
+            report::warning(&format!(
+                "the input `{name}` is {given}, which is no day or time such as \"2024-05-01\" or \"2024-05-01T18:00:00Z\", so \
+                 `{name}()` has no value"
+            ));
+        }
+    }
     let clock = maple_server::now();
     let mut filled = Vec::new();
     let missing: Vec<&'static str> =
@@ -156,6 +164,17 @@ const CLOCK_OF_SYSTEM: &str = "by the clock of this system, in UTC";
 
 fn utc_day(moment: jiff::Timestamp) -> String {
     jiff::tz::Offset::UTC.to_datetime(moment).date().to_string()
+}
+
+/// True for a day, a time, or what is said to be unknown. A time with a zone's name is the plugin's to read.
+fn is_time(given: &Json) -> bool {
+    let reads = |text: &str| {
+        text.contains('@')
+            || text.parse::<jiff::civil::Date>().is_ok()
+            || text.parse::<jiff::civil::DateTime>().is_ok()
+            || text.parse::<jiff::Timestamp>().is_ok()
+    };
+    given.is_null() || given.as_str().is_some_and(reads)
 }
 
 /// The day of a given time in UTC, which a time without an offset is taken to be in. A time that is said to be unknown

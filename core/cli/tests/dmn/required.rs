@@ -473,6 +473,17 @@ fn today_is_the_day_of_a_given_now() {
         assert!(code == 2 && stderr.contains("so `today()` cannot be its day; give `today`, too"), "{code}: {stderr}");
     }
 
+    // What is given and is no time has no value, and that is said.
+    for (asks, name, given) in
+        [("day", "today", json!("yesterday")), ("day", "today", json!(7)), ("time", "now", json!("soon"))]
+    {
+        let (result, stderr) = asked(&table, asks, &json!({ (name): given }));
+        assert_eq!(result, json!({ "v": null }), "{name} {given}");
+        assert!(stderr.contains(&format!("the input `{name}` is {given}, which is no day or time")), "{stderr}");
+    }
+    let (_, stderr) = asked(&table, "day", &json!({ "today": null }));
+    assert!(!stderr.contains("no day or time"), "{stderr}");
+
     // A day says no time: that is the clock's.
     let (result, stderr) = asked(&table, "time", &json!({ "today": "2001-02-03" }));
     assert!(!result["v"].as_str().unwrap().starts_with("2001"), "{result}");
