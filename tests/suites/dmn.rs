@@ -9,6 +9,9 @@ mod imported;
 #[path = "dmn/patterns.rs"]
 mod patterns;
 
+#[path = "dmn/guards.rs"]
+mod guards;
+
 #[path = "dmn/engine.rs"]
 mod engine;
 

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::{
     functions::{Function, function, replaced},
+    guard,
     value::{Compare, Value, number},
 };
 
@@ -173,8 +174,8 @@ fn build(op: &str, parts: &[Field<'_>], depth: usize) -> Option<Expr> {
         "name" => Expr::Name(plain(parts.first()?), boxed(1)),
         "path" => Expr::Path(boxed(0)?, parts.iter().skip(1).map(plain).collect()),
         "filter" => Expr::Filter(two()?),
-        "if" => Expr::If(all(0)?),
-        "and" => Expr::And(all(0)?),
+        "if" => guard::condition(all(0)?),
+        "and" => guard::and(all(0)?),
         "or" => Expr::Or(all(0)?),
         "+" => Expr::Sum(Sign::Plus, two()?),
         "-" => Expr::Sum(Sign::Minus, two()?),

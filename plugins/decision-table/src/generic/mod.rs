@@ -7,6 +7,7 @@ mod column;
 mod eval;
 mod expr;
 mod functions;
+mod guard;
 mod java;
 mod notation;
 mod output;
@@ -23,7 +24,7 @@ use column::Column;
 use eval::{Let, Run};
 pub use functions::TEXT_BYTES_MAX;
 use functions::TooLong;
-use output::{Output, Priority};
+use output::{Given, Output, Priority};
 use rows::Rows;
 use value::{Kind, Value};
 
@@ -158,19 +159,22 @@ impl Generic {
         }
         let chosen = self.chosen(run, matched)?;
         let mut findings = Vec::with_capacity(chosen.len());
-        if chosen.is_empty() && self.outputs.iter().any(Output::has_default) {
-            let parts = self.outputs.iter().map(|output| output.written_default(run)).collect::<Vec<_>>();
-            say(&mut findings, "default", &cells(parts));
+        let mut written = String::new();
+        if chosen.is_empty() && cells(run, &mut written, self.outputs.iter().map(Output::default)) {
+            say(&mut findings, "default".into(), &written);
         }
         let mut silent = Vec::new();
         for row in chosen {
-            let parts: Vec<_> = self.outputs.iter().map(|output| output.written(run, row)).collect();
-            if parts.iter().all(Option::is_none) {
-                silent.push(format!("r{row}"));
-                continue;
+            let mut key = String::with_capacity("r99999".len());
+            key.push('r');
+            key.push_str(itoa::Buffer::new().format(row));
+            written.clear();
+            if cells(run, &mut written, self.outputs.iter().map(|output| output.told(row))) {
+                list(&mut findings, &mut silent);
+                say(&mut findings, key, &written);
+            } else {
+                silent.push(key);
             }
-            list(&mut findings, &mut silent);
-            say(&mut findings, &format!("r{row}"), &cells(parts));
         }
         list(&mut findings, &mut silent);
         Ok(findings)
@@ -231,9 +235,11 @@ impl Generic {
 
 fn said_value(value: &Value) -> Vec<Finding> {
     let mut written = String::new();
+    notation::head(&mut written, 'c', 1);
+    notation::write_text(&mut written, 's', "0");
     notation::write(&mut written, value);
     let mut findings = Vec::new();
-    say(&mut findings, "value", &cells([Some(written)]));
+    say(&mut findings, "value".into(), &written);
     findings
 }
 
@@ -261,17 +267,20 @@ fn unreadable(key: &str) -> Refusal {
     Refusal::new("value_not_readable", &format!("the input `{name}` is a value that cannot be passed on"))
 }
 
-/// The cells of a row that say something, under the number of their column.
-fn cells(parts: impl IntoIterator<Item = Option<String>>) -> String {
-    let parts: Vec<(usize, String)> =
-        parts.into_iter().enumerate().filter_map(|(column, part)| Some((column, part?))).collect();
-    let mut written = String::new();
-    notation::escape(&mut written, &format!("c{}:", parts.len()));
-    for (column, part) in parts {
-        notation::write_text(&mut written, 's', &column.to_string());
-        written.push_str(&part);
+/// Writes the cells of a row that say something, under the number of their column; false when none does.
+fn cells<'a>(run: &mut Run<'a>, out: &mut String, row: impl Iterator<Item = Option<&'a Given>> + Clone) -> bool {
+    let count = row.clone().flatten().count();
+    if count == 0 {
+        return false;
     }
-    written
+    notation::head(out, 'c', count);
+    for (column, given) in row.enumerate() {
+        if let Some(given) = given {
+            notation::write_text(out, 's', itoa::Buffer::new().format(column));
+            given.write(run, out);
+        }
+    }
+    true
 }
 
 /// Rows of which nothing is to be told but that they match.
@@ -291,11 +300,10 @@ fn finding(key: String, words: Vec<String>) -> Finding {
 }
 
 /// Puts a row into as many findings as it takes.
-fn say(findings: &mut Vec<Finding>, key: &str, written: &str) {
+fn say(findings: &mut Vec<Finding>, mut key: String, written: &str) {
     let mut letters = written;
-    let mut key = key.to_owned();
     while !letters.is_empty() {
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(letters.len().div_ceil(WORD_BYTES).min(WORDS));
         while !letters.is_empty() && words.len() < WORDS {
             let (word, rest) = letters.split_at_checked(WORD_BYTES).unwrap_or((letters, ""));
             words.push(word.to_owned());

@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
             "z" => Value::Null,
             "t" => Value::Flag(true),
             "f" => Value::Flag(false),
-            "n" => Value::Number(number(self.until(';')?)?),
+            "n" => Value::Number(number(self.until(b';')?)?),
             "s" => Value::text(self.text()?),
             "d" => Some(time::parse_any(self.text()?)).filter(|time| !time.is_null())?,
             "r" => {
@@ -47,12 +47,12 @@ impl<'a> Reader<'a> {
                 Value::Range(Arc::new(Range { from, from_included, to, to_included }))
             }
             "l" => {
-                let count: usize = self.until(':')?.parse().ok()?;
+                let count: usize = self.until(b':')?.parse().ok()?;
                 Value::List((0..count).map(|_| self.value(depth + 1)).collect::<Option<Arc<[_]>>>()?)
             }
             "c" => {
-                let count: usize = self.until(':')?.parse().ok()?;
-                let mut fields = Vec::new();
+                let count: usize = self.until(b':')?.parse().ok()?;
+                let mut fields = Vec::with_capacity(count.min(self.rest.len()));
                 for _ in 0..count {
                     self.rest = self.rest.strip_prefix('s')?;
                     let name: Arc<str> = self.text()?.into();
@@ -70,14 +70,15 @@ impl<'a> Reader<'a> {
         matches!(tag, "t" | "f").then_some(tag == "t")
     }
 
-    fn until(&mut self, end: char) -> Option<&'a str> {
-        let (part, rest) = self.rest.split_once(end)?;
-        self.rest = rest;
+    fn until(&mut self, end: u8) -> Option<&'a str> {
+        let at = self.rest.bytes().position(|byte| byte == end)?;
+        let part = self.rest.get(..at)?;
+        self.rest = self.rest.get(at + 1..)?;
         Some(part)
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        let length: usize = self.until(':')?.parse().ok()?;
+        let length: usize = self.until(b':')?.parse().ok()?;
         let (part, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(part)
@@ -92,11 +93,11 @@ pub(crate) fn write(out: &mut String, value: &Value) {
         Value::Number(number) => escape(out, &format!("n{};", number.normalize())),
         Value::Text(text) => write_text(out, 's', text),
         Value::List(items) => {
-            escape(out, &format!("l{}:", items.len()));
+            head(out, 'l', items.len());
             items.iter().for_each(|item| write(out, item));
         }
         Value::Context(fields) => {
-            escape(out, &format!("c{}:", fields.len()));
+            head(out, 'c', fields.len());
             for (name, field) in &**fields {
                 write_text(out, 's', name);
                 write(out, field);
@@ -118,18 +119,30 @@ pub(crate) fn write(out: &mut String, value: &Value) {
 
 /// Writes a text with its length before it.
 pub(crate) fn write_text(out: &mut String, tag: char, text: &str) {
-    escape(out, &format!("{tag}{}:", text.len()));
+    head(out, tag, text.len());
     escape(out, text);
+}
+
+/// Writes a tag and how many letters, items or fields follow.
+pub(crate) fn head(out: &mut String, tag: char, count: usize) {
+    out.push(tag);
+    out.push_str(itoa::Buffer::new().format(count));
+    out.push_str("_3A"); // a colon
 }
 
 /// Writes text in the letters that an answer may have.
 pub(crate) fn escape(out: &mut String, text: &str) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => out.push(char::from(byte)),
-            byte => out.extend(['_', hex(byte >> 4), hex(byte & 15)]),
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let (run, others) = rest.split_at(rest.iter().position(|byte| !plain(byte)).unwrap_or(rest.len()));
+        out.push_str(str::from_utf8(run).unwrap_or_default());
+        rest = others;
+        while let Some((byte, others)) = rest.split_first().filter(|(byte, _)| !plain(byte)) {
+            out.extend(['_', hex(byte >> 4), hex(byte & 15)]);
+            rest = others;
         }
     }
 }

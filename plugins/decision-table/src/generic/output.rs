@@ -15,7 +15,6 @@ pub(crate) type Priority = Vec<usize>;
 
 /// A column.
 pub(crate) struct Output {
-    kind: Option<Kind>,
     /// The different values.
     pool: Vec<Given>,
     /// For each row its value in the pool.
@@ -27,10 +26,10 @@ pub(crate) struct Output {
     default: Option<Given>,
 }
 
-/// A value: known already and written, or to be worked out.
-enum Given {
+/// A value: known already and written, or to be worked out and taken as one of a type.
+pub(crate) enum Given {
     Known(Value, String),
-    Open(Expr),
+    Open(Expr, Option<Kind>),
 }
 
 impl Given {
@@ -41,25 +40,22 @@ impl Given {
                 notation::write(&mut written, &value);
                 Self::Known(value, written)
             }
-            open => Self::Open(open),
+            open => Self::Open(open, kind),
         }
     }
 
-    fn value<'a>(&'a self, run: &mut Run<'a>, kind: Option<Kind>) -> Value {
+    fn value<'a>(&'a self, run: &mut Run<'a>) -> Value {
         match self {
             Self::Known(value, _) => value.clone(),
-            Self::Open(of) => run.eval(of).taken_as(kind),
+            Self::Open(of, kind) => run.eval(of).taken_as(*kind),
         }
     }
 
-    fn written<'a>(&'a self, run: &mut Run<'a>, kind: Option<Kind>) -> String {
+    /// Writes the value as an answer has it.
+    pub(crate) fn write<'a>(&'a self, run: &mut Run<'a>, out: &mut String) {
         match self {
-            Self::Known(_, written) => written.clone(),
-            open => {
-                let mut written = String::new();
-                notation::write(&mut written, &open.value(run, kind));
-                written
-            }
+            Self::Known(_, written) => out.push_str(written),
+            open @ Self::Open(..) => notation::write(out, &open.value(run)),
         }
     }
 }
@@ -87,7 +83,7 @@ impl Output {
         let cells = cells(table, rows, pool.len());
         let known = table.get("known");
         let known = if known.is_present() { list(known, pool.len()) } else { Vec::new() };
-        Self { kind, known: Rows::of(&known, pool.len()), pool, cells, order, default }
+        Self { known: Rows::of(&known, pool.len()), pool, cells, order, default }
     }
 
     fn given(&self, row: usize) -> Option<&Given> {
@@ -96,24 +92,17 @@ impl Output {
 
     /// The value in a row; an empty cell has none.
     pub(crate) fn value<'a>(&'a self, run: &mut Run<'a>, row: usize) -> Option<Value> {
-        Some(self.given(row)?.value(run, self.kind))
+        Some(self.given(row)?.value(run))
     }
 
-    /// The value in a row as an answer has it, unless it is known already.
-    pub(crate) fn written<'a>(&'a self, run: &mut Run<'a>, row: usize) -> Option<String> {
+    /// What an answer says of a row, unless it is known already.
+    pub(crate) fn told(&self, row: usize) -> Option<&Given> {
         let at = self.cells.get(row).copied().flatten()?;
-        if u32::try_from(at).is_ok_and(|at| self.known.has(at)) {
-            return None;
-        }
-        Some(self.pool.get(at)?.written(run, self.kind))
+        if u32::try_from(at).is_ok_and(|at| self.known.has(at)) { None } else { self.pool.get(at) }
     }
 
-    pub(crate) fn has_default(&self) -> bool {
-        self.default.is_some()
-    }
-
-    pub(crate) fn written_default<'a>(&'a self, run: &mut Run<'a>) -> Option<String> {
-        Some(self.default.as_ref()?.written(run, self.kind))
+    pub(crate) fn default(&self) -> Option<&Given> {
+        self.default.as_ref()
     }
 
     /// The place of a row's value in the list of values; behind it when it is not listed.

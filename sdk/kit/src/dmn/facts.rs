@@ -107,12 +107,17 @@ impl Program {
         }
         if !text.is_empty() {
             let bytes = unescape(text).ok_or_else(unreadable)?;
-            let value = Reader { rest: &bytes }.value(0).ok_or_else(unreadable)?;
-            let Json::Object(cells) = value else { return Err(unreadable()) };
-            values.extend(cells.into_iter().map(|(column, value)| {
-                let output = column.parse::<usize>().ok().and_then(|at| self.outputs.get(at));
-                (output.map_or(column, |output| output.id.clone()), value)
-            }));
+            let mut reader = Reader { rest: &bytes };
+            reader
+                .cells(|reader, column| {
+                    let output = self.outputs.get(column);
+                    values.insert(
+                        output.map_or_else(|| column.to_string(), |output| output.id.clone()),
+                        reader.value(1)?,
+                    );
+                    Some(())
+                })
+                .ok_or_else(unreadable)?;
         }
         Ok(Row { rule: at.and_then(|at| self.rules.get(at)).cloned(), values })
     }
@@ -138,7 +143,16 @@ impl Program {
         }
         if !text.is_empty() {
             let bytes = unescape(text).ok_or_else(unreadable)?;
-            cells.extend(Reader { rest: &bytes }.cells().ok_or_else(unreadable)?);
+            let mut reader = Reader { rest: &bytes };
+            reader
+                .cells(|reader, column| {
+                    let before = reader.rest;
+                    reader.value(1)?;
+                    let cell = before.get(..before.len().checked_sub(reader.rest.len())?)?;
+                    cells.insert(column, std::str::from_utf8(cell).ok()?.to_owned());
+                    Some(())
+                })
+                .ok_or_else(unreadable)?;
         }
         Ok(cells)
     }
@@ -201,15 +215,19 @@ fn write(out: &mut String, value: &Json, uses: Option<&Uses>, depth: usize) -> R
         Json::Number(number) => write_number(out, number)?,
         Json::String(text) => write_text(out, 's', text),
         Json::Array(items) => {
-            out.push_str(&format!("l{}:", items.len()));
+            write_head(out, 'l', items.len());
             items.iter().try_for_each(|item| write(out, item, uses, depth + 1))?;
         }
         Json::Object(fields) => {
-            let used = |name: &str| uses.is_none_or(|uses| uses.fields.contains_key(name));
-            out.push_str(&format!("c{}:", fields.keys().filter(|name| used(name)).count()));
-            for (name, field) in fields.iter().filter(|(name, _)| used(name)) {
+            let used = |name: &str| match uses {
+                Some(uses) => uses.fields.get(name).map(Some),
+                None => Some(None),
+            };
+            let used: Vec<_> = fields.iter().filter_map(|(name, field)| Some((name, field, used(name)?))).collect();
+            write_head(out, 'c', used.len());
+            for (name, field, uses) in used {
                 write_text(out, 's', name);
-                write(out, field, uses.and_then(|uses| uses.fields.get(name)), depth + 1)?;
+                write(out, field, uses, depth + 1)?;
             }
         }
     }
@@ -225,22 +243,28 @@ fn write_number(out: &mut String, number: &Number) -> Result<(), String> {
 }
 
 fn write_text(out: &mut String, tag: char, text: &str) {
-    out.push_str(&format!("{tag}{}:", text.len()));
+    write_head(out, tag, text.len());
     out.push_str(text);
+}
+
+/// A tag, and how many letters, items or fields follow.
+fn write_head(out: &mut String, tag: char, count: usize) {
+    out.push(tag);
+    out.push_str(itoa::Buffer::new().format(count));
+    out.push(':');
 }
 
 /// Letters, digits, `-` and `.` stand for themselves, `_` begins a byte in two hexadecimal digits.
 fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut letters = text.bytes();
-    while let Some(letter) = letters.next() {
-        bytes.push(match letter {
-            b'_' => {
-                let digit = |letter: Option<u8>| char::from(letter?).to_digit(16);
-                u8::try_from(digit(letters.next())? * 16 + digit(letters.next())?).ok()?
-            }
-            plain => plain,
-        });
+    let mut parts = text.split('_');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (byte, plain) = part.split_at_checked(2)?;
+        let digit = |letter: Option<char>| letter?.to_digit(16);
+        let mut digits = byte.chars();
+        bytes.push(u8::try_from(digit(digits.next())? * 16 + digit(digits.next())?).ok()?);
+        bytes.extend_from_slice(plain.as_bytes());
     }
     Some(bytes)
 }
@@ -289,20 +313,16 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The cells of a row as they are written, by the number of their column.
-    fn cells(&mut self) -> Option<Written> {
+    /// The cells of a row, by the number of their column: `cell` reads each.
+    fn cells(&mut self, mut cell: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
         self.byte().filter(|tag| *tag == b'c')?;
         let count: usize = self.until(b':')?.parse().ok()?;
-        let mut cells = Written::new();
         for _ in 0..count {
             self.byte().filter(|tag| *tag == b's')?;
             let column = self.text()?.parse().ok()?;
-            let before = self.rest;
-            self.value(1)?;
-            let cell = before.get(..before.len().checked_sub(self.rest.len())?)?;
-            cells.insert(column, std::str::from_utf8(cell).ok()?.to_owned());
+            cell(self, column)?;
         }
-        Some(cells)
+        Some(())
     }
 
     fn byte(&mut self) -> Option<u8> {
