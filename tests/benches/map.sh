@@ -7,12 +7,15 @@ cases=${CASES:-1000000}
 binary=${BINARY:-target/release/maple}
 folder=${FOLDER:-$(mktemp -d)}
 server=
-trap '[ -z "$server" ] || kill "$server"; [ -n "${FOLDER:-}" ] || rm -rf "$folder"' EXIT INT TERM
+trap '[ -z "$server" ] || kill "$server" 2> /dev/null; [ -n "${FOLDER:-}" ] || rm -rf "$folder"' EXIT INT TERM
 mkdir -p "$folder"
 printf 'signing-key = "%s/sign"\nreference-key = "%s/refer"\n' "$folder" "$folder" > "$folder/serve.toml"
 "$binary" serve --listen 127.0.0.1:0 --config "$folder/serve.toml" --database "sqlite://$folder/maple.sqlite" > "$folder/said" 2> "$folder/log" &
 server=$!
-until url=$(sed -n 's/^serving on \(http:[^ ]*[0-9]\).*/\1/p' "$folder/said") && [ -n "$url" ]; do sleep 0.2; done
+until url=$(sed -n 's/^serving on \(http:[^ ]*[0-9]\).*/\1/p' "$folder/said") && [ -n "$url" ]; do
+  kill -0 "$server" 2> /dev/null || { cat "$folder/said" "$folder/log" >&2; exit 1; }
+  sleep 0.2
+done
 if [ ! -e "$folder/full" ]; then
   "$binary" demo --cases "$cases" --seed 3 --to 2026-10-31 --server "$url" > /dev/null
   echo "$cases" > "$folder/full"

@@ -89,6 +89,7 @@ pub(crate) fn recount(link: &mut dyn Link, Later { common, after, to }: &Later) 
         Common::Kind(kind, top) => {
             let [first, end] = crate::sql::below(top);
             // Of each place that has the kind the latest, and the latest of these: a place and a kind are one run of an index.
+            // `CROSS JOIN` has SQLite go from the places to the disputes, whatever it believes of their numbers.
             let latest = format!(
                 "{anew} (SELECT id FROM (\
                  WITH RECURSIVE place(name) AS (\
@@ -98,7 +99,7 @@ pub(crate) fn recount(link: &mut dyn Link, Later { common, after, to }: &Later) 
                  SELECT one.id, at.latest FROM (SELECT name, (SELECT max(registered) FROM dispute WHERE kind = $1 \
                  AND locality = place.name AND registered > $5 AND registered <= $6) AS latest FROM place \
                  WHERE place.name = $2 OR place.name >= $3) AS at \
-                 JOIN dispute AS one ON one.kind = $1 AND one.locality = at.name AND one.registered = at.latest) AS last \
+                 CROSS JOIN dispute AS one WHERE one.kind = $1 AND one.locality = at.name AND one.registered = at.latest) AS last \
                  ORDER BY latest DESC, id DESC LIMIT 1)"
             );
             let words = [kind, top, first.as_str(), end.as_str()].map(Value::Text);

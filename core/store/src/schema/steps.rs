@@ -22,7 +22,7 @@ impl Step {
 }
 
 /// The steps, from an empty database.
-pub(super) const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 13] = [
     // An activation is a record: it is added, never changed.
     Step {
         both: "",
@@ -508,5 +508,11 @@ pub(super) const STEPS: [Step; 12] = [
         postgres: "DROP TRIGGER event_unchanged ON event;
     CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs, facts ON event
         FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
+    },
+    // Those at a station that came after one that is told late lie in their order.
+    Step {
+        both: "CREATE INDEX dispute_came ON dispute (station, registered) WHERE station IS NOT NULL;",
+        sqlite: "",
+        postgres: "",
     },
 ];

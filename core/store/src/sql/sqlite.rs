@@ -11,7 +11,9 @@ use std::{
 };
 
 use rusqlite::{
-    Connection, ErrorCode, params_from_iter,
+    Connection, ErrorCode,
+    config::DbConfig,
+    params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -57,6 +59,8 @@ impl Sqlite {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_millis(BUSY_MILLIS_MAX))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_COUNT_MAX);
+        // A plan hangs on the statement alone: else SQLite makes it anew for other values.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let (opened, deadline) = (Instant::now(), Arc::new(AtomicU64::new(u64::MAX)));
         let until = Arc::clone(&deadline);
         let late = move || millis_since(opened) > until.load(Ordering::Relaxed);

@@ -158,6 +158,7 @@ fn an_older_server_is_brought_up_to_date_by_one_of_many() {
 
     // What takes back each step, from the last on.
     let undo = [
+        "DROP INDEX dispute_came;",
         "DROP TRIGGER event_unchanged ON event; ALTER TABLE event DROP COLUMN facts;
          CREATE TRIGGER event_unchanged BEFORE UPDATE OF source, id, dispute, at, received, what, refs ON event
          FOR EACH ROW EXECUTE FUNCTION maple_refuse('an event is never changed');",
