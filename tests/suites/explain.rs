@@ -1,19 +1,47 @@
 //! Explanations agree with decisions: on every case that ships, and when a plugin breaks down.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
 
+use maple_bundle::{Compiled, Options, compile, table::Table};
 use maple_kernel::{
-    Asking, Decision, FaultKind, Floor, Limits, Mode, Policy, PolicyId, Purposes, Question, Ruleset, Setting, Setup,
-    Target, evaluate, walk,
+    Asking, Decision, FactType, FaultKind, Floor, Limits, Mode, Policy, PolicyId, Purposes, Question, Ruleset, Setting,
+    Setup, Target, evaluate, walk,
 };
 use maple_sandbox::{Sandbox, SandboxConfig};
 use maple_tests::{guests::Guest, house};
-use maple_wire::{Explained, Language, explain_json, explain_text};
+use maple_wire::{Explained, Language, explain_json, explain_text, text};
 use serde_json::Value;
 
 fn explained<'a>(ruleset: &'a Ruleset, question: &'a Question, decision: &'a Decision) -> Explained<'a> {
+    with_tables(ruleset, &[], question, decision)
+}
+
+fn with_tables<'a>(
+    ruleset: &'a Ruleset,
+    tables: &'a [Table],
+    question: &'a Question,
+    decision: &'a Decision,
+) -> Explained<'a> {
     let walked = walk(ruleset, question, |policy, file| policy.assessor.assess(file));
-    Explained { ruleset, question, decision, askings: walked.into_iter().map(|asking| (asking, None)).collect() }
+    Explained {
+        ruleset,
+        question,
+        decision,
+        askings: walked.into_iter().map(|asking| (asking, None)).collect(),
+        tables,
+    }
+}
+
+/// The shipped policies, their tables kept as data.
+fn tabled() -> &'static Compiled {
+    static TABLED: LazyLock<Compiled> = LazyLock::new(|| {
+        let options = Options { tables: true, ..Options::default() };
+        compile(&house().bundle, &*house().sandbox, &options).ok().unwrap()
+    });
+    &TABLED
 }
 
 /// Every case of every pack, asked for an explanation.
@@ -77,12 +105,114 @@ fn every_step_and_part_of_a_decision_is_some_claim_s_or_the_host_s() {
     }
 }
 
+/// The host reads the conditions of tables a second time, to tell why a rule kept silent: what it reads is what the plugin
+/// did, in every case that ships.
 #[test]
-fn the_text_leaves_no_word_untranslated() {
-    let ruleset = &house().compiled.ruleset;
+fn rules_of_tables_apply_as_the_plugin_has_them() {
+    let Compiled { ruleset, tables, .. } = tabled();
+    let (mut spoke, mut silent, mut without_effect) = (0, 0, 0);
     for question in questions() {
         let decision = evaluate(ruleset, &question);
-        let explained = explained(ruleset, &question, &decision);
+        let data = explain_json(&with_tables(ruleset, tables, &question, &decision));
+        for policy in data["policies"].as_array().unwrap().iter().filter(|policy| policy["asked"] == true) {
+            let Some(table) = tables.iter().find(|table| policy["policy"] == table.policy.as_str()) else {
+                assert_eq!(policy["silent"], Value::Null, "{policy:#}");
+                continue;
+            };
+            assert_eq!(table.unread, 0, "{}", table.policy);
+            let named = |list: &Value| -> BTreeSet<String> {
+                list.as_array().unwrap().iter().map(|rule| rule.as_str().unwrap().to_owned()).collect()
+            };
+            let claims: BTreeSet<String> =
+                policy["claims"].as_array().unwrap().iter().map(|c| c["rule"].as_str().unwrap().to_owned()).collect();
+            let applies = named(&policy["applies"]);
+            let mut quiet = BTreeSet::new();
+            for rule in policy["silent"]["rules"].as_array().unwrap() {
+                let (name, unmet) = (rule["rule"].as_str().unwrap(), rule["unmet"].as_u64().unwrap());
+                assert!(!claims.contains(name), "{name} spoke: {policy:#}");
+                assert_eq!(unmet == 0, applies.contains(name), "{name}: {policy:#}");
+                let en = rule["says"]["en"].as_str().unwrap();
+                let about_time = en.contains("its time has no day to run from; not known: ");
+                assert_eq!(unmet == 0, about_time, "{name} of {}: {en}", table.policy);
+                without_effect += usize::from(unmet == 0);
+                quiet.insert(name.to_owned());
+            }
+            // Whatever the plugin said, the host reads as applying; whatever applies spoke, or had nothing to say.
+            assert!(claims.is_subset(&applies), "{} says {claims:?}, the host reads {applies:?}", table.policy);
+            let all: BTreeSet<String> = table.rows.iter().map(|row| row.rule.to_string()).collect();
+            assert_eq!(claims.union(&quiet).cloned().collect::<BTreeSet<_>>(), all, "{}", table.policy);
+            (spoke, silent) = (spoke + claims.len(), silent + quiet.len());
+        }
+    }
+    assert!(spoke > 1_000 && silent > 1_000 && without_effect > 0, "{spoke} {silent} {without_effect}");
+}
+
+/// Every code that a fact, a kind, a channel or a word may be, save those that are words of their language, too.
+fn codes(ruleset: &Ruleset) -> BTreeSet<String> {
+    let words = ruleset.vocabulary();
+    let labels = words.facts.values().flat_map(|def| def.labels.keys().map(ToString::to_string));
+    let kinds = words.kinds.keys().map(ToString::to_string);
+    let channels = words.channels.keys().map(ToString::to_string);
+    let lists = words.words.values().flat_map(|list| list.keys().map(ToString::to_string));
+    labels.chain(kinds).chain(channels).chain(lists).chain(words.facts.keys().map(ToString::to_string)).collect()
+}
+
+/// The words of the Latin alphabet in a Chinese text that stand neither in brackets behind a name, nor in the line of a
+/// rule or policy, nor in a name.
+fn bare_codes<'t>(text: &'t str, codes: &BTreeSet<String>) -> Vec<&'t str> {
+    let inside = |line: &str, at: usize| {
+        let before = line.get(..at).unwrap_or_default();
+        let open = |open: char, close: char| before.matches(open).count() > before.matches(close).count();
+        open('（', '）') || open('(', ')') || open('[', ']')
+    };
+    let code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | '*');
+    let mut found = Vec::new();
+    for line in text.lines() {
+        let mut from = 0;
+        while let Some(start) = line.get(from..).and_then(|rest| rest.find(code)).map(|at| at + from) {
+            let rest = &line[start..];
+            let end = rest.find(|c| !code(c)).map_or(line.len(), |len| start + len);
+            let word = &line[start..end];
+            if codes.contains(word.trim_end_matches(['.', '*'])) && !inside(line, start) {
+                found.push(word);
+            }
+            from = end;
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_no_name_is_found() {
+    let codes = BTreeSet::from(["employment".to_owned(), "labour.wage".to_owned()]);
+    for (line, found) in [
+        ("事实：双方关系：employment", vec!["employment"]),
+        ("只管 labour.wage，本案是 employment", vec!["labour.wage", "employment"]),
+        ("只管追索工资（labour.wage），双方关系：用工", vec![]),
+        ("追索工资 (labour.wage)", vec![]),
+        ("cn/labour：没有适用的规则", vec![]),
+    ] {
+        assert_eq!(bare_codes(line, &codes), found, "{line}");
+    }
+}
+
+#[test]
+fn every_word_of_a_closed_list_has_a_name() {
+    for (key, def) in &house().compiled.ruleset.vocabulary().facts {
+        if let FactType::Text(words) | FactType::Words(words) = &def.kind {
+            let unnamed: Vec<_> = words.iter().filter(|word| !def.labels.contains_key(*word)).collect();
+            assert!(unnamed.is_empty(), "{key}: {unnamed:?}");
+        }
+    }
+}
+
+#[test]
+fn the_text_leaves_no_word_untranslated() {
+    let Compiled { ruleset, tables, .. } = tabled();
+    let codes = codes(ruleset);
+    for question in questions() {
+        let decision = evaluate(ruleset, &question);
+        let explained = with_tables(ruleset, tables, &question, &decision);
         let english = explain_text(&explained, Language::En);
         let head = english.lines().nth(2).unwrap();
         assert!(head.starts_with("  the case: ") && head.contains(question.case.kind.as_str()), "{head}");
@@ -90,6 +220,12 @@ fn the_text_leaves_no_word_untranslated() {
         for english_word in [" stands", "adds nothing", "not asked", "no rule", " claims (", "law:", "facts:"] {
             assert!(!chinese.contains(english_word), "`{english_word}` in {chinese}");
         }
+        let route = text(&Decision { explanation: None, ..decision.clone() }, ruleset, Language::Zh);
+        for text in [&chinese, &route] {
+            assert_eq!(bare_codes(text, &codes), Vec::<&str>::new(), "{text}");
+            assert!(!text.contains("Art. "), "{text}");
+        }
+        assert!(!english.contains('第'), "{english}");
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) enum Command {
     Tokens(Tokens),
     /// Help an editor: problems, completion, hover, over standard input and output (LSP)
     Lsp(Lsp),
-    /// Write the JSON Schemas of policy files and of the server's configuration
+    /// Write the JSON Schemas of policy files and of all others that people write
     Schema(Schema),
     /// Print the completions of a shell
     Completions(Completions),
@@ -537,7 +537,7 @@ pub(crate) struct Lsp {
 /// `maple schema`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Schema {
-    /// Print the schema of one kind of file: `rules`, `pack`, `facts`, … `server`
+    /// Print the schema of one kind of file: `rules`, `pack`, `facts`, … `server`, `table`, `dmn-map`, `budget`, `ingest-map`
     #[arg(value_name = "NAME", required_unless_present = "dir", conflicts_with = "dir")]
     pub(crate) name: Option<String>,
     /// Write all schemas into this folder

@@ -251,6 +251,111 @@ fn a_mistake_hides_no_proof_of_another_file() {
     assert_eq!(notes.count(), 1, "{json:#?}");
 }
 
+/// What `--json` tells of a project with this table, in the order in which it is told.
+fn of_a_table(table: &str) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let made = maple(&["new", "q", "--lang", "table", "--dir", &text(folder.path())]).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let project = folder.path().join("q");
+    fs::write(project.join("policies").join(YONGKANG).join("q.toml"), table).unwrap();
+    let output = run(&["check", "--json", &text(&project)]);
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    told(&output)
+}
+
+/// Codes of one severity, each with its line.
+fn lines(problems: &[Value], severity: &str) -> Vec<String> {
+    let of = problems.iter().filter(|problem| problem["severity"] == severity);
+    of.map(|problem| format!("{} {}", problem["code"].as_str().unwrap(), problem["line"])).collect()
+}
+
+/// A rule with an error hides nothing of the other rules of its file, and nothing is told that it may set right.
+#[test]
+fn a_rule_with_an_error_hides_nothing_of_the_others() {
+    let when = |at: usize, when: &str, then: &str| {
+        rule(at, &format!("when = {{ {when} }}")).replace("{ prefer = \"peoples_mediation\", weight = 1 }", then)
+    };
+    let offer =
+        |days: usize| format!("{{ offer = \"industry_mediation\", due = \"{days} days\", from = \"acceptance\" }}");
+    let sale = |amount: &str| format!("kind = \"contract.sale\", amount = {{ {amount} }}");
+    let duty = "{ duty = \"inform_confirmation_window\", bearer = \"mediation_committee\" }";
+    let sound = when(2, &sale("max = \"100.00\""), &offer(7))
+        + &when(3, &sale("min = \"90.00\", max = \"200.00\""), &offer(9))
+        + &when(4, &sale("min = \"300.00\""), &offer(9))
+        + &when(5, "people = { min = 9 }, not = { people = { min = 5 } }", duty);
+    let case = "[[case]]\nname = \"one\"\ncovers = [\"X1\"]\ncase = { kind = \"labour.wage\" }\nexpect = { has-rules = [\"X1\"] }\n";
+    let mended = of_a_table(&format!("{}{sound}{case}", rule(1, NO_BASIS)));
+    let proved = ["contradiction 14", "rule-never-speaks 28"];
+    for line in proved {
+        assert!(lines(&mended, "error").contains(&line.to_owned()), "{line}: {mended:#?}");
+    }
+    assert!(lines(&mended, "warning").iter().any(|line| line.starts_with("gap ")), "{mended:#?}");
+    for (wrong, also) in [
+        ("when = { poeple = 3 }", "unknown-fact 4"),
+        ("basis = []", "missing-basis 6"),
+        ("basis = [\"cn.peoples_mediation.999\"]", "unknown-provision 6"),
+        ("wen = { people = 3 }", "unknown-key 7"),
+    ] {
+        let first = match wrong {
+            "basis = []" => rule(1, wrong).replace("{ prefer = \"peoples_mediation\", weight = 1 }", duty),
+            _ => rule(1, wrong),
+        };
+        // A line more, where the wrong one stands beside the others.
+        let moved = u32::from(wrong.starts_with("wen"));
+        let found = of_a_table(&format!("{first}{sound}{case}"));
+        let errors = lines(&found, "error");
+        let mut wanted =
+            vec![also.to_owned(), format!("contradiction {}", 14 + moved), format!("rule-never-speaks {}", 28 + moved)];
+        wanted.sort();
+        let mut sorted = errors.clone();
+        sorted.sort();
+        assert_eq!(sorted, wanted, "{found:#?}");
+        // What no case shows is told, and of the gap that it may answer itself no more than that it is there.
+        let warnings = lines(&found, "warning");
+        assert!(warnings.iter().all(|line| line.starts_with("rule-without-")), "{warnings:?}");
+        let of = |code: &str| warnings.iter().filter(|line| line.starts_with(&format!("{code} "))).count();
+        assert_eq!((of("rule-without-case"), of("rule-without-negative-case")), (4, 5), "{warnings:?}");
+        let notes: Vec<String> = lines(&found, "note");
+        assert!(notes.iter().any(|line| line == "not-analysed 0") && notes.iter().any(|line| line.starts_with("gap ")));
+        let named =
+            |problem: &&Value| problem["code"] == "not-analysed" && problem["file"] == format!("{YONGKANG}/q.toml");
+        assert_eq!(found.iter().filter(named).count(), 1, "{found:#?}");
+        let mut once: Vec<String> = found.iter().map(ToString::to_string).collect();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), found.len(), "something is told twice: {found:#?}");
+    }
+    // A text that is no TOML in one rule: what is wrong in the others is told, too.
+    let odd = rule(1, "when = { people = }") + &rule(6, "when = { poeple = 3 }") + &sound;
+    let found = of_a_table(&odd);
+    let mut errors = lines(&found, "error");
+    errors.sort();
+    let wanted = ["contradiction 20", "rule-never-speaks 34", "syntax 4", "unknown-fact 10"];
+    assert_eq!(errors, wanted, "{found:#?}");
+}
+
+/// Where only a case has an error, or a key that nobody knows stands too much, every table is proved, and no note says
+/// otherwise.
+#[test]
+fn a_case_with_an_error_keeps_no_rule_from_being_proved() {
+    let found = of_a_table(&format!("colour = 1\n{}", contradiction()));
+    let mut errors = lines(&found, "error");
+    errors.sort();
+    assert_eq!(errors, ["contradiction 9", "unknown-key 1"], "{found:#?}");
+    assert!(lines(&found, "note").is_empty(), "{found:#?}");
+    let case = "[[case]]\nname = \"one\"\ncovers = [\"X1\"]\ncase = { kind = \"labour.wage\", facts = { poeple = 3 } }\nexpect = {}\n";
+    let found = of_a_table(&format!("{}{case}", contradiction()));
+    let errors = lines(&found, "error");
+    assert!(errors.contains(&"contradiction 8".to_owned()), "{found:#?}");
+    assert!(errors.iter().any(|line| line.starts_with("unknown-fact ")), "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .all(|problem| problem["code"] != "not-analysed" || problem["file"] != format!("{YONGKANG}/q.toml")),
+        "{found:#?}"
+    );
+}
+
 /// What is proved as an error keeps a table from being called built.
 #[test]
 fn a_build_of_tables_proves_them() {

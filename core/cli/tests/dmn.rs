@@ -174,8 +174,14 @@ fn what_cannot_be_carried_over_is_listed_and_fails_and_the_rest_is_written() {
     ] {
         assert!(stderr.contains(part), "`{part}` is not in\n{stderr}");
     }
-    let (code, stdout, _) = run(&["table", "eval", &out, "--input", r#"{ "kind": "wages" }"#, "--json"]);
+    let (code, stdout, stderr) = run(&["table", "eval", &out, "--input", r#"{ "kind": "wages" }"#, "--json"]);
     assert_eq!((code, stdout.trim()), (0, r#"{"result":[{"way":"b"}],"rules":["r2"]}"#));
+    assert!(stderr.contains("is asked without its rule `r1`: input kind: `matches` takes plain text"), "{stderr}");
+    assert!(stderr.contains("the rule `r2` gives no `note`, which was not carried over: kind.get(0)"), "{stderr}");
+    // What a rule lacks that does not match is not told.
+    let (code, stdout, stderr) = run(&["table", "eval", &out, "--input", r#"{ "kind": "rent" }"#, "--json"]);
+    assert_eq!((code, stdout.trim()), (0, r#"{"result":[{"way":"c"}],"rules":["r3"]}"#));
+    assert!(stderr.contains("without its rule `r1`") && !stderr.contains("r2"), "{stderr}");
 
     let (code, _, stderr) = run(&["import", "dmn", &file, "-o", &out, "--json"]);
     let objects = |stderr: &str| -> Vec<Value> {
@@ -363,7 +369,7 @@ fn rules_in_each_other_s_way_are_wrong() {
     assert_eq!(run(&["import", "dmn", &file, "-o", &out]).0, 0);
     let (code, _, stderr) = run(&["table", "eval", &out, "--input", r#"{ "kind": "wages", "people": 2 }"#]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("the hit policy is `unique`, but rules 1, 2 match"), "{stderr}");
+    assert!(stderr.contains("the hit policy is `unique`, but rules 1 (`r1`), 2 (`r2`) match"), "{stderr}");
     let (code, stdout, _) = run(&["table", "eval", &out, "--input", r#"{ "people": 2 }"#, "--json"]);
     assert_eq!((code, stdout.trim()), (0, r#"{"result":{"way":"b"},"rules":["r2"]}"#));
 }

@@ -40,7 +40,7 @@ fn commands_of_the_page_run() {
     let sample = blocks("toml").into_iter().find(|block| block.contains("[[rule]]\ninclude")).unwrap();
     let sample: toml::Table = sample.parse().unwrap();
     let rules = sample["rule"].as_array().unwrap();
-    assert_eq!(rules.len(), 10);
+    assert_eq!(rules.len(), 15);
     for rule in rules {
         let schema = folder.path().join(rule["schema"]["path"].as_str().unwrap());
         assert!(schema.is_file(), "{}", schema.display());
@@ -88,6 +88,17 @@ fn schemas_are_those_of_the_sdk() {
     assert!(said.contains("cannot write"), "{said}");
     let (_, said) = check(&["man", "--dir", &text(&file)], 3);
     assert!(said.contains("cannot write manual pages"), "{said}");
+}
+
+#[test]
+fn examples_of_the_pages_point_to_their_schemas() {
+    for (name, schema) in [("ingest/cfpb", "ingest-map"), ("ingest/nyc-311", "ingest-map")] {
+        let path = root().join(format!("sdk/docs/examples/{name}.toml"));
+        let text = fs::read_to_string(&path).unwrap();
+        let pointed = text.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
+        let meant = root().join(format!("sdk/schemas/{schema}.json"));
+        assert_eq!(path.parent().unwrap().join(pointed).canonicalize().unwrap(), meant.canonicalize().unwrap());
+    }
 }
 
 #[test]

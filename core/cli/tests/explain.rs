@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{check, example, maple, replace, root, text};
+use support::{check, copy_of, example, maple, replace, root, text};
 
 const WAGES: &str = "sdk/docs/examples/wages.json";
 
@@ -67,7 +67,7 @@ fn a_guardrail_keeps_what_the_floor_offers() {
             "      • closes Town mediation → not heard, guardrail H09: a lower level takes nothing away\n",
             "      • closes Trade mediation → stands\n",
             "      • offers Trade mediation → replaced by the lower policy land/west/closed\n",
-            "  H09, a lower level takes nothing away: did not hear the claim: forbid town_mediation (claimed by land/west/closed W1)",
+            "  H09, a lower level takes nothing away: did not hear the claim: forbid Town mediation (town_mediation) (claimed by land/west/closed W1)",
         ],
     );
 }
@@ -100,7 +100,10 @@ fn eval_explains_as_run_does_and_json_is_the_same_as_data() {
     assert_eq!(refined["became"]["code"], "refines");
     assert_eq!(refined["became"]["by"], json!({ "policy": "land/work", "rule": "F1" }));
     assert_eq!(refined["became"]["fields"], json!(["due"]));
-    assert_eq!(refined["evidence"][0]["values"], json!([{ "role": null, "value": 14.0 }]));
+    assert_eq!(
+        refined["evidence"][0]["values"],
+        json!([{ "role": null, "value": 14.0, "says": { "zh": "14", "en": "14" } }])
+    );
     let bare: Value = serde_json::from_str(&check(&["run", &folder, "--case", WAGES], 0).0).unwrap();
     assert_eq!(bare["explanation"], Value::Null);
 }
@@ -121,8 +124,10 @@ fn why_nobody_was_asked_is_said_in_words() {
     holds(
         &said,
         &[
-            "    cn/labour: it is for labour.*; this is family.divorce\n",
-            "it leaves out family.*, labour.*",
+            "    cn/labour: it is for Work-injury benefits and 6 more (labour.*); this is Divorce (family.divorce)\n",
+            "    cn/procedure: it leaves out Divorce and 6 more (family.*); this is Divorce (family.divorce)\n",
+            "    asked because it is for every case in China\n",
+            "    asked because it is for Divorce and 6 more (family.*) in China\n",
             "it asks that \"A dispute with public authority\" be yes; here: not known\n",
             "it is for cases that come through Police call 110, Police station; this came through Public hotline 12345\n",
             "asked about routing\n",
@@ -216,4 +221,89 @@ fn what_cannot_be_asked_is_told() {
         let (_, side) = check(words, code);
         assert!(side.contains(said), "{words:?}: {side}");
     }
+}
+
+/// A folder with the worked example and one more table in East town.
+fn with_table(rules: &str) -> tempfile::TempDir {
+    let folder = copy_of("combining");
+    fs::write(folder.path().join("land/east/more.toml"), rules).unwrap();
+    folder
+}
+
+fn told(folder: &Path, lang: &str) -> String {
+    check(&["run", &text(folder), "--case", WAGES, "--explain", "--lang", lang], 0).0
+}
+
+#[test]
+fn a_rule_that_kept_silent_says_what_it_asks_and_what_the_case_says() {
+    let rule = |id: &str, when: &str| {
+        format!(
+            "[[rule]]\nid = \"{id}\"\nsummary = {{ zh = \"试\", en = \"try\" }}\nwhen = {{ {when} }}\n\
+             then = [ {{ duty = \"tell_costs\", bearer = \"intake\" }} ]\nbasis = [\"land.mediation.1\"]\n"
+        )
+    };
+    // What `when` says, and what is told of it; the case has fourteen people and came through the counter.
+    for (when, en, zh) in [
+        (
+            "people = { min = 20 }",
+            "it asks that \"People with the same claim\" be 20 or more; here: 14\n",
+            "要求“同一方人数”不少于20，本案：14\n",
+        ),
+        (
+            "people = { above = 14, max = 30 }",
+            "it asks that \"People with the same claim\" be at most 30 and more than 14; here: 14\n",
+            "要求“同一方人数”不超过30且超过14，本案：14\n",
+        ),
+        (
+            "not = { people = { min = 10 } }",
+            "it leaves out cases where \"People with the same claim\" is 10 or more; here: 14\n",
+            "不适用于此情形：“同一方人数”不少于10；本案：14\n",
+        ),
+        ("kind = [\"home.noise\"]", "; this is Unpaid wages (work.wages)\n", "，本案是追索工资（work.wages）\n"),
+        (
+            "any = { type = \"public_authority\" }",
+            "it asks that of some party the type be a public authority; here: ",
+            "要求有一方主体类型为行政机关，本案：",
+        ),
+    ] {
+        let folder = with_table(&rule("X1", when));
+        for (lang, before, wanted) in [("en", "    X1 keeps silent: ", en), ("zh", "    X1 未适用：", zh)] {
+            let said = told(folder.path(), lang);
+            let line =
+                said.lines().find_map(|line| line.strip_prefix(before)).unwrap_or_else(|| panic!("{when}\n{said}"));
+            assert!(format!("{line}\n").contains(wanted), "{wanted}\n{line}");
+        }
+    }
+    // A long table tells the nearest and counts the others.
+    let near = (20..30).map(|min| rule(&format!("N{min}"), &format!("people = {{ min = {min} }}")));
+    let far = (0..7).map(|at| rule(&format!("K{at}"), "kind = [\"home.noise\"], people = { min = 20 }"));
+    let folder = with_table(&far.chain(near).collect::<String>());
+    let said = told(folder.path(), "en");
+    holds(
+        &said,
+        &[
+            "    N20 keeps silent: ",
+            "    N22 keeps silent: ",
+            "    14 more rules keep silent, 7 of them made for other kinds, doors, places or days\n",
+        ],
+    );
+    assert!(!said.contains("    N23 ") && !said.contains("    K0 "), "{said}");
+    assert!(told(folder.path(), "zh").contains("    另有14条规则未适用，其中7条管其他类型、来源、地方或者日期\n"));
+    let data = check(&["run", &text(folder.path()), "--case", WAGES, "--explain", "--json"], 0).0;
+    let data: Value = serde_json::from_str(&data).unwrap();
+    let policies = data["explanation"]["policies"].as_array().unwrap();
+    let more = policies.iter().find(|policy| policy["policy"] == "land/east/more").unwrap();
+    assert_eq!(more["because"][0]["code"], "every_case");
+    let silent = &more["silent"];
+    assert_eq!((silent["rules"].as_array().unwrap().len(), &silent["more"]), (17, &0.into()));
+    assert_eq!((&silent["rules"][0]["rule"], &silent["rules"][0]["near"]), (&"N20".into(), &true.into()));
+    assert_eq!((&silent["rules"][16]["unmet"], &silent["rules"][16]["near"]), (&2.into(), &false.into()));
+}
+
+#[test]
+fn the_route_cites_in_the_language_that_was_chosen() {
+    let said = |lang: &str| check(&["eval", "--case", "core/cli/src/example.json", "--lang", lang], 0).0;
+    let (zh, en) = (said("zh"), said("en"));
+    assert!(en.contains("Art. 10") && !en.contains("第十条"), "{en}");
+    assert!(zh.contains("第十条") && !zh.contains("Art. "), "{zh}");
 }

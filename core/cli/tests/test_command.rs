@@ -42,7 +42,7 @@ fn a_failing_case_shows_what_differs_and_where() {
         "    expected `trade_mediation`",
         "    actual   `town_mediation`",
         "  the decision: route; steps: 1 town_mediation, 2 trade_mediation, 3 court",
-        "  rules at work: land/east/trade E1, E2",
+        "  rules at work: land/east/trade E1, E2\n  rules at work elsewhere: 5, named by --json\n",
         "7 passed, 2 failed",
     ] {
         assert!(said.contains(line), "{line}\n{said}");
@@ -56,6 +56,48 @@ fn a_failing_case_shows_what_differs_and_where() {
     assert_eq!(failed[0]["steps"][0], "town_mediation");
     assert_eq!((&failed[0]["file"], &failed[0]["line"]), (&"land/east/trade.toml".into(), &18.into()));
     assert!(failed[0]["rules"].as_array().unwrap().contains(&"land/work#F1".into()));
+}
+
+/// What the author wants to know: which rule is missing, once, and which of its conditions does not hold.
+#[test]
+fn a_rule_that_is_not_at_work_is_told_once_and_why() {
+    let folder = copy_of("combining");
+    let (east, south) = (folder.path().join("land/east/trade.toml"), folder.path().join("land/south/costs.toml"));
+    replace(&east, "people = { above = 10 }", "people = { above = 20 }");
+    replace(&east, "lacks-rules = [\"E2\"]", "lacks-rules = [\"E1\", \"E2\"]");
+    replace(&south, "then = [ { duty", "when = { kind = [\"home.*\"] }\nthen = [ { duty");
+    let (said, _) = check(&["test", &text(folder.path())], 1);
+    for told in [
+        "  has-rules, covers\n    `E2` is not at work\n    land/east/trade E2: it asks that \"People with the same claim\" be \
+         more than 20; here: 14\n",
+        "  lacks-rules\n    `E1` is at work\n",
+        "    `S1` is not at work\n    land/south/costs S1: it is for ",
+        "  rules at work: land/east/trade E1\n  rules at work elsewhere: 5, named by --json\n",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    assert_eq!(said.matches("`E2` is not at work").count(), 1, "{said}");
+    assert!(!said.contains("land/work#F1") && !said.contains("expected `E2`"), "{said}");
+    let (json, _) = check(&["test", &text(folder.path()), "--json", "--filter", "fourteen"], 1);
+    let case: Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(case["absent"][0]["rule"], "E2");
+    assert_eq!(case["absent"][0]["fields"], serde_json::json!(["has-rules", "covers"]));
+    assert!(case["absent"][0]["why"][0].as_str().unwrap().ends_with("here: 14"), "{case}");
+
+    // A rule that spoke and came to nothing, and one of a policy that was not asked.
+    let folder = copy_of("combining");
+    let west = folder.path().join("land/west/closed.toml");
+    let covers = "expect = { lacks-rules = [\"E1\", \"E2\"] }";
+    replace(&folder.path().join("land/east/trade.toml"), covers, "expect = { has-rules = [\"E1\"] }");
+    let file = fs::read_to_string(&west).unwrap();
+    fs::write(&west, format!("{file}\n[[case]]\nname = \"kept out\"\ncase = {{ kind = \"work.wages\" }}\nexpect = {{ has-rules = [\"W1\"] }}\n")).unwrap();
+    let (said, _) = check(&["test", &text(folder.path())], 1);
+    for told in [
+        "    `E1` is not at work\n    land/east/trade E1: its policy was not asked: it is for ",
+        "    `W1` is not at work\n    land/west/closed W1: closes Town mediation → not heard, guardrail H09: ",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub struct Asking<'r> {
     pub policy: &'r Policy,
     /// What keeps it from being asked; empty when it was.
     pub unmet: Vec<Unmet>,
+    /// The facts of the case when its turn came, with what the host and the policies before it know.
+    pub facts: Facts,
     /// What came back, read as a decision reads it; `None` when it was not asked.
     pub answer: Option<Result<Vec<Told>, Fault>>,
     /// Fuel burnt.
@@ -79,14 +81,14 @@ pub fn walk<'r>(
     let mut facts = known(ruleset, locality, question);
     let (mut walked, mut voices) = (Vec::new(), Vec::new());
     for policy in locality.chain.iter().flat_map(|level| ruleset.policies_of(level)) {
-        let unmet = unmet(policy, question, &facts);
+        let (unmet, then) = (unmet(policy, question, &facts), facts.clone());
         if !unmet.is_empty() {
-            walked.push(Asking { policy, unmet, answer: None, fuel: 0, diary: Vec::new() });
+            walked.push(Asking { policy, unmet, facts: then, answer: None, fuel: 0, diary: Vec::new() });
             continue;
         }
         if let Some(stop) = &policy.stopped {
             let fault = Fault { kind: FaultKind::Stopped, detail: stop.why.clone() };
-            walked.push(Asking { policy, unmet, answer: Some(Err(fault)), fuel: 0, diary: Vec::new() });
+            walked.push(Asking { policy, unmet, facts: then, answer: Some(Err(fault)), fuel: 0, diary: Vec::new() });
             continue;
         }
         let file = question.case.file(question.purposes, question.as_of, &facts, &policy.reads);
@@ -100,7 +102,7 @@ pub fn walk<'r>(
             }
             told.into_iter().map(|said| tell(said, policy, ruleset, question, &facts)).collect()
         });
-        walked.push(Asking { policy, unmet, answer: Some(answer), fuel, diary });
+        walked.push(Asking { policy, unmet, facts: then, answer: Some(answer), fuel, diary });
     }
     walked
 }

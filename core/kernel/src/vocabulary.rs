@@ -310,6 +310,8 @@ pub struct FactDef {
     pub past: bool,
     /// Of a fact of a party: only a party of this type has it.
     pub only: Option<PartyType>,
+    /// What its words are called; not every word need have a name.
+    pub labels: BTreeMap<Arc<str>, Text>,
     /// What it means.
     pub title: Text,
 }
@@ -442,7 +444,7 @@ impl FactDef {
     /// A fact of which nothing more is said than its values, whose it is and what it means.
     #[must_use]
     pub const fn plain(kind: FactType, scope: Scope, title: Text) -> Self {
-        Self { kind, scope, counted: None, implied: None, past: false, only: None, title }
+        Self { kind, scope, counted: None, implied: None, past: false, only: None, labels: BTreeMap::new(), title }
     }
 }
 

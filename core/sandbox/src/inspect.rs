@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// More bytes than [`COMPONENT_BYTES_MAX`].
-    #[error("the file has {bytes} bytes, a plugin may have {COMPONENT_BYTES_MAX}")]
+    #[error("the file has {bytes} bytes, a plugin may have {COMPONENT_BYTES_MAX} ({} MiB)", COMPONENT_BYTES_MAX >> 20)]
     TooLarge {
         /// How many it has.
         bytes: usize,
@@ -44,7 +44,10 @@ pub enum LoadError {
         name: String,
     },
     /// Exports no version of the contract that the host serves.
-    #[error("the component does not export `{}` (any 0.1.x), it exports {found}", v1::EXPORT)]
+    #[error(
+        "the component does not export `{}` (any 0.1.x), it exports {found}; `maple build` of this version makes one",
+        v1::EXPORT
+    )]
     Export {
         /// What it exports, each in backticks, or `nothing`.
         found: String,

@@ -1,8 +1,11 @@
 //! What each guardrail keeps, and what it did, in words.
 
-use maple_kernel::{Action, ChannelId, Code, WordList};
+use maple_kernel::{Action, ChannelId, Class, Code, FactKey, ProvisionId, WordList};
 
-use crate::text::{Language, Page};
+use crate::{
+    text::{Language, Page},
+    vocabulary::class_title,
+};
 
 /// Every guardrail that can act, with what it keeps in Chinese and in English.
 const MEANINGS: [(&str, &str, &str); 14] = [
@@ -44,11 +47,12 @@ pub fn meaning(id: &str, language: Language) -> &'static str {
 impl Page<'_> {
     /// What a guardrail did to what.
     pub(crate) fn corrected(&self, guardrail: &str, action: Action, what: &str) -> String {
-        let what = self.named(what);
+        let (said, what) =
+            (what, self.claim_named(what).or_else(|| self.thing_named(what)).unwrap_or_else(|| self.named(what)));
         let (zh, en) = match action {
             Action::Added => ("补上", "put in"),
             Action::Removed if guardrail == "H07" => ("未采纳，当日无现行依据", "not heard, for want of law in force:"),
-            Action::Removed if is_claim(&what) => ("未采纳", "did not hear the claim:"),
+            Action::Removed if is_claim(said) => ("未采纳", "did not hear the claim:"),
             Action::Removed => ("去掉", "took out"),
             Action::Clamped => ("缩回法定限度", "cut back to what the law allows:"),
             Action::Reordered => ("调整先后", "moved"),
@@ -62,7 +66,73 @@ impl Page<'_> {
         }
     }
 
-    /// A channel or a word by its name, with the code behind it; anything else as it is.
+    /// A claim, which a decision names by a verb and codes, in the page's words; `None` for anything else.
+    fn claim_named(&self, what: &str) -> Option<String> {
+        let (verb, rest) = what.split_once(' ')?;
+        let word = |list, code: &str| {
+            self.words
+                .word(list, code)
+                .map_or_else(|| code.to_owned(), |word| format!("{} ({code})", self.of(&word.title)))
+        };
+        let (zh, en, named) = match verb {
+            "offer" => {
+                let (channel, body) = rest.split_once(" (").map_or((rest, None), |(c, b)| (c, b.strip_suffix(')')));
+                let body = body.map(|body| format!(" · {}", word(WordList::Body, body))).unwrap_or_default();
+                ("途径：", "offer ", self.named(channel) + &body)
+            }
+            "prefer" => ("先后：", "prefer ", self.named(rest)),
+            "require" => {
+                let (first, before) = rest.split_once(" before ")?;
+                let (first, before) = (self.named(first), self.named(before));
+                return Some(
+                    self.put(format!("{before}之前须先经{first}"), format!("require {first} before {before}")),
+                );
+            }
+            "forbid" => match rest.strip_prefix("class ").map(|class| Class::parse(class).ok_or(class)) {
+                Some(Ok(class)) => {
+                    let (zh, en) = class_title(class);
+                    ("不走任何", "forbid all ", self.say(zh, en).to_owned())
+                }
+                Some(Err(class)) => ("不走任何", "forbid all ", class.to_owned()),
+                None => ("不走", "forbid ", self.named(rest)),
+            },
+            "duty" => ("义务：", "duty ", self.named(rest)),
+            "clock" => ("期限：", "clock ", self.named(rest)),
+            "signal" => ("预警：", "signal ", self.named(rest)),
+            "derive" => {
+                let fact = self.words.facts.get(&FactKey::from(rest));
+                let fact = fact.map_or_else(|| rest.to_owned(), |def| format!("{} ({rest})", self.of(&def.title)));
+                ("得出：", "derive ", fact)
+            }
+            "refer" => ("请人决定：", "refer ", word(WordList::Referral, rest)),
+            _ => return None,
+        };
+        Some(format!("{}{named}", self.say(zh, en)))
+    }
+
+    /// A time, a fee, a parameter or another thing that decisions name in English; `None` for anything else.
+    fn thing_named(&self, what: &str) -> Option<String> {
+        if let Some(channel) = what.strip_prefix("fee for ") {
+            let channel = self.named(channel);
+            return Some(self.put(format!("{channel}的收费"), format!("fee for {channel}")));
+        }
+        if let Some(channel) = what.strip_prefix("due of ") {
+            let channel = self.named(channel);
+            return Some(self.put(format!("{channel}的期限"), format!("due of {channel}")));
+        }
+        if let Some(param) = what.strip_prefix("parameter ") {
+            let word = self.words.word(WordList::Param, param);
+            let param = word.map_or_else(|| param.to_owned(), |word| format!("{} ({param})", self.of(&word.title)));
+            return Some(self.put(format!("参数：{param}"), format!("parameter {param}")));
+        }
+        match what {
+            "no policy answered" => Some(self.say("没有政策作答", "no policy answered").to_owned()),
+            "reason" => Some(self.say("理由", "reason").to_owned()),
+            _ => None,
+        }
+    }
+
+    /// A channel, a word, a fact or a provision by its name, with the code behind it; anything else as it is.
     fn named(&self, what: &str) -> String {
         if self.words.channels.contains_key(&ChannelId::from(what)) {
             return self.channel(&ChannelId::from(what));
@@ -70,7 +140,13 @@ impl Page<'_> {
         let list = [WordList::Duty, WordList::Clock, WordList::Signal]
             .into_iter()
             .find(|list| self.words.word(*list, what).is_some());
-        list.map_or_else(|| what.to_owned(), |list| format!("{} ({what})", self.word(list, &Code::from(what))))
+        if let Some(list) = list {
+            return format!("{} ({what})", self.word(list, &Code::from(what)));
+        }
+        let fact = self.words.facts.get(&FactKey::from(what)).map(|def| format!("{} ({what})", self.of(&def.title)));
+        let id = ProvisionId::from(what);
+        let provision = || self.words.provisions.contains_key(&id).then(|| self.provision(&id));
+        fact.or_else(provision).unwrap_or_else(|| what.to_owned())
     }
 }
 

@@ -33,7 +33,7 @@ pub use event::{
     AHEAD_SECONDS_MAX, EVENT_SOURCE_BYTES_MAX, EVENTS_BYTES_MAX, EVENTS_COUNT_MAX, EventMessage, Message,
     REGISTERED_FACTS, Registration, event_json, parse_event, parse_event_apart, parse_events,
 };
-pub use explain::{Explained, explain_json, explain_text};
+pub use explain::{Explained, explain_json, explain_text, why_absent};
 pub use facts::{WORD_BYTES_MAX, WORDS_COUNT_MAX, registered_facts};
 pub use fields::{FIELDS_COUNT_MAX, NAME_BYTES_MAX, nearest};
 pub use guardrail::meaning as guardrail_meaning;

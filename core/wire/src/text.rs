@@ -9,6 +9,9 @@ use maple_kernel::{
 
 use crate::guardrail;
 
+/// The fact of a party that names its language; `lang_*` are skills in these.
+const LANGUAGE: &str = "language";
+
 /// The language of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -56,6 +59,14 @@ impl Page<'_> {
         }
     }
 
+    /// Chinese or English words put together.
+    pub(crate) fn put(&self, zh: String, en: String) -> String {
+        match self.language {
+            Language::Zh => zh,
+            Language::En => en,
+        }
+    }
+
     pub(crate) fn of<'t>(&self, text: &'t Text) -> &'t str {
         self.say(&text.zh, &text.en)
     }
@@ -73,10 +84,12 @@ impl Page<'_> {
     }
 
     pub(crate) fn word(&self, list: WordList, code: &Code) -> String {
-        match self.words.word(list, code.as_str()) {
-            Some(word) if !code.as_str().starts_with("lang_") => self.of(&word.title).to_owned(),
-            _ => code.to_string(),
-        }
+        let Some(word) = self.words.word(list, code.as_str()) else { return code.to_string() };
+        let title = self.of(&word.title);
+        // A language is told by the family's name and what the fact of a party calls it.
+        let Some(language) = code.as_str().strip_prefix("lang_") else { return title.to_owned() };
+        let label = self.words.facts.get(LANGUAGE).and_then(|def| def.labels.get(language));
+        format!("{title}{}{}", self.say("：", ": "), label.map_or(language, |label| self.of(label)))
     }
 
     fn outcome(&mut self, d: &Decision) -> fmt::Result {
@@ -111,11 +124,11 @@ impl Page<'_> {
             }
             if !step.skills.is_empty() {
                 let skills: Vec<String> = step.skills.iter().map(|s| self.word(WordList::Skill, s)).collect();
-                traits.push(format!("{}{}", self.say("专长：", "skills: "), skills.join(", ")));
+                traits.push(format!("{}{}", self.say("专长：", "skills: "), skills.join(self.say("、", ", "))));
             }
             if !step.after.is_empty() {
                 let after: Vec<String> = step.after.iter().map(|c| self.channel(c)).collect();
-                traits.push(format!("{}{}", self.say("须先经：", "only after "), after.join(", ")));
+                traits.push(format!("{}{}", self.say("须先经：", "only after "), after.join(self.say("、", ", "))));
             }
             writeln!(self.out, "     {}", traits.join(self.say("；", "; ")))?;
             self.ground(&step.ground)?;
@@ -162,9 +175,24 @@ impl Page<'_> {
 
     pub(crate) fn provision(&self, id: &ProvisionId) -> String {
         match self.words.provisions.get(id) {
-            Some(p) => format!("{} {}", self.of(&p.law), p.article),
+            Some(p) => {
+                format!("{}{}{}", self.entitled(self.of(&p.law)), self.say("", " "), self.cited(&p.article))
+            }
             None => id.to_string(),
         }
+    }
+
+    /// The title of a law, in the marks that Chinese puts around one.
+    pub(crate) fn entitled(&self, law: &str) -> String {
+        match self.language {
+            Language::Zh => format!("《{law}》"),
+            Language::En => law.to_owned(),
+        }
+    }
+
+    /// An article in the page's language, where it is cited in both.
+    pub(crate) fn cited<'t>(&self, article: &'t str) -> &'t str {
+        article.split_once(" / ").map_or(article, |(zh, en)| self.say(zh, en))
     }
 
     fn preconditions(&mut self, d: &Decision) -> fmt::Result {

@@ -1,5 +1,7 @@
 //! What is in force, as JSON: the ruleset, its words, its localities, packs and provisions.
 
+use std::collections::BTreeMap;
+
 use maple_kernel::{
     Channel, FactDef, FactType, LocalityId, Participation, Provision, ProvisionId, Ruleset, Scope, Text, Word, WordList,
 };
@@ -271,6 +273,8 @@ pub(crate) struct FactOut<'a> {
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<&'a str, TextOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,7 +302,8 @@ impl<'a> FactOut<'a> {
             FactType::Count { min, max } => ("count", None, Some(min.to_string()), Some(max.to_string())),
             FactType::Money { max } => ("money", None, Some(decimal::money(0)), Some(decimal::money(*max))),
         };
-        Self { key, scope, r#type: kind, words, min, max, title: (&def.title).into() }
+        let labels = def.labels.iter().map(|(word, label)| (&**word, label.into())).collect();
+        Self { key, scope, r#type: kind, words, labels, min, max, title: (&def.title).into() }
     }
 }
 

@@ -81,12 +81,12 @@ fn the_deepest_list_becomes_text_in_the_sandbox() {
 }
 
 #[test]
-fn rules_in_each_other_s_way_are_told_by_number() {
+fn rules_in_each_other_s_way_are_told_by_number_and_id() {
     let dmn = Dmn::new("UNIQUE", &["n:number"], &["v"], &[&["> 1", "1"], &["1", "2"], &["> 2", "3"]]);
     let program = program(&import(dmn.xml().as_bytes()).unwrap().file);
     let policy = configured(&house(), &program.settings);
     let Err(AskError::Several(rules)) = program.ask(&policy, &json!({ "n": 5 })) else { panic!("an answer") };
-    assert_eq!(rules, "1, 3");
+    assert_eq!(rules, "1 (`rule_1`), 3 (`rule_3`)");
 }
 
 #[test]

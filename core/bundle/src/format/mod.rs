@@ -14,6 +14,7 @@ use maple_kernel::{Scope, WordList};
 
 pub use conditions::{CASE_CONDITION, PARTY_CONDITION};
 pub use effects::SUBJECTS;
+pub use packs::{EVERY_RULE, HEAD, THEN};
 
 /// A description in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,13 @@ pub enum Shape {
     Text,
     /// A text of this form.
     Form(&'static Form),
+    /// Any text, also a blank one.
+    Free {
+        /// Least letters.
+        min: usize,
+        /// Most letters.
+        max: usize,
+    },
     /// A text in both languages: `{ zh = "…", en = "…" }`.
     Both,
     /// A day.
@@ -115,6 +123,13 @@ pub enum Shape {
     Age,
     /// A whole number.
     Number {
+        /// Least.
+        min: i64,
+        /// Most.
+        max: i64,
+    },
+    /// A number that need not be whole.
+    Real {
         /// Least.
         min: i64,
         /// Most.
@@ -136,6 +151,15 @@ pub enum Shape {
     Several(&'static Shape),
     /// A list.
     List(&'static Shape),
+    /// A list with bounds.
+    Bounded {
+        /// What each entry is.
+        of: &'static Shape,
+        /// Least entries.
+        min: usize,
+        /// Most entries.
+        max: usize,
+    },
     /// A table.
     Table(&'static Table),
     /// A table of one of these kinds, told apart by the first key of each.
@@ -295,11 +319,15 @@ impl Table {
         Self { id, what, label, keys, others: None, some: false }
     }
 
-    const fn others(self, names: Keyed, shape: Shape) -> Self {
+    /// The table, with other keys of these names.
+    #[must_use]
+    pub const fn others(self, names: Keyed, shape: Shape) -> Self {
         Self { others: Some(Others { names, shape }), ..self }
     }
 
-    const fn some(self) -> Self {
+    /// The table, with at least one key.
+    #[must_use]
+    pub const fn some(self) -> Self {
         Self { some: true, ..self }
     }
 
@@ -315,11 +343,15 @@ impl Key {
         Self { name, need, shape, label, only: None, with: None }
     }
 
-    const fn only(self, key: &'static str, words: &'static [&'static str]) -> Self {
+    /// The key, known only where that other key has one of these words.
+    #[must_use]
+    pub const fn only(self, key: &'static str, words: &'static [&'static str]) -> Self {
         Self { only: Some((key, words)), ..self }
     }
 
-    const fn with(self, key: &'static str) -> Self {
+    /// The key, which means nothing without that other key.
+    #[must_use]
+    pub const fn with(self, key: &'static str) -> Self {
         Self { with: Some(key), ..self }
     }
 }
@@ -342,7 +374,9 @@ pub const fn may(name: &'static str, shape: Shape, zh: &'static str, en: &'stati
     Key::new(name, false, shape, label(zh, en))
 }
 
-const fn choice(word: &'static str, zh: &'static str, en: &'static str) -> Choice {
+/// A word of a closed list.
+#[must_use]
+pub const fn choice(word: &'static str, zh: &'static str, en: &'static str) -> Choice {
     Choice { word, label: label(zh, en) }
 }
 

@@ -82,7 +82,7 @@ pub(super) static RULES: Table = Table::new(
     "a policy file",
     label("规则表：一个文件就是一项政策", "A rule table: one file is one policy"),
     &[
-        of_a_table(may("id", Shape::Form(&POLICY_ID), "政策名；不写则为文件名", "The policy's name; else the file's")),
+        of_a_table(ID),
         of_a_table(MODE),
         of_a_table(PURPOSE),
         of_a_table(POLICY_FROM),
@@ -90,18 +90,20 @@ pub(super) static RULES: Table = Table::new(
         of_a_table(REPLACES),
         of_a_table(TARGET_KEY),
         of_a_table(LIMITS_KEY),
-        of_a_table(may(
-            "complete",
-            Shape::Either(&[Shape::Flag, Shape::Several(&Shape::Name(OF_THE_CASE))]),
-            "是否每个案件都有规则回答，或在所列事实已知时如此；检查会逐一证明。false：有意留空",
-            "Whether each case of the target is answered, or is when these facts are known; `false`: gaps are meant",
-        )),
+        of_a_table(COMPLETE),
         may("rule", Shape::List(&Shape::Table(&RULE)), "规则", "Rules"),
         POLICIES,
         CASES,
     ],
 );
 
+const ID: Key = may("id", Shape::Form(&POLICY_ID), "政策名；不写则为文件名", "The policy's name; else the file's");
+static COMPLETE: Key = may(
+    "complete",
+    Shape::Either(&[Shape::Flag, Shape::Several(&Shape::Name(OF_THE_CASE))]),
+    "是否每个案件都有规则回答，或在所列事实已知时如此；检查会逐一证明。false：有意留空",
+    "Whether each case of the target is answered, or is when these facts are known; `false`: gaps are meant",
+);
 const MODE: Key = may("mode", Shape::Choice(&MODES), "是否生效", "Whether its answers count");
 static PURPOSE: Key =
     may("purposes", Shape::Several(&Shape::Choice(&PURPOSES)), "用途；不写则两者", "What it serves; both unless said");
@@ -115,6 +117,14 @@ const REPLACES: Key = may(
 );
 const TARGET_KEY: Key = may("target", Shape::Table(&TARGET), "适用的案件", "Which cases are shown to it at all");
 const LIMITS_KEY: Key = may("limits", Shape::Table(&LIMITS), "运行限额", "What it may use while it runs");
+
+/// What may stand in a rule table beside its rules.
+pub static HEAD: Table = Table::new(
+    "head",
+    "a policy file",
+    label("规则之外的部分", "A policy file but for its rules"),
+    &[ID, MODE, PURPOSE, POLICY_FROM, POLICY_TO, REPLACES, TARGET_KEY, LIMITS_KEY, COMPLETE, POLICIES, CASES],
+);
 
 static TARGET: Table = Table::new(
     "target",
@@ -152,6 +162,24 @@ static LIMITS: Table = Table::new(
     ],
 );
 
+/// What a rule does.
+pub const THEN: Shape = Shape::List(&Shape::Verbs(&EFFECTS));
+const WHY: Key = may(
+    "why",
+    Shape::Both,
+    "告诉当事人的话；`{事实}` 会被填入",
+    "Told to the parties instead; `{fact}` is filled from the case",
+);
+const BASIS: Key = may(
+    "basis",
+    Shape::Several(&Shape::Name(Names::Provisions)),
+    "法律依据；除 `prefer` 和 `derive` 外都需要",
+    "The law behind it; needed for every effect except `prefer` and `derive`",
+);
+const FLOOR: Key = may("floor", Shape::Flag, "下级不得削弱", "No lower level may weaken it");
+const RULE_FROM: Key = may(FROM, Shape::Day, "生效的第一天", "The first day in force");
+const RULE_TO: Key = may(TO, Shape::Day, "生效的最后一天", "The last day in force");
+
 static RULE: Table = Table::new(
     "rule",
     "a rule",
@@ -164,30 +192,28 @@ static RULE: Table = Table::new(
             "规则做什么；只写在第一行",
             "What the rule does; on its first row only, and needed there",
         ),
-        may(
-            "why",
-            Shape::Both,
-            "告诉当事人的话；`{事实}` 会被填入",
-            "Told to the parties instead; `{fact}` is filled from the case",
-        ),
+        WHY,
         may(
             "when",
             Shape::Table(&CASE_CONDITION),
             "条件；不写则总是适用",
             "The condition; without one the rule always speaks",
         ),
-        need("then", Shape::List(&Shape::Verbs(&EFFECTS)), "效果", "What follows: one or more effects"),
-        may(
-            "basis",
-            Shape::Several(&Shape::Name(Names::Provisions)),
-            "法律依据；除 `prefer` 和 `derive` 外都需要",
-            "The law behind it; needed for every effect except `prefer` and `derive`",
-        ),
-        may("floor", Shape::Flag, "下级不得削弱", "No lower level may weaken it"),
-        may(FROM, Shape::Day, "生效的第一天", "The first day in force"),
-        may(TO, Shape::Day, "生效的最后一天", "The last day in force"),
+        need("then", THEN, "效果", "What follows: one or more effects"),
+        BASIS,
+        FLOOR,
+        RULE_FROM,
+        RULE_TO,
         REPLACES,
     ],
+);
+
+/// What rules that are made from elsewhere may have in common.
+pub static EVERY_RULE: Table = Table::new(
+    "every-rule",
+    "a rule",
+    label("每条规则共有的部分", "What every rule gets"),
+    &[WHY, BASIS, FLOOR, RULE_FROM, RULE_TO, REPLACES],
 );
 
 static POLICY: Table = Table::new(

@@ -61,6 +61,8 @@ static FACT: Table = Table::new(
             "The words it may be; any without",
         )
         .only("type", &["text", "words"]),
+        may("labels", Shape::Table(&LABELS), "这些词的名称", "What the words are called")
+            .only("type", &["text", "words"]),
         may("min", COUNT, "最小", "Least").only("type", &["count"]),
         may("max", Shape::Either(&[COUNT, Shape::Amount]), "最大", "Most").only("type", &["count", "money"]),
         may(
@@ -83,6 +85,8 @@ static FACT: Table = Table::new(
             .only("scope", &["party"]),
     ],
 );
+static LABELS: Table = Table::new("labels", "`labels`", label("每个词的名称", "What each word is called"), &[])
+    .others(Keyed::New(&FACT_KEY), Shape::Both);
 static IMPLIED: Table = Table::new(
     "implied-by",
     "`implied-by`",

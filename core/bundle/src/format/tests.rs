@@ -134,6 +134,18 @@ fn effect_keys(verb: &str) -> BTreeSet<&'static str> {
 }
 
 #[test]
+fn parts_for_files_that_become_rules_are_all_that_is_not_their_own() {
+    let but = |table: &'static Table, own: &[&'static str]| -> BTreeSet<&str> {
+        names(table.keys).into_iter().filter(|name| !own.contains(name)).collect()
+    };
+    assert_eq!(names(super::HEAD.keys), but(File::Rules.table(), &["rule"]));
+    let Some(Shape::List(Shape::Table(rule))) = File::Rules.table().key("rule").map(|key| &key.shape) else {
+        unreachable!()
+    };
+    assert_eq!(names(super::EVERY_RULE.keys), but(rule, &["id", "summary", "when", "then"]));
+}
+
+#[test]
 fn words_of_closed_lists_are_the_readers_own() {
     asked::forget();
     let more = BTreeMap::from([("cn/more.toml".to_owned(), format!("mode = \"off\"\n{MORE}").into_bytes())]);

@@ -1,6 +1,6 @@
 //! `facts.toml`: what may be known of a case, a party or a locality.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use maple_kernel::{
     Code, CountOf, Counted, FactDef, FactKey, FactType, Implied, PartyType, Pattern, Scope, Text, WordList,
@@ -13,7 +13,7 @@ use crate::{
     near,
     packs::PARTY_TYPES,
     sink::Sink,
-    tree::Node,
+    tree::{Entry, Node, Raw},
     values,
 };
 
@@ -38,6 +38,7 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         let key = fact.need("key");
         let name = key.and_then(|k| fields::text(k, "key", sink));
         let kind = kind_of(&mut fact, sink);
+        let labels = labels(&mut fact, kind.as_ref(), sink);
         let scope = scope_of(&mut fact, sink);
         let counted = fact.get("counted").and_then(|node| counted(node, kind.as_ref(), scope, sink));
         let implied = fact.get("implied-by").and_then(|node| implied(node, kind.as_ref(), scope, sink));
@@ -55,9 +56,28 @@ pub(super) fn read(files: &[Node<'_>], lexicon: &mut Lexicon, sink: &Sink<'_>) {
         if fields::name(name, key.place, "_", "the key of a fact", sink).is_some()
             && seen.first("fact", name, key.place, sink)
         {
-            lexicon.vocabulary.facts.insert(name.into(), FactDef { kind, scope, counted, implied, past, only, title });
+            lexicon
+                .vocabulary
+                .facts
+                .insert(name.into(), FactDef { kind, scope, counted, implied, past, only, labels, title });
         }
     }
+}
+
+/// What the words of a fact are called.
+fn labels(fact: &mut Fields<'_, '_>, kind: Option<&FactType>, sink: &Sink<'_>) -> BTreeMap<Arc<str>, Text> {
+    let Some(FactType::Text(words) | FactType::Words(words)) = kind else { return BTreeMap::new() };
+    let Some(node) = fact.get("labels") else { return BTreeMap::new() };
+    let Raw::Table(entries) = &node.value else {
+        return fields::wrong(node, "labels", "a table", sink).unwrap_or_default();
+    };
+    let known = |word: &str| words.is_empty() || words.iter().any(|known| **known == *word);
+    for entry in entries.iter().filter(|entry| !known(&entry.key)) {
+        let advice = near::advice(&entry.key, words.iter().map(|word| &**word));
+        sink.error_maybe(entry.place, "unknown-value", format!("`{}` is no word of this fact", entry.key), advice);
+    }
+    let label = |entry: &Entry<'_>| Some((Arc::from(&*entry.key), fields::both(&entry.node, "labels", sink)?));
+    entries.iter().filter_map(label).collect()
 }
 
 /// What is counted among the parties. Roles are words, which are known only later.

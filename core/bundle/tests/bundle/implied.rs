@@ -69,3 +69,24 @@ fn a_case_of_a_pack_tells_nothing_that_no_caller_could() {
     assert!(!told("2026-03-02"));
     assert!(told("2026-03-03"));
 }
+
+/// Words of facts have names, each a word that the fact may be; a fact that takes any word may name any.
+#[test]
+fn words_of_facts_are_named() {
+    let relation = "title = { zh = \"关系\", en = \"relation\" }\n";
+    let named = |labels: &str| format!("{relation}[fact.labels]\n{labels}\n");
+    let compiled =
+        run(&changed("facts.toml", relation, &named("family = { zh = \"亲属\", en = \"family\" }"))).unwrap();
+    let labels = &compiled.ruleset.vocabulary().facts["relation"].labels;
+    assert_eq!(labels.iter().map(|(word, label)| (&**word, &*label.zh)).collect::<Vec<_>>(), [("family", "亲属")]);
+    for (labels, code, told) in [
+        ("famly = { zh = \"亲属\", en = \"family\" }", "unknown-value", "`famly` is no word of this fact"),
+        ("family = { zh = \"亲属\" }", "missing-language", "`labels` has no `en`"),
+        ("family = \"亲属\"", "wrong-type", "`labels` is a text in two languages"),
+    ] {
+        let problems = run(&changed("facts.toml", relation, &named(labels))).err().unwrap();
+        assert!(problems.iter().any(|p| p.code == code && p.message.contains(told)), "{problems:?}");
+    }
+    let flag = changed("facts.toml", "type = \"flag\"\n", "type = \"flag\"\nlabels = {}\n");
+    assert!(run(&flag).err().unwrap().iter().any(|p| p.code == "unknown-key"));
+}

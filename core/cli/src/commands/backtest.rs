@@ -24,6 +24,7 @@ use maple_kernel::Ruleset;
 use maple_kit::files;
 use maple_wire::Language;
 
+pub(crate) use self::budget::FORMAT as BUDGET;
 use self::{
     changed::Changed,
     rows::Rows,

@@ -1,8 +1,10 @@
 //! `maple check`: every problem of a bundle or a plugin at once.
 
+mod sound;
+
 use std::{io::Write, path::Path};
 
-use maple_bundle::{Bundle, Diagnostic, ReadError, Severity, Spot, table::Table};
+use maple_bundle::{Bundle, Diagnostic, ReadError, Severity, Spot};
 use maple_kit::{build, project::Project};
 use serde_json::{Value, json};
 
@@ -99,30 +101,55 @@ fn eval(args: &Check) -> String {
     format!("maple eval --policies {}{} --case -", quoted(&args.policies), plugins.unwrap_or_default())
 }
 
-/// The one check, for the command and for editors: what the compiler tells and what is proved of the tables; where packs
-/// have problems, of the tables in files without one, and what only shows when those are put together.
+/// The one check, for the command and for editors: what the compiler tells, and what is proved of the tables. Where packs have
+/// problems, of what is sound in them, and what only shows when that is put together.
 pub(crate) fn found(
     from: &load::From<'_>,
     files: &maple_kit::project::Files,
     sandbox: &maple_sandbox::Sandbox,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let told = match load::compile_with(from, files, sandbox) {
+    let mut told = match load::compile_with(from, files, sandbox) {
         Ok(compiled) => return Ok(proved(&compiled).collect()),
         Err(Refusal::Problems(problems, _)) => problems,
         Err(Refusal::Failure(failure)) => return Err(failure),
     };
-    match load::compile_with(&load::From { keep_going: true, ..*from }, files, sandbox) {
-        Ok(others) => {
-            // Where none of the author's own tables is looked at, the errors say it all.
-            let is_own = |table: &Table| {
-                let pack = table.policy.as_str().rsplit_once('/').map(|(pack, _)| pack);
-                files.own.as_ref().is_none_or(|own| own.iter().any(|id| Some(id.as_str()) == pack))
-            };
-            let looked = others.tables.iter().any(is_own);
-            Ok(proved(&others).filter(|problem| looked || problem.code != "not-analysed").collect())
-        }
-        Err(_) => Ok(told.into_iter().chain([nothing_proved()]).collect()),
+    let Ok(others) = load::compile_with(&load::From { keep_going: true, ..*from }, files, sandbox) else {
+        // Where there is no file at all, nothing is wrong with the registries.
+        let note = (!told.iter().any(|problem| problem.code == "empty-bundle")).then(nothing_proved);
+        return Ok(told.into_iter().chain(note).collect());
+    };
+    told.extend(others.problems.iter().cloned());
+    let mut looked = &others;
+    let rest = sound::rest(from, files, sandbox, &told);
+    if let Some(rest) = &rest {
+        told.extend(rest.fresh.iter().cloned());
+        looked = &rest.compiled;
     }
+    let of_a_file = |problem: &Diagnostic| problem.code == "not-analysed" && problem.line == 0;
+    let analysed = maple_kit::analysis::analyse(looked).into_iter();
+    let (notes, proofs): (Vec<_>, Vec<_>) = analysed.partition(of_a_file);
+    // What is not looked at comes behind the errors that are the reason.
+    let notes = notes.into_iter().filter(|note| would_prove(&files.bundle, &note.file));
+    Ok(proofs.into_iter().chain(each_once(told)).chain(notes).collect())
+}
+
+/// Problems of several looks at the same files, each once, in the order of files and lines.
+fn each_once(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let key = |p: &Diagnostic| (p.line, p.column, p.severity);
+    problems.sort_by(|a, b| (&a.file, key(a), &a.message).cmp(&(&b.file, key(b), &b.message)));
+    problems.dedup_by(|a, b| a == b || a.code == "too-many-problems" && b.code == a.code);
+    problems
+}
+
+/// False for a file, or the head of a pack, without any rules: nobody misses a proof there.
+fn would_prove(bundle: &Bundle, file: &str) -> bool {
+    let pack = file.strip_suffix("pack.toml");
+    let of = |path: &str| {
+        path == file || pack.is_some_and(|pack| path.rsplit_once('/').is_some_and(|(p, _)| *pack == *format!("{p}/")))
+    };
+    let mut texts =
+        bundle.files().filter(|(path, _)| of(path)).map(|(_, bytes)| String::from_utf8_lossy(bytes)).peekable();
+    texts.peek().is_none() || texts.any(|text| sound::has_rules(&text))
 }
 
 /// What is proved of the tables of a bundle, and what the compiler tells of it.

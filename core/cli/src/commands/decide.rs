@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use maple_bundle::table::Table;
 use maple_kernel::{Decision, Question, Ruleset, evaluate, walk};
 use maple_wire::{Explained, Reply};
 
@@ -21,19 +22,29 @@ pub(crate) struct Manner {
     pub(crate) lang: Option<Lang>,
 }
 
+/// What decides: a ruleset, and those of its policies that are rule tables.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// What decides.
+    pub(crate) ruleset: &'a Ruleset,
+    /// The tables in it, as data; without them it is not told why their rules keep silent.
+    pub(crate) tables: &'a [Table],
+}
+
 /// Decides a case and prints the answer.
-pub(crate) fn decide(ruleset: &Ruleset, mut question: Question, manner: &Manner) -> Result<(), Failure> {
+pub(crate) fn decide(rules: Rules<'_>, mut question: Question, manner: &Manner) -> Result<(), Failure> {
+    let ruleset = rules.ruleset;
     question.explain |= manner.explain;
     let decision = evaluate(ruleset, &question);
     let mut out = std::io::stdout().lock();
     let text = !manner.json && (out.is_terminal() || manner.explain || manner.lang.is_some());
     let written = match (text, manner.explain) {
-        (true, explain) => out.write_all(words(ruleset, &question, decision, manner.lang, explain).as_bytes()),
+        (true, explain) => out.write_all(words(rules, &question, decision, manner.lang, explain).as_bytes()),
         (false, false) => {
             let reply = Reply { id: "d-local", generation: 0, case: &question.case, decision: &decision };
             out.write_all(&maple_wire::write_decision(&reply)).and_then(|()| writeln!(out))
         }
-        (false, true) => writeln!(out, "{}", data(ruleset, &question, &decision)?),
+        (false, true) => writeln!(out, "{}", data(rules, &question, &decision)?),
     };
     finished(written, "the decision")
 }
@@ -47,7 +58,8 @@ pub(crate) fn finished(written: std::io::Result<()>, what: &str) -> Result<(), F
 }
 
 /// Asks every policy of the chain once more and keeps everything, with the time each took.
-fn explained<'a>(ruleset: &'a Ruleset, question: &'a Question, decision: &'a Decision) -> Explained<'a> {
+pub(crate) fn explained<'a>(rules: Rules<'a>, question: &'a Question, decision: &'a Decision) -> Explained<'a> {
+    let Rules { ruleset, tables } = rules;
     let times = RefCell::new(Vec::new());
     let walked = walk(ruleset, question, |policy, file| {
         let began = Instant::now();
@@ -60,25 +72,26 @@ fn explained<'a>(ruleset: &'a Ruleset, question: &'a Question, decision: &'a Dec
         let took = asking.answer.is_some().then(|| times.next()).flatten();
         (asking, took)
     };
-    Explained { ruleset, question, decision, askings: walked.into_iter().map(timed).collect() }
+    Explained { ruleset, question, decision, askings: walked.into_iter().map(timed).collect(), tables }
 }
 
-fn words(ruleset: &Ruleset, question: &Question, decision: Decision, lang: Option<Lang>, explain: bool) -> String {
+fn words(rules: Rules<'_>, question: &Question, decision: Decision, lang: Option<Lang>, explain: bool) -> String {
+    let ruleset = rules.ruleset;
     let language = Lang::resolve(lang);
     if !explain {
         return maple_wire::text(&decision, ruleset, language);
     }
-    let story = maple_wire::explain_text(&explained(ruleset, question, &decision), language);
+    let story = maple_wire::explain_text(&explained(rules, question, &decision), language);
     maple_wire::text(&Decision { explanation: None, ..decision }, ruleset, language) + &story
 }
 
 /// The API's reply, and beside the decision its explanation.
-fn data(ruleset: &Ruleset, question: &Question, decision: &Decision) -> Result<serde_json::Value, Failure> {
+fn data(rules: Rules<'_>, question: &Question, decision: &Decision) -> Result<serde_json::Value, Failure> {
     let reply = Reply { id: "d-local", generation: 0, case: &question.case, decision };
     let unreadable = |error: serde_json::Error| Failure::Unreachable(format!("cannot write the decision: {error}"));
     let mut out: serde_json::Value = serde_json::from_slice(&maple_wire::write_decision(&reply)).map_err(unreadable)?;
     if let Some(fields) = out.as_object_mut() {
-        let explanation = maple_wire::explain_json(&explained(ruleset, question, decision));
+        let explanation = maple_wire::explain_json(&explained(rules, question, decision));
         fields.insert("explanation".to_owned(), explanation);
     }
     Ok(out)

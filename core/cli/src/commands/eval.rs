@@ -4,7 +4,7 @@ use crate::{
     Failure,
     args::Eval,
     commands::{
-        decide::{Manner, decide},
+        decide::{Manner, Rules, decide},
         question::{Voice, question},
         read_case, refused,
     },
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: args.explain,
-        tables: false,
+        tables: args.explain,
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
@@ -28,5 +28,6 @@ pub(crate) fn run(args: &Eval) -> Result<(), Failure> {
     if args.explain {
         report::warnings(&loaded.compiled.problems, &loaded.bundle);
     }
-    decide(ruleset, question, &Manner { explain: args.explain, json: args.json, lang: args.lang })
+    let rules = Rules { ruleset, tables: &loaded.compiled.tables };
+    decide(rules, question, &Manner { explain: args.explain, json: args.json, lang: args.lang })
 }

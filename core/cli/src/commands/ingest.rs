@@ -3,6 +3,7 @@
 //! Of a row only the cells are read that the map names. References to organisations, places and projects are hashed
 //! with a key before they go anywhere.
 
+mod format;
 mod map;
 mod row;
 mod tell;
@@ -15,6 +16,7 @@ use maple_seal::ReferenceKey;
 use maple_wire::{EventMessage, SOURCE_UNSTATED, Sheet, SheetEncoding, event_json};
 use serde::Deserialize;
 
+pub(crate) use self::format::MAP;
 use self::{
     map::{Known, Map},
     row::{Became, Layout},

@@ -7,7 +7,7 @@ use crate::{
     args::Run,
     commands::{
         alone,
-        decide::{Manner, decide},
+        decide::{Manner, Rules, decide},
         question::{Voice, question},
         read_case, refused,
     },
@@ -38,11 +38,12 @@ fn folder(args: &Run, policies: &Path, plugins: Option<PathBuf>, bytes: &[u8]) -
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: true,
-        tables: false,
+        tables: args.explain,
     };
     let loaded = load::load(&from).map_err(refused)?;
     let ruleset = &loaded.compiled.ruleset;
-    decide(ruleset, question(bytes, ruleset, voice(args))?, &manner(args))
+    let rules = Rules { ruleset, tables: &loaded.compiled.tables };
+    decide(rules, question(bytes, ruleset, voice(args))?, &manner(args))
 }
 
 fn plugin(args: &Run, component: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -56,7 +57,7 @@ fn plugin(args: &Run, component: &Path, bytes: &[u8]) -> Result<(), Failure> {
         voice: voice(args),
     };
     let (ruleset, question) = alone::compile(&order, &sandbox)?;
-    decide(&ruleset, question, &manner(args))
+    decide(Rules { ruleset: &ruleset, tables: &[] }, question, &manner(args))
 }
 
 fn state(args: &Run) -> &Path {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs, io::Write, path::Path};
 use maple_kit::editor::schema;
 use serde_json::{Map, Value, json};
 
+use super::{backtest, ingest};
 use crate::{Failure, args::Schema, config, report};
 
 /// Where the API's document keeps its schemas.
@@ -29,10 +30,11 @@ pub(crate) fn run(args: &Schema) -> Result<(), Failure> {
     }
 }
 
-/// The schemas of policy files and of the server's configuration, by the name of their file.
+/// The schemas of all files that people write, and of events, by the name of their file.
 pub(crate) fn all() -> BTreeMap<String, Value> {
     let mut all = schema::all();
-    all.insert(schema::file_name("server"), schema::of_table("server", &config::TABLE));
+    let own = [("server", &config::TABLE), ("budget", &backtest::BUDGET), ("ingest-map", &ingest::MAP)];
+    all.extend(own.map(|(name, root)| (schema::file_name(name), schema::of_table(name, root))));
     for (name, component) in [("cloudevents-in", "CloudEvent"), ("cloudevents-out", "Outgoing")] {
         all.extend(of_component(component).map(|found| (schema::file_name(name), found)));
     }

@@ -35,6 +35,7 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
     let table = file.table(args.table.as_deref()).map_err(|wrong| Failure::Input(format!("`{name}`: {wrong}")))?;
     let mut input = input(&args.input)?;
     let needed = steps(&file, table).map_err(|errors| refused(&name.to_string(), &errors))?;
+    tell_left_out(&needed);
     let sandbox = sandbox(args)?;
     let policies = configure(&sandbox, &needed)?;
     tell_unknown(&needed, &input);
@@ -53,6 +54,7 @@ pub(crate) fn run(args: &Table) -> Result<(), Failure> {
         input.get(name).filter(|_| filled.iter().all(|filled| *filled != name))
     });
     let outcome = program.ask_after(policy, &input, &results).map_err(|error| fails(error, None))?;
+    tell_lost(table, &outcome);
     let mut out = std::io::stdout().lock();
     let text = if args.json { json_text(program, &outcome) } else { text(&outcome) };
     finished(out.write_all(text.as_bytes()), "the result")
@@ -100,6 +102,27 @@ fn no_file(failure: Failure) -> Failure {
             Failure::Unreachable(format!("{why}; an input is a JSON object, a file with one, or `-`"))
         }
         failure => failure,
+    }
+}
+
+/// Rules that the import could not carry over take no part, and who asks should know.
+fn tell_left_out(steps: &[Step<'_>]) {
+    for (table, _) in steps {
+        for rule in &table.rules {
+            if let Some(why) = &rule.left_out {
+                report::warning(&format!("the table `{}` is asked without its rule `{}`: {why}", table.id, rule.id));
+            }
+        }
+    }
+}
+
+/// Values that the import could not carry over are missing from the rows of their rules.
+fn tell_lost(table: &dmn::Table, outcome: &Outcome) {
+    let Outcome::Rows(rows) = outcome else { return };
+    for rule in rows.iter().filter_map(|row| table.rules.iter().find(|rule| row.rule.as_ref() == Some(&rule.id))) {
+        for (output, text) in &rule.lost {
+            report::warning(&format!("the rule `{}` gives no `{output}`, which was not carried over: {text}", rule.id));
+        }
     }
 }
 

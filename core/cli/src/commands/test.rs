@@ -1,5 +1,6 @@
 //! `maple test`: the packs' own cases through the production path.
 
+mod absent;
 mod junit;
 mod print;
 mod update;
@@ -7,7 +8,9 @@ mod watch;
 
 use std::path::Path;
 
-use maple_gate::cases::{self, Report};
+use absent::Absent;
+use maple_bundle::RuleRef;
+use maple_gate::cases::{self, CaseResult, Difference, Report};
 use maple_kit::project::Project;
 
 use crate::{
@@ -38,7 +41,7 @@ fn from(args: &Test) -> load::From<'_> {
         state: args.places.state.as_deref(),
         keep_going: false,
         diary: true,
-        tables: false,
+        tables: true,
     }
 }
 
@@ -52,11 +55,35 @@ fn try_cases(args: &Test, loaded: &Loaded) -> Result<(), Failure> {
     if report.results.is_empty() {
         return Err(Failure::Input(nothing_to_run(args)));
     }
-    let good = tell(args, &report)?;
+    let tried: Vec<Tried<'_>> =
+        (report.results.iter()).map(|result| Tried { result, absent: absent::absent(result, loaded) }).collect();
+    let good = tell(args, &report, &tried)?;
     if let Some(path) = &args.junit {
-        junit::write(path, &report, &args.policies)?;
+        junit::write(path, &tried, &args.policies)?;
     }
     if good { Ok(()) } else { Err(Failure::Wrong) }
+}
+
+/// One case and how it went.
+struct Tried<'r> {
+    result: &'r CaseResult,
+    /// The rules that it expects and that are not at work in it.
+    absent: Vec<Absent>,
+}
+
+impl Tried<'_> {
+    /// What differs besides rules that are, or are not, at work.
+    fn others(&self) -> impl Iterator<Item = &Difference> {
+        let rule = |d: &&Difference| d.field == "lacks-rules" || self.absent.iter().any(|absent| absent.says(d));
+        self.result.differences.iter().filter(move |difference| !rule(difference))
+    }
+
+    /// The rules that are at work and should not be, as the case names them.
+    fn unwanted(&self) -> impl Iterator<Item = String> {
+        let CaseResult { expect, fired, .. } = self.result;
+        let there = |rule: &&RuleRef| fired.iter().any(|(policy, id)| rule.means(policy, id));
+        expect.lacks_rules.iter().filter(there).map(ToString::to_string)
+    }
 }
 
 fn nothing_to_run(args: &Test) -> String {
@@ -70,14 +97,14 @@ fn nothing_to_run(args: &Test) -> String {
 }
 
 /// Prints the results; true when all is as it should be.
-fn tell(args: &Test, report: &Report) -> Result<bool, Failure> {
+fn tell(args: &Test, report: &Report, tried: &[Tried<'_>]) -> Result<bool, Failure> {
     let total = report.coverage.total();
     let covered = args.threshold.is_none_or(|threshold| total.reaches(threshold));
     if args.json {
-        print::json(args, report)?;
+        print::json(args, report, tried)?;
         return Ok(report.passed() && covered);
     }
-    report.results.iter().filter(|result| !result.passed).for_each(|result| print::failed(result, &args.policies));
+    tried.iter().filter(|tried| !tried.result.passed).for_each(|tried| print::failed(tried, &args.policies));
     if args.coverage {
         print::coverage(report);
     }

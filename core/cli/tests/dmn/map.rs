@@ -40,6 +40,30 @@ fn with_a_map_a_table_becomes_rules_of_a_policy() {
     assert_eq!(policy["purposes"], condition(r#"["routing"]"#));
 }
 
+#[test]
+fn rules_that_say_nothing_in_the_mapped_outputs_are_named() {
+    let desk = Desk::new();
+    let xml = routing(
+        "COLLECT",
+        &[
+            ["\"wages\"", "", "", "\"mediation\"", ""],
+            ["\"wages\"", "> 10", "", "", "\"for the file\""],
+            ["\"wages\"", "", "", "null", ""],
+        ],
+    );
+    let (file, map, out) = (desk.put("t.dmn", xml), desk.put("map.toml", MAP), desk.path("t.toml"));
+    let (code, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &out]);
+    assert_eq!(code, 0, "{stderr}");
+    let told = "nothing is said by 2 rules: 2 (`r2`), 3 (`r3`); they are not in the policy";
+    assert!(stderr.contains(told) && stderr.contains("1 of 3 rules"), "{stderr}");
+    assert!(!stderr.contains("everything was carried over"), "{stderr}");
+    let policy: toml::Table = fs::read_to_string(&out).unwrap().parse().unwrap();
+    assert_eq!(policy["rule"].as_array().unwrap().len(), 1);
+    let (_, _, stderr) = run(&["import", "dmn", &file, "--map", &map, "-o", &out, "--json"]);
+    let warned = stderr.lines().filter(|line| line.contains("\"warning\"")).count();
+    assert_eq!(warned, 1, "{stderr}");
+}
+
 /// A table of columns with types and one output, `way`.
 fn columns(policy: &str, columns: &[(&str, &str)], rules: &[&[&str]]) -> String {
     let mut xml = format!(

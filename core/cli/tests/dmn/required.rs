@@ -322,7 +322,8 @@ fn a_table_that_is_needed_and_gives_no_answer_is_named() {
     let table = imported(&desk, &three("UNIQUE", "COLLECT"));
     let (code, _, stderr) = run(&["table", "eval", &table, "--table", "way", "--input", r#"{ "sum": 600 }"#]);
     assert_eq!(code, 1, "{stderr}");
-    let told = "the table `risk`, which `way` needs: the hit policy is `unique`, but rules 1, 3 match";
+    let told =
+        "the table `risk`, which `way` needs: the hit policy is `unique`, but rules 1 (`rule-1`), 3 (`rule-3`) match";
     assert!(stderr.contains(told), "{stderr}");
     let text = fs::read_to_string(&table).unwrap();
     let broken = desk.put("broken.toml", text.replacen("> 100", "> (", 1));

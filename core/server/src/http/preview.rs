@@ -94,7 +94,13 @@ fn previewed(app: &App, caller: &Caller, id: Uuid, body: &Bytes) -> Result<Vec<u
         let askings = walk(ruleset, &question, |policy, file| policy.assessor.assess(file));
         // How long each took is told by `maple run`: here they are asked by other means than in service.
         let askings = askings.into_iter().map(|asking| (asking, None)).collect();
-        explain_json(&Explained { ruleset, question: &question, decision: &decision, askings })
+        explain_json(&Explained {
+            ruleset,
+            question: &question,
+            decision: &decision,
+            askings,
+            tables: &compiled.tables,
+        })
     });
     let brought = brought(ruleset, &serving.ruleset);
     let mut name = NO_NAME;
@@ -179,7 +185,9 @@ fn compiled(app: &App, serving: &Serving, overlay: &Files) -> Result<Compiled, P
         let flaw = Flaw::new("/bundle/files".to_owned(), FlawCode::Diagnostic, en, zh);
         Problem::with_errors(ProblemKind::InvalidBundle, vec![flaw], 1)
     })?;
-    let options = Options { keep_going: !serving.made.left_out.is_empty(), ..Options::default() };
+    let keep_going = !serving.made.left_out.is_empty();
+    // Both together would take packs apart; then it is not told why rules keep silent.
+    let options = Options { keep_going, tables: !keep_going };
     let compiled = compile(&bundle, &Sketching { plugins: &*app.plugins, on_hand: &app.on_hand }, &options)
         .map_err(|problems| told(&problems, overlay, |_| true))?;
     // What was left out before may stay out, but not what this request brought.

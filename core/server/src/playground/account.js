@@ -1,6 +1,9 @@
 // How a decision came about: who was asked, who was not and why, and what became of each claim.
 
-import { DecisionView, h, joined } from './decision.js';
+import { DecisionView, coded, h, joined } from './decision.js';
+
+// How many rules that kept silent are told of one table.
+const SILENT_TOLD_MAX = 3;
 
 // A claim that became one of these changed nothing.
 const GONE = ['not_heard', 'taken_back', 'replaced', 'closed', 'no_effect', 'not_asked_for', 'shadow'];
@@ -30,7 +33,7 @@ export class AccountView extends DecisionView {
       'place',
       h('h4', '', words.of(title ?? { en: id })),
       ...spoke.map((policy) => this.policy(policy)),
-      this.folded(say.nothing(silent.length), silent, (p) => [this.name(p)]),
+      this.folded(say.nothing(silent.length), silent, (p) => [this.name(p), ...this.kept(p)]),
       this.folded(say.not_asked(skipped.length), skipped, (p) => [
         this.name(p),
         h('span', 'because', words.list(p.because.map((b) => words.of(b.says)))),
@@ -90,7 +93,19 @@ export class AccountView extends DecisionView {
       last = claim;
     }
     if (policy.diary?.length) out.push(h('pre', 'diary', policy.diary.join('\n')));
-    return out;
+    return [...out, ...this.kept(policy)];
+  }
+
+  // Why rules kept silent: of a short table all of them, of a long one those that nearly spoke.
+  kept(policy) {
+    const rules = policy.silent?.rules ?? [];
+    const told = rules.filter((rule) => rules.length <= SILENT_TOLD_MAX || rule.near).slice(0, SILENT_TOLD_MAX);
+    const more = rules.length - told.length + (policy.silent?.more ?? 0);
+    const { say, words } = this;
+    return [
+      ...told.map((rule) => h('p', 'small', h('span', 'number', rule.rule), ' ', `${say.kept}${say.colon}`, ...coded(words.of(rule.says)))),
+      more ? h('p', 'small', say.kept_more(more)) : null,
+    ].filter(Boolean);
   }
 
   reason(claim) {
@@ -98,7 +113,7 @@ export class AccountView extends DecisionView {
     const seen = claim.evidence.filter((fact) => fact.values.length);
     const unseen = claim.evidence.filter((fact) => !fact.values.length);
     const facts = seen.map((fact) => {
-      const values = fact.values.map(({ role, value }) => [role ? `${words.title('role', role)} ` : '', this.seen(value)]);
+      const values = fact.values.map(({ role, says }) => [role ? `${words.title('role', role)} ` : '', words.of(says)]);
       return [`${words.of(fact.title)}${say.colon}`, ...joined(values, say.and)];
     });
     if (unseen.length) facts.push([say.unknown(words.list(unseen.map((fact) => words.of(fact.title))))]);
@@ -110,13 +125,6 @@ export class AccountView extends DecisionView {
       facts.length ? h('p', 'small', `${say.facts}${say.colon}`, ...joined(facts, say.semi).flat(3)) : null,
       laws.length ? h('p', 'small', `${say.law}${say.colon}`, ...laws) : null,
     );
-  }
-
-  // Values that are codes are set as such.
-  seen(value) {
-    const parts = Array.isArray(value) ? value : [value];
-    const text = (part) => (/^[a-z][a-z0-9_.]*$/.test(part) && !['yes', 'no'].includes(part) ? this.code(part) : this.value(part));
-    return joined(parts.map((part) => (typeof part === 'string' ? text(part) : this.value(part))), this.say.and);
   }
 
   claim(claim) {

@@ -281,7 +281,7 @@ export function joined(items, between) {
 
 /** A text in which the codes, which stand in brackets, are set as such. */
 export function coded(text) {
-  return text.split(/\(([a-z][a-z0-9_]*)\)/).map((part, at) => (at % 2 ? h('code', '', part) : part));
+  return text.split(/[(（]([a-z][a-z0-9_./*-]*)[)）]/).map((part, at) => (at % 2 ? h('code', '', part) : part));
 }
 
 // Channels that are closed for the same reason stand together.

@@ -93,6 +93,8 @@ const SAY = {
     lost: (n) => `${n}项未起作用`,
     not_asked: (n) => `未询问（${n}）`,
     nothing: (n) => `问了，没有适用的规则（${n}）`,
+    kept: '未适用',
+    kept_more: (n) => `另有${n}条规则未适用。`,
     elsewhere: (n) => `其他地方的${n}项政策与本案无关。`,
     facts: '看到的事实',
     unknown: (list) => `不知道：${list}`,
@@ -200,6 +202,8 @@ const SAY = {
     lost: (n) => `${n} came to nothing`,
     not_asked: (n) => `Not asked (${n})`,
     nothing: (n) => `Asked, and no rule applies (${n})`,
+    kept: 'keeps silent',
+    kept_more: (n) => (n === 1 ? 'One more rule keeps silent.' : `${n} more rules keep silent.`),
     elsewhere: (n) =>
       n === 1 ? 'One policy of another place has no say here.' : `${n} policies of other places have no say here.`,
     facts: 'Facts it saw',

@@ -1,17 +1,21 @@
 //! The explanation as data.
 
-use maple_kernel::{Asking, LocalityId, Mode, Told, Unmet, Value};
+use maple_kernel::{Asking, Locality, LocalityId, Mode, Told, Unmet, Value};
 use serde_json::{Value as Json, json};
 
 use super::{
     Explained,
     became::{Became, Who, became},
     page::{corrections, page, panic},
+    silent::{View, silent},
 };
 use crate::{
     decimal, guardrail,
     text::{Language, Page},
 };
+
+/// How many rules that kept silent are listed of one table; the others are counted.
+const SILENT_LISTED_MAX: usize = 100;
 
 /// How the decision came about, as one JSON object; every sentence in both languages.
 #[must_use]
@@ -60,14 +64,18 @@ fn text(text: &maple_kernel::Text) -> Json {
 }
 
 fn policy(asking: &Asking<'_>, micros: Option<f64>, e: &Explained<'_>, pages: &Pages<'_>) -> Json {
-    let Asking { policy, unmet, answer, fuel, diary } = asking;
+    let Asking { policy, unmet, answer, fuel, diary, .. } = asking;
     let Some((_, place)) = e.ruleset.locality(e.question.case.locality.as_str()) else { return Json::Null };
-    let because = unmet
-        .iter()
-        .map(|u| json!({ "code": code(u), "says": pages.both(|page| page.unmet(u, policy, e.question, place)) }));
+    let because = match answer {
+        None => unmet
+            .iter()
+            .map(|u| json!({ "code": code(u), "says": pages.both(|page| page.unmet(u, policy, e.question, place)) }))
+            .collect(),
+        Some(_) => asked(asking, e, pages, place),
+    };
     let mut out = json!({
         "policy": policy.id.as_str(), "place": policy.locality.as_str(), "plugin": &*policy.plugin,
-        "mode": policy.mode.as_str(), "asked": answer.is_some(), "because": because.collect::<Vec<_>>(),
+        "mode": policy.mode.as_str(), "asked": answer.is_some(), "because": because,
     });
     let Some(answer) = answer else { return out };
     let Json::Object(fields) = &mut out else { return out };
@@ -80,6 +88,10 @@ fn policy(asking: &Asking<'_>, micros: Option<f64>, e: &Explained<'_>, pages: &P
             let claims: Vec<Json> =
                 told.iter().zip(&fates).map(|(t, f)| claim(t, f, e, pages, &place.currency)).collect();
             fields.insert("claims".into(), json!(claims));
+            if let Some((applies, silent)) = silences(asking, told, e, pages, place) {
+                fields.insert("applies".into(), applies);
+                fields.insert("silent".into(), silent);
+            }
         }
         Err(fault) => {
             let panic = panic(diary).map(|p| json!({ "message": p.message, "file": p.file, "line": p.line }));
@@ -96,6 +108,37 @@ fn policy(asking: &Asking<'_>, micros: Option<f64>, e: &Explained<'_>, pages: &P
     out
 }
 
+/// Why the policy was asked.
+fn asked(asking: &Asking<'_>, e: &Explained<'_>, pages: &Pages<'_>, place: &Locality) -> Vec<Json> {
+    let met =
+        |page: &Page<'_>| page.met(asking.policy, e.question, place, &page.here(&asking.policy.locality, e.ruleset));
+    let both = met(&pages.zh).into_iter().zip(met(&pages.en));
+    both.map(|((code, zh), (_, en))| json!({ "code": code, "says": { "zh": zh, "en": en } })).collect()
+}
+
+/// The rules of a table whose conditions hold, and those that said nothing, each with why.
+fn silences(
+    asking: &Asking<'_>,
+    told: &[Told],
+    e: &Explained<'_>,
+    pages: &Pages<'_>,
+    place: &Locality,
+) -> Option<(Json, Json)> {
+    let table = e.table(&asking.policy.id)?;
+    let view = View::new(e.ruleset, e.question, place, asking);
+    let applies: Vec<&str> = view.applying(table).into_iter().map(|rule| rule.as_str()).collect();
+    let silent = silent(table, &view, |rule| told.iter().any(|told| told.finding.rule == *rule));
+    let more = silent.len().saturating_sub(SILENT_LISTED_MAX);
+    let rules = silent.iter().take(SILENT_LISTED_MAX).map(|silent| {
+        json!({
+            "rule": silent.rule.as_str(), "unmet": silent.misses.len(), "near": silent.is_near(),
+            "says": pages.both(|page| page.silent(silent, &view)),
+        })
+    });
+    let rules: Vec<Json> = rules.collect();
+    Some((json!(applies), json!({ "rules": rules, "more": more, "unread": table.unread })))
+}
+
 fn claim(told: &Told, fate: &Became, e: &Explained<'_>, pages: &Pages<'_>, currency: &str) -> Json {
     let provisions = &e.ruleset.vocabulary().provisions;
     let basis = told.basis.iter().map(|(id, in_force)| {
@@ -106,10 +149,10 @@ fn claim(told: &Told, fate: &Became, e: &Explained<'_>, pages: &Pages<'_>, curre
         })
     });
     let evidence = told.evidence.iter().map(|evidence| {
-        let values = evidence
-            .values
-            .iter()
-            .map(|(role, v)| json!({ "role": role.as_ref().map(|r| r.as_str()), "value": value(v) }));
+        let values = evidence.values.iter().map(|(role, v)| {
+            let says = pages.both(|page| page.value(&evidence.key, v, currency));
+            json!({ "role": role.as_ref().map(|r| r.as_str()), "value": value(v), "says": says })
+        });
         json!({
             "fact": evidence.key.as_str(), "title": pages.both(|page| page.fact(&evidence.key)),
             "values": values.collect::<Vec<_>>(),

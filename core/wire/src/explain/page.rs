@@ -10,8 +10,12 @@ use maple_kernel::{Action, Asking, Correction, Fault, Locality, Mode, ProvisionI
 use super::{
     Explained,
     became::{Became, became},
+    silent::{View, silent},
 };
 use crate::text::{Language, Page};
+
+/// How many rules that kept silent are told of one table; the others are counted.
+const SILENT_TOLD_MAX: usize = 3;
 
 /// How the decision came about, in plain words.
 #[must_use]
@@ -130,11 +134,15 @@ impl Page<'_> {
             Some(Err(fault)) => {
                 let failed = self.say("未能作答", "gave no usable answer");
                 writeln!(self.out, "  {}{shadow}{}{failed}{cost}", policy.id, self.say("：", ": "))?;
+                self.why_asked(asking, e, place)?;
                 self.failed(fault, diary)
             }
             Some(Ok(told)) if told.is_empty() => {
                 let nothing = self.say("没有适用的规则", "no rule of it applies");
-                writeln!(self.out, "  {}{shadow}{}{nothing}{cost}", policy.id, self.say("：", ": "))
+                writeln!(self.out, "  {}{shadow}{}{nothing}{cost}", policy.id, self.say("：", ": "))?;
+                self.why_asked(asking, e, place)?;
+                self.silences(asking, told, e, place)?;
+                self.diary(diary)
             }
             Some(Ok(told)) => {
                 let count = told.len();
@@ -144,11 +152,62 @@ impl Page<'_> {
                     (Language::En, _) => format!("{count} claims"),
                 };
                 writeln!(self.out, "  {}{shadow}{}{said}{cost}", policy.id, self.say("：", ": "))?;
+                self.why_asked(asking, e, place)?;
                 let fates = became(policy.id.as_str(), policy.mode, told, e.decision);
                 self.told(told, &fates, e, place)?;
+                self.silences(asking, told, e, place)?;
                 self.diary(diary)
             }
         }
+    }
+
+    fn why_asked(&mut self, asking: &Asking<'_>, e: &Explained<'_>, place: &Locality) -> fmt::Result {
+        let at = self.here(&asking.policy.locality, e.ruleset);
+        let met: Vec<String> =
+            self.met(asking.policy, e.question, place, &at).into_iter().map(|(_, says)| says).collect();
+        writeln!(self.out, "    {}{}", self.say("询问原因：", "asked because "), met.join(self.say("；", "; ")))
+    }
+
+    /// Why the rules of a table kept silent: all of a short one, of a long one those that nearly spoke.
+    fn silences(&mut self, asking: &Asking<'_>, told: &[Told], e: &Explained<'_>, place: &Locality) -> fmt::Result {
+        let Some(table) = e.table(&asking.policy.id) else { return Ok(()) };
+        let view = View::new(e.ruleset, e.question, place, asking);
+        let silent = silent(table, &view, |rule| told.iter().any(|told| told.finding.rule == *rule));
+        let all = silent.len() <= SILENT_TOLD_MAX;
+        let (near, others): (Vec<_>, Vec<_>) = silent.into_iter().partition(|silent| all || silent.is_near());
+        for silent in near.iter().take(SILENT_TOLD_MAX) {
+            let why = self.silent(silent, &view);
+            writeln!(self.out, "    {}{}{why}", silent.rule, self.say(" 未适用：", " keeps silent: "))?;
+        }
+        let rest = near.len().saturating_sub(SILENT_TOLD_MAX) + others.len();
+        if rest > 0 {
+            let elsewhere = others.iter().filter(|silent| silent.is_elsewhere()).count();
+            let counted = self.counted(rest, elsewhere, !near.is_empty());
+            writeln!(self.out, "    {counted}")?;
+        }
+        match (table.unread, self.language) {
+            (0, _) => Ok(()),
+            (rows, Language::Zh) => writeln!(self.out, "    {rows}行直接写成插件设置，为何未适用不作说明"),
+            (rows, Language::En) => {
+                writeln!(
+                    self.out,
+                    "    of rows written as settings of the plugin ({rows}) it is not told why they keep silent"
+                )
+            }
+        }
+    }
+
+    fn counted(&self, rest: usize, elsewhere: usize, more: bool) -> String {
+        let other = match elsewhere {
+            0 => String::new(),
+            _ => self.put(
+                format!("，其中{elsewhere}条管其他类型、来源、地方或者日期"),
+                format!(", {elsewhere} of them made for other kinds, doors, places or days"),
+            ),
+        };
+        let zh = format!("{}{rest}条规则未适用{other}", if more { "另有" } else { "" });
+        let (rules, verb) = if rest == 1 { ("rule", "keeps") } else { ("rules", "keep") };
+        self.put(zh, format!("{rest}{} {rules} {verb} silent{other}", if more { " more" } else { "" }))
     }
 
     fn cost(&self, fuel: u64, took: Option<Duration>) -> String {
@@ -232,18 +291,6 @@ impl Page<'_> {
         }
         let space = self.say("", " ");
         laws.into_iter().map(|(law, articles)| format!("{law}{space}{}", self.list(&articles))).collect()
-    }
-
-    /// The title of a law, in the marks that Chinese puts around one.
-    fn entitled(&self, law: &str) -> String {
-        match self.language {
-            Language::Zh => format!("《{law}》"),
-            Language::En => law.to_owned(),
-        }
-    }
-
-    fn cited<'t>(&self, article: &'t str) -> &'t str {
-        article.split_once(" / ").map_or(article, |(zh, en)| self.say(zh, en))
     }
 
     /// What guardrails changed in a claim that was heard.

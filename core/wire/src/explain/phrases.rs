@@ -1,9 +1,8 @@
-//! Claims, values, targets and what became of claims, as phrases of a sentence.
+//! Claims, values and what became of claims, as phrases of a sentence.
 
-use maple_kernel::{
-    Claim, Class, Due, Evidence, FactKey, FaultKind, Locality, Policy, Purposes, Question, Selector, Span, Unmet,
-    Value, WordList,
-};
+use std::sync::Arc;
+
+use maple_kernel::{Claim, Class, Due, Evidence, FactKey, FaultKind, Purposes, Selector, Span, Value, WordList};
 
 use super::became::{Became, Who};
 use crate::{
@@ -16,16 +15,8 @@ use crate::{
 const UNKNOWN_NAMED_MAX: usize = 3;
 
 impl Page<'_> {
-    /// Chinese or English words put together.
-    fn put(&self, zh: String, en: String) -> String {
-        match self.language {
-            Language::Zh => zh,
-            Language::En => en,
-        }
-    }
-
     /// A span without the space that Chinese does not write.
-    fn length(&self, span: Span) -> String {
+    pub(super) fn length(&self, span: Span) -> String {
         let written = self.span(span.count, span.unit);
         match self.language {
             Language::Zh => written.replace(' ', ""),
@@ -46,19 +37,21 @@ impl Page<'_> {
         items.join(self.say("、", ", "))
     }
 
-    pub(super) fn value(&self, value: &Value, currency: &str) -> String {
+    /// The value of a fact; a word by what the vocabulary calls it.
+    pub(super) fn value(&self, key: &FactKey, value: &Value, currency: &str) -> String {
+        let labels = self.words.facts.get(key).map(|def| &def.labels);
+        let label = |word: &Arc<str>| {
+            labels
+                .and_then(|labels| labels.get(word))
+                .map_or_else(|| word.to_string(), |label| self.of(label).to_owned())
+        };
         match value {
-            Value::Text(text) => match &**text {
-                "yes" => self.say("是", "yes").to_owned(),
-                "no" => self.say("否", "no").to_owned(),
-                "unknown" => self.say("不知道", "unknown").to_owned(),
-                word => word.to_owned(),
-            },
+            Value::Text(word) => label(word),
             Value::Number(number) => number.to_string(),
             Value::Flag(true) => self.say("是", "yes").to_owned(),
             Value::Flag(false) => self.say("否", "no").to_owned(),
             Value::Day(day) => day.to_string(),
-            Value::Words(words) => words.join(self.say("、", ", ")),
+            Value::Words(words) => self.list(&words.iter().map(label).collect::<Vec<_>>()),
             Value::Money(minor) => format!("{} {currency}", decimal::money(*minor)).trim_end().to_owned(),
         }
     }
@@ -99,7 +92,7 @@ impl Page<'_> {
                 }
             }
             Claim::Clock { code, start, span, .. } => {
-                let (clock, span) = (self.word(WordList::Clock, code), self.span(span.count, span.unit));
+                let (clock, span) = (self.word(WordList::Clock, code), self.length(*span));
                 self.put(
                     format!("期限：{clock}，自{start}起{span}"),
                     format!("time limit: {clock}, {span} from {start}"),
@@ -115,7 +108,7 @@ impl Page<'_> {
                 )
             }
             Claim::Derive { key, value } => {
-                let (fact, value) = (self.fact(key), self.value(value, currency));
+                let (fact, value) = (self.fact(key), self.value(key, value, currency));
                 self.put(format!("得出：{fact} = {value}"), format!("works out that {fact} = {value}"))
             }
             Claim::Refer(code) => {
@@ -226,7 +219,7 @@ impl Page<'_> {
             let who = role.map(|role| self.word(WordList::Role, role));
             let who =
                 who.map(|who| self.put(format!("（{who}）"), format!(" ({})", lower_first(&who)))).unwrap_or_default();
-            format!("{}{who}{colon}{}", self.fact(key), self.value(value, currency))
+            format!("{}{who}{colon}{}", self.fact(key), self.value(key, value, currency))
         };
         let known =
             evidence.iter().flat_map(|e| e.values.iter().map(|(role, value)| one(&e.key, role.as_ref(), value)));
@@ -244,64 +237,6 @@ impl Page<'_> {
             });
         }
         (!parts.is_empty()).then(|| parts.join(self.say("；", "; ")))
-    }
-
-    /// Why a policy was not asked.
-    pub(super) fn unmet(&self, unmet: &Unmet, policy: &Policy, question: &Question, locality: &Locality) -> String {
-        let case = &question.case;
-        let patterns = |patterns: &[maple_kernel::Pattern]| {
-            self.list(&patterns.iter().map(|p| p.as_str().to_owned()).collect::<Vec<_>>())
-        };
-        match unmet {
-            Unmet::Off => self.say("已停用", "it is switched off").to_owned(),
-            Unmet::Purpose => {
-                let (its, asked) = (self.purposes(policy.purposes), self.purposes(question.purposes));
-                self.put(format!("它用于{its}，所问是{asked}"), format!("it is for {its}; {asked} was asked about"))
-            }
-            Unmet::Validity => {
-                let day = question.as_of;
-                match (policy.from.filter(|from| day < *from), policy.to) {
-                    (Some(from), _) => self.put(
-                        format!("{from}起施行，所问是{day}"),
-                        format!("it is in force from {from}; the question is of {day}"),
-                    ),
-                    (None, to) => {
-                        let to = to.map(|to| to.to_string()).unwrap_or_default();
-                        self.put(
-                            format!("施行至{to}，所问是{day}"),
-                            format!("it was in force until {to}; the question is of {day}"),
-                        )
-                    }
-                }
-            }
-            Unmet::Kind => {
-                let (kinds, kind) = (patterns(&policy.target.kinds), &case.kind);
-                self.put(format!("只管 {kinds}，本案是 {kind}"), format!("it is for {kinds}; this is {kind}"))
-            }
-            Unmet::Except => {
-                let (kinds, kind) = (patterns(&policy.target.except), &case.kind);
-                self.put(format!("不管 {kinds}，本案是 {kind}"), format!("it leaves out {kinds}; this is {kind}"))
-            }
-            Unmet::Source => {
-                let doors: Vec<String> = policy.target.sources.iter().map(|s| self.word(WordList::Source, s)).collect();
-                let (doors, door) = (self.list(&doors), self.door(case.source.as_str()));
-                self.put(
-                    format!("只管经{doors}来的，本案经{door}"),
-                    format!("it is for cases that come through {doors}; this came through {door}"),
-                )
-            }
-            Unmet::Fact(key, wanted, have) => {
-                let (fact, wanted) = (self.fact(key), self.value(wanted, &locality.currency));
-                let have = have.as_ref().map_or_else(
-                    || self.say("不知道", "not known").to_owned(),
-                    |have| self.value(have, &locality.currency),
-                );
-                self.put(
-                    format!("要求“{fact}”为{wanted}，本案：{have}"),
-                    format!("it asks that \"{fact}\" be {wanted}; here: {have}"),
-                )
-            }
-        }
     }
 
     /// The door through which a case came.

@@ -7,7 +7,7 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use maple_bundle::table::{Effect, Row};
-use maple_kernel::{Mode, Policy, Purposes};
+use maple_kernel::{LocalityId, Mode, Policy, Purposes};
 
 use super::{
     formula::{Formula, Var},
@@ -23,8 +23,8 @@ pub const DERIVED_PARTS_MAX: usize = 1_000;
 #[derive(Default)]
 pub(crate) struct Derived<'t> {
     said: Vec<Said<'t>>,
-    /// True once rows were met that nobody could read: they may derive anything.
-    unread: bool,
+    /// Packs with rows that nobody could read: they may derive anything.
+    unread: BTreeSet<LocalityId>,
     /// Facts of which so many rows say something that it is not looked at.
     beyond: RefCell<BTreeSet<u32>>,
 }
@@ -65,9 +65,9 @@ const fn covers(own: Purposes, asked: Purposes) -> bool {
 }
 
 impl<'t> Derived<'t> {
-    /// Notes that rows cannot be read.
-    pub(crate) const fn miss(&mut self) {
-        self.unread = true;
+    /// Notes that rows of a pack cannot be read.
+    pub(crate) fn miss(&mut self, pack: &LocalityId) {
+        self.unread.insert(pack.clone());
     }
 
     /// Notes what a row derives when it speaks. Rows come in the order in which they are heard.
@@ -95,7 +95,7 @@ impl<'t> Derived<'t> {
 
     /// A formula of a policy, with the derived facts as what the rows before it say of them, save one that stays as it is.
     pub(crate) fn tell(&self, space: &Space<'_>, formula: Formula, reader: &Policy, save: Option<u32>) -> Formula {
-        if self.unread {
+        if self.unread.iter().any(|pack| lies_in(&reader.locality, pack)) {
             return formula;
         }
         // A fact that is compared, or a list, is not told at all: what is known of it and what it is would part.

@@ -1,6 +1,8 @@
 //! Cases that a table leaves without an answer.
 
 mod left_out;
+mod slips;
+mod spans;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +32,7 @@ const NAMES_MAX: usize = 8;
 pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for sheet in study.sheets.iter().filter(|sheet| !sheet.table.open) {
+        let before = found.len();
         let spot = &sheet.table.spot;
         let (told, what) = if sheet.table.complete.is_some() {
             (incomplete(study, sheet), "this table's promise to be complete is")
@@ -44,6 +47,9 @@ pub(crate) fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         match between(study, sheet) {
             Ok(told) => found.extend(told.finish(spot, false).into_iter().filter(|problem| !again(problem))),
             Err(why) => found.push(study::undecided(spot, "gaps between the bands of this table are", &why)),
+        }
+        if !sheet.whole || study.lacks_rules(&sheet.policy.locality) {
+            found.iter_mut().skip(before).for_each(unsure);
         }
     }
     found
@@ -111,51 +117,18 @@ fn between(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Told, Undecided> {
     }
     ages(study, sheet, &mut seen, &mut told)?;
     if sheet.table.complete.is_none() {
-        slips(study, sheet, &mut seen, &mut told)?;
+        slips::find(study, sheet, &mut seen, &mut told)?;
+        spans::find(study, sheet, &mut seen, &mut told)?;
     }
     Ok(told)
 }
 
-/// A single number, cent or day between two bands that no row of the table answers, whatever the bands say: `max` and the
-/// next `min`, or `below` and `above` at one figure, that do not meet.
-fn slips(study: &Study<'_>, sheet: &Sheet<'_>, seen: &mut BTreeSet<String>, told: &mut Told) -> Result<(), Undecided> {
-    let mut families: BTreeMap<Vec<(Var, Option<Domain>)>, Vec<&Line<'_>>> = BTreeMap::new();
-    for line in sheet.lines.iter().filter(|line| line.bands.exact) {
-        families.entry(shape(line)).or_default().push(line);
+/// A gap beside rules that nobody looks at: one of them may answer it.
+fn unsure(problem: &mut Diagnostic) {
+    if problem.code == "gap" {
+        problem.severity = Severity::Note;
+        problem.message.push_str("; a rule that is not analysed may answer it");
     }
-    let grids = families.values().filter(|lines| lines.len() > 1).flat_map(|lines| grids(lines));
-    for (lines, dims) in grids.filter(|(_, dims)| dims.len() == 1) {
-        let axes: Vec<Vec<Set>> = dims.iter().map(|var| cells(&study.space, &lines, *var)).collect();
-        let orders: Vec<Order> = dims.iter().map(|var| order(&study.space, *var)).collect();
-        let (Some(cells), Some(Order::Numbers | Order::Law), Some(var)) = (axes.first(), orders.first(), dims.first())
-        else {
-            continue;
-        };
-        if cells.len() > GRID_CELLS_MAX {
-            return Err(Undecided::new(format!("its bands are more than {GRID_CELLS_MAX}")));
-        }
-        let grid = Grid::new(&axes, &dims, &lines);
-        // Rules for single numbers, such as grades, are no bands.
-        let reaches = |edge: i64, from: bool| {
-            let sets = lines.iter().filter_map(|line| line.bands.domains.get(var));
-            let mut ends = sets.flat_map(|domain| domain.set.intervals());
-            ends.any(|(first, last)| first < last && edge == if from { *first } else { *last })
-        };
-        let one = |at: &usize| {
-            let ends = cells.get(*at).and_then(|cell| Some((cell.first()?, cell.last()?)));
-            ends.is_some_and(|(first, last)| {
-                first == last && reaches(first.saturating_sub(1), false) && reaches(last.saturating_add(1), true)
-            })
-        };
-        for at in (0..cells.len()).filter(one).filter(|at| grid.is_hole(*at, &orders)) {
-            if told.full() {
-                told.stop();
-                return Ok(());
-            }
-            hole(study, sheet, "", &lines, &dims, grid.cell(at), seen, told)?;
-        }
-    }
-    Ok(())
 }
 
 /// What a row says, as far as it must be alike for rows to be bands of one rule.

@@ -1,6 +1,6 @@
 //! The rows of all tables as formulas, each with the days on which the law behind it is in force.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use maple_bundle::table::{Effect, Row, Table};
 use maple_kernel::{LocalityId, Mode, Policy, PolicyId};
@@ -51,11 +51,11 @@ pub(crate) struct Missed<'t> {
 
 /// The tables whose policies are asked, in the order in which they are, with what their rows derive.
 ///
-/// Where parts of the bundle were left out nobody knows what they derive.
+/// Of packs of which something was left out nobody knows what that derives.
 pub(crate) fn sheets<'t>(
     space: &Space<'t>,
     tables: &'t [Table],
-    whole: bool,
+    lacking: &BTreeSet<LocalityId>,
 ) -> (Vec<Sheet<'t>>, Vec<Missed<'t>>, Derived<'t>) {
     let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
     let policies: HashMap<&PolicyId, &Policy> = all.map(|policy| (&policy.id, policy)).collect();
@@ -63,9 +63,7 @@ pub(crate) fn sheets<'t>(
     let mut asked: Vec<(&Policy, &Table)> = tables.iter().filter_map(|table| Some((of(table)?, table))).collect();
     asked.sort_by_key(|(policy, _)| derive::turn(policy));
     let (mut sheets, mut missed, mut derived) = (Vec::new(), Vec::new(), Derived::default());
-    if !whole {
-        derived.miss();
-    }
+    lacking.iter().for_each(|pack| derived.miss(pack));
     for (policy, table) in asked {
         if table.unread > 0 {
             let why = Undecided::new(format!("{} of its rows are not written as `[[rule]]`", table.unread));
@@ -79,7 +77,7 @@ pub(crate) fn sheets<'t>(
             }
         }
         if table.unread > 0 && policy.mode == Mode::Enforce {
-            derived.miss();
+            derived.miss(&policy.locality);
         }
     }
     (sheets, missed, derived)

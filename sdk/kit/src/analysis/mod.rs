@@ -22,7 +22,7 @@ use std::fmt;
 
 pub use derive::DERIVED_PARTS_MAX;
 use lines::Missed;
-use maple_bundle::{Compiled, Diagnostic, Spot};
+use maple_bundle::{Compiled, Diagnostic, Severity, Spot};
 use study::Study;
 
 /// Why something was not decided.
@@ -49,6 +49,9 @@ impl fmt::Display for Undecided {
 ///
 /// The bundle must have been compiled with [`Options::tables`](maple_bundle::Options::tables); without them nothing is
 /// looked at.
+///
+/// Of a file among [`files_out`](Compiled::files_out) there may be a table all the same, without the rules that have errors:
+/// then nothing is told of it that one of those might set right, save as a note.
 #[must_use]
 pub fn analyse(compiled: &Compiled) -> Vec<Diagnostic> {
     let study = Study::new(compiled);
@@ -63,15 +66,24 @@ pub fn analyse(compiled: &Compiled) -> Vec<Diagnostic> {
     found
 }
 
-/// The files and packs whose tables nobody looked at, because they have errors.
+/// The files and packs of whose tables nobody looked at all rules, because they have errors.
 fn left_out(compiled: &Compiled) -> impl Iterator<Item = Diagnostic> + '_ {
-    let note = |file: String, what: &str| {
+    let note = |file: String, message: &str| {
         let spot = Spot { file: file.into(), ..Spot::default() };
-        let why = Undecided::new("it has errors; mend them, and it is".to_owned());
-        study::undecided(&spot, what, &why)
+        study::problem("not-analysed", Severity::Note, &spot, message.to_owned(), "mend the errors, and all of it is")
     };
-    let packs = compiled.left_out.iter().map(move |pack| note(format!("{pack}/pack.toml"), "this pack is"));
-    packs.chain(compiled.files_out.iter().map(move |file| note(file.clone(), "this file is")))
+    let pack = "nothing of this pack is analysed, because its `pack.toml` is missing or has errors";
+    let packs = compiled.left_out.iter().map(move |id| note(format!("{id}/pack.toml"), pack));
+    let files = compiled.files_out.iter().map(move |file| {
+        let looked = compiled.tables.iter().any(|table| *table.spot.file == **file);
+        let message = if looked {
+            "the rules of this file that have errors are not analysed; what the others leave open is told as a note"
+        } else {
+            "nothing of this file is analysed, because it has errors"
+        };
+        note(file.clone(), message)
+    });
+    packs.chain(files)
 }
 
 /// That a derived fact may be anything in what is proved.

@@ -32,6 +32,8 @@ pub(crate) struct Study<'t> {
     derived: Derived<'t>,
     /// Places with policies of which nobody can say what they offer: of code, or with rows that could not be read.
     untold: Vec<&'t LocalityId>,
+    /// Packs that rules were left out of: these may answer what the others leave open.
+    lacking: BTreeSet<LocalityId>,
 }
 
 /// What is proved of some formulas, with a case that shows it.
@@ -41,15 +43,20 @@ impl<'t> Study<'t> {
     pub(crate) fn new(compiled: &'t maple_bundle::Compiled) -> Self {
         let tables: &'t [Table] = &compiled.tables;
         let space = Space::new(&compiled.ruleset, tables);
-        let whole = compiled.left_out.is_empty() && compiled.files_out.is_empty();
-        let (mut sheets, mut missed, derived) = lines::sheets(&space, tables, whole);
+        let of_files = compiled.files_out.iter().filter_map(|file| file.rsplit_once('/'));
+        let mut lacking: BTreeSet<LocalityId> = of_files.map(|(pack, _)| pack.into()).collect();
+        lacking.extend(compiled.left_out.iter().cloned());
+        let (mut sheets, mut missed, derived) = lines::sheets(&space, tables, &lacking);
+        for sheet in &mut sheets {
+            sheet.whole &= compiled.files_out.iter().all(|file| **file != *sheet.table.spot.file);
+        }
         let all = space.ruleset.localities().flat_map(|(place, _)| space.ruleset.policies_of(place));
         let told = |policy: &Policy| {
             sheets.iter().any(|sheet| sheet.policy.id == policy.id && sheet.whole) || policy.mode != Mode::Enforce
         };
         let untold = all.filter(|policy| !told(policy)).map(|policy| &policy.locality).collect();
         let dead = sheets.iter_mut().map(|sheet| bury(&space, sheet, &mut missed)).collect();
-        Self { space, sheets, missed, dead, derived, untold }
+        Self { space, sheets, missed, dead, derived, untold, lacking }
     }
 
     /// Every line of every table.
@@ -105,7 +112,13 @@ impl<'t> Study<'t> {
 
     /// True when policies that say nobody knows what are asked together with those of a place.
     pub(crate) fn is_untold(&self, place: &LocalityId) -> bool {
-        self.untold.iter().any(|other| lines::lies_in(place, other) || lines::lies_in(other, place))
+        let mut others = self.untold.iter().copied().chain(&self.lacking);
+        others.any(|other| lines::lies_in(place, other) || lines::lies_in(other, place))
+    }
+
+    /// True when rules were left out of a pack.
+    pub(crate) fn lacks_rules(&self, pack: &LocalityId) -> bool {
+        self.lacking.contains(pack)
     }
 
     /// True when no case meets the formula; derived facts of which nothing can be told may be anything.

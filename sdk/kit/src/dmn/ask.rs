@@ -33,34 +33,43 @@ impl Program {
     pub fn ask(&self, policy: &dyn Assess, input: &Json) -> Result<Outcome, AskError> {
         self.ask_after(policy, input, &Results::default())
     }
-}
 
-/// A general table sees its inputs and nothing else: the rest of the case file is the same for every question.
-pub(super) fn assess(policy: &dyn Assess, facts: &Facts) -> Result<Vec<maple_kernel::Finding>, AskError> {
-    let Some(day) = Day::new(1970, 1, 1) else {
-        return Err(AskError::Fault(Fault { kind: FaultKind::BadAnswer, detail: "1970 is not known".into() }));
-    };
-    let file = CaseFile {
-        purposes: Purposes::BOTH,
-        locality: &LocalityId::from("table"),
-        kind: &KindId::from("table"),
-        source: &Code::from("table"),
-        day,
-        filed: day,
-        facts: facts.iter().map(|(key, value)| (key, value)).collect(),
-        parties: Vec::new(),
-    };
-    policy.assess(&file).answer.map_err(refused)
-}
+    /// A general table sees its inputs and nothing else: the rest of the case file is the same for every question.
+    pub(super) fn assess(&self, policy: &dyn Assess, facts: &Facts) -> Result<Vec<maple_kernel::Finding>, AskError> {
+        let Some(day) = Day::new(1970, 1, 1) else {
+            return Err(AskError::Fault(Fault { kind: FaultKind::BadAnswer, detail: "1970 is not known".into() }));
+        };
+        let file = CaseFile {
+            purposes: Purposes::BOTH,
+            locality: &LocalityId::from("table"),
+            kind: &KindId::from("table"),
+            source: &Code::from("table"),
+            day,
+            filed: day,
+            facts: facts.iter().map(|(key, value)| (key, value)).collect(),
+            parties: Vec::new(),
+        };
+        policy.assess(&file).answer.map_err(|fault| self.refused(fault))
+    }
 
-/// What a refusal of the plugin means.
-fn refused(fault: Fault) -> AskError {
-    let rules = |code: &str| Some(fault.detail.strip_prefix(code)?.strip_prefix(": ")?.to_owned());
-    if let Some(rules) = rules("several_rules_match") {
-        AskError::Several(rules)
-    } else if let Some(rules) = rules("rules_say_different_things") {
-        AskError::Different(rules)
-    } else {
-        AskError::Fault(fault)
+    /// What a refusal of the plugin means.
+    fn refused(&self, fault: Fault) -> AskError {
+        let rules = |code: &str| Some(self.named(fault.detail.strip_prefix(code)?.strip_prefix(": ")?));
+        if let Some(rules) = rules("several_rules_match") {
+            AskError::Several(rules)
+        } else if let Some(rules) = rules("rules_say_different_things") {
+            AskError::Different(rules)
+        } else {
+            AskError::Fault(fault)
+        }
+    }
+
+    /// Rules by their numbers, each with its id.
+    fn named(&self, numbers: &str) -> String {
+        let named = numbers.split(", ").map(|number| {
+            let id = number.parse::<usize>().ok().and_then(|number| self.rules.get(number.checked_sub(1)?));
+            id.map_or_else(|| number.to_owned(), |id| format!("{number} (`{id}`)"))
+        });
+        named.collect::<Vec<_>>().join(", ")
     }
 }

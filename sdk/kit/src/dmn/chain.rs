@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 
 use super::{
     AskError, Outcome, Program,
-    ask::assess,
     table::{Aggregate, HitPolicy, Table},
 };
 
@@ -71,7 +70,7 @@ impl Program {
     /// # Errors
     /// Why there is no result.
     pub fn ask_after(&self, policy: &dyn Assess, input: &Json, results: &Results) -> Result<Outcome, AskError> {
-        let findings = assess(policy, &self.facts_after(input, results)?)?;
+        let findings = self.assess(policy, &self.facts_after(input, results)?)?;
         self.outcome(&findings).map_err(AskError::Answer)
     }
 
@@ -86,7 +85,7 @@ impl Program {
         input: &Json,
         results: &mut Results,
     ) -> Result<(), AskError> {
-        let findings = assess(policy, &self.facts_after(input, results)?)?;
+        let findings = self.assess(policy, &self.facts_after(input, results)?)?;
         results.add(table, &self.written(&findings).map_err(AskError::Answer)?);
         Ok(())
     }

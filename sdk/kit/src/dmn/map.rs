@@ -112,7 +112,8 @@ pub fn map(file: &TableFile, bytes: &[u8], head: &str) -> Result<Mapped, String>
     let map: Map = toml::from_str(text).map_err(|error| format!("is not a map\n{}", table::hinted(&error)))?;
     let table = file.table(map.table.as_deref())?;
     check(&map, table)?;
-    let mut mapper = Mapper { map: &map, table, lost: Vec::new(), notes: Vec::new(), earlier: Vec::new() };
+    let mut mapper =
+        Mapper { map: &map, table, lost: Vec::new(), notes: Vec::new(), earlier: Vec::new(), silent: Vec::new() };
     let rules: Vec<String> =
         table.rules.iter().enumerate().filter_map(|(at, rule)| mapper.rule(at + 1, rule)).collect();
     mapper.remarks();
@@ -159,6 +160,8 @@ struct Mapper<'a> {
     notes: Vec<String>,
     /// With the hit policy `first`: the conditions so far, or nothing where one could not be said.
     earlier: Vec<Option<Toml>>,
+    /// Rules of which no output that the map takes says anything.
+    silent: Vec<String>,
 }
 
 impl Mapper<'_> {
@@ -179,7 +182,11 @@ impl Mapper<'_> {
             HitPolicy::First => self.first(number, rule, when)?,
             _ => when?,
         };
-        let then = then.filter(|then| !then.is_empty())?;
+        let then = then?;
+        if then.is_empty() {
+            self.silent.push(format!("{number} (`{}`)", rule.id));
+            return None;
+        }
         let mut text = String::from("\n[[rule]]\n");
         let put = |text: &mut String, name: &str, value: &Value| {
             text.push_str(&format!("{} = {}\n", key(name), inline(value)));
@@ -284,6 +291,14 @@ impl Mapper<'_> {
             let list = unmapped.join(", ");
             self.notes.push(format!("the map says nothing of the outputs {list}; `ignore = true` says that is meant"));
         }
+        if !self.silent.is_empty() {
+            let (them, are) = if self.silent.len() == 1 { ("it", "is") } else { ("they", "are") };
+            let list = self.silent.join(", ");
+            self.notes.push(format!(
+                "in the outputs that the map takes nothing is said by {}: {list}; {them} {are} not in the policy",
+                rules(self.silent.len())
+            ));
+        }
         if !self.table.requires.is_empty() {
             let list: Vec<String> = self.table.requires.iter().map(|id| format!("`{id}`")).collect();
             let list = list.join(", ");
@@ -299,6 +314,10 @@ impl Mapper<'_> {
         };
         self.notes.push(format!("the hit policy was `{policy}`; in a policy every rule that holds speaks, and {lost}"));
     }
+}
+
+fn rules(count: usize) -> String {
+    if count == 1 { "1 rule".into() } else { format!("{count} rules") }
 }
 
 fn effect(given: &Output, source: &str) -> Result<Vec<Toml>, String> {

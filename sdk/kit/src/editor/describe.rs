@@ -40,19 +40,21 @@ pub(super) fn choice(choice: &Choice) -> String {
 pub(super) fn takes(shape: &Shape) -> String {
     match shape {
         Shape::Any | Shape::Scalar => String::new(),
-        Shape::Text | Shape::Form(_) | Shape::Name(_) => "文字 · text".into(),
+        Shape::Text | Shape::Form(_) | Shape::Free { .. } | Shape::Name(_) => "文字 · text".into(),
         Shape::Both => "`{ zh = \"…\", en = \"…\" }`".into(),
         Shape::Day => "日期 · day, `2026-11-23`".into(),
         Shape::Span => "时长 · length of time, `\"7 working days\"`".into(),
         Shape::Age => "时长 · length of time, `\"30 days\"`".into(),
         Shape::Number { min, max } if *max == i64::MAX => format!("整数 · whole number from {min}"),
         Shape::Number { min, max } => format!("整数 · whole number, {min} to {max}"),
+        Shape::Real { min, max } if *max == i64::MAX => format!("数 · number from {min}"),
+        Shape::Real { min, max } => format!("数 · number, {min} to {max}"),
         Shape::Amount => "金额 · amount, `\"48000.00\"`".into(),
         Shape::Flag => "`true` / `false`".into(),
         Shape::Choice(words) => words.iter().map(|c| format!("`{}`", c.word)).collect::<Vec<_>>().join(" / "),
         Shape::Value | Shape::Values => "事实的值 · value of the fact".into(),
         Shape::Several(inner) => format!("{}，可为列表 · or a list", takes(inner)),
-        Shape::List(_) => "列表 · list".into(),
+        Shape::List(_) | Shape::Bounded { .. } => "列表 · list".into(),
         Shape::Table(_) | Shape::Verbs(_) => "表 · table".into(),
         Shape::Either(shapes) => {
             let mut ways: Vec<String> = shapes.iter().map(takes).filter(|way| !way.is_empty()).collect();

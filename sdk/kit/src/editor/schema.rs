@@ -10,16 +10,20 @@ use maple_bundle::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::dmn;
+
 /// Days as the calendar of the engine knows them.
 const DAY: &str = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
 const SPAN: &str = "^[0-9]{1,5} (hours?|(working )?days?|months?|years?)$";
 const AGE: &str = "^[0-9]{1,5} (days?|months?|years?)$";
 const AMOUNT: &str = "^[0-9]{1,15}(\\.[0-9]{1,2})?$";
 
-/// The schemas of all policy files, by the name of their file.
+/// The schemas of all policy files, of table files and of maps that make policies of them, by the name of their file.
 #[must_use]
 pub fn all() -> BTreeMap<String, Value> {
-    File::ALL.into_iter().map(|file| (file_name(file.name()), of(file))).collect()
+    let tables = [("table", &dmn::TABLE_FORMAT), ("dmn-map", &dmn::MAP_FORMAT)];
+    let tables = tables.into_iter().map(|(name, root)| (file_name(name), of_table(name, root)));
+    File::ALL.into_iter().map(|file| (file_name(file.name()), of(file))).chain(tables).collect()
 }
 
 /// The name of the file that a schema is kept in.
@@ -138,6 +142,7 @@ impl Tables {
             Shape::Scalar => json!({ "type": ["string", "number", "boolean"] }),
             Shape::Text => text_of("\\S"),
             Shape::Form(form) => form_of(form),
+            Shape::Free { min, max } => free_of(*min, *max),
             Shape::Both => both(),
             Shape::Day => json!({ "type": "string", "format": "date", "pattern": DAY, "examples": ["2026-11-23"] }),
             Shape::Span => {
@@ -146,6 +151,8 @@ impl Tables {
             Shape::Age => json!({ "type": "string", "pattern": AGE, "examples": ["30 days", "3 years"] }),
             Shape::Number { min, max } if *max == i64::MAX => json!({ "type": "integer", "minimum": min }),
             Shape::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+            Shape::Real { min, max } if *max == i64::MAX => json!({ "type": "number", "minimum": min }),
+            Shape::Real { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
             Shape::Amount => json!({ "anyOf": [
                 { "type": "string", "pattern": AMOUNT, "examples": ["48000.00"] },
                 { "type": "integer", "minimum": 0 },
@@ -168,6 +175,9 @@ impl Tables {
                 json!({ "anyOf": [one, { "type": "array", "items": one, "maxItems": LIST_ITEMS_MAX }] })
             }
             Shape::List(inner) => json!({ "type": "array", "items": self.shape(inner) }),
+            Shape::Bounded { of, min, max } => {
+                json!({ "type": "array", "items": self.shape(of), "minItems": min, "maxItems": max })
+            }
             Shape::Table(table) => self.refer(table),
             Shape::Verbs(tables) => json!({ "oneOf": tables.iter().map(|t| self.refer(t)).collect::<Vec<_>>() }),
             Shape::Either(shapes) => json!({ "anyOf": shapes.iter().map(|s| self.shape(s)).collect::<Vec<_>>() }),
@@ -197,6 +207,16 @@ fn only(table: &Table, key: &Key) -> Option<Value> {
 
 fn text_of(pattern: &str) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": TEXT_BYTES_MAX, "pattern": pattern })
+}
+
+fn free_of(min: usize, max: usize) -> Value {
+    let mut out = json!({ "type": "string", "minLength": min });
+    if let Value::Object(map) = &mut out
+        && max < usize::MAX
+    {
+        map.insert("maxLength".into(), json!(max));
+    }
+    out
 }
 
 fn form_of(form: &Form) -> Value {

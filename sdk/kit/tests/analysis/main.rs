@@ -15,3 +15,4 @@ mod oracle;
 mod place;
 mod random;
 mod size;
+mod spans;

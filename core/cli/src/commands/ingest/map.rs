@@ -23,17 +23,17 @@ use crate::{
 /// Bytes of a map.
 pub(super) const MAP_BYTES_MAX: usize = 1 << 20;
 /// Ways to write a moment that one column may have.
-const FORMATS_COUNT_MAX: usize = 16;
+pub(super) const FORMATS_COUNT_MAX: usize = 16;
 /// Columns that name one organisation, place or project together.
-const COLUMNS_COUNT_MAX: usize = 8;
+pub(super) const COLUMNS_COUNT_MAX: usize = 8;
 /// Values of one column that a map may name.
 const VALUES_COUNT_MAX: usize = 10_000;
 
 /// What `otherwise` says of values that are not named.
-const REFUSE: &str = "refuse";
-const SKIP: &str = "skip";
+pub(super) const REFUSE: &str = "refuse";
+pub(super) const SKIP: &str = "skip";
 /// The outcome of a dispute that goes on.
-const OPEN: &str = "open";
+pub(super) const OPEN: &str = "open";
 
 /// The words that a map may use: those of the policies.
 #[derive(Debug, Default)]
@@ -472,3 +472,7 @@ fn ended(word: &str, level: Level) -> Option<Outcome> {
 #[cfg(test)]
 #[path = "map_tests.rs"]
 pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "format_tests.rs"]
+mod format_tests;

@@ -6,17 +6,28 @@ use maple_gate::cases::{CaseResult, Difference, Report, RuleCoverage, Tally};
 use maple_kernel::{Outcome, PolicyId, RuleId};
 use serde_json::{Value, json};
 
-use super::place;
+use super::{Tried, place};
 use crate::{Failure, args::Test, report};
 
 /// Cases named behind a rule; the rest is counted.
 const CASES_NAMED_MAX: usize = 2;
 
 /// One case that failed: where, what was expected, what the decision says.
-pub(super) fn failed(result: &CaseResult, policies: &Path) {
+pub(super) fn failed(tried: &Tried<'_>, policies: &Path) {
+    let result = tried.result;
     report::verdict(false, &format!("FAILED {}: {}", result.pack, result.name));
     anstream::println!("  {}:{}", place(policies, &result.file), result.line);
-    for (field, differences) in by_field(&result.differences) {
+    for absent in &tried.absent {
+        anstream::println!("  {}", absent.fields.join(", "));
+        anstream::println!("    {}", report::bad(&format!("`{}` is not at work", absent.rule)));
+        absent.why.iter().for_each(|why| anstream::println!("    {why}"));
+    }
+    let unwanted: Vec<String> = tried.unwanted().collect();
+    if !unwanted.is_empty() {
+        anstream::println!("  lacks-rules");
+        unwanted.iter().for_each(|rule| anstream::println!("    {}", report::bad(&format!("`{rule}` is at work"))));
+    }
+    for (field, differences) in by_field(tried.others()) {
         anstream::println!("  {field}");
         for difference in &differences {
             anstream::println!("    expected {}", report::bad(&difference.expected));
@@ -29,14 +40,20 @@ pub(super) fn failed(result: &CaseResult, policies: &Path) {
     for (policy, fault) in &result.faults {
         anstream::println!("  {policy} gave no usable answer, {}: {}", fault.kind.as_str(), fault.detail);
     }
-    for (policy, rules) in by_policy(result) {
+    let (own, others): (Vec<_>, Vec<_>) = by_policy(result).into_iter().partition(|(policy, _)| is_of(policy, result));
+    for (policy, rules) in own {
         anstream::println!("  rules at work: {policy} {}", rules.join(", "));
+    }
+    match others.iter().map(|(_, rules)| rules.len()).sum() {
+        0 => {}
+        1 => anstream::println!("  rules at work elsewhere: one, named by --json"),
+        others => anstream::println!("  rules at work elsewhere: {others}, named by --json"),
     }
     anstream::println!();
 }
 
 /// The differences of each field together, in the order in which the fields come.
-fn by_field(differences: &[Difference]) -> Vec<(&'static str, Vec<&Difference>)> {
+fn by_field<'d>(differences: impl Iterator<Item = &'d Difference>) -> Vec<(&'static str, Vec<&'d Difference>)> {
     let mut fields: Vec<(&'static str, Vec<&Difference>)> = Vec::new();
     for difference in differences {
         match fields.iter_mut().find(|(field, _)| *field == difference.field) {
@@ -62,6 +79,12 @@ fn by_policy(result: &CaseResult) -> BTreeMap<&PolicyId, Vec<&str>> {
         policies.entry(policy).or_default().push(rule.as_str());
     }
     policies
+}
+
+/// True for a policy of the case's own pack.
+fn is_of(policy: &PolicyId, result: &CaseResult) -> bool {
+    let inside = policy.as_str().strip_prefix(result.pack.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    inside.is_some_and(|name| !name.contains('/'))
 }
 
 /// Every rule of every pack with the cases in which it was at work.
@@ -102,8 +125,8 @@ fn line(rule: &RuleCoverage, report: &Report) -> String {
 }
 
 /// One object a line: each case, then, when it was asked for, the coverage.
-pub(super) fn json(args: &Test, report: &Report) -> Result<(), Failure> {
-    let mut lines: Vec<Value> = report.results.iter().map(case).collect();
+pub(super) fn json(args: &Test, report: &Report, tried: &[Tried<'_>]) -> Result<(), Failure> {
+    let mut lines: Vec<Value> = tried.iter().map(case).collect();
     if args.coverage || args.threshold.is_some() {
         lines.push(json!({ "coverage": covered(report, args.threshold) }));
     }
@@ -112,7 +135,9 @@ pub(super) fn json(args: &Test, report: &Report) -> Result<(), Failure> {
     written.map_err(|error| Failure::Unreachable(format!("cannot write the results: {error}")))
 }
 
-fn case(result: &CaseResult) -> Value {
+fn case(tried: &Tried<'_>) -> Value {
+    let result = tried.result;
+    let absent = tried.absent.iter().map(|one| json!({ "rule": one.rule, "fields": one.fields, "why": one.why }));
     let difference = |d: &Difference| json!({ "field": d.field, "expected": d.expected, "actual": d.actual });
     let fault = |(policy, fault): &(PolicyId, maple_kernel::Fault)| json!({ "policy": policy.as_str(), "fault": fault.kind.as_str(), "detail": &*fault.detail });
     let rule = |(policy, rule): &(PolicyId, RuleId)| format!("{policy}#{rule}");
@@ -120,6 +145,7 @@ fn case(result: &CaseResult) -> Value {
         "pack": result.pack.as_str(), "name": result.name, "file": result.file, "line": result.line,
         "passed": result.passed,
         "differences": result.differences.iter().map(difference).collect::<Vec<_>>(),
+        "absent": absent.collect::<Vec<_>>(),
         "outcome": if result.actual.outcome == Some(Outcome::Refer) { "refer" } else { "route" },
         "steps": result.steps.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "rules": result.fired.iter().map(rule).collect::<Vec<_>>(),

@@ -17,7 +17,9 @@ use crate::analysis::{
 };
 
 /// A target that covers every kind says nothing of its table.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
+/// The way out of what lies at an end.
+pub(super) const MEANT: &str = "add a rule for it, or say that it is meant: `complete = false`";
 
 /// Kinds and doors that the target covers and no rule ever answers.
 pub(super) fn of_the_target(study: &Study<'_>, sheet: &Sheet<'_>) -> Result<Vec<Diagnostic>, Undecided> {
@@ -126,7 +128,7 @@ pub(super) fn of_the_bands(
         return Ok(());
     }
     let says = format!("no rule says `{}` when {}", verb(topic), band(&study.space, var, &left));
-    let end = Some("add a rule for it, or say that it is meant: `complete = false`");
+    let end = Some(MEANT);
     report(
         study,
         sheet,
@@ -136,7 +138,7 @@ pub(super) fn of_the_bands(
 }
 
 /// What is left of a variable, where the part that is taken shows that all of it should be.
-fn left(space: &Space<'_>, var: Var, taken: &Set) -> Option<Set> {
+pub(super) fn left(space: &Space<'_>, var: Var, taken: &Set) -> Option<Set> {
     let Var::Fact(fact) = var else { return None };
     let (first, last) = space.domain(var);
     let left = match &space.fact_at(fact)?.1.kind {
