@@ -95,6 +95,13 @@ async fn only_what_the_caller_knows_is_replaced() {
     assert_eq!((statuses, desk.generation()), ([201, 409], 2));
 }
 
+/// Stages without how long each took.
+fn untimed(stages: &Value) -> Value {
+    let mut stages = stages.clone();
+    stages.as_array_mut().unwrap().iter_mut().for_each(|stage| stage["millis"] = json!(0));
+    stages
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_pass_the_gate_leaves_a_report_and_changes_nothing() {
     let desk = desk();
@@ -108,7 +115,7 @@ async fn what_does_not_pass_the_gate_leaves_a_report_and_changes_nothing() {
     let refused = desk.publish(&broken).await;
     assert_eq!(refused.status, 422);
     fits("Rejected", &refused.json());
-    assert_eq!(refused.json()["report"]["stages"], dry.json()["stages"].clone(), "the same report");
+    assert_eq!(untimed(&refused.json()["report"]["stages"]), untimed(&dry.json()["stages"]), "the same report");
     assert!(refused.json()["errors"].as_array().unwrap().iter().any(|flaw| flaw["file"] == "cn/zhejiang/more.toml"));
     let id = refused.json()["report_id"].as_str().unwrap().to_owned();
     let kept = desk.service.get(&format!("/v1/reports/{id}")).await.json();
