@@ -33,7 +33,7 @@ pub fn parse_question(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Que
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
     let names = ["case", "purposes", "as_of", "explain", "context"];
-    let read = fields(&json, &Path::ROOT, names, &mut flaws).and_then(|[case, purposes, as_of, explain, context]| {
+    let read = outer(&json, names, &mut flaws).and_then(|[case, purposes, as_of, explain, context]| {
         let path = Path::ROOT.member("context");
         let counted = context.map_or_else(
             || Some(Facts::default()),
@@ -53,7 +53,7 @@ pub fn parse_question(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Que
 pub fn parse_question_served(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Question, Box<Problem>> {
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
-    let read = fields(&json, &Path::ROOT, ["case", "purposes", "as_of", "explain"], &mut flaws)
+    let read = outer(&json, ["case", "purposes", "as_of", "explain"], &mut flaws)
         .and_then(|given| question(given, ruleset, today, &mut flaws));
     flaws.settle(ProblemKind::InvalidCase, read)
 }
@@ -138,10 +138,32 @@ const WITH_ASKED: [&str; 7] = ["case", "purposes", "as_of", "explain", "min_gene
 pub fn parse_question_asked(bytes: &[u8], ruleset: &Ruleset, today: Day) -> Result<Question, Box<Problem>> {
     let json = json::read(bytes)?;
     let mut flaws = Flaws::default();
-    let read = fields(&json, &Path::ROOT, WITH_ASKED, &mut flaws).and_then(|[case, purposes, as_of, explain, ..]| {
+    let read = outer(&json, WITH_ASKED, &mut flaws).and_then(|[case, purposes, as_of, explain, ..]| {
         question([case, purposes, as_of, explain], ruleset, today, &mut flaws)
     });
     flaws.settle(ProblemKind::InvalidCase, read)
+}
+
+/// The fields around a case. A case alone, without what stands around it, is one mistake and not one for each of its fields.
+fn outer<'j, 'a, const N: usize>(
+    json: &'j Json<'a>,
+    names: [&'static str; N],
+    flaws: &mut Flaws,
+) -> Option<[Given<'j, 'a>; N]> {
+    const OF_A_CASE: [&str; 3] = ["locality", "kind", "parties"];
+    if let Json::Object(members) = json
+        && members.iter().all(|(name, _)| name != "case")
+        && OF_A_CASE.iter().all(|field| members.iter().any(|(name, _)| name == field))
+    {
+        flaws.add(&Path::ROOT.member("case"), FlawCode::Missing, || {
+            (
+                "`case` is missing: what stands here is a case alone; write { \"case\": { … } } around it".to_owned(),
+                "缺少case：此处只有案件本身，请写成{ \"case\": { … } }".to_owned(),
+            )
+        });
+        return None;
+    }
+    fields(json, &Path::ROOT, names, flaws)
 }
 
 /// Reads the four fields of a question.

@@ -204,6 +204,17 @@ fn what_is_not_a_question_is_refused() {
 }
 
 #[test]
+fn a_case_without_what_stands_around_it_is_one_mistake() {
+    let alone = good()["case"].to_string();
+    check(alone, 422, "/case", "missing", "a case alone; write { \"case\": { … } } around it");
+    // Without one of the fields that every case has it is taken for anything else.
+    let mut other = good()["case"].clone();
+    other.as_object_mut().unwrap().remove("kind");
+    let problem = read(other.to_string()).unwrap_err();
+    assert!(problem.errors.len() > 2, "{problem:?}");
+}
+
+#[test]
 fn missing_fields_are_named() {
     for field in ["locality", "kind", "parties"] {
         let pointer = format!("/case/{field}");

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use maple_bundle::table::Effect;
 use maple_kernel::FactType;
 
 use super::{Hole, band, inside, left_out, report, topics};
@@ -123,7 +124,8 @@ fn union(rows: &Divided<'_, '_>, var: Var) -> Option<Set> {
 }
 
 /// True when the rows are the bands of one thing. Bands of numbers that leave none out are; kinds are when the target names
-/// them one by one or together, or when the table says nothing else.
+/// them one by one or together, or when the table says nothing else and offers one thing: who adds one way for a kind and
+/// another for a part of the next leaves the rest to the packs above.
 fn shows(study: &Study<'_>, sheet: &Sheet<'_>, var: Var, rows: &Divided<'_, '_>) -> bool {
     if var != Var::Kind {
         return true;
@@ -131,10 +133,22 @@ fn shows(study: &Study<'_>, sheet: &Sheet<'_>, var: Var, rows: &Divided<'_, '_>)
     let named = Space::names(study.space.kinds.iter().map(|kind| kind.as_str()), |kind| {
         sheet.policy.target.kinds.iter().any(|pattern| pattern.as_str() != left_out::ANY && pattern.covers(kind))
     });
-    let lines = rows.whole.iter().copied().chain(rows.part.iter().map(|(line, _)| *line));
-    let kinds = lines.filter_map(|line| line.bands.domains.get(&Var::Kind));
+    let lines = || rows.whole.iter().copied().chain(rows.part.iter().map(|(line, _)| *line));
+    let kinds = lines().filter_map(|line| line.bands.domains.get(&Var::Kind));
     let answered = kinds.fold(Set::empty(), |all, domain| all.union(&domain.set));
-    sheet.whole && rows.whole.len() + rows.part.len() == sheet.lines.len() || !named.is_empty() && named == answered
+    let alone = sheet.whole && rows.whole.len() + rows.part.len() == sheet.lines.len();
+    let mut offered = lines().map(channels);
+    let first = offered.next();
+    alone && offered.all(|other| Some(other) == first) || !named.is_empty() && named == answered
+}
+
+/// What a row offers.
+fn channels<'l>(line: &'l Line<'_>) -> BTreeSet<&'l str> {
+    let offered = line.row.then.iter().filter_map(|effect| match effect {
+        Effect::Offer { channel, .. } => Some(channel.as_str()),
+        _ => None,
+    });
+    offered.collect()
 }
 
 /// What is left of a variable, where the part that is answered shows that all of it should be: what lies beyond the last band
